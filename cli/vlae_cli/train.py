@@ -1,0 +1,48 @@
+"""`vlae-train`: train the model of a recipe, or go on with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .common import data_option, exit_on_error
+
+EPILOG = """\b
+Examples:
+  vlae-train mnist --data ~/sets --out runs/mnist --minutes 60
+  vlae-train my-digits.toml --data ~/sets --out runs/mine
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("recipe")
+@data_option
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of checkpoint and log [default: runs/RECIPE].")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Time budget, resumed runs counted in.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all].")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@exit_on_error
+def main(
+    recipe: str, data: Path, out: Path | None, minutes: float | None, device: str, threads: int | None, quiet: bool
+) -> None:
+    """Train the model of RECIPE (a shipped name or a .toml file); a checkpoint in --out is continued."""
+    import torch
+
+    from vlae_models.recipe import load_recipe
+    from vlae_models.training import Trainer
+
+    if threads:
+        torch.set_num_threads(threads)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    loaded = load_recipe(recipe)
+    trainer = Trainer(loaded, data, out or Path("runs") / loaded.name, minutes, device)
+    trainer.run(quiet)
+    row = trainer.state.log[-1]
+    click.echo(f"{loaded.name}: {row['step']} steps, {row['minutes']} min, valid -ELBO {row['neg_elbo_nats']} nats, KL {row['kl_nats']} nats")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Real image sets from plain files on disk, as bilevel arrays of shape (N, 28, 28)."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vlae_codec.errors import VlaeError
+
+Images = NDArray[np.uint8]
+
+
+class Splits(NamedTuple):
+    """Bilevel images, uint8 0 or 1, (N, 28, 28) each."""
+
+    train: Images
+    valid: Images
+    test: Images
+
+
+def load_set(name: str, folder: Path) -> Splits:
+    """One of the known sets.
+
+    Args:
+        name: "mnist-static", the fixed binarisation (Larochelle's split).
+        folder: where the files lie, in one subfolder a set.
+
+    Raises:
+        VlaeError: the set is unknown or its files are not there.
+    """
+    if name not in _LOADERS:
+        raise VlaeError(f"no data set is called {name!r}; known: {', '.join(_LOADERS)}")
+    try:
+        return _LOADERS[name](folder)
+    except (OSError, KeyError, ValueError) as error:
+        raise VlaeError(f"{name}: cannot be read from {folder} ({error}); give its folder with --data") from error
+
+
+def load_idx(path: Path) -> NDArray[np.uint8]:
+    """An array from a (gzipped) idx file as MNIST is distributed.
+
+    Raises:
+        VlaeError: the file is not idx of unsigned bytes, or is cut.
+    """
+    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if len(raw) < 4 or raw[:3] != b"\x00\x00\x08":
+        raise VlaeError(f"{path}: not an idx file of unsigned bytes")
+    dims = raw[3]
+    shape = np.frombuffer(raw, ">u4", dims, 4)
+    body = np.frombuffer(raw, np.uint8, offset=4 + 4 * dims)
+    if body.size != int(np.prod(shape.astype(np.int64))):
+        raise VlaeError(f"{path}: {body.size} bytes where {tuple(shape)} were announced")
+    return body.reshape(tuple(int(n) for n in shape))
+
+
+def _mnist_static(folder: Path) -> Splits:
+    with np.load(folder / "mnist-static" / "binarized_mnist.npz", allow_pickle=False) as file:
+        parts = [np.unpackbits(file[part], axis=1).reshape(-1, 28, 28) for part in Splits._fields]
+    return Splits(*parts)
+
+
+_LOADERS = {"mnist-static": _mnist_static}

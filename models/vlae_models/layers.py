@@ -1,0 +1,45 @@
+"""Building blocks shared by encoder and decoder; ReLU only, so that they export to integers."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+
+def conv(inputs: int, outputs: int, size: int, stride: int = 1, gain: float = 1.0) -> nn.Conv2d:
+    """A convolution with "same" padding whose start keeps the variance through a ReLU (He et al., 2015), times gain."""
+    layer = nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2)
+    return _start(layer, gain)
+
+
+def linear(inputs: int, outputs: int, gain: float = 1.0) -> nn.Linear:
+    """A fully connected layer, started like `conv`; a small gain starts what it parametrises near nothing."""
+    layer = nn.Linear(inputs, outputs)
+    return _start(layer, gain)
+
+
+L = TypeVar("L", nn.Conv2d, nn.Linear)
+
+
+def _start(layer: L, gain: float) -> L:
+    with torch.no_grad():
+        layer.weight.normal_(0, gain * math.sqrt(2 / layer.weight[0].numel()))
+        if layer.bias is not None:
+            layer.bias.zero_()
+    return layer
+
+
+class Residual(nn.Module):
+    """x + conv(relu(conv(relu(x)))), same width; shapes (B, C, H, W)."""
+
+    def __init__(self, channels: int, size: int = 3) -> None:
+        super().__init__()
+        self.first = conv(channels, channels, size)
+        self.second = conv(channels, channels, size, gain=0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h: Tensor = self.first(torch.relu(x))
+        return x + self.second(torch.relu(h))

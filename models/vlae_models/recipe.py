@@ -1,0 +1,165 @@
+"""A recipe: every setting that is needed to train one model again, read from one TOML file."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vlae_codec.errors import ModelError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+WINDOWS: dict[str, tuple[int, int, int]] = {
+    "none": (0, 0, 0),
+    "4x2": (1, 2, 1),
+    "5x3": (2, 2, 2),
+    "7x4": (3, 3, 3),
+}
+"""The decoder's windows by the paper's names, as (rows above, columns left, columns right)."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Shapes of the networks.
+
+    Attributes:
+        window: which pixels above and to the left the decoder sees, a key of `WINDOWS`;
+            "none" is the factorised decoder of a plain VAE.
+        latent: dimensions of z; 0 is the local decoder without latents.
+        prior_blocks: z is cut into this many equal blocks, each Gaussian given those before it.
+        prior_hidden: width of the prior's two hidden layers.
+        coarse: channels at a quarter of the image's side (7x7 for 28x28).
+        fine: channels at half of the image's side (14x14).
+        hidden: width of the fully connected layer between maps and latent.
+        features: channels of the full-size feature map that z is decoded to.
+        local: width of the local decoder.
+        local_layers: 1x1 residual layers of the local decoder.
+    """
+
+    window: str = "7x4"
+    latent: int = 32
+    prior_blocks: int = 4
+    prior_hidden: int = 128
+    coarse: int = 64
+    fine: int = 32
+    hidden: int = 384
+    features: int = 12
+    local: int = 48
+    local_layers: int = 3
+
+    def __post_init__(self) -> None:
+        if self.window not in WINDOWS:
+            raise ModelError(f"window {self.window!r} is unknown; known: {', '.join(WINDOWS)}")
+        if self.latent % self.prior_blocks:
+            raise ModelError(f"{self.latent} latent dimensions do not split into {self.prior_blocks} equal blocks")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained.
+
+    Attributes:
+        updates: optimiser steps; a time budget may end training earlier.
+        batch: images a step.
+        rate: Adamax learning rate, held for `hold` of the training, then decayed to zero.
+        hold: fraction of the training at the full learning rate.
+        average: decay of the averaged (released) weights.
+        free_bits: nats per latent dimension that cost nothing during `free_updates` steps.
+        free_updates: steps with free bits.
+        kl_floor: nats of KL per image below which soft free bits ease the KL's weight
+            (Chen et al., appendix C); 0 switches them off.
+        auxiliary: weight of a factorised decoder on the same features, which keeps global
+            structure in z (Lucas and Verbeek, auxiliary-guided autoregressive VAE).
+        dropout: of the fully connected layers.
+        use_valid: train on the validation images too (for the released run).
+        seed: of weights, batches and noise.
+    """
+
+    updates: int = 20000
+    batch: int = 100
+    rate: float = 0.002
+    hold: float = 0.6
+    average: float = 0.999
+    free_bits: float = 0.1
+    free_updates: int = 2000
+    kl_floor: float = 0.0
+    auxiliary: float = 0.0
+    dropout: float = 0.0
+    use_valid: bool = False
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named model, its data and how it is trained."""
+
+    name: str
+    data: str
+    description: str = ""
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+
+T = TypeVar("T")
+
+
+def load_recipe(name: str) -> Recipe:
+    """A recipe by the name of a shipped one or by the path of a TOML file.
+
+    Raises:
+        ModelError: no such recipe, not TOML, or a key that is unknown.
+    """
+    shipped = resources.files("vlae_models") / "recipes" / f"{name}.toml"
+    path = Path(name) if name.endswith(".toml") else None
+    if path is None and not shipped.is_file():
+        raise ModelError(f"no recipe is called {name!r}; shipped: {', '.join(list_recipes())}; or give a .toml file")
+    try:
+        text = path.read_text() if path else shipped.read_text()
+        return parse_recipe(tomllib.loads(text))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(f"{name}: cannot be read as a recipe: {error}") from error
+
+
+def list_recipes() -> list[str]:
+    """Names of the shipped recipes."""
+    folder = resources.files("vlae_models") / "recipes"
+    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def parse_recipe(tree: dict[str, Any]) -> Recipe:
+    """The recipe in a parsed TOML tree; an unknown key or a wrong type is an error.
+
+    Raises:
+        ModelError: a key is unknown, missing or of the wrong type.
+    """
+    tree = dict(tree)
+    model = _build(ModelConfig, tree.pop("model", {}))
+    train = _build(TrainConfig, tree.pop("train", {}))
+    return _build(Recipe, {**tree, "model": model, "train": train})
+
+
+def _build(kind: type[T], values: dict[str, Any]) -> T:
+    defaults: dict[str, Any] = {entry.name: entry.default for entry in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key, value in values.items():
+        if key not in defaults:
+            raise ModelError(f"recipe: unknown key {key!r}; known: {', '.join(defaults)}")
+        default = defaults[key]
+        if isinstance(default, (bool, int, float, str)) and not _fits(value, default):
+            raise ModelError(f"recipe: {key} = {value!r} should be of type {type(default).__name__}")
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ModelError(f"recipe: {error}") from error
+
+
+def _fits(value: object, default: object) -> bool:
+    if isinstance(default, float):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) is type(default)

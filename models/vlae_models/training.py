@@ -1,0 +1,221 @@
+"""One training loop for every recipe: seeded, resumable, with averaged weights and a time budget."""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from vlae_codec.errors import ModelError
+
+from .data import Images, load_set
+from .recipe import Recipe, TrainConfig
+from .vlae import VLAE, Bound
+
+VALIDATE_EVERY = 500
+MAX_GRADIENT = 200.0
+
+
+@dataclass
+class State:
+    """What a checkpoint holds beside the weights."""
+
+    step: int = 0
+    seconds: float = 0.0
+    rate_weight: float = 1.0
+    skipped: int = 0
+    log: list[dict[str, float]] = field(default_factory=list)
+
+
+class Trainer:
+    """Trains the model of one recipe in one folder, where checkpoint and log are kept.
+
+    Args:
+        recipe: what to train and how.
+        data: folder of the data sets.
+        folder: where `checkpoint.pt` and `log.csv` go; a checkpoint there is continued.
+        minutes: time budget in all, resumed runs counted in; None for the recipe's updates alone.
+        device: "cpu" or "cuda".
+    """
+
+    def __init__(self, recipe: Recipe, data: Path, folder: Path, minutes: float | None, device: str) -> None:
+        self.recipe, self.folder, self.minutes, self.device = recipe, folder, minutes, device
+        torch.manual_seed(recipe.train.seed)
+        splits = load_set(recipe.data, data)
+        train = np.concatenate([splits.train, splits.valid]) if recipe.train.use_valid else splits.train
+        self.train_images, self.valid_images = as_tensor(train), as_tensor(splits.valid)
+        self.model = VLAE(recipe.model, recipe.train.dropout).to(device, memory_format=torch.channels_last)
+        self.average = VLAE(recipe.model).to(device, memory_format=torch.channels_last)
+        self.average.load_state_dict(self.model.state_dict())
+        self.average.eval()
+        self.optimiser = torch.optim.Adamax(self.model.parameters(), lr=recipe.train.rate)
+        self.state = State(rate_weight=0.1 if recipe.train.kl_floor else 1.0)
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.checkpoint.exists():
+            self._load()
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.pt"
+
+    def progress(self) -> float:
+        """How much of the training is done, 0 to 1: by updates or by time, whichever is further."""
+        done = self.state.step / self.recipe.train.updates
+        return done if self.minutes is None else max(done, self.state.seconds / (60 * self.minutes))
+
+    def run(self, quiet: bool = False) -> VLAE:
+        """Train to the end of the updates or the time budget; the averaged model comes back."""
+        train = self.recipe.train
+        bar = tqdm(total=train.updates, initial=self.state.step, unit="step", disable=quiet or None, desc=self.recipe.name)
+        last = time.monotonic()
+        while self.progress() < 1:
+            if self.state.step % VALIDATE_EVERY == 0 and self.state.step:
+                self._validate()
+                self._save()
+            bound = self._step()
+            now = time.monotonic()
+            self.state.seconds += now - last
+            last = now
+            bar.update()
+            if self.state.step % 50 == 0:
+                rate, distortion = float(bound.rate.detach().mean()), float(bound.distortion.detach().mean())
+                bar.set_postfix_str(f"-ELBO {rate + distortion:.2f} KL {rate:.2f} nats")
+        bar.close()
+        self._validate()
+        self._save()
+        return self.average
+
+    def _step(self) -> Bound:
+        train, step = self.recipe.train, self.state.step
+        bound_parts = self._losses(batch_of(self.train_images, step, train).to(self.device))
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(train, self.progress())
+        self.optimiser.zero_grad(set_to_none=True)
+        loss, bound = bound_parts
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), MAX_GRADIENT)
+        if torch.isfinite(norm):
+            self.optimiser.step()
+        else:
+            self.state.skipped += 1
+        self.state.step += 1
+        self._average()
+        self._soft_free_bits(float(bound.rate.detach().mean()))
+        return bound
+
+    def _losses(self, x: Tensor) -> tuple[Tensor, Bound]:
+        train = self.recipe.train
+        with torch.autocast(self.device, torch.bfloat16):
+            bound: Bound = self.model(x)
+        rate = bound.rate.mean()
+        if self.state.step < train.free_updates:
+            rate = bound.rate_per_dim.mean(0).clamp(min=train.free_bits).sum()  # Kingma et al. (2016), free bits
+        loss = self.state.rate_weight * rate + bound.distortion.mean() + train.auxiliary * bound.auxiliary.mean()
+        return loss, bound
+
+    def _average(self) -> None:
+        # A short memory at first, so that the random start does not linger in the average.
+        decay = min(self.recipe.train.average, (1 + self.state.step) / (10 + self.state.step))
+        with torch.no_grad():
+            for kept, new in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                kept.lerp_(new, 1 - decay)
+
+    def _soft_free_bits(self, rate: float) -> None:
+        """Ease the KL's weight while the KL is below its floor (Chen et al., appendix C)."""
+        floor = self.recipe.train.kl_floor
+        if floor:
+            factor = 1.01 if rate > 1.05 * floor else 1 / 1.01 if rate < floor else 1.0
+            self.state.rate_weight = min(1.0, max(0.01, self.state.rate_weight * factor))
+
+    @torch.no_grad()
+    def _validate(self) -> None:
+        generator_state = torch.get_rng_state()
+        torch.manual_seed(0)
+        parts = [self.average(part.to(self.device)) for part in self.valid_images.split(500)]
+        torch.set_rng_state(generator_state)
+        rate, distortion, auxiliary = (
+            float(torch.cat([getattr(part, name) for part in parts]).mean()) for name in ("rate", "distortion", "auxiliary")
+        )
+        active = float((torch.cat([p.rate_per_dim for p in parts]).mean(0) > 0.01).sum())
+        row = {
+            "step": self.state.step,
+            "minutes": round(self.state.seconds / 60, 2),
+            "neg_elbo_nats": round(rate + distortion, 3),
+            "kl_nats": round(rate, 3),
+            "distortion_nats": round(distortion, 3),
+            "auxiliary_nats": round(auxiliary, 3),
+            "active_dims": active,
+            "rate_weight": round(self.state.rate_weight, 3),
+            "skipped": self.state.skipped,
+        }
+        self.state.log.append(row)
+        with (self.folder / "log.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, row)
+            writer.writeheader()
+            writer.writerows(self.state.log)
+
+    def _save(self) -> None:
+        tree = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "state": asdict(self.state),
+            "config": asdict(self.recipe.model),
+            "random": torch.get_rng_state(),
+        }
+        partial = self.checkpoint.with_suffix(".partial")
+        torch.save(tree, partial)
+        partial.replace(self.checkpoint)
+
+    def _load(self) -> None:
+        tree: dict[str, Any] = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        if tree["config"] != asdict(self.recipe.model):
+            raise ModelError(f"{self.checkpoint}: was trained with other shapes; use another --out folder")
+        self.model.load_state_dict(tree["model"])
+        self.average.load_state_dict(tree["average"])
+        self.optimiser.load_state_dict(tree["optimiser"])
+        self.state = State(**tree["state"])
+        torch.set_rng_state(tree["random"].cpu())
+
+
+def as_tensor(images: Images) -> Tensor:
+    """Float tensor (N, 1, H, W) of uint8 images (N, H, W)."""
+    return torch.from_numpy(images).unsqueeze(1).float()
+
+
+def batch_of(images: Tensor, step: int, train: TrainConfig) -> Tensor:
+    """The batch of one step: an own shuffle for each epoch, addressed by step, so that resuming repeats nothing."""
+    per_epoch = len(images) // train.batch
+    epoch, index = divmod(step, per_epoch)
+    order = np.random.default_rng([train.seed, epoch]).permutation(len(images))
+    return images[torch.from_numpy(order[index * train.batch : (index + 1) * train.batch])]
+
+
+def learning_rate(train: TrainConfig, progress: float) -> float:
+    """Constant, then a half cosine to zero over the last 1 - hold of the training."""
+    if progress < train.hold:
+        return train.rate
+    return train.rate * 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - train.hold) / (1 - train.hold))))
+
+
+def load_trained(folder: Path, recipe: Recipe) -> VLAE:
+    """The averaged model of a training folder, in evaluation mode on the CPU.
+
+    Raises:
+        ModelError: there is no checkpoint, or it has other shapes than the recipe.
+    """
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        raise ModelError(f"{path}: no such checkpoint; train it first: vlae-train {recipe.name} --out {folder}")
+    tree = torch.load(path, map_location="cpu", weights_only=True)
+    model = VLAE(recipe.model)
+    model.load_state_dict(tree["average"])
+    return model.eval()

@@ -1,0 +1,17 @@
+"""The errors that a user of the codec can meet; each message is one line that says what to do."""
+
+
+class VlaeError(ValueError):
+    """Something from outside (image, file, flag, folder) does not fit."""
+
+
+class FormatError(VlaeError):
+    """The bytes are not a .vlz file, are damaged, or are of an unknown version."""
+
+
+class ModelError(VlaeError):
+    """The model is unknown, altered, or unfit for the task."""
+
+
+class ImageError(VlaeError):
+    """The image's mode, size or content is not supported."""

@@ -1,0 +1,277 @@
+"""The three networks of a model folder in exact integers: encoder, prior, local decoder (design D5, D6, D11)."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ModelError
+from .integer_net import FRACTION, LIMIT, Array, Conv3x3, Linear, Residual, relu, rescale, shuffle, unshuffle
+from .randomness import candidate_noise, pixel_noise
+from .tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
+from .wavefront import Canvas, Step, Window, draw, raster_steps, wavefront_steps
+
+Integers = NDArray[np.int64]
+Pictures = NDArray[np.uint8]
+
+POSTERIOR_LOG_SCALE = (-5 << FRACTION, 1 << (FRACTION - 1))
+PRIOR_LOG_SCALE = (-4 << FRACTION, 1 << FRACTION)
+BATCH = 64
+"""Images that the networks see at once; bounds memory to some tens of megabytes."""
+
+
+class Candidates(NamedTuple):
+    """Candidates for some blocks of z, int64 (N, d) each: z = mean + scale * noise."""
+
+    z: Integers
+    noise: Integers
+    scale: Integers
+
+
+class IntegerModel:
+    """q(z|x), p(z) and p(x|z) of one model; latents z are int64 in units of 2^-10.
+
+    Args:
+        info: the tree of model.json, validated by `read_info`.
+        arrays: the integer weights by name.
+        device: "cpu" computes with numpy, "torch" with torch on the CPU, "cuda" with torch on the GPU.
+            All three give the same integers.
+    """
+
+    def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
+        self.info = dict(info)
+        self.name: str = info["name"]
+        self.fingerprint = bytes.fromhex(info["fingerprint"])
+        self.height: int = info["height"]
+        self.width: int = info["width"]
+        self.default_bits: int = info["default_bits"]
+        self.latent: int = info["latent"]
+        self.blocks: int = info["prior_blocks"]
+        self.block_size = self.latent // max(1, self.blocks)
+        self.window = Window(*info["window"])
+        self.device = device
+        self._arrays = arrays
+        self._cache: dict[str, Any] = {}
+
+    # Arrays cross between numpy (the codec) and the device (the networks) only here.
+
+    def to_device(self, values: NDArray[Any]) -> Array:
+        """The values as float64 on the model's device."""
+        if self.device == "cpu":
+            return values.astype(np.float64)
+        import torch
+
+        return torch.asarray(values.astype(np.float64), device="cpu" if self.device == "torch" else self.device)
+
+    def to_integers(self, values: Array) -> Integers:
+        """Integers on the device as an int64 numpy array."""
+        return np.asarray(values if self.device == "cpu" else values.cpu().numpy()).astype(np.int64)
+
+    def _linear(self, name: str) -> Linear:
+        if name not in self._cache:
+            weight, bias = (self.to_device(self._arrays[f"{name}.{part}"]) for part in ("weight", "bias"))
+            self._cache[name] = Linear(weight, bias, self.info["shifts"][name])
+        layer: Linear = self._cache[name]
+        return layer
+
+    def _residuals(self, name: str) -> Iterable[Residual]:
+        index = 0
+        while f"{name}.{index}.first.weight" in self._arrays:
+            first, second = (self._linear(f"{name}.{index}.{part}") for part in ("first", "second"))
+            pointwise = first.weight.shape[0] == first.weight.shape[1]
+            yield Residual(first, second) if pointwise else Residual(Conv3x3(first), Conv3x3(second))
+            index += 1
+
+    def posterior(self, images: Pictures) -> tuple[Integers, Integers]:
+        """Mean and log standard deviation of q(z|x), units of 2^-10, (B, D) each; images (B, H, W) of 0 and 1."""
+        out = np.concatenate([self._encode(images[i : i + BATCH]) for i in range(0, len(images), BATCH)])
+        return out[:, : self.latent], np.clip(out[:, self.latent :], *POSTERIOR_LOG_SCALE)
+
+    def _encode(self, images: Pictures) -> Integers:
+        x = unshuffle(self.to_device(images[..., None]) * 2.0**FRACTION)
+        x = Conv3x3(self._linear("encoder.stem"))(x)
+        for block in self._residuals("encoder.fine"):
+            x = block(x)
+        x = Conv3x3(self._linear("encoder.down"), stride=2)(relu(x))
+        for block in self._residuals("encoder.coarse"):
+            x = block(x)
+        x = relu(self._linear("encoder.squeeze")(relu(x)))
+        x = relu(self._linear("encoder.full")(x.reshape((len(images), -1))))
+        return self.to_integers(self._linear("encoder.out")(x))
+
+    def prior_block(self, block: int, before: Integers) -> tuple[Integers, Integers]:
+        """Mean (units of 2^-10) and standard deviation (2^-14) of block `block` of z given those before it.
+
+        Args:
+            block: 0 ... blocks - 1; block 0 is standard normal.
+            before: (N, block * block_size).
+
+        Returns:
+            Two int64 arrays (N, block_size).
+        """
+        if block == 0:
+            zero = np.zeros((len(before), self.block_size), np.int64)
+            return zero, zero + (1 << EXP_FRACTION)
+        x = self.to_device(before)
+        for layer in range(2):
+            x = relu(self._linear(f"prior.{block}.{layer}")(x))
+        out = self.to_integers(self._linear(f"prior.{block}.2")(x))
+        log_scale = np.clip(out[:, self.block_size :], *PRIOR_LOG_SCALE)
+        return out[:, : self.block_size], load_tables().exp[log_scale - EXP_MIN]
+
+    def candidates(self, paths: Integers, level: int, before: Integers, blocks: int) -> Candidates:
+        """Candidates for the next `blocks` blocks of z, one for each path, drawn from p(z | before).
+
+        Args:
+            paths: numbers of the candidates, (N,).
+            level: group of the code that the candidates belong to.
+            before: z so far, (N, first * block_size).
+        """
+        first, size = before.shape[1] // self.block_size, self.block_size
+        noise = candidate_noise(paths, level, before.shape[1], blocks * size)
+        z, scales = before, []
+        for index in range(blocks):
+            mean, scale = self.prior_block(first + index, z)
+            z = np.concatenate([z, place(noise[:, index * size : (index + 1) * size], mean, scale)], axis=1)
+            scales.append(scale)
+        return Candidates(z[:, before.shape[1] :], noise, np.concatenate(scales, axis=1))
+
+    def context(self, z: Integers) -> Array:
+        """What the local decoder adds at each pixel because of z: accumulators (B, H, W, L) on the device."""
+        x = relu(self._linear("decoder.full")(self.to_device(z)))
+        x = relu(self._linear("decoder.spread")(x)).reshape((len(z), self.height // 4, self.width // 4, -1))
+        x = self._linear("decoder.widen")(x)
+        for block in self._residuals("decoder.coarse"):
+            x = block(x)
+        x = shuffle(self._linear("decoder.up")(relu(x)))
+        for block in self._residuals("decoder.fine"):
+            x = block(x)
+        x = relu(shuffle(Conv3x3(self._linear("decoder.out"))(relu(x))))
+        return self._linear("local.features").accumulate(x)
+
+    def local(self, context: Array, windows: Array) -> Integers:
+        """P(pixel = 1) in units of 2^-24 from contexts (..., L) and windows (..., K) of 0 and 1, int64 (...)."""
+        window = self._linear("local.window")
+        x = context
+        if windows.shape[-1]:
+            x = x + (windows * 2.0**FRACTION) @ window.weight
+        x = rescale(x, window.shift)
+        for block in self._local_layers:
+            x = block(x)
+        out = self._linear("local.out")
+        logit = rescale(out.accumulate(relu(x))[..., 0], out.shift, SIGMOID_RANGE)
+        return load_tables().sigmoid[self.to_integers(logit) + SIGMOID_RANGE]
+
+    @functools.cached_property
+    def _local_layers(self) -> list[Residual]:
+        return list(self._residuals("local.layers"))
+
+    def distortion_bits(self, images: Pictures, z: Integers) -> NDArray[np.float64]:
+        """-log2 p(x|z) of each image, (B,); images (B, H, W) of 0 and 1, z (B, D)."""
+        parts = [
+            self._distortion(images[i : i + BATCH], z[i : i + BATCH]) for i in range(0, len(images), BATCH)
+        ]
+        return np.concatenate(parts)
+
+    def _distortion(self, images: Pictures, z: Integers) -> NDArray[np.float64]:
+        context = self.context(z)
+        canvas = Canvas(len(images), self.height, self.width, self.window, context)
+        rows, columns = np.divmod(np.arange(self.height * self.width, dtype=np.int64), self.width)
+        places = canvas.places(Step(rows, columns))
+        canvas.pixels[:, places] = self.to_device(images.reshape(len(images), -1))
+        one = self.local(context.reshape((len(images), len(rows), -1)), canvas.windows(places))
+        top = 1 << SIGMOID_FRACTION
+        spent = np.where(images.reshape(len(images), -1) == 1, one, top - one)
+        return np.asarray(SIGMOID_FRACTION * len(rows) - np.log2(spent).sum(axis=1))
+
+    def draw(self, z: Integers, seed: int = 0, draw: int = 0, raster: bool = False) -> Pictures:
+        """Pictures of p(x|z), uint8 of 0 and 1, (B, H, W).
+
+        Args:
+            z: latents, (B, D).
+            seed: below 2^64; together with `draw` it decides the noise, which is the same for every picture.
+            draw: tells several pictures of one z and seed apart.
+            raster: visit the pixels one by one, for comparison; the pictures are the same.
+        """
+        parts = [self._draw(z[i : i + BATCH], seed, draw, raster) for i in range(0, len(z), BATCH)]
+        return np.concatenate(parts).astype(np.uint8)
+
+    def _draw(self, z: Integers, seed: int, draw_number: int, raster: bool) -> Integers:
+        context = self.context(z)
+        order = raster_steps if raster else wavefront_steps
+
+        def value(step: Step, windows: Array) -> Array:
+            one = self.local(context[:, step.rows, step.columns], windows)
+            noise = pixel_noise(step.rows, step.columns, 0, np.full_like(step.rows, draw_number), seed)
+            return self.to_device((noise < one << (32 - SIGMOID_FRACTION)).astype(np.int64))
+
+        canvas = Canvas(len(z), self.height, self.width, self.window, context)
+        return self.to_integers(draw(canvas, order(self.height, self.width, self.window), value))
+
+
+def place(noise: Integers, mean: Integers, scale: Integers) -> Integers:
+    """z = mean + scale * noise in units of 2^-10, rounded half up; noise in 2^-12, mean in 2^-10, scale in 2^-14."""
+    shift = EXP_FRACTION + QUANTILE_FRACTION - FRACTION
+    return np.clip(mean + ((scale * noise + (1 << (shift - 1))) >> shift), -LIMIT, LIMIT)
+
+
+REQUIRED = {
+    "format": int, "name": str, "description": str, "fingerprint": str, "height": int, "width": int,
+    "latent": int, "prior_blocks": int, "window": list, "default_bits": int, "shifts": dict,
+}  # fmt: skip
+LABELS = ("name", "description", "fingerprint", "auto", "default_bits")
+"""Keys of model.json that no decoded bit depends on."""
+
+
+def read_info(folder: Traversable | Path) -> dict[str, Any]:
+    """The tree of a model folder's model.json.
+
+    Raises:
+        ModelError: the file is missing, not JSON, of another format or incomplete.
+    """
+    try:
+        info = json.loads((folder / "model.json").read_text())
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(f"{folder}: not a model folder (model.json: {error})") from error
+    wrong = [key for key, kind in REQUIRED.items() if not isinstance(info, dict) or not isinstance(info.get(key), kind)]
+    if wrong:
+        raise ModelError(f"{folder}: model.json lacks or misstates {', '.join(wrong)}")
+    if info["format"] != 1:
+        raise ModelError(f"{folder}: model format {info['format']} is unknown; this version reads format 1")
+    return dict(info)
+
+
+def fingerprint(info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """SHA-256 of the weights and of everything in model.json that decoding depends on."""
+    digest = hashlib.sha256()
+    digest.update(json.dumps({k: v for k, v in info.items() if k not in LABELS}, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"\n{name} {array.dtype.newbyteorder('<').str} {array.shape}\n".encode())
+        digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
+    return digest.digest()
+
+
+def load_model(folder: Traversable | Path, device: str = "cpu") -> IntegerModel:
+    """The model of a folder, its weights checked against the fingerprint that model.json names.
+
+    Raises:
+        ModelError: the folder is no model, or weights and fingerprint differ.
+    """
+    info = read_info(folder)
+    try:
+        with (folder / "weights.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder}: weights.npz cannot be read ({error})") from error
+    if fingerprint(info, arrays).hex() != info["fingerprint"]:
+        raise ModelError(f"{folder}: the weights are not those that model.json names; install the model again")
+    return IntegerModel(info, arrays, device)

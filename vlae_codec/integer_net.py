@@ -1,0 +1,104 @@
+"""Neural layers in exact integer arithmetic, on numpy or torch arrays (design D5).
+
+Activations and weights are 16-bit integers held in float64, so that a matrix product stays below
+2^53 and is exact in any order, with any BLAS, on CPU and GPU. After each product the accumulator is
+rescaled by a power of two, rounded half up, and clamped:
+
+    y = clamp(floor((x W + b) / 2^shift + 1/2), -LIMIT, LIMIT)
+
+An activation stands for value * 2^FRACTION. Images are (B, H, W, C): channels last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from array_api_compat import array_namespace
+
+Array = Any
+"""A float64 array of numpy or torch that holds integers."""
+
+FRACTION = 10
+LIMIT = 2**15 - 1
+
+
+def rescale(accumulator: Array, shift: int, limit: int = LIMIT) -> Array:
+    """The accumulator over 2^shift, rounded half up, clamped to +-limit."""
+    xp = array_namespace(accumulator)
+    return xp.clip(xp.floor(accumulator * 2.0**-shift + 0.5), -limit, limit)
+
+
+def relu(x: Array) -> Array:
+    """max(x, 0)."""
+    return array_namespace(x).clip(x, 0, LIMIT)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A matrix and bias on the last axis: fully connected layer or 1x1 convolution.
+
+    Attributes:
+        weight: (inputs, outputs), integers of 16 bits.
+        bias: (outputs,), at the accumulator's scale.
+        shift: rescaling after the product.
+    """
+
+    weight: Array
+    bias: Array
+    shift: int
+
+    def accumulate(self, x: Array) -> Array:
+        """The exact accumulator x W + b, before rescaling."""
+        return x @ self.weight + self.bias
+
+    def __call__(self, x: Array) -> Array:
+        return rescale(self.accumulate(x), self.shift)
+
+
+@dataclass(frozen=True)
+class Conv3x3:
+    """A 3x3 convolution with zero padding of one pixel; its matrix reads the nine taps in raster order."""
+
+    matrix: Linear
+    stride: int = 1
+
+    def __call__(self, x: Array) -> Array:
+        xp = array_namespace(x)
+        batch, height, width, channels = x.shape
+        side = xp.zeros_like(x[:, :, :1])
+        x = xp.concat([side, x, side], axis=2)
+        edge = xp.zeros_like(x[:, :1])
+        x = xp.concat([edge, x, edge], axis=1)
+        step = self.stride
+        taps = [x[:, r : r + height : step, c : c + width : step] for r in range(3) for c in range(3)]
+        return self.matrix(xp.concat(taps, axis=3))
+
+
+@dataclass(frozen=True)
+class Residual:
+    """x + second(relu(first(relu(x)))), clamped."""
+
+    first: Conv3x3 | Linear
+    second: Conv3x3 | Linear
+
+    def __call__(self, x: Array) -> Array:
+        y = x + self.second(relu(self.first(relu(x))))
+        return array_namespace(y).clip(y, -LIMIT, LIMIT)
+
+
+def unshuffle(x: Array) -> Array:
+    """(B, H, W, 1) to (B, H/2, W/2, 4): each 2x2 square becomes the channels, in raster order."""
+    xp = array_namespace(x)
+    batch, height, width, _ = x.shape
+    x = xp.reshape(x, (batch, height // 2, 2, width // 2, 2))
+    return xp.reshape(xp.permute_dims(x, (0, 1, 3, 2, 4)), (batch, height // 2, width // 2, 4))
+
+
+def shuffle(x: Array) -> Array:
+    """(B, H, W, 4 C) to (B, 2 H, 2 W, C): channel 4 c + 2 r + k goes to place (r, k) of channel c."""
+    xp = array_namespace(x)
+    batch, height, width, channels = x.shape
+    x = xp.reshape(x, (batch, height, width, channels // 4, 2, 2))
+    x = xp.permute_dims(x, (0, 1, 4, 2, 5, 3))
+    return xp.reshape(x, (batch, 2 * height, 2 * width, channels // 4))

@@ -1,0 +1,74 @@
+"""Random numbers that are the same everywhere: a counter generator and a table of Gaussian quantiles.
+
+Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) maps a counter of
+four 32-bit words and a key of two to four random words, in integer arithmetic alone. What a number
+is for is written into its counter, so the order in which numbers are drawn cannot change them:
+
+    candidates of z    (path low, path high, dimension // 8, level)               key (0, 0)
+    noise of a pixel   (row, column, draw, 2^31 + channel // 4), lane channel % 4  key (seed low, seed high)
+    private choices    (index, image, 0, 2^30)                                     key (0, 0)
+
+Arrays are int64 with values below 2^32, from numpy or torch alike; products wrap in two's
+complement, which leaves both halves of the 64-bit product intact.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+from numpy.typing import NDArray
+
+from .tables import load_tables
+
+Array = Any
+"""An array of numpy or torch."""
+
+MASK = 0xFFFFFFFF
+PIXEL_DOMAIN = 1 << 31
+PRIVATE_DOMAIN = 1 << 30
+
+
+def philox(c0: Array, c1: Array, c2: Array, c3: Array, key: tuple[int, int]) -> tuple[Array, Array, Array, Array]:
+    """Four arrays of random words below 2^32 for the counter words c0 ... c3 (int64 arrays of one shape)."""
+    k0, k1 = key[0] & MASK, key[1] & MASK
+    for _ in range(10):
+        p0, p1 = c0 * 0xD2511F53, c2 * 0xCD9E8D57
+        c0, c1, c2, c3 = ((p1 >> 32) & MASK) ^ c1 ^ k0, p1 & MASK, ((p0 >> 32) & MASK) ^ c3 ^ k1, p0 & MASK
+        k0, k1 = (k0 + 0x9E3779B9) & MASK, (k1 + 0xBB67AE85) & MASK
+    return c0, c1, c2, c3
+
+
+def candidate_noise(paths: NDArray[np.int64], level: int, first: int, count: int) -> NDArray[np.int64]:
+    """Standard normal noise of candidates, in units of 2^-12, shape (len(paths), count).
+
+    Args:
+        paths: number of each candidate, int64, 0 or more.
+        level: which group of the code the candidates belong to.
+        first: first latent dimension wanted, a multiple of 8.
+        count: how many dimensions from there on.
+    """
+    low, high = (paths & MASK)[:, None], (paths >> 32)[:, None]
+    calls = np.arange(first // 8, (first + count + 7) // 8, dtype=np.int64)[None, :]
+    shape = np.broadcast_shapes(low.shape, calls.shape)
+    zero = np.zeros(shape, np.int64)
+    words = philox(low + zero, high + zero, calls + zero, zero + level, (0, 0))
+    halves = [half for word in words for half in (word & 0xFFFF, word >> 16)]
+    noise = load_tables().quantile[np.stack(halves, axis=-1)]
+    return np.asarray(noise.reshape(len(paths), -1)[:, :count])
+
+
+def pixel_noise(rows: Array, columns: Array, channel: int, draws: Array, seed: int) -> Array:
+    """Uniform 32-bit integers for pixels, int64, of the common shape of rows, columns and draws."""
+    xp = array_namespace(rows, columns, draws)
+    rows, columns, draws = xp.broadcast_arrays(rows, columns, draws)
+    domain = xp.full_like(rows, PIXEL_DOMAIN + channel // 4)
+    return philox(rows, columns, draws, domain, (seed & MASK, seed >> 32))[channel % 4]
+
+
+def private_uniforms(count: int, image: int) -> NDArray[np.float64]:
+    """Uniform numbers in (0, 1) for the sender's own choices; the receiver never needs them."""
+    index = np.arange((count + 3) // 4, dtype=np.int64)
+    words = philox(index, index * 0 + image, index * 0, index * 0 + PRIVATE_DOMAIN, (0, 0))
+    return (np.stack(words, axis=1).reshape(-1)[:count] + 0.5) / 2.0**32

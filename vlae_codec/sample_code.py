@@ -1,0 +1,166 @@
+"""Images to short payloads and back to latents: the lossy half of the codec (design D1, D4).
+
+Two codes share one decoder-side idea, candidates of z that sender and receiver both can make:
+the *chosen* code (mode 0) sends a fixed number of bits and picks what survives best, the *faithful*
+code (modes 1 to 4, the number of groups) sends a true sample of q(z|x) at KL + a few bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .chosen_code import choose_path, decode_path
+from .errors import FormatError
+from .faithful_code import MAX_GROUPS, FaithfulCoder, choose_groups, decode_numbers
+from .index_code import BitReader, BitWriter, IndexCode
+from .integer_model import BATCH, IntegerModel, Integers, Pictures
+from .posterior import Floats, Posterior, posterior_of, rates
+
+CHOSEN = 0
+MAX_BITS = 56
+"""Longest chosen code; its path must stay a positive int64."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What an effort level buys.
+
+    Attributes:
+        beam: paths kept in the chosen code's search.
+        drawn: leaves that are drawn and compared with the original.
+        reach: log2 of the candidates that a group of the faithful code looks at.
+    """
+
+    beam: int
+    drawn: int
+    reach: int
+
+
+EFFORTS = {
+    1: Effort(8, 1, 12),
+    2: Effort(16, 1, 13),
+    3: Effort(32, 8, 14),
+    4: Effort(64, 12, 15),
+    5: Effort(64, 16, 16),
+    6: Effort(128, 24, 17),
+    7: Effort(256, 32, 18),
+    8: Effort(512, 64, 20),
+    9: Effort(1024, 128, 22),
+}
+
+
+@dataclass(frozen=True)
+class Code:
+    """One image's payload and what theory says of it.
+
+    Attributes:
+        mode: 0 for the chosen code, 1 ... 4 for a faithful sample in so many groups.
+        payload: the code in whole bytes.
+        payload_bits: bits before padding.
+        kl_bits: KL(q(z|x) || p(z)).
+        neg_elbo_bits: -ELBO, what bits-back would pay for the exact image.
+        naive_bits: two-part code with z on a fixed grid.
+    """
+
+    mode: int
+    payload: bytes
+    payload_bits: int
+    kl_bits: float
+    neg_elbo_bits: float
+    naive_bits: float
+
+
+def encode(
+    model: IntegerModel,
+    images: Pictures,
+    *,
+    bits: int | None = None,
+    quality: float | None = None,
+    effort: int = 5,
+    faithful: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> list[Code]:
+    """The codes of bilevel images.
+
+    Args:
+        model: the model to code with.
+        images: uint8 of 0 and 1, (B, H, W).
+        bits: payload bits an image. The chosen code spends exactly these, rounded up to whole bytes;
+            the faithful code turns its dial to meet them on average.
+        quality: 0 ... 100 instead of bits; 50 is the model's default.
+        effort: 1 (fast) ... 9 (thorough).
+        faithful: code a true sample of q(z|x).
+        progress: called with the number of images done since the last call.
+    """
+    wanted = target_bits(model, bits, quality)
+    level = EFFORTS[effort]
+    coder = FaithfulCoder(model, level.reach)
+    codes: list[Code] = []
+    for start in range(0, len(images), BATCH):
+        batch = images[start : start + BATCH]
+        posterior = posterior_of(model, batch)
+        theory = rates(model, batch, posterior)
+        for i, image in enumerate(batch):
+            one = Posterior(posterior.mean[i : i + 1], posterior.scale[i : i + 1])
+            if faithful:
+                dial = 1.0 if bits is None and quality is None else solve_dial(theory.kl_blocks[i], wanted)
+                mode, writer = encode_faithful(model, coder, one, theory.kl_blocks[i], start + i, dial)
+            else:
+                mode, writer = CHOSEN, BitWriter()
+                writer.write(choose_path(model, one, image, wanted, level.beam, level.drawn), wanted)
+            lengths = float(theory.kl[i]), float(theory.neg_elbo[i]), float(theory.naive[i])
+            codes.append(Code(mode, writer.to_bytes(), writer.length, *lengths))
+            if progress:
+                progress(1)
+    return codes
+
+
+def decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes]) -> Integers:
+    """The latents z (B, D) of payloads.
+
+    Raises:
+        FormatError: a payload is too long, too short or not complete.
+    """
+    return np.stack([_decode_one(model, mode, data) for mode, data in zip(modes, payloads, strict=True)])
+
+
+def _decode_one(model: IntegerModel, mode: int, data: bytes) -> Integers:
+    if mode == CHOSEN:
+        if not 0 < 8 * len(data) <= MAX_BITS:
+            raise FormatError(f"a payload of {len(data)} bytes; a chosen code has 1 to {MAX_BITS // 8}")
+        return decode_path(model, int.from_bytes(data, "big"), 8 * len(data))
+    if not 1 <= mode <= min(MAX_GROUPS, model.blocks):
+        raise FormatError(f"mode {mode} is not known to model {model.name}")
+    reader, code = BitReader(data), IndexCode(model.info["index_lengths"][mode - 1])
+    numbers = [code.read(reader) for _ in range(mode)]
+    reader.finish()
+    return decode_numbers(model, numbers)
+
+
+def encode_faithful(
+    model: IntegerModel, coder: FaithfulCoder, posterior: Posterior, kl_blocks: Floats, image: int, dial: float
+) -> tuple[int, BitWriter]:
+    """Mode and bits of one image's faithful sample."""
+    groups = choose_groups(kl_blocks * dial, coder.reach)
+    code, writer = IndexCode(model.info["index_lengths"][groups - 1]), BitWriter()
+    for number in coder.encode(posterior, groups, image, dial):
+        code.write(writer, number)
+    return groups, writer
+
+
+def target_bits(model: IntegerModel, bits: int | None, quality: float | None) -> int:
+    """Payload bits in whole bytes: as asked for, or by the quality dial, where 50 is the model's default."""
+    if bits is None:
+        bits = round(model.default_bits * (50 if quality is None else quality) / 50)
+    return min(MAX_BITS, max(8, -(-bits // 8) * 8))
+
+
+def solve_dial(kl_blocks: Floats, wanted: int) -> float:
+    """The exponent of q / p at which a faithful code takes about the wanted bits.
+
+    KL grows about linearly in the exponent around 1; 3 bits are the index code's overhead.
+    """
+    return float(np.clip((wanted - 3) / max(float(kl_blocks.sum()), 1.0), 0.05, 8.0))

@@ -1,0 +1,57 @@
+"""The committed integer tables that stand for exp, sigmoid and the Gaussian quantile.
+
+Floating-point libraries differ in the last bit; these tables do not. `build_tables` made the file
+`tables.npz` once and a test makes them again, but the codec only ever reads the file: it is part
+of the format.
+
+    exp       round(2^14 exp(k / 1024))        for k = -5120 ... 1024
+    sigmoid   round(2^24 / (1 + exp(-k / 64))) for k = -1024 ... 1024, kept within 1 and 2^24 - 1
+    quantile  round(2^12 Phi^-1((k + 1/2) / 2^16)) for k = 0 ... 2^16 - 1
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import math
+from importlib import resources
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+EXP_FRACTION = 14
+EXP_MIN, EXP_MAX = -5120, 1024
+SIGMOID_FRACTION = 24
+SIGMOID_RANGE = 1024
+QUANTILE_FRACTION = 12
+
+
+class Tables(NamedTuple):
+    """The tables as int64 arrays; the index of the first entry is 0."""
+
+    exp: NDArray[np.int64]
+    sigmoid: NDArray[np.int64]
+    quantile: NDArray[np.int64]
+
+
+def build_tables() -> Tables:
+    """The tables computed anew with the standard library's mathematics."""
+    exp = [round(2**EXP_FRACTION * math.exp(k / 1024)) for k in range(EXP_MIN, EXP_MAX + 1)]
+    top = 2**SIGMOID_FRACTION
+    sigmoid = [
+        min(top - 1, max(1, round(top / (1 + math.exp(-k / 64))))) for k in range(-SIGMOID_RANGE, SIGMOID_RANGE + 1)
+    ]
+    normal = NormalDist()
+    upper = [round(2**QUANTILE_FRACTION * normal.inv_cdf((k + 0.5) / 2**16)) for k in range(2**15, 2**16)]
+    quantile = [-value for value in reversed(upper)] + upper
+    return Tables(*(np.array(values, np.int64) for values in (exp, sigmoid, quantile)))
+
+
+@functools.cache
+def load_tables() -> Tables:
+    """The committed tables."""
+    raw = (resources.files("vlae_codec") / "tables.npz").read_bytes()
+    with np.load(io.BytesIO(raw), allow_pickle=False) as file:
+        return Tables(*(file[name].astype(np.int64) for name in Tables._fields))

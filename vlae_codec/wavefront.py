@@ -1,0 +1,109 @@
+"""The order in which a local decoder can draw pixels, and the engine that draws them (design D7).
+
+    . . . . 6 7 8      window: 3 rows above, 3 columns to each side. A pixel in row r and column c
+    . . . . . . .      may be drawn at step t = c + s r, with s = 1 + columns to the right, because
+    0 1 2 3 4 5 6      all of its window has a smaller t: the pixels of one slanted line need each
+    row 1: 4 5 6 ...   other for nothing and are drawn together, for all images of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from array_api_compat import array_namespace
+from numpy.typing import NDArray
+
+Array = Any
+"""An array of numpy or torch."""
+
+
+class Window(NamedTuple):
+    """Which pixels the decoder sees: whole rows above, and to the left in its own row."""
+
+    above: int
+    left: int
+    right: int
+
+    def offsets(self) -> list[tuple[int, int]]:
+        """Offsets (row, column) from the pixel drawn, in raster order."""
+        rows = [(-r, c) for r in range(self.above, 0, -1) for c in range(-self.left, self.right + 1)]
+        return rows + [(0, c) for c in range(-self.left, 0)]
+
+    @property
+    def slant(self) -> int:
+        """Steps by which a row runs behind the row above it."""
+        return self.right + 1 if self.above else 0
+
+
+class Step(NamedTuple):
+    """Pixels that are drawn together: their rows and columns, int64 (P,) each."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+
+
+def wavefront_steps(height: int, width: int, window: Window) -> Iterator[Step]:
+    """The steps that draw an image of height x width, every pixel once and after all of its window."""
+    slant = window.slant if window.left or window.above else 0
+    for time in range(width + slant * (height - 1)):
+        first = max(0, -(-(time - width + 1) // slant)) if slant else 0
+        last = min(height - 1, time // slant) if slant else height - 1
+        rows = np.arange(first, last + 1, dtype=np.int64)
+        yield Step(rows, time - slant * rows)
+
+
+def raster_steps(height: int, width: int, window: Window) -> Iterator[Step]:
+    """One pixel a step, row by row: the order of comparison."""
+    for pixel in range(height * width):
+        yield Step(np.array([pixel // width], np.int64), np.array([pixel % width], np.int64))
+
+
+class Canvas:
+    """Pictures in the making, with a border of zeros that every window stays inside.
+
+    Args:
+        batch, height, width: shape of the pictures.
+        window: the decoder's window.
+        like: an array whose namespace, device and dtype the pictures take.
+    """
+
+    def __init__(self, batch: int, height: int, width: int, window: Window, like: Array) -> None:
+        xp = array_namespace(like)
+        above, left, right = window
+        self.stride = width + left + right
+        self.origin = above * self.stride + left
+        self.height, self.width, self.window = height, width, window
+        self.pixels = xp.zeros((batch, (height + above) * self.stride), dtype=like.dtype, device=like.device)
+        offsets = [r * self.stride + c for r, c in window.offsets()]
+        self.offsets = xp.asarray(np.array(offsets, np.int64), device=like.device)
+
+    def places(self, step: Step) -> Array:
+        """Where the step's pixels lie in the padded rows, (P,)."""
+        xp = array_namespace(self.offsets)
+        return xp.asarray(self.origin + step.rows * self.stride + step.columns, device=self.offsets.device)
+
+    def windows(self, places: Array) -> Array:
+        """The windows of these places, (B, P, K)."""
+        return self.pixels[:, places[:, None] + self.offsets[None, :]]
+
+    def picture(self) -> Array:
+        """The pictures without their border, (B, H, W)."""
+        xp = array_namespace(self.pixels)
+        rows = xp.reshape(self.pixels, (len(self.pixels), -1, self.stride))
+        return rows[:, self.window.above :, self.window.left : self.window.left + self.width]
+
+
+def draw(canvas: Canvas, steps: Iterator[Step], value: Callable[[Step, Array], Array]) -> Array:
+    """Fill the canvas step by step; the pictures come back, (B, H, W).
+
+    Args:
+        canvas: an empty canvas.
+        steps: an order that `wavefront_steps` or `raster_steps` gave for the canvas.
+        value: gives the pixels (B, P) of a step from their windows (B, P, K).
+    """
+    for step in steps:
+        places = canvas.places(step)
+        canvas.pixels[:, places] = value(step, canvas.windows(places))
+    return canvas.picture()
