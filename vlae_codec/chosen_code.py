@@ -38,7 +38,8 @@ def decode_path(model: IntegerModel, path: int, bits: int) -> Integers:
         left -= count
         prefix = np.array([path >> left], np.int64)
         z = np.concatenate([z, model.candidates(prefix, LEVEL + block, z, 1).z], axis=1)
-    return z[0]
+    decoded: Integers = z[0]
+    return decoded
 
 
 def choose_path(model: IntegerModel, posterior: Posterior, image: Pictures, bits: int, beam: int, drawn: int) -> int:

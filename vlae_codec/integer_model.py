@@ -6,9 +6,8 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,9 @@ from .integer_net import FRACTION, LIMIT, Array, Conv3x3, Linear, Residual, relu
 from .randomness import candidate_noise, pixel_noise
 from .tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
 from .wavefront import Canvas, Step, Window, draw, raster_steps, wavefront_steps
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
 
 Integers = NDArray[np.int64]
 Pictures = NDArray[np.uint8]
@@ -176,9 +178,7 @@ class IntegerModel:
 
     def distortion_bits(self, images: Pictures, z: Integers) -> NDArray[np.float64]:
         """-log2 p(x|z) of each image, (B,); images (B, H, W) of 0 and 1, z (B, D)."""
-        parts = [
-            self._distortion(images[i : i + BATCH], z[i : i + BATCH]) for i in range(0, len(images), BATCH)
-        ]
+        parts = [self._distortion(images[i : i + BATCH], z[i : i + BATCH]) for i in range(0, len(images), BATCH)]
         return np.concatenate(parts)
 
     def _distortion(self, images: Pictures, z: Integers) -> NDArray[np.float64]:

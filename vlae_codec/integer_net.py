@@ -53,6 +53,7 @@ class Linear:
         return x @ self.weight + self.bias
 
     def __call__(self, x: Array) -> Array:
+        """The layer's activations, (..., outputs)."""
         return rescale(self.accumulate(x), self.shift)
 
 
@@ -64,8 +65,9 @@ class Conv3x3:
     stride: int = 1
 
     def __call__(self, x: Array) -> Array:
+        """The convolved maps, (B, H / stride, W / stride, outputs)."""
         xp = array_namespace(x)
-        batch, height, width, channels = x.shape
+        height, width = x.shape[1:3]
         side = xp.zeros_like(x[:, :, :1])
         x = xp.concat([side, x, side], axis=2)
         edge = xp.zeros_like(x[:, :1])
@@ -83,6 +85,7 @@ class Residual:
     second: Conv3x3 | Linear
 
     def __call__(self, x: Array) -> Array:
+        """The block's activations, of the shape of x."""
         y = x + self.second(relu(self.first(relu(x))))
         return array_namespace(y).clip(y, -LIMIT, LIMIT)
 

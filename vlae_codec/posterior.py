@@ -7,6 +7,7 @@ repeats none of it.
 from __future__ import annotations
 
 import math
+import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from .integer_model import IntegerModel, Integers, Pictures
 from .integer_net import FRACTION
 from .randomness import private_uniforms
-from .tables import EXP_FRACTION, EXP_MIN, load_tables
+from .tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, load_tables
 
 Floats = NDArray[np.float64]
 
@@ -64,10 +65,19 @@ def posterior_of(model: IntegerModel, images: Pictures) -> Posterior:
 
 def sample(posterior: Posterior, number: int) -> Integers:
     """Sample `number` of every image's posterior, (B, D), on the latent grid of 2^-10."""
-    batch, latent = posterior.mean.shape
-    table = load_tables().quantile / 2.0**12
-    noise = [table[(private_uniforms(latent, number * 2**20 + image) * 2**16).astype(int)] for image in range(batch)]
-    return grid(posterior.mean + posterior.scale * np.stack(noise))
+    table = load_tables().quantile / 2.0**QUANTILE_FRACTION
+    latent = posterior.mean.shape[1]
+    uniforms = [private_uniforms(latent, stream) for stream in streams(posterior, number)]
+    return grid(posterior.mean + posterior.scale * table[(np.stack(uniforms) * 2**16).astype(int)])
+
+
+def streams(posterior: Posterior, purpose: int) -> list[int]:
+    """Numbers of the images' private random streams.
+
+    They are digests of the posteriors, so that no image's depends on where it stands among others.
+    """
+    rows = zip(posterior.mean, posterior.scale, strict=True)
+    return [zlib.crc32(scale.tobytes(), zlib.crc32(mean.tobytes(), purpose)) for mean, scale in rows]
 
 
 def grid(z: Floats) -> Integers:
@@ -103,5 +113,3 @@ def gaussian_kl(posterior: Posterior, mean: Floats, scale: Floats) -> Floats:
     """KL(q || N(mean, scale^2)) elementwise, nats."""
     ratio = posterior.scale / scale
     return np.asarray(0.5 * (ratio**2 + ((posterior.mean - mean) / scale) ** 2 - 1) - np.log(ratio))
-
-

@@ -107,7 +107,7 @@ def encode(
             one = Posterior(posterior.mean[i : i + 1], posterior.scale[i : i + 1])
             if faithful:
                 dial = 1.0 if bits is None and quality is None else solve_dial(theory.kl_blocks[i], wanted)
-                mode, writer = encode_faithful(model, coder, one, theory.kl_blocks[i], start + i, dial)
+                mode, writer = encode_faithful(model, coder, one, theory.kl_blocks[i], dial)
             else:
                 mode, writer = CHOSEN, BitWriter()
                 writer.write(choose_path(model, one, image, wanted, level.beam, level.drawn), wanted)
@@ -141,12 +141,12 @@ def _decode_one(model: IntegerModel, mode: int, data: bytes) -> Integers:
 
 
 def encode_faithful(
-    model: IntegerModel, coder: FaithfulCoder, posterior: Posterior, kl_blocks: Floats, image: int, dial: float
+    model: IntegerModel, coder: FaithfulCoder, posterior: Posterior, kl_blocks: Floats, dial: float
 ) -> tuple[int, BitWriter]:
     """Mode and bits of one image's faithful sample."""
     groups = choose_groups(kl_blocks * dial, coder.reach)
     code, writer = IndexCode(model.info["index_lengths"][groups - 1]), BitWriter()
-    for number in coder.encode(posterior, groups, image, dial):
+    for number in coder.encode(posterior, kl_blocks, groups, dial):
         code.write(writer, number)
     return groups, writer
 

@@ -1,9 +1,9 @@
 """The order in which a local decoder can draw pixels, and the engine that draws them (design D7).
 
-    . . . . 6 7 8      window: 3 rows above, 3 columns to each side. A pixel in row r and column c
-    . . . . . . .      may be drawn at step t = c + s r, with s = 1 + columns to the right, because
-    0 1 2 3 4 5 6      all of its window has a smaller t: the pixels of one slanted line need each
-    row 1: 4 5 6 ...   other for nothing and are drawn together, for all images of the batch.
+. . . . 6 7 8      window: 3 rows above, 3 columns to each side. A pixel in row r and column c
+. . . . . . .      may be drawn at step t = c + s r, with s = 1 + columns to the right, because
+0 1 2 3 4 5 6      all of its window has a smaller t: the pixels of one slanted line need each
+row 1: 4 5 6 ...   other for nothing and are drawn together, for all images of the batch.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from vlae_codec.errors import VlaeError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., object])
 
 data_option = click.option(
     "--data",
@@ -39,7 +40,11 @@ device_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 force_option = click.option("--force", is_flag=True, help="Replace outputs that exist.")
-version_option = click.version_option(__version__, package_name="vlae-codec", message="%(prog)s %(version)s")
+
+
+def version_option(command: F) -> F:
+    """Give a command --version; click's own option remembers the first command that it was asked by."""
+    return click.version_option(__version__, message="%(prog)s %(version)s")(command)
 
 
 def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:

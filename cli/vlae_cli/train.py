@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .common import data_option, exit_on_error
+from .common import data_option, exit_on_error, version_option
 
 EPILOG = """\b
 Examples:
@@ -16,6 +16,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
+@version_option
 @click.argument("recipe")
 @data_option
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of checkpoint and log [default: runs/RECIPE].")
@@ -41,7 +42,8 @@ def main(
     trainer = Trainer(loaded, data, out or Path("runs") / loaded.name, minutes, device)
     trainer.run(quiet)
     row = trainer.state.log[-1]
-    click.echo(f"{loaded.name}: {row['step']} steps, {row['minutes']} min, valid -ELBO {row['neg_elbo_nats']} nats, KL {row['kl_nats']} nats")
+    done = f"{row['step']} steps, {row['minutes']} min"
+    click.echo(f"{loaded.name}: {done}, valid -ELBO {row['neg_elbo_nats']} nats, KL {row['kl_nats']} nats")
 
 
 if __name__ == "__main__":

@@ -26,8 +26,9 @@ class FeatureDecoder(nn.Module):
         self.dropout = dropout
 
     def forward(self, z: Tensor) -> Tensor:
+        """Features (B, F, 28, 28) of latents (B, D)."""
         h = F.dropout(torch.relu(self.full(z)), self.dropout, self.training)
-        h = torch.relu(self.spread(h)).unflatten(1, (16, 7, 7))
+        h = torch.relu(self.spread(h)).reshape(-1, 16, 7, 7)
         h = self.widen(h)
         for block in self.coarse:
             h = block(h)

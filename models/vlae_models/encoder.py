@@ -29,6 +29,7 @@ class Encoder(nn.Module):
         self.dropout = dropout
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log standard deviation of q(z|x), (B, D) each, of images (B, 1, 28, 28)."""
         h = self.stem(F.pixel_unshuffle(x, 2))  # (B, fine, 14, 14)
         for block in self.fine:
             h = block(h)

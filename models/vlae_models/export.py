@@ -82,7 +82,7 @@ def export_arrays(model: VLAE) -> Exporter:
         out.residuals(f"{side}.fine", part.fine)
         out.residuals(f"{side}.coarse", part.coarse)
     # torch flattens (C, H, W), the integer nets (H, W, C).
-    full = encoder.full.weight.unflatten(1, (16, 7, 7)).permute(2, 3, 1, 0).flatten(0, 2)
+    full = encoder.full.weight.reshape(-1, 16, 7, 7).permute(2, 3, 1, 0).flatten(0, 2)
     out.matrix("encoder.full", full, encoder.full.bias)
     bias = encoder.out.bias.detach().clone()
     bias[model.config.latent :] -= 1  # the encoder's own offset of log_scale
@@ -92,8 +92,8 @@ def export_arrays(model: VLAE) -> Exporter:
         for position in range(3):
             out.layer(f"prior.{index}.{position}", net[2 * position])
     out.layer("decoder.full", decoder.full)
-    spread = decoder.spread.weight.unflatten(0, (16, 7, 7)).permute(3, 1, 2, 0).flatten(1)
-    out.matrix("decoder.spread", spread, decoder.spread.bias.unflatten(0, (16, 7, 7)).permute(1, 2, 0).flatten())
+    spread = decoder.spread.weight.reshape(16, 7, 7, -1).permute(3, 1, 2, 0).flatten(1)
+    out.matrix("decoder.spread", spread, decoder.spread.bias.reshape(16, 7, 7).permute(1, 2, 0).flatten())
     for name in ("widen", "up", "out"):
         out.layer(f"decoder.{name}", getattr(decoder, name))
     _export_local(out, model)

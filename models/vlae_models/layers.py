@@ -41,5 +41,7 @@ class Residual(nn.Module):
         self.second = conv(channels, channels, size, gain=0.1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The block's output, of the shape of x."""
         h: Tensor = self.first(torch.relu(x))
-        return x + self.second(torch.relu(h))
+        out: Tensor = x + self.second(torch.relu(h))
+        return out

@@ -1,8 +1,8 @@
 """The local decoder p(x|z): a PixelCNN whose window is one masked convolution, then 1x1 layers.
 
-    . w w w w w .      rows above        The window (w) decides what the code z need not say:
-    . w w w w w .                        texture inside it is left to the decoder, whatever
-    . w w X . . .      this row          reaches further has to go through z.
+. w w w w w .      rows above        The window (w) decides what the code z need not say:
+. w w w w w .                        texture inside it is left to the decoder, whatever
+. w w X . . .      this row          reaches further has to go through z.
 """
 
 from __future__ import annotations

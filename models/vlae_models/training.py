@@ -52,8 +52,10 @@ class Trainer:
         splits = load_set(recipe.data, data)
         train = np.concatenate([splits.train, splits.valid]) if recipe.train.use_valid else splits.train
         self.train_images, self.valid_images = as_tensor(train), as_tensor(splits.valid)
-        self.model = VLAE(recipe.model, recipe.train.dropout).to(device, memory_format=torch.channels_last)
-        self.average = VLAE(recipe.model).to(device, memory_format=torch.channels_last)
+        self.model = VLAE(recipe.model, recipe.train.dropout).to(device)
+        self.average = VLAE(recipe.model).to(device)
+        for net in (self.model, self.average):
+            net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average.load_state_dict(self.model.state_dict())
         self.average.eval()
         self.optimiser = torch.optim.Adamax(self.model.parameters(), lr=recipe.train.rate)
@@ -64,6 +66,7 @@ class Trainer:
 
     @property
     def checkpoint(self) -> Path:
+        """Where weights, optimiser and progress are kept."""
         return self.folder / "checkpoint.pt"
 
     def progress(self) -> float:
@@ -74,7 +77,9 @@ class Trainer:
     def run(self, quiet: bool = False) -> VLAE:
         """Train to the end of the updates or the time budget; the averaged model comes back."""
         train = self.recipe.train
-        bar = tqdm(total=train.updates, initial=self.state.step, unit="step", disable=quiet or None, desc=self.recipe.name)
+        bar = tqdm(
+            total=train.updates, initial=self.state.step, unit="step", disable=quiet or None, desc=self.recipe.name
+        )
         last = time.monotonic()
         while self.progress() < 1:
             if self.state.step % VALIDATE_EVERY == 0 and self.state.step:
@@ -139,11 +144,10 @@ class Trainer:
     def _validate(self) -> None:
         generator_state = torch.get_rng_state()
         torch.manual_seed(0)
-        parts = [self.average(part.to(self.device)) for part in self.valid_images.split(500)]
+        parts = [self.average(part.to(self.device)) for part in torch.split(self.valid_images, 500)]
         torch.set_rng_state(generator_state)
-        rate, distortion, auxiliary = (
-            float(torch.cat([getattr(part, name) for part in parts]).mean()) for name in ("rate", "distortion", "auxiliary")
-        )
+        means = {name: float(torch.cat([getattr(part, name) for part in parts]).mean()) for name in Bound._fields}
+        rate, distortion, auxiliary = means["rate"], means["distortion"], means["auxiliary"]
         active = float((torch.cat([p.rate_per_dim for p in parts]).mean(0) > 0.01).sum())
         row = {
             "step": self.state.step,
@@ -218,4 +222,5 @@ def load_trained(folder: Path, recipe: Recipe) -> VLAE:
     tree = torch.load(path, map_location="cpu", weights_only=True)
     model = VLAE(recipe.model)
     model.load_state_dict(tree["average"])
-    return model.eval()
+    model.eval()
+    return model

@@ -1,0 +1,43 @@
+# make demo               compress and decompress handwritten digits with the shipped model (needs no torch)
+# make demo DATA=folder   the same with MNIST from folder/mnist/t10k-images-idx3-ubyte.gz
+# make test               the test suite; make lint, make types: ruff and mypy
+
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= demo-out
+DATA ?=
+PYTEST_ARGS ?=
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint format types clean
+
+demo: $(VENV)/.installed
+	$(BIN)/vlae-demo --out "$(OUT)" --force $(if $(DATA),--data "$(DATA)")
+
+test: $(VENV)/.installed-dev
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+clean:
+	rm -rf "$(VENV)" build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv "$(VENV)"
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@ $(VENV)/.installed

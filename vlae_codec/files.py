@@ -1,0 +1,90 @@
+"""Reading within limits, writing whole or not at all, and which output belongs to which input. `-` is a stream."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .errors import VlaeError
+
+STREAM = Path("-")
+
+
+def read_up_to(path: Path, limit: int) -> bytes:
+    """The file's bytes, but no more than limit + 1 of them, so that a caller sees what is too long.
+
+    Raises:
+        VlaeError: a folder.
+        OSError: missing or unreadable.
+    """
+    if path == STREAM:
+        return sys.stdin.buffer.read(limit + 1)
+    if path.is_dir():
+        raise VlaeError("a folder, not a file: name the files in it")
+    with path.open("rb") as file:
+        return file.read(limit + 1)
+
+
+def pair_outputs(inputs: Sequence[Path], out: Path | None, suffix: str) -> list[tuple[Path, Path]]:
+    """Each input with its output: beside it under `suffix`, or at `out` (a file for one input, else a folder).
+
+    Raises:
+        VlaeError: two inputs would share an output, or several inputs would go to one file.
+    """
+    if out is not None and out != STREAM and len(inputs) > 1 and not out.is_dir():
+        if out.exists():
+            raise VlaeError(f"{out}: a file, and {len(inputs)} inputs need a folder")
+        out.mkdir(parents=True)
+    pairs = [(path, _output(path, out, suffix)) for path in inputs]
+    first: dict[Path, Path] = {}
+    for path, target in pairs:
+        if (other := first.setdefault(target, path)) is not path:
+            raise VlaeError(f"{other} and {path} would both be written to {target}: give them one by one with -o")
+    return pairs
+
+
+def _output(path: Path, out: Path | None, suffix: str) -> Path:
+    if out is None:
+        return STREAM if path == STREAM else path.with_suffix(suffix)
+    if out.is_dir():
+        return out / ("stdin" + suffix if path == STREAM else path.with_suffix(suffix).name)
+    return out
+
+
+def check_target(source: Path, target: Path, force: bool) -> None:
+    """Refuse a target that must not be written, before any work is done for it.
+
+    Raises:
+        VlaeError: it is the input, exists without `force`, or is no plain file.
+    """
+    if target == STREAM or not target.exists():
+        return
+    if target.is_dir() or not target.is_file():
+        raise VlaeError(f"{target} is not a plain file: give another output with -o")
+    if source != STREAM and source.exists() and target.samefile(source):
+        raise VlaeError("the output would replace the input: give another with -o")
+    if not force:
+        raise VlaeError(f"{target} exists: --force replaces it, -o names another output")
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file whole or not at all: beside it under another name, then renamed.
+
+    Raises:
+        VlaeError: it cannot be written; nothing is left behind.
+    """
+    if target == STREAM:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    beside = target.with_name(f".vlae-{os.getpid()}.tmp")
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+        os.replace(beside, target)
+    except OSError as error:
+        raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)

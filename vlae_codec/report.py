@@ -1,0 +1,170 @@
+"""What a file cost, bit by bit: the records behind `--json` (a contract with other programs) and the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .codec import Compressed
+from .container import AROUND, MODES, Container, sections
+from .registry import ModelInfo
+
+SUMMED = ("kl_bits", "payload_bits", "overhead_bits", "file_bytes", "neg_elbo_bits", "naive_bits")
+LISTED = 20
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """One compressed picture. Bits are of the whole picture.
+
+    Attributes:
+        input: the picture's file.
+        output: the file written.
+        model: its name.
+        kl_bits: KL(q(z|x) || p(z)), what theory asks for a sample of q.
+        payload_bits: what the code took.
+        overhead_bits: payload less KL.
+        file_bytes: of the output, header and checksum included.
+        neg_elbo_bits: -ELBO, what bits-back lossless coding would cost.
+        naive_bits: E_q[-log2 p(z) - log2 p(x|z)], what a two-part code would cost.
+        notices: what was done to the picture before.
+    """
+
+    input: str
+    output: str
+    model: str
+    kl_bits: float
+    payload_bits: int
+    overhead_bits: float
+    file_bytes: int
+    neg_elbo_bits: float
+    naive_bits: float
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DrawnRecord:
+    """One decompressed file: how many pictures were drawn of it, of which size, with which seed."""
+
+    input: str
+    output: str
+    model: str
+    seed: int
+    samples: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """What a .vlz file says of itself; None is what an unknown model leaves unknown.
+
+    Attributes:
+        input: the file.
+        model: name, if known.
+        fingerprint: of the model in hex; of an unknown model its first bytes.
+        mode: "chosen", or "faithful-" and the number of groups.
+        images: number of pictures in the file.
+        width: pixels.
+        height: pixels.
+        channels: 1 for bilevel and grey.
+        file_bytes: all of it.
+        header_bytes: all but the payload, the checksum included.
+        payload_bytes: the code's.
+        sections: name, offset and bytes of each part.
+    """
+
+    input: str
+    model: str | None
+    fingerprint: str
+    mode: str
+    images: int
+    width: int | None
+    height: int | None
+    channels: int | None
+    file_bytes: int
+    header_bytes: int
+    payload_bytes: int
+    sections: tuple[dict[str, str | int], ...]
+
+
+def image_record(source: str, target: str, result: Compressed) -> ImageRecord:
+    """The record of a compressed picture."""
+    code = result.code
+    return ImageRecord(
+        input=source,
+        output=target,
+        model=result.model.name,
+        kl_bits=round(code.kl_bits, 3),
+        payload_bits=code.payload_bits,
+        overhead_bits=round(code.payload_bits - code.kl_bits, 3),
+        file_bytes=len(result.data),
+        neg_elbo_bits=round(code.neg_elbo_bits, 3),
+        naive_bits=round(code.naive_bits, 3),
+        notices=result.notices,
+    )
+
+
+def file_record(source: str, info: ModelInfo | None, container: Container) -> FileRecord:
+    """The record of a .vlz file; `info` is None if its model is unknown."""
+    payload = len(container.payload)
+    return FileRecord(
+        input=source,
+        model=info.name if info else None,
+        fingerprint=info.fingerprint if info else container.prefix.hex(),
+        mode=MODES[container.mode],
+        images=1,
+        width=info.width if info else None,
+        height=info.height if info else None,
+        channels=1 if info else None,
+        file_bytes=payload + AROUND,
+        header_bytes=AROUND,
+        payload_bytes=payload,
+        sections=tuple(sections(container)),
+    )
+
+
+def tree(records: Sequence[ImageRecord] | Sequence[DrawnRecord], failed: int) -> dict[str, Any]:
+    """The object that `--json` prints: images, and totals with sums and, under "mean_...", means."""
+    images = [asdict(record) for record in records]
+    totals: dict[str, float] = {"images": len(images), "failed": failed}
+    for key in SUMMED:
+        if images and key in images[0]:
+            total = sum(image[key] for image in images)
+            totals |= {key: round(total, 3), f"mean_{key}": round(total / len(images), 3)}
+    return {"images": images, "totals": totals}
+
+
+def image_table(records: Sequence[ImageRecord]) -> str:
+    """A line for each of the first pictures, and their means."""
+    rows = [["output", "model", "file bytes", "payload bits", "KL bits", "overhead", "-ELBO bits"]]
+    for one in records[:LISTED]:
+        bits = [f"{value:.1f}" for value in (one.kl_bits, one.overhead_bits, one.neg_elbo_bits)]
+        rows.append([one.output, one.model, str(one.file_bytes), str(one.payload_bits), *bits])
+    if len(records) > LISTED:
+        rows.append([f"... {len(records) - LISTED} more", *[""] * 6])
+    if len(records) > 1:
+        means = tree(records, 0)["totals"]
+        keys = ("file_bytes", "payload_bits", "kl_bits", "overhead_bits", "neg_elbo_bits")
+        rows.append([f"mean of {len(records)}", "", *(f"{means[f'mean_{key}']:.1f}" for key in keys)])
+    return align(rows)
+
+
+def align(rows: Sequence[Sequence[str]], left: int = 2) -> str:
+    """Rows as lines with columns of equal width; the first `left` columns flush left, the others right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        lines.append("  ".join(c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(cells)).rstrip())
+    return "\n".join(lines)
+
+
+def notice_lines(records: Sequence[ImageRecord]) -> list[str]:
+    """Each notice once, with the picture or the number of pictures that it is about."""
+    about: dict[str, list[str]] = {}
+    for record in records:
+        for notice in record.notices:
+            about.setdefault(notice, []).append(record.input)
+    return [f"{names[0] if len(names) == 1 else f'{len(names)} pictures'}: {notice}" for notice, names in about.items()]
