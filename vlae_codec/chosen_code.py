@@ -42,19 +42,29 @@ def decode_path(model: IntegerModel, path: int, bits: int) -> Integers:
     return decoded
 
 
-def choose_path(model: IntegerModel, posterior: Posterior, image: Pictures, bits: int, beam: int, drawn: int) -> int:
-    """The path of `bits` bits that the sender prefers.
+def choose_paths(
+    model: IntegerModel, posterior: Posterior, images: Pictures, bits: int, beam: int, drawn: int
+) -> list[int]:
+    """The paths of `bits` bits that the sender prefers, one an image.
 
     Args:
-        posterior: q(z|x) of one image, (1, D).
-        image: the image itself, (H, W).
+        posterior: q(z|x) of the images, (B, D).
+        images: the images themselves, (B, H, W).
         beam: paths kept in each block of the tree.
         drawn: how many of the best leaves are drawn and compared with the original.
     """
-    paths, z = search_tree(model, posterior, bits, beam)
-    if drawn > 1:
-        return int(paths[compare_drawn(model, posterior, image, z[:drawn])])
-    return int(paths[0])
+    found = [search_tree(model, posterior.of(i), bits, beam) for i in range(len(images))]
+    if drawn < 2:
+        return [int(paths[0]) for paths, _ in found]
+    shortlists = [z[:drawn] for _, z in found]
+    pictures = model.draw(np.concatenate(shortlists))
+    seen = posterior_of(model, pictures).mean
+    chosen, start = [], 0
+    for i, (paths, _) in enumerate(found):
+        stop = start + len(shortlists[i])
+        chosen.append(int(paths[np.argmin(distance_of_meaning(posterior.of(i), seen[start:stop]))]))
+        start = stop
+    return chosen
 
 
 def search_tree(model: IntegerModel, posterior: Posterior, bits: int, beam: int) -> tuple[Integers, Integers]:
@@ -86,12 +96,6 @@ def _expand(
     return children, gains.sum(axis=2), blocks
 
 
-def compare_drawn(model: IntegerModel, posterior: Posterior, image: Pictures, z: Integers) -> int:
-    """Which of the latents z (n, D) has the first picture that is closest in meaning to the image.
-
-    Distance of meaning: between the two posteriors' means, in units of the original's standard deviations.
-    """
-    pictures = model.draw(z)
-    seen = posterior_of(model, pictures)
-    distance = (((seen.mean - posterior.mean) / posterior.scale) ** 2).sum(axis=1)
-    return int(np.argmin(distance))
+def distance_of_meaning(original: Posterior, means: Floats) -> Floats:
+    """How far pictures with these posterior means (n, D) are from the original: squared, in its standard deviations."""
+    return np.asarray((((means - original.mean) / original.scale) ** 2).sum(axis=1))

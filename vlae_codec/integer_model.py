@@ -208,10 +208,13 @@ class IntegerModel:
         context = self.context(z)
         order = raster_steps if raster else wavefront_steps
 
+        rows, columns = np.indices((self.height, self.width), dtype=np.int64)
+        noise = pixel_noise(rows, columns, 0, np.full_like(rows, draw_number), seed)
+
         def value(step: Step, windows: Array) -> Array:
             one = self.local(context[:, step.rows, step.columns], windows)
-            noise = pixel_noise(step.rows, step.columns, 0, np.full_like(step.rows, draw_number), seed)
-            return self.to_device((noise < one << (32 - SIGMOID_FRACTION)).astype(np.int64))
+            ink = noise[step.rows, step.columns] < one << (32 - SIGMOID_FRACTION)
+            return self.to_device(ink)
 
         canvas = Canvas(len(z), self.height, self.width, self.window, context)
         return self.to_integers(draw(canvas, order(self.height, self.width, self.window), value))

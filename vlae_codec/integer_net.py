@@ -14,7 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from array_api_compat import array_namespace
+import array_api_compat
+import array_api_compat.numpy
+import numpy as np
 
 Array = Any
 """A float64 array of numpy or torch that holds integers."""
@@ -23,15 +25,19 @@ FRACTION = 10
 LIMIT = 2**15 - 1
 
 
+def namespace(x: Array) -> Any:
+    """The array library of x; numpy at once, because small steps ask often."""
+    return array_api_compat.numpy if isinstance(x, np.ndarray) else array_api_compat.array_namespace(x)
+
+
 def rescale(accumulator: Array, shift: int, limit: int = LIMIT) -> Array:
     """The accumulator over 2^shift, rounded half up, clamped to +-limit."""
-    xp = array_namespace(accumulator)
-    return xp.clip(xp.floor(accumulator * 2.0**-shift + 0.5), -limit, limit)
+    return namespace(accumulator).floor(accumulator * 2.0**-shift + 0.5).clip(-limit, limit)
 
 
 def relu(x: Array) -> Array:
     """max(x, 0)."""
-    return array_namespace(x).clip(x, 0, LIMIT)
+    return x.clip(0, LIMIT)
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Conv3x3:
 
     def __call__(self, x: Array) -> Array:
         """The convolved maps, (B, H / stride, W / stride, outputs)."""
-        xp = array_namespace(x)
+        xp = namespace(x)
         height, width = x.shape[1:3]
         side = xp.zeros_like(x[:, :, :1])
         x = xp.concat([side, x, side], axis=2)
@@ -87,12 +93,12 @@ class Residual:
     def __call__(self, x: Array) -> Array:
         """The block's activations, of the shape of x."""
         y = x + self.second(relu(self.first(relu(x))))
-        return array_namespace(y).clip(y, -LIMIT, LIMIT)
+        return y.clip(-LIMIT, LIMIT)
 
 
 def unshuffle(x: Array) -> Array:
     """(B, H, W, 1) to (B, H/2, W/2, 4): each 2x2 square becomes the channels, in raster order."""
-    xp = array_namespace(x)
+    xp = namespace(x)
     batch, height, width, _ = x.shape
     x = xp.reshape(x, (batch, height // 2, 2, width // 2, 2))
     return xp.reshape(xp.permute_dims(x, (0, 1, 3, 2, 4)), (batch, height // 2, width // 2, 4))
@@ -100,7 +106,7 @@ def unshuffle(x: Array) -> Array:
 
 def shuffle(x: Array) -> Array:
     """(B, H, W, 4 C) to (B, 2 H, 2 W, C): channel 4 c + 2 r + k goes to place (r, k) of channel c."""
-    xp = array_namespace(x)
+    xp = namespace(x)
     batch, height, width, channels = x.shape
     x = xp.reshape(x, (batch, height, width, channels // 4, 2, 2))
     x = xp.permute_dims(x, (0, 1, 4, 2, 5, 3))

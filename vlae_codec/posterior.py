@@ -33,6 +33,10 @@ class Posterior(NamedTuple):
     mean: Floats
     scale: Floats
 
+    def of(self, index: int) -> Posterior:
+        """The posterior of one image of the batch, (1, D)."""
+        return Posterior(self.mean[index : index + 1], self.scale[index : index + 1])
+
     def log_density(self, z: Floats) -> Floats:
         """log q(z|x) elementwise, nats; z broadcasts against (B, D)."""
         return gaussian_log_density(z, self.mean, self.scale)

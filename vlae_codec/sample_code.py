@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .chosen_code import choose_path, decode_path
+from .chosen_code import choose_paths, decode_path
 from .errors import FormatError
 from .faithful_code import MAX_GROUPS, FaithfulCoder, choose_groups, decode_numbers
 from .index_code import BitReader, BitWriter, IndexCode
@@ -103,19 +103,43 @@ def encode(
         batch = images[start : start + BATCH]
         posterior = posterior_of(model, batch)
         theory = rates(model, batch, posterior)
-        for i, image in enumerate(batch):
-            one = Posterior(posterior.mean[i : i + 1], posterior.scale[i : i + 1])
-            if faithful:
-                dial = 1.0 if bits is None and quality is None else solve_dial(theory.kl_blocks[i], wanted)
-                mode, writer = encode_faithful(model, coder, one, theory.kl_blocks[i], dial)
-            else:
-                mode, writer = CHOSEN, BitWriter()
-                writer.write(choose_path(model, one, image, wanted, level.beam, level.drawn), wanted)
+        if faithful:
+            dials = [1.0 if bits is quality is None else solve_dial(kl, wanted) for kl in theory.kl_blocks]
+            written = encode_faithful(model, coder, posterior, theory.kl_blocks, dials)
+        else:
+            written = encode_chosen(model, posterior, batch, wanted, level)
+        for i, (mode, writer) in enumerate(written):
             lengths = float(theory.kl[i]), float(theory.neg_elbo[i]), float(theory.naive[i])
             codes.append(Code(mode, writer.to_bytes(), writer.length, *lengths))
-            if progress:
-                progress(1)
+        if progress:
+            progress(len(batch))
     return codes
+
+
+def encode_chosen(
+    model: IntegerModel, posterior: Posterior, images: Pictures, bits: int, effort: Effort
+) -> list[tuple[int, BitWriter]]:
+    """Mode and bits of the images' chosen codes."""
+    written = []
+    for path in choose_paths(model, posterior, images, bits, effort.beam, effort.drawn):
+        writer = BitWriter()
+        writer.write(path, bits)
+        written.append((CHOSEN, writer))
+    return written
+
+
+def encode_faithful(
+    model: IntegerModel, coder: FaithfulCoder, posterior: Posterior, kl_blocks: Floats, dials: Sequence[float]
+) -> list[tuple[int, BitWriter]]:
+    """Mode (the number of groups) and bits of the images' faithful samples."""
+    written = []
+    for i, (kl, dial) in enumerate(zip(kl_blocks, dials, strict=True)):
+        groups = choose_groups(kl * dial, coder.reach)
+        code, writer = IndexCode(model.info["index_lengths"][groups - 1]), BitWriter()
+        for number in coder.encode(posterior.of(i), kl, groups, dial):
+            code.write(writer, number)
+        written.append((groups, writer))
+    return written
 
 
 def decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes]) -> Integers:
@@ -138,17 +162,6 @@ def _decode_one(model: IntegerModel, mode: int, data: bytes) -> Integers:
     numbers = [code.read(reader) for _ in range(mode)]
     reader.finish()
     return decode_numbers(model, numbers)
-
-
-def encode_faithful(
-    model: IntegerModel, coder: FaithfulCoder, posterior: Posterior, kl_blocks: Floats, dial: float
-) -> tuple[int, BitWriter]:
-    """Mode and bits of one image's faithful sample."""
-    groups = choose_groups(kl_blocks * dial, coder.reach)
-    code, writer = IndexCode(model.info["index_lengths"][groups - 1]), BitWriter()
-    for number in coder.encode(posterior, kl_blocks, groups, dial):
-        code.write(writer, number)
-    return groups, writer
 
 
 def target_bits(model: IntegerModel, bits: int | None, quality: float | None) -> int:
