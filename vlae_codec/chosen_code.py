@@ -11,6 +11,8 @@ path, B bits in all, nothing else. Any leaf decodes; which one to send is the se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .integer_model import IntegerModel, Integers, Pictures, place
@@ -43,17 +45,18 @@ def decode_path(model: IntegerModel, path: int, bits: int) -> Integers:
 
 
 def choose_paths(
-    model: IntegerModel, posterior: Posterior, images: Pictures, bits: int, beam: int, drawn: int
+    model: IntegerModel, posterior: Posterior, images: Pictures, bits: Sequence[int], beam: int, drawn: int
 ) -> list[int]:
-    """The paths of `bits` bits that the sender prefers, one an image.
+    """The paths that the sender prefers, one an image.
 
     Args:
         posterior: q(z|x) of the images, (B, D).
         images: the images themselves, (B, H, W).
+        bits: length of each path.
         beam: paths kept in each block of the tree.
         drawn: how many of the best leaves are drawn and compared with the original.
     """
-    found = [search_tree(model, posterior.of(i), bits, beam) for i in range(len(images))]
+    found = [search_tree(model, posterior.of(i), length, beam) for i, length in enumerate(bits)]
     if drawn < 2:
         return [int(paths[0]) for paths, _ in found]
     shortlists = [z[:drawn] for _, z in found]

@@ -32,8 +32,8 @@ MARGIN = 6
 
 
 def group_sizes(blocks: int, groups: int) -> list[int]:
-    """How many blocks of z each group takes: as equal as can be, larger ones first."""
-    return [blocks // groups + (index < blocks % groups) for index in range(groups)]
+    """How many blocks of z each group takes: as equal as can be, smaller ones first, where most of the KL is."""
+    return [(blocks + index) // groups for index in range(groups)]
 
 
 def choose_groups(kl_blocks: Floats, reach: int) -> int:

@@ -23,6 +23,12 @@ CHOSEN = 0
 MAX_BITS = 56
 """Longest chosen code; its path must stay a positive int64."""
 
+QUALITY = 50.0
+"""The default quality: as many bits as the image's KL, and `INDEX_BITS` more."""
+
+INDEX_BITS = 3
+"""What coding one candidate's number costs beyond the KL, about."""
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -90,12 +96,12 @@ def encode(
         images: uint8 of 0 and 1, (B, H, W).
         bits: payload bits an image. The chosen code spends exactly these, rounded up to whole bytes;
             the faithful code turns its dial to meet them on average.
-        quality: 0 ... 100 instead of bits; 50 is the model's default.
+        quality: 0 ... 100 instead of bits: an image gets quality / 50 times its own KL and a few bits more.
         effort: 1 (fast) ... 9 (thorough).
         faithful: code a true sample of q(z|x).
         progress: called with the number of images done since the last call.
     """
-    wanted = target_bits(model, bits, quality)
+    dial = (QUALITY if quality is None else quality) / QUALITY
     level = EFFORTS[effort]
     coder = FaithfulCoder(model, level.reach)
     codes: list[Code] = []
@@ -104,9 +110,10 @@ def encode(
         posterior = posterior_of(model, batch)
         theory = rates(model, batch, posterior)
         if faithful:
-            dials = [1.0 if bits is quality is None else solve_dial(kl, wanted) for kl in theory.kl_blocks]
+            dials = [dial if bits is None else solve_dial(kl, bits) for kl in theory.kl]
             written = encode_faithful(model, coder, posterior, theory.kl_blocks, dials)
         else:
+            wanted = [whole_bytes(dial * kl + INDEX_BITS if bits is None else -(-bits // 8) * 8) for kl in theory.kl]
             written = encode_chosen(model, posterior, batch, wanted, level)
         for i, (mode, writer) in enumerate(written):
             lengths = float(theory.kl[i]), float(theory.neg_elbo[i]), float(theory.naive[i])
@@ -117,13 +124,14 @@ def encode(
 
 
 def encode_chosen(
-    model: IntegerModel, posterior: Posterior, images: Pictures, bits: int, effort: Effort
+    model: IntegerModel, posterior: Posterior, images: Pictures, bits: Sequence[int], effort: Effort
 ) -> list[tuple[int, BitWriter]]:
     """Mode and bits of the images' chosen codes."""
     written = []
-    for path in choose_paths(model, posterior, images, bits, effort.beam, effort.drawn):
+    paths = choose_paths(model, posterior, images, bits, effort.beam, effort.drawn)
+    for path, length in zip(paths, bits, strict=True):
         writer = BitWriter()
-        writer.write(path, bits)
+        writer.write(path, length)
         written.append((CHOSEN, writer))
     return written
 
@@ -164,16 +172,14 @@ def _decode_one(model: IntegerModel, mode: int, data: bytes) -> Integers:
     return decode_numbers(model, numbers)
 
 
-def target_bits(model: IntegerModel, bits: int | None, quality: float | None) -> int:
-    """Payload bits in whole bytes: as asked for, or by the quality dial, where 50 is the model's default."""
-    if bits is None:
-        bits = round(model.default_bits * (50 if quality is None else quality) / 50)
-    return min(MAX_BITS, max(8, -(-bits // 8) * 8))
+def whole_bytes(bits: float) -> int:
+    """The nearest length in whole bytes that a chosen code can have, in bits."""
+    return min(MAX_BITS, max(8, 8 * round(bits / 8)))
 
 
-def solve_dial(kl_blocks: Floats, wanted: int) -> float:
+def solve_dial(kl: float, wanted: int) -> float:
     """The exponent of q / p at which a faithful code takes about the wanted bits.
 
-    KL grows about linearly in the exponent around 1; 3 bits are the index code's overhead.
+    KL grows about linearly in the exponent around 1.
     """
-    return float(np.clip((wanted - 3) / max(float(kl_blocks.sum()), 1.0), 0.05, 8.0))
+    return float(np.clip((wanted - INDEX_BITS) / max(kl, 1.0), 0.05, 8.0))

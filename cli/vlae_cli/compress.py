@@ -34,7 +34,7 @@ Examples:
 @out_option
 @click.option("-m", "--model", default="auto", show_default=True, help="Name, folder or fingerprint of a model.")
 @click.option("--bits", type=click.IntRange(1), help="Bits of each code, rounded up to whole bytes.")
-@click.option("--quality", type=click.FloatRange(0, 100), help="Instead of --bits; 50 is the model's own choice.")
+@click.option("--quality", type=click.FloatRange(0, 100), help="Instead of --bits; 50: as many as the image's KL.")
 @click.option(
     "--effort", type=click.IntRange(1, 9), default=5, show_default=True, help="Time to spend on better codes."
 )

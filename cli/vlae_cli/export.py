@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -22,25 +23,24 @@ Examples:
 @click.option("--run", type=click.Path(path_type=Path), help="Folder of the training run [default: runs/RECIPE].")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Model folder to write.")
 @click.option("--auto/--no-auto", default=True, show_default=True, help="May `-m auto` choose this model?")
-@click.option(
-    "--default-bits", type=click.IntRange(8, 56), default=24, show_default=True, help="Payload at quality 50."
-)
 @click.option("--force", is_flag=True, help="Overwrite the model folder.")
 @exit_on_error
-def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, default_bits: int, force: bool) -> None:
+def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, force: bool) -> None:
     """Export the averaged weights that RECIPE was trained to, with settings fitted to its training images."""
     from vlae_codec.errors import ModelError
     from vlae_models.data import load_set
-    from vlae_models.recipe import load_recipe
+    from vlae_models.recipe import load_recipe, write_recipe
     from vlae_models.release import release
     from vlae_models.training import load_trained
 
     if (out / "model.json").exists() and not force:
         raise ModelError(f"{out}: holds a model already; --force overwrites it")
     loaded = load_recipe(recipe)
-    net = load_trained(run or Path("runs") / loaded.name, loaded)
+    run = run or Path("runs") / loaded.name
     images = load_set(loaded.data, data).train
-    info = release(net, loaded, images, out, auto=auto, default_bits=default_bits)
+    info = release(load_trained(run, loaded), loaded, images, out, auto=auto)
+    shutil.copyfile(run / "log.csv", out / "training.csv")
+    write_recipe(out / "recipe.toml", recipe)
     click.echo(f"{out}: {info['name']}, fingerprint {info['fingerprint'][:16]}")
 
 

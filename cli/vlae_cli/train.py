@@ -29,16 +29,11 @@ def main(
     recipe: str, data: Path, out: Path | None, minutes: float | None, device: str, threads: int | None, quiet: bool
 ) -> None:
     """Train the model of RECIPE (a shipped name or a .toml file); a checkpoint in --out is continued."""
-    import torch
-
     from vlae_models.recipe import load_recipe
-    from vlae_models.training import Trainer
+    from vlae_models.training import Trainer, prepare_torch
 
-    if threads:
-        torch.set_num_threads(threads)
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
     loaded = load_recipe(recipe)
+    device = prepare_torch(device, threads)
     trainer = Trainer(loaded, data, out or Path("runs") / loaded.name, minutes, device)
     trainer.run(quiet)
     row = trainer.state.log[-1]

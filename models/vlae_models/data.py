@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,7 +38,7 @@ def load_set(name: str, folder: Path) -> Splits:
         raise VlaeError(f"no data set is called {name!r}; known: {', '.join(_LOADERS)}")
     try:
         return _LOADERS[name](folder)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, zlib.error, zipfile.BadZipFile) as error:
         raise VlaeError(f"{name}: cannot be read from {folder} ({error}); give its folder with --data") from error
 
 
@@ -46,8 +48,11 @@ def load_idx(path: Path) -> NDArray[np.uint8]:
     Raises:
         VlaeError: the file is not idx of unsigned bytes, or is cut.
     """
-    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    if len(raw) < 4 or raw[:3] != b"\x00\x00\x08":
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise VlaeError(f"{path}: damaged gzip file ({error})") from error
+    if len(raw) < 4 or raw[:3] != b"\x00\x00\x08" or len(raw) < 4 + 4 * raw[3]:
         raise VlaeError(f"{path}: not an idx file of unsigned bytes")
     dims = raw[3]
     shape = np.frombuffer(raw, ">u4", dims, 4)

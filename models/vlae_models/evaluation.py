@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from vlae_codec.integer_model import IntegerModel
+from vlae_codec.integer_model import IntegerModel, load_model
 from vlae_codec.posterior import gaussian_kl, posterior_of, prior_conditionals, rates, sample
+from vlae_codec.registry import find_model
 
-from .data import Images
+from .data import Images, load_set
+from .recipe import read_recipe
+from .restore import restore
 from .training import as_tensor
 from .vlae import VLAE
 
@@ -85,6 +89,31 @@ def evaluate(model: IntegerModel, net: VLAE, images: Images, name: str, samples:
         bits_per_pixel=float(nll.mean()) / math.log(2) / images[0].size,
         active_dims=int((kl_per_dim(model, images) > ACTIVE_BITS).sum()),
     )
+
+
+def evaluate_folder(model: str, data: Path, samples: int, subset: int) -> Evaluation:
+    """Evaluate a model on the test images of the set that its recipe names.
+
+    Args:
+        model: shipped name or folder.
+        data: folder of the data sets.
+        samples, subset: as in `evaluate`.
+
+    Raises:
+        VlaeError: there is no such model, its recipe is missing, or the set is not there.
+    """
+    folder = find_model(model).folder
+    recipe = read_recipe(folder / "recipe.toml")
+    images = load_set(recipe.data, data).test
+    integer = load_model(folder)
+    net = restore(recipe.model, integer.info["shifts"], integer.arrays)
+    return evaluate(integer, net, images, recipe.data, samples, min(subset, len(images)))
+
+
+def use_threads(threads: int | None) -> None:
+    """Let torch compute with so many threads; None leaves it as it is."""
+    if threads:
+        torch.set_num_threads(threads)
 
 
 def importance_nll(net: VLAE, images: Images, samples: int, batch: int = 100) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -127,7 +127,6 @@ def model_info(recipe: Recipe, shifts: dict[str, int], **settings: Any) -> dict[
         "prior_blocks": config.prior_blocks,
         "window": list(WINDOWS[config.window]),
         "shifts": shifts,
-        "default_bits": 24,
         "block_shares": [1] * config.prior_blocks,
         "index_lengths": [flat] * 4,
         **settings,

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vlae_codec.errors import ModelError
 
@@ -15,6 +15,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
 
 WINDOWS: dict[str, tuple[int, int, int]] = {
     "none": (0, 0, 0),
@@ -57,7 +60,7 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if self.window not in WINDOWS:
             raise ModelError(f"window {self.window!r} is unknown; known: {', '.join(WINDOWS)}")
-        if self.latent % self.prior_blocks:
+        if self.prior_blocks < 1 or self.latent % self.prior_blocks:
             raise ModelError(f"{self.latent} latent dimensions do not split into {self.prior_blocks} equal blocks")
 
 
@@ -116,15 +119,42 @@ def load_recipe(name: str) -> Recipe:
     Raises:
         ModelError: no such recipe, not TOML, or a key that is unknown.
     """
-    shipped = resources.files("vlae_models") / "recipes" / f"{name}.toml"
-    path = Path(name) if name.endswith(".toml") else None
-    if path is None and not shipped.is_file():
-        raise ModelError(f"no recipe is called {name!r}; shipped: {', '.join(list_recipes())}; or give a .toml file")
     try:
-        text = path.read_text() if path else shipped.read_text()
-        return parse_recipe(tomllib.loads(text))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        return read_recipe(_find(name))
+    except OSError as error:
         raise ModelError(f"{name}: cannot be read as a recipe: {error}") from error
+
+
+def write_recipe(path: Path, name: str) -> None:
+    """Write the text of a recipe, found as by `load_recipe`, to a file.
+
+    Raises:
+        ModelError: there is no such recipe.
+        OSError: the recipe cannot be read, or the file cannot be written.
+    """
+    path.write_text(_find(name).read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def _find(name: str) -> Traversable | Path:
+    if name.endswith(".toml"):
+        return Path(name)
+    shipped = resources.files("vlae_models") / "recipes" / f"{name}.toml"
+    if not shipped.is_file():
+        raise ModelError(f"no recipe is called {name!r}; shipped: {', '.join(list_recipes())}; or give a .toml file")
+    return shipped
+
+
+def read_recipe(file: Traversable | Path) -> Recipe:
+    """The recipe in a TOML file.
+
+    Raises:
+        OSError: the file cannot be read.
+        ModelError: it is not TOML, or a key is unknown, missing or of the wrong type.
+    """
+    try:
+        return parse_recipe(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(f"{file}: cannot be read as a recipe: {error}") from error
 
 
 def list_recipes() -> list[str]:
@@ -139,9 +169,11 @@ def parse_recipe(tree: dict[str, Any]) -> Recipe:
     Raises:
         ModelError: a key is unknown, missing or of the wrong type.
     """
-    tree = dict(tree)
-    model = _build(ModelConfig, tree.pop("model", {}))
-    train = _build(TrainConfig, tree.pop("train", {}))
+    for key, kind in (("name", str), ("data", str), ("model", dict), ("train", dict)):
+        if not isinstance(tree.get(key, kind()), kind):
+            raise ModelError(f"recipe: {key} = {tree[key]!r} should be {'a table' if kind is dict else 'a string'}")
+    model = _build(ModelConfig, tree.get("model", {}))
+    train = _build(TrainConfig, tree.get("train", {}))
     return _build(Recipe, {**tree, "model": model, "train": train})
 
 

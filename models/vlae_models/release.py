@@ -18,16 +18,18 @@ from vlae_codec.integer_net import FRACTION
 from vlae_codec.posterior import (
     Floats,
     Posterior,
+    gaussian_kl,
     gaussian_log_density,
     posterior_of,
     prior_conditionals,
     rates,
     sample,
-)  # fmt: skip
+)
 from vlae_codec.randomness import private_uniforms
 
 from .data import Images
 from .export import export_arrays, model_info, write_model
+from .prior import gaussian_kl as float_kl
 from .recipe import Recipe
 from .training import as_tensor
 from .vlae import VLAE
@@ -63,6 +65,7 @@ def release(net: VLAE, recipe: Recipe, images: Images, folder: Path, **settings:
     loss = integer_loss(net, model, chosen)
     if loss > MAX_LOSS_NATS:
         raise ModelError(f"{recipe.name}: integers cost {loss:.3f} nats an image, more than {MAX_LOSS_NATS}")
+    info["integer_loss_nats"] = round(loss, 4)
     written = write_model(folder, info, exported.arrays)
     load_model(folder)
     return written
@@ -94,11 +97,14 @@ def log2_ratios(model: IntegerModel, posterior: Posterior, z: Integers) -> Float
 
 
 def integer_loss(net: VLAE, model: IntegerModel, images: Images) -> float:
-    """-ELBO of the integer model minus that of the float network, nats an image, for the same posterior samples."""
+    """-ELBO of the integer model minus that of the float network at the same samples of z, nats an image."""
     posterior = posterior_of(model, images)
-    theory = rates(model, images, posterior)
-    torch.manual_seed(0)
+    z = sample(posterior, 0)
+    rate = gaussian_kl(posterior, *prior_conditionals(model, z)).sum(axis=1)
+    integers = rate + model.distortion_bits(images, z) * math.log(2)
     with torch.no_grad():
-        totals = [net(as_tensor(images)) for _ in range(8)]
-        float_bound = torch.stack([bound.rate + bound.distortion for bound in totals]).mean()
-    return float(theory.neg_elbo.mean()) * math.log(2) - float(float_bound)
+        x, value = as_tensor(images), torch.from_numpy(z / 2.0**FRACTION).float()
+        (mean, log_scale), (prior_mean, prior_log_scale) = net.encoder(x), net.prior.conditionals(value)
+        float_rate = float_kl(mean, log_scale, prior_mean, prior_log_scale).sum(1)
+        floats = float_rate + net.distortion(x, net.decoder(value))
+    return float(integers.mean()) - float(floats.mean())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import pickle
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -160,7 +161,8 @@ class Trainer:
             "rate_weight": round(self.state.rate_weight, 3),
             "skipped": self.state.skipped,
         }
-        self.state.log.append(row)
+        # A resumed run validates again where it was interrupted.
+        self.state.log = [old for old in self.state.log if old["step"] < self.state.step] + [row]
         with (self.folder / "log.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, row)
             writer.writeheader()
@@ -180,14 +182,35 @@ class Trainer:
         partial.replace(self.checkpoint)
 
     def _load(self) -> None:
-        tree: dict[str, Any] = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
-        if tree["config"] != asdict(self.recipe.model):
-            raise ModelError(f"{self.checkpoint}: was trained with other shapes; use another --out folder")
+        tree = read_checkpoint(self.checkpoint, self.recipe, self.device)
         self.model.load_state_dict(tree["model"])
         self.average.load_state_dict(tree["average"])
         self.optimiser.load_state_dict(tree["optimiser"])
         self.state = State(**tree["state"])
         torch.set_rng_state(tree["random"].cpu())
+
+
+def read_checkpoint(path: Path, recipe: Recipe, device: str) -> dict[str, Any]:
+    """The contents of a checkpoint that was trained with the shapes of a recipe.
+
+    Raises:
+        ModelError: it cannot be read, or it has other shapes.
+    """
+    try:
+        tree: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        shapes = tree["config"]
+    except (OSError, EOFError, KeyError, RuntimeError, TypeError, pickle.UnpicklingError) as error:
+        raise ModelError(f"{path}: cannot be read as a checkpoint ({type(error).__name__})") from error
+    if shapes != asdict(recipe.model):
+        raise ModelError(f"{path}: was trained with other shapes than recipe {recipe.name}; use another folder")
+    return tree
+
+
+def prepare_torch(device: str, threads: int | None) -> str:
+    """The device to train on, "auto" resolved; torch computes with so many threads (None: as it is)."""
+    if threads:
+        torch.set_num_threads(threads)
+    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 
 
 def as_tensor(images: Images) -> Tensor:
@@ -219,8 +242,7 @@ def load_trained(folder: Path, recipe: Recipe) -> VLAE:
     path = folder / "checkpoint.pt"
     if not path.exists():
         raise ModelError(f"{path}: no such checkpoint; train it first: vlae-train {recipe.name} --out {folder}")
-    tree = torch.load(path, map_location="cpu", weights_only=True)
     model = VLAE(recipe.model)
-    model.load_state_dict(tree["average"])
+    model.load_state_dict(read_checkpoint(path, recipe, "cpu")["average"])
     model.eval()
     return model

@@ -1,0 +1,74 @@
+"""Writes CARD.md of every released model from its recipe, its training log and its measured figures.
+
+Run as `python -m benchmarks.cards` after `benchmarks.evaluate`; nobody types a number into a card.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from benchmarks.render import ZOO, table
+from benchmarks.results import read_result
+from vlae_codec.integer_model import read_info
+from vlae_models.recipe import Recipe, read_recipe
+
+USE = {
+    True: "Lossy compression of bilevel 28x28 drawings of single digits, bright ink on black, and study of the method.",
+    False: "The baseline to compare with; `-m auto` does not choose it.",
+}
+
+
+def card(folder: Path) -> str:
+    """The card of a model folder."""
+    info, recipe = read_info(folder), read_recipe(folder / "recipe.toml")
+    with (folder / "training.csv").open(newline="") as file:
+        last = list(csv.DictReader(file))[-1]
+    result = read_result(f"evaluate-{info['name']}")
+    size = (folder / "weights.npz").stat().st_size
+    lines = [f"# {info['name']}", "", f"{info['description']}.", ""]
+    lines += [f"- Fingerprint: `{info['fingerprint']}`", f"- Weights: {size:,} bytes of 16-bit integers"]
+    lines += [f"- Intended use: {USE[bool(info.get('auto', True))]}"]
+    lines += ["- Not for: other pictures, or anything where a changed detail does harm. What it draws is plausible,"]
+    lines += ["  not true: a digit can come back as another digit.", "", "## Data", ""]
+    lines += [f"`{recipe.data}`: {images_of(recipe)}.", "", "## Training", ""]
+    lines += [
+        f"`vlae-train {recipe.name}`: {last['step']} updates in {last['minutes']} minutes on one core of a shared"
+    ]
+    lines += [f"CPU machine; the recipe allows {recipe.train.updates} updates, so more training may still help."]
+    lines += [f"Integers cost {info['integer_loss_nats']:.3f} nats an image against floats.", "", "## Figures", ""]
+    lines += figures(result) if result else ["Not measured yet."]
+    lines += ["", "## Settings", "", "```toml", (folder / "recipe.toml").read_text().strip(), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def images_of(recipe: Recipe) -> str:
+    """Which images a model has seen."""
+    return (
+        "the 60,000 images of its train and valid parts" if recipe.train.use_valid else "the images of its train part"
+    )
+
+
+def figures(result: dict[str, Any]) -> list[str]:
+    """The evaluation as a table."""
+    places = {"images": 0, "nll_images": 0, "samples": 0, "active_dims": 0}
+    rows = [
+        (key.replace("_", " "), f"{value:,.{places.get(key, 3)}f}")
+        for key, value in result.items()
+        if isinstance(value, (int, float))
+    ]
+    machine = result["metadata"]
+    when = f"Measured on {machine['date'][:10]} at commit {machine['commit']} ({machine['cpu']}), set {result['set']}."
+    return [when, "", *table(("figure", "value"), rows)]
+
+
+def main() -> None:
+    """Write the cards."""
+    for folder in sorted(path for path in ZOO.iterdir() if (path / "model.json").exists()):
+        (folder / "CARD.md").write_text(card(folder))
+        print(folder.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Likelihoods of released models and of the local decoder without latents, on the static MNIST test set.
+
+Run as `python -m benchmarks.evaluate mnist mnist-vae --data FOLDER`, and `--local runs/mnist-local` for the decoder
+without latents, whose NLL is exact. The test images of the fixed binarisation are those of published tables.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from benchmarks.results import write_result
+from vlae_cli.common import data_option, exit_on_error
+from vlae_models.data import load_set
+from vlae_models.evaluation import evaluate_folder, importance_nll, use_threads
+from vlae_models.recipe import load_recipe
+from vlae_models.training import load_trained
+
+
+@click.command()
+@click.argument("models", nargs=-1)
+@data_option
+@click.option("--samples", type=click.IntRange(1), default=512, show_default=True, help="Importance samples an image.")
+@click.option("--subset", type=click.IntRange(1), default=10_000, show_default=True, help="Images that get them.")
+@click.option("--local", type=click.Path(path_type=Path), help="Training run of the decoder without latents.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all].")
+@exit_on_error
+def main(
+    models: tuple[str, ...], data: Path, samples: int, subset: int, local: Path | None, threads: int | None
+) -> None:
+    """Evaluate MODELS."""
+    use_threads(threads)
+    for model in models:
+        result = evaluate_folder(model, data, samples, subset).as_dict()
+        print(result)
+        write_result(f"evaluate-{result['model']}", result)
+    if local:
+        recipe = load_recipe(local.name)
+        nll = importance_nll(load_trained(local, recipe), load_set(recipe.data, data).test, 1)
+        figures = {"nll_nats": float(nll.mean()), "neg_elbo_nats": float(nll.mean()), "kl_bits": 0.0, "active_dims": 0}
+        where = {"model": recipe.name, "set": recipe.data, "images": len(nll), "samples": 1}
+        write_result(f"evaluate-{recipe.name}", {**where, **figures})
+        print(figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Compress and decompress digits with one setting, and count what is left of them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.classifier import classify
+from benchmarks.digits import Digits
+from vlae_codec.integer_model import IntegerModel
+from vlae_codec.sample_code import decode, encode
+
+OTHER_SEED = 1
+"""A second picture of each code; the sender looked only at the one of seed 0."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How to compress.
+
+    Attributes:
+        code: "chosen" or "faithful".
+        bits: payload bits asked for; None is the model's default of a chosen code and dial 1 of a faithful one.
+        effort: 1 ... 9.
+    """
+
+    code: str = "chosen"
+    bits: int | None = None
+    effort: int = 5
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Means over the images: lengths in bits, shares of 1, seconds an image."""
+
+    images: int
+    payload_bits: float
+    kl_bits: float
+    distortion_bits: float
+    class_kept: float
+    class_kept_other_seed: float
+    pixel_errors: float
+    encode_seconds: float
+    decode_seconds: float
+
+
+def measure(model: IntegerModel, digits: Digits, setting: Setting, note: str = "") -> Kept:
+    """What a setting spends on the digits and what it keeps of them."""
+    images, labels = digits
+    started = time.monotonic()
+    title = f"{note or model.name} {setting.code} {setting.bits or 'default'} bits effort {setting.effort}"
+    with tqdm(total=len(images), desc=title, unit="image", leave=False, disable=None) as bar:
+
+        def advance(done: int) -> None:
+            bar.update(done)
+
+        faithful = setting.code == "faithful"
+        codes = encode(model, images, bits=setting.bits, effort=setting.effort, faithful=faithful, progress=advance)
+    encoded = time.monotonic()
+    z = decode(model, [code.mode for code in codes], [code.payload for code in codes])
+    pictures = model.draw(z)
+    decoded = time.monotonic()
+    return Kept(
+        images=len(images),
+        payload_bits=round(float(np.mean([code.payload_bits for code in codes])), 3),
+        kl_bits=round(float(np.mean([code.kl_bits for code in codes])), 3),
+        distortion_bits=round(float(model.distortion_bits(images, z).mean()), 3),
+        class_kept=round(float((classify(pictures) == labels).mean()), 4),
+        class_kept_other_seed=round(float((classify(model.draw(z, seed=OTHER_SEED)) == labels).mean()), 4),
+        pixel_errors=round(float((pictures != images).mean()), 4),
+        encode_seconds=round((encoded - started) / len(images), 4),
+        decode_seconds=round((decoded - encoded) / len(images), 4),
+    )
+
+
+def row(model: str, setting: Setting, kept: Kept) -> dict[str, Any]:
+    """One row of a result."""
+    return {"model": model, **asdict(setting), **asdict(kept)}

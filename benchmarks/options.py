@@ -1,0 +1,28 @@
+"""What the measurements share on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vlae_codec.integer_model import IntegerModel, load_model
+from vlae_codec.registry import find_model
+
+models_argument = click.argument("models", nargs=-1, required=True)
+"""Shipped names or model folders."""
+
+
+def images_option(default: int, name: str = "--images", text: str = "Test images") -> Callable[[Any], Any]:
+    """Of how many of the test images, which are taken evenly spaced."""
+    return click.option(
+        name, type=click.IntRange(1), default=default, show_default=True, help=f"{text}, evenly spaced."
+    )
+
+
+def open_model(text: str, device: str = "cpu") -> IntegerModel:
+    """The model of a name or a folder; a folder wins, so that models that are not released can be measured."""
+    folder = Path(text)
+    return load_model(folder if (folder / "model.json").is_file() else find_model(text).folder, device)

@@ -1,0 +1,112 @@
+"""What digits cost: theory (KL, -ELBO), payload and file, for both codes at two efforts.
+
+Run as `python -m benchmarks.rate_table MODEL... --data FOLDER`. Theory is the mean of all 10,000 static test digits;
+payloads are of fewer, beside the KL of the very same digits.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.digits import evenly
+from benchmarks.options import images_option, models_argument, open_model
+from benchmarks.results import write_result
+from vlae_cli.common import data_option, exit_on_error
+from vlae_codec.container import write_container
+from vlae_codec.integer_model import IntegerModel
+from vlae_codec.posterior import posterior_of, rates
+from vlae_codec.sample_code import encode
+from vlae_models.data import Images, load_set
+from vlae_models.evaluation import ACTIVE_BITS, kl_per_dim
+
+CHUNK = 200
+
+
+def theory(model: IntegerModel, images: Images) -> dict[str, Any]:
+    """Mean KL, -ELBO and naive code length of the images in bits, and active dimensions, by the integer model."""
+    found = []
+    for start in tqdm(range(0, len(images), CHUNK), desc=f"{model.name} theory", leave=False, disable=None):
+        batch = images[start : start + CHUNK]
+        parts = rates(model, batch, posterior_of(model, batch))
+        found.append(np.stack([parts.kl, parts.neg_elbo, parts.naive]))
+    kl, neg_elbo, naive = np.concatenate(found, axis=1)
+    return {
+        "images": len(images),
+        "kl_bits": round(float(kl.mean()), 3),
+        "kl_bits_deviation": round(float(kl.std()), 3),
+        "neg_elbo_bits": round(float(neg_elbo.mean()), 3),
+        "neg_elbo_nats": round(float(neg_elbo.mean()) * math.log(2), 3),
+        "naive_bits": round(float(naive.mean()), 3),
+        "latent_dims": model.latent,
+        "active_dims": int((kl_per_dim(model, images) > ACTIVE_BITS).sum()),
+    }
+
+
+def payloads(model: IntegerModel, images: Images, faithful: bool, effort: int) -> dict[str, Any]:
+    """What one code at one effort writes for the images; bits and bytes are means."""
+    started = time.monotonic()
+    title = f"{model.name} {'faithful' if faithful else 'chosen'} effort {effort}"
+    with tqdm(total=len(images), desc=title, unit="image", leave=False, disable=None) as bar:
+
+        def advance(done: int) -> None:
+            bar.update(done)
+
+        codes = encode(model, images, faithful=faithful, effort=effort, progress=advance)
+    bits = np.array([code.payload_bits for code in codes])
+    kl = np.array([code.kl_bits for code in codes])
+    files = np.array([len(write_container(code.mode, model.fingerprint, code.payload)) for code in codes])
+    around = files - np.array([len(code.payload) for code in codes])
+    return {
+        "code": "faithful" if faithful else "chosen",
+        "effort": effort,
+        "images": len(images),
+        "kl_bits": round(float(kl.mean()), 3),
+        "payload_bits": round(float(bits.mean()), 3),
+        "over_kl_bits": round(float((bits - kl).mean()), 3),
+        "file_bytes": round(float(files.mean()), 3),
+        "beyond_payload_bytes": int(around.max()),
+        "groups": groups_of([code.mode for code in codes]),
+        "seconds": round((time.monotonic() - started) / len(images), 4),
+    }
+
+
+def groups_of(modes: list[int]) -> dict[str, int]:
+    """How many images took each mode."""
+    values, counts = np.unique(np.array(modes, np.int64), return_counts=True)
+    return {str(value): int(count) for value, count in zip(values, counts, strict=True)}
+
+
+@click.command()
+@models_argument
+@data_option
+@images_option(10000, "--theory-images", "Test images for KL and -ELBO")
+@images_option(1000, "--images", "Test images at the default effort")
+@images_option(100, "--images9", "Test images at effort 9")
+@exit_on_error
+def main(models: tuple[str, ...], data: Path, theory_images: int, images: int, images9: int) -> None:
+    """Measure MODELS (names or folders)."""
+    test = load_set("mnist-static", data).test
+    for name in models:
+        model = open_model(name)
+        codes = []
+        expected = theory(model, test[evenly(theory_images, len(test))])
+        for effort, count in ((5, images), (9, images9)):
+            for faithful in (False, True):
+                entry = payloads(model, test[evenly(count, len(test))], faithful, effort)
+                codes.append(entry)
+                click.echo(
+                    f"{model.name} {entry['code']:8} effort {effort}: {entry['payload_bits']:.2f} bits,"
+                    f" KL {entry['kl_bits']:.2f}, over it {entry['over_kl_bits']:.2f}"
+                )
+        write_result(f"rates-{model.name}", {"model": model.name, "theory": expected, "codes": codes})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""`vlae-evaluate`: what a model is worth on a test set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from .common import data_option, exit_on_error, json_option, version_option
+
+EPILOG = """\b
+Examples:
+  vlae-evaluate mnist --data ~/sets
+  vlae-evaluate ./my-model --data ~/sets --samples 512 --subset 1000 --json
+"""
+
+
+@click.command(epilog=EPILOG)
+@version_option
+@click.argument("model")
+@data_option
+@click.option("--samples", type=click.IntRange(1), default=64, show_default=True, help="Importance samples an image.")
+@click.option(
+    "--subset", type=click.IntRange(1), default=1000, show_default=True, help="Images that get these samples."
+)
+@click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all].")
+@json_option
+@exit_on_error
+def main(model: str, data: Path, samples: int, subset: int, threads: int | None, as_json: bool) -> None:
+    """Print -ELBO, importance-sampled NLL, KL, active dimensions and bits per pixel of MODEL on its test set."""
+    from vlae_models.evaluation import evaluate_folder, use_threads
+
+    use_threads(threads)
+    result = evaluate_folder(model, data, samples, subset).as_dict()
+    if as_json:
+        click.echo(json.dumps(result))
+        return
+    for key, value in result.items():
+        click.echo(f"{key:22}{value:.4f}" if isinstance(value, float) else f"{key:22}{value}")
+
+
+if __name__ == "__main__":
+    main()

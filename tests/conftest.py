@@ -1,0 +1,125 @@
+"""Fixtures for the tests of files and commands: digits, commands as functions, and models small enough to make up."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from numpy.typing import NDArray
+
+from vlae_codec import codec, registry
+from vlae_codec.integer_model import read_info
+from vlae_codec.sample_code import Code
+
+
+@dataclass(frozen=True)
+class FakeModel:
+    """Codes are hashes of pictures, drawings are hashes of codes: what files and commands see of a model."""
+
+    info: dict[str, Any]
+
+    @property
+    def fingerprint(self) -> bytes:
+        return bytes.fromhex(self.info["fingerprint"])
+
+    def to_device(self, values: NDArray[Any]) -> NDArray[Any]:
+        return values
+
+    def draw(self, z: NDArray[np.int64], seed: int = 0, draw: int = 0) -> NDArray[np.uint8]:
+        shape = self.info["height"], self.info["width"]
+        rows = [np.random.default_rng([*row, seed, draw]).integers(0, 2, shape, np.uint8) for row in z]
+        return np.stack(rows)
+
+
+def fake_encode(model: FakeModel, images: NDArray[np.uint8], *, bits: int | None = None, **rest: Any) -> list[Code]:
+    bits = bits or model.info.get("bits", 24)
+    for _ in images:
+        if rest["progress"]:
+            rest["progress"](1)
+    hashes = [hashlib.sha256(image.tobytes()).digest() for image in images]
+    neg_elbo = model.info.get("neg_elbo", 110.0)
+    return [Code(0, digest[: bits // 8], bits, 17.5, neg_elbo, 150.0) for digest in hashes]
+
+
+def fake_decode(model: FakeModel, modes: Sequence[int], payloads: Sequence[bytes]) -> NDArray[np.int64]:
+    return np.array([list(payload.ljust(8, b"\0")[:8]) for payload in payloads], np.int64)
+
+
+@pytest.fixture(autouse=True)
+def user_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's model folder, empty: tests neither see nor touch the real one."""
+    folder = tmp_path_factory.mktemp("models")
+    monkeypatch.setenv("VLAE_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def install(user_models: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Put a made-up model into the user's folder: install(name, key=value in model.json, ...) -> its folder."""
+    monkeypatch.setattr(registry, "load_model", lambda folder, device: FakeModel(read_info(folder)))
+    monkeypatch.setattr(codec, "encode", fake_encode)
+    monkeypatch.setattr(codec, "decode", fake_decode)
+
+    def write(name: str, /, **changes: Any) -> Path:
+        info = {
+            "format": 1,
+            "name": name,
+            "description": "made up for a test",
+            "fingerprint": hashlib.sha256(name.encode()).hexdigest(),
+            "height": 28,
+            "width": 28,
+            "latent": 8,
+            "prior_blocks": 1,
+            "window": [1, 1, 1],
+            "shifts": {},
+        }
+        folder = user_models / name
+        folder.mkdir()
+        (folder / "model.json").write_text(json.dumps(info | changes))
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def model_name(install: Callable[..., Path]) -> str:
+    """A model of 28 x 28 pixels and 24 bits that any test may use."""
+    install("fake")
+    return "fake"
+
+
+@pytest.fixture
+def mnist() -> str:
+    """The shipped model for digits."""
+    if not (files("vlae_models") / "zoo" / "mnist" / "model.json").is_file():
+        pytest.skip("the shipped model is not there")
+    return "mnist"
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> list[Path]:
+    """Files 0.png ... 9.png of 28 x 28 pixels in the test's folder."""
+    with as_file(files("vlae_cli") / "digits") as folder:
+        return [Path(shutil.copy(folder / f"{digit}.png", tmp_path)) for digit in range(10)]
+
+
+@pytest.fixture
+def run() -> Callable[..., Result]:
+    """Run a command: run("compress", path, "--json"). Errors other than its own are errors of the test."""
+
+    def invoke(command: str, *arguments: object, stdin: bytes | None = None) -> Result:
+        main = import_module(f"vlae_cli.{command}").main
+        texts = [str(argument) for argument in arguments]
+        return CliRunner().invoke(main, texts, stdin, prog_name=f"vlae-{command}", catch_exceptions=False)
+
+    return invoke

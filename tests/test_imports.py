@@ -1,0 +1,124 @@
+"""Imports point one way, each third-party package has its border, and the codec starts without torch."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = {
+    "vlae_codec": ROOT / "vlae_codec",
+    "vlae_models": ROOT / "models" / "vlae_models",
+    "vlae_cli": ROOT / "cli" / "vlae_cli",
+}
+LAYERS = list(FOLDERS)
+"""Lowest first: a package imports only itself and those before it."""
+
+BORDERS = {
+    "torch": ["vlae_models", "vlae_codec/integer_net.py", "vlae_codec/integer_model.py"],
+    "constriction": ["vlae_codec/entropy.py"],
+    "array_api_compat": ["vlae_codec"],
+    "click": ["vlae_cli"],
+    "PIL": ["vlae_codec/images.py", "vlae_codec/pillow_plugin.py", "vlae_models/data.py"],
+}
+"""Who may import what: whole packages or single modules."""
+
+COMMON = {"numpy", "platformdirs", "tomli", "tomllib", "tqdm"}
+"""Third-party packages (and the name that replaces one of them) that have no border."""
+
+
+class Import(NamedTuple):
+    """One import statement: where, what, and whether it waits inside a function."""
+
+    module: str
+    line: int
+    target: str
+    lazy: bool
+
+
+def imports_of(package: str) -> Iterator[Import]:
+    for path in sorted(FOLDERS[package].rglob("*.py")):
+        module = f"{package}/{path.relative_to(FOLDERS[package]).as_posix()}"
+        tree = ast.parse(path.read_text(), filename=str(path))
+        lazy = {id(inner) for outer in ast.walk(tree) if is_deferred(outer) for inner in ast.walk(outer)}
+        for node in ast.walk(tree):
+            for target in targets(node, package):
+                yield Import(module, getattr(node, "lineno", 0), target, id(node) in lazy)
+
+
+def is_deferred(node: ast.AST) -> bool:
+    """A function's body, or what only type checkers read."""
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def targets(node: ast.AST, package: str) -> list[str]:
+    """Top-level packages that a statement imports; a relative import is the package itself."""
+    if isinstance(node, ast.Import):
+        return [alias.name.split(".")[0] for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [package if node.level else (node.module or "").split(".")[0]]
+    if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {"import_module", "__import__"}:
+        literal = node.args[0] if node.args else None
+        return [str(literal.value).split(".")[0]] if isinstance(literal, ast.Constant) else []
+    return []
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_layers(package: str) -> None:
+    above = set(LAYERS[LAYERS.index(package) + 1 :]) | {"benchmarks", "tests"}
+    wrong = [entry for entry in imports_of(package) if entry.target in above]
+    assert not wrong
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_third_party_borders(package: str) -> None:
+    free = COMMON | set(LAYERS) | set(sys.stdlib_module_names)
+    for entry in imports_of(package):
+        if entry.target not in free:
+            allowed = BORDERS.get(entry.target, [])
+            assert package in allowed or entry.module in allowed, f"{entry} is outside the border of {entry.target}"
+
+
+def test_codec_defers_torch() -> None:
+    wrong = [entry for entry in imports_of("vlae_codec") if entry.target == "torch" and not entry.lazy]
+    assert not wrong
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_no_path_edits(package: str) -> None:
+    for path in FOLDERS[package].rglob("*.py"):
+        assert "sys.path" not in path.read_text(), f"{path} edits sys.path"
+
+
+def run_python(*arguments: str) -> str:
+    """What a fresh interpreter prints that sees the packages as this one does."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_importing_the_whole_codec_leaves_torch_and_click_out() -> None:
+    modules = [f"vlae_codec.{path.stem}" for path in FOLDERS["vlae_codec"].glob("[!_]*.py")]
+    code = f"import sys, vlae_codec, {', '.join(modules)}; print('torch' in sys.modules, 'click' in sys.modules)"
+    assert run_python("-c", code).split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("command", ["compress", "decompress", "info", "train", "evaluate", "export", "demo"])
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_leave_torch_out(command: str, option: str) -> None:
+    code = (
+        f"import sys; from vlae_cli.{command} import main\n"
+        f"try: main([{option!r}])\n"
+        "except SystemExit as stop: print('exit', stop.code, 'torch' in sys.modules)"
+    )
+    assert run_python("-c", code).splitlines()[-1] == "exit 0 False"

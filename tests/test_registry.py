@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vlae_codec import registry
+from vlae_codec.errors import ModelError
+
+Install = Callable[..., Path]
+
+
+def names() -> list[str]:
+    return [info.name for info in registry.list_models()]
+
+
+def test_shipped_models_come_first(install: Install, mnist: str) -> None:
+    install("aaa")
+    assert names().index(mnist) < names().index("aaa")
+
+
+def test_baseline_is_not_chosen_by_itself(mnist: str) -> None:
+    marked = {info.name: info.auto for info in registry.list_models()}
+    assert marked[mnist]
+    assert not marked.get("mnist-vae", False)
+
+
+def test_found_by_name_fingerprint_and_folder(install: Install, tmp_path: Path) -> None:
+    folder = install("mine")
+    info = registry.find_model("mine")
+    assert registry.find_model(info.fingerprint[:6].upper()) == info
+    elsewhere = folder.rename(tmp_path / "elsewhere")
+    assert registry.find_model(str(elsewhere)).fingerprint == info.fingerprint
+    with pytest.raises(ModelError, match="no model 'mine'"):
+        registry.find_model("mine")
+
+
+def test_unknown_name_says_what_there_is(install: Install) -> None:
+    install("mine")
+    with pytest.raises(ModelError, match=r"no model 'yours'.*mine"):
+        registry.find_model("yours")
+
+
+def test_prefix_of_a_fingerprint(install: Install) -> None:
+    install("one", fingerprint="abcdef" + "0" * 58)
+    install("two", fingerprint="abcdef" + "1" * 58)
+    assert [info.name for info in registry.find_prefix(b"\xab\xcd\xef")] == ["one", "two"]
+
+
+def test_unknown_fingerprint_is_named(user_models: Path) -> None:
+    with pytest.raises(ModelError, match="fedcba") as caught:
+        list(registry.find_prefix(b"\xfe\xdc\xba"))
+    assert str(user_models) in str(caught.value)
+
+
+def test_of_equal_names_the_first(install: Install) -> None:
+    install("a")
+    install("b", name="a")
+    assert names().count("a") == 1
+
+
+def test_damaged_model_is_named(install: Install) -> None:
+    folder = install("broken")
+    (folder / "model.json").write_text("{")
+    with pytest.raises(ModelError, match="broken"):
+        registry.list_models()
+
+
+def test_damaged_model_of_the_user_leaves_shipped_ones_alone(install: Install, mnist: str) -> None:
+    (install("broken") / "model.json").write_text("{")
+    assert registry.find_model(mnist).name == mnist
+
+
+def test_folder_of_the_system_without_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VLAE_MODELS")
+    assert registry.user_folder().name == "models"
+    assert "vlae-codec" in str(registry.user_folder())
+
+
+def test_weights_are_read_once_for_each_device(install: Install) -> None:
+    install("mine")
+    info = registry.find_model("mine")
+    assert registry.load(info) is registry.load(info)
+    assert registry.load(info) is not registry.load(info, "torch")
+
+
+@pytest.mark.parametrize("error", [ModuleNotFoundError("No module named 'torch'"), AssertionError("no CUDA")])
+def test_device_that_is_not_there(install: Install, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    class Stranded:
+        def to_device(self, values: object) -> None:
+            raise error
+
+    install("mine")
+    monkeypatch.setattr(registry, "load_model", lambda folder, device: Stranded())
+    with pytest.raises(ModelError, match="--device cpu"):
+        registry.load(registry.find_model("mine"), "cuda")
