@@ -48,17 +48,17 @@ def measure_model(model: IntegerModel, digits: Digits, points: list[Setting]) ->
 
 
 def curves(results: list[dict[str, Any]]) -> list[Curve]:
-    """Class kept in percent by payload bits, a curve for each model and code."""
+    """Class kept in percent by payload bits: a curve for each model and code, and a point for each model's default."""
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for result in results:
         for entry in result["rows"]:
-            found.setdefault((entry["model"], entry["code"]), []).append(
-                (entry["payload_bits"], 100 * entry["class_kept"])
-            )
-    names = {"chosen": "", "faithful": ", faithful sample"}
+            name = "default" if entry["code"] == "chosen" and entry["bits"] is None else entry["code"]
+            points = found.setdefault((entry["model"], name), [])
+            points.append((entry["payload_bits"], 100 * entry["class_kept"]))
+    names = {"chosen": "", "faithful": ", faithful sample", "default": ", default (bits by the digit)"}
     return [
-        Curve(model + names[code], tuple(sorted(points)), dashed=code == "faithful")
-        for (model, code), points in found.items()
+        Curve(model + names[name], tuple(sorted(points)), dashed=name == "faithful")
+        for (model, name), points in found.items()
     ]
 
 

@@ -24,7 +24,7 @@ class Setting:
 
     Attributes:
         code: "chosen" or "faithful".
-        bits: payload bits asked for; None is the model's default of a chosen code and dial 1 of a faithful one.
+        bits: payload bits asked for; None is the default quality (dial 1 of a faithful code).
         effort: 1 ... 9.
     """
 

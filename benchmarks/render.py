@@ -111,7 +111,7 @@ def meaning(folder: Path) -> Lines:
         return []
     rows = [
         (
-            f"{entry['model']}, {CODES[entry['code']]}",
+            f"{entry['model']}, {CODES[entry['code']]}{'' if entry['bits'] else ', default'}",
             f"{entry['payload_bits']:.1f}",
             percent(entry["class_kept"]),
             percent(entry["class_kept_other_seed"]),
@@ -138,7 +138,7 @@ def efforts(folder: Path) -> Lines:
     rows = [
         (
             f"{entry['model']}, effort {entry['effort']}",
-            f"{entry['payload_bits']:.0f}",
+            f"{entry['payload_bits']:.1f}",
             f"{entry['images']:,}",
             percent(entry["class_kept"]),
             percent(entry["class_kept_other_seed"]),

@@ -27,7 +27,14 @@ from vlae_models.export import export_arrays, model_info, write_model
 from vlae_models.recipe import ModelConfig, Recipe
 from vlae_models.vlae import VLAE
 
-CODE = {"effort": 5, "payload_bits": 24.0, "class_kept": 0.9321, "class_kept_other_seed": 0.9, "pixel_errors": 0.07}
+CODE = {
+    "bits": 24,
+    "effort": 5,
+    "payload_bits": 24.0,
+    "class_kept": 0.9321,
+    "class_kept_other_seed": 0.9,
+    "pixel_errors": 0.07,
+}
 RESULTS: dict[str, dict[str, Any]] = {
     "classifier": {"right": 0.9917, "images": 10000},
     "class_kept-mnist": {
@@ -234,18 +241,23 @@ def test_an_axis_has_round_ticks() -> None:
 
 
 def test_curves_become_a_figure() -> None:
-    rows = [{"model": "m", "code": code, "payload_bits": bits, "class_kept": 0.5 + bits / 100}
-            for code in ("chosen", "faithful") for bits in (40, 8, 24)]  # fmt: skip
+    rows: list[dict[str, Any]] = [
+        {"model": "m", "code": code, "bits": bits, "payload_bits": bits, "class_kept": 0.5 + bits / 100}
+        for code in ("chosen", "faithful")
+        for bits in (40, 8, 24)
+    ]
+    rows.append({"model": "m", "code": "chosen", "bits": None, "payload_bits": 22.5, "class_kept": 0.9})
     found = curves([{"rows": rows}])
-    assert [curve.name for curve in found] == ["m", "m, faithful sample"]
+    assert [curve.name for curve in found[:2]] == ["m", "m, faithful sample"]
+    assert found[2].points == ((22.5, 90.0),)
     assert np.allclose(found[0].points, [(8, 58), (24, 74), (40, 90)])
     assert found[1].dashed
     tree = ElementTree.fromstring(draw_figure([*found, Curve("a<b", ((1, 2), (3, 4)))], "x", "y", "title"))
     name = "{http://www.w3.org/2000/svg}"
     lines = tree.findall(f"{name}polyline")
-    assert len(lines) == 3
-    assert lines[0].get("stroke") == lines[1].get("stroke") != lines[2].get("stroke")
-    assert len(settings((8, 24), faithful=True)) == 5
+    assert len(lines) == 4
+    assert lines[0].get("stroke") == lines[1].get("stroke") != lines[3].get("stroke")
+    assert len(settings((8, 24), faithful=True)) == 6
 
 
 def test_tables_are_markdown() -> None:

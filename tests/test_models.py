@@ -163,6 +163,20 @@ def test_more_importance_samples_tighten_the_bound(window: str) -> None:
         assert means[i] - means[i + 1] > 3 * math.hypot(errors[i], errors[i + 1])
 
 
+def test_the_bound_is_exact_where_z_says_nothing() -> None:
+    """Weights of zero make q(z|x) = p(z) and a decoder that does not listen: -log p(x) is then the distortion."""
+    model = VLAE(config_of())
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+        model.encoder.out.bias[16:] = 1  # cancels the encoder's offset: a scale of one
+        bound = model(X)
+        torch.testing.assert_close(bound.rate, torch.zeros(16), atol=1e-5, rtol=0)
+        torch.testing.assert_close(bound.distortion, torch.full((16,), 784 * math.log(2)))
+        for samples in (1, 10):
+            torch.testing.assert_close(model.importance_bound(X, samples), bound.distortion, atol=2e-3, rtol=0)
+
+
 def test_bernoulli_cost_by_hand() -> None:
     logits, x = torch.tensor([[[0.0, 2.0]]]), torch.tensor([[[[1.0, 0.0]]]])
     expected = math.log(2) + math.log(1 + math.exp(2))

@@ -96,6 +96,14 @@ def test_refused_payloads(mode: int, payload: bytes) -> None:
         decode(tiny_model(), [mode], [payload])
 
 
+def test_a_faithful_payload_is_as_long_as_its_code() -> None:
+    model = tiny_model()
+    code = encode(model, some_images(1), effort=1, faithful=True)[0]
+    for payload in (code.payload + b"\0", code.payload[:-1]):
+        with pytest.raises(FormatError):
+            decode(model, [code.mode], [payload])
+
+
 @pytest.mark.parametrize("bits", [1, 8, 16, 17, 24])
 def test_bits_are_spent_to_the_whole_byte(bits: int) -> None:
     code = encode(tiny_model(), some_images(1), bits=bits, effort=1)[0]

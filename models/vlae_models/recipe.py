@@ -79,7 +79,8 @@ class TrainConfig:
         kl_floor: nats of KL per image below which soft free bits ease the KL's weight
             (Chen et al., appendix C); 0 switches them off.
         auxiliary: weight of a factorised decoder on the same features, which keeps global
-            structure in z (Lucas and Verbeek, auxiliary-guided autoregressive VAE).
+            structure in z (Lucas and Verbeek, auxiliary-guided autoregressive VAE); it fades
+            with the learning rate.
         dropout: of the fully connected layers.
         use_valid: train on the validation images too (for the released run).
         seed: of weights, batches and noise.

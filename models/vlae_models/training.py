@@ -124,7 +124,9 @@ class Trainer:
         rate = bound.rate.mean()
         if self.state.step < train.free_updates:
             rate = bound.rate_per_dim.mean(0).clamp(min=train.free_bits).sum()  # Kingma et al. (2016), free bits
-        loss = self.state.rate_weight * rate + bound.distortion.mean() + train.auxiliary * bound.auxiliary.mean()
+        # The auxiliary decoder's weight fades with the learning rate: what is released is an optimum of the bound.
+        auxiliary = train.auxiliary * learning_rate(train, self.progress()) / train.rate * bound.auxiliary.mean()
+        loss = self.state.rate_weight * rate + bound.distortion.mean() + auxiliary
         return loss, bound
 
     def _average(self) -> None:
