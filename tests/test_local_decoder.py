@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -108,8 +109,8 @@ def test_every_order_draws_the_pixels_of_the_definition(data: st.DataObject) -> 
     expected = pixel_by_pixel(net, Shape(height, width, batch, window, 0), features, places, choose)
     tensors = torch.asarray(features), torch.asarray(places)
     tensor_net, tensor_choose = net.to(tensors[0]), GaussianPixels(tensors[0])
-    for slant in (window.slant, window.slant + 1, max(width, window.slant)):
-        shape = Shape(height, width, batch, window, slant)
+    first = Shape(height, width, batch, window, window.slant)
+    for shape in (first, replace(first, slant=window.slant + 1), first.raster()):
         np.testing.assert_array_equal(draw_whole(net, shape, choose, features, places), expected)
         for function in (draw_whole, draw_captured):  # without a GPU the step that would be captured runs as it is
             drawn = function(tensor_net, shape, tensor_choose, *tensors)
@@ -212,6 +213,11 @@ def test_an_interrupt_goes_through() -> None:
     net, shape = random_net(window, 1, 0, width=3, blocks=1), Shape(9, 9, 1, window, window.slant)
     with pytest.raises(KeyboardInterrupt):
         draw_whole(net, shape, choose, np.zeros((9, 9, 0, 1)))
+
+
+def test_too_steep_an_order_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs 4"):
+        Shape(9, 9, 1, Window(3, 3, 3), 3)
 
 
 def edges() -> Iterator[int]:
