@@ -21,6 +21,10 @@ from .posterior import Floats, Posterior, gaussian_log_density, posterior_of
 from .randomness import candidate_noise
 from .tables import EXP_FRACTION
 
+MAX_BLOCK_BITS = 14
+"""Most bits of one block: its candidates are looked at one by one."""
+MAX_CHILDREN = 1 << 17
+"""Most candidates of one block that the sender looks at; with many bits a block it keeps fewer paths."""
 LEVEL = 16
 """Level of the tree's first block in the candidates' counters; lower levels belong to the faithful code."""
 
@@ -29,7 +33,10 @@ def block_bits(model: IntegerModel, bits: int) -> list[int]:
     """How a code of `bits` bits is shared out among the blocks, by the model's `block_shares`."""
     edges = np.cumsum([0, *model.info["block_shares"]])
     cuts = [int(bits * edge // edges[-1]) for edge in edges]
-    return [high - low for low, high in zip(cuts, cuts[1:], strict=False)]
+    shared = [min(MAX_BLOCK_BITS, high - low) for low, high in zip(cuts, cuts[1:], strict=False)]
+    for block in range(len(shared)):  # what is above a block's limit goes to the first blocks that have room
+        shared[block] += min(MAX_BLOCK_BITS - shared[block], bits - sum(shared))
+    return shared
 
 
 def decode_path(model: IntegerModel, path: int, bits: int) -> Integers:
@@ -76,6 +83,8 @@ def search_tree(model: IntegerModel, posterior: Posterior, bits: int, beam: int)
     paths, z, scores = np.zeros(1, np.int64), np.zeros((1, 0), np.int64), np.zeros(1)
     for block, count in enumerate(block_bits(model, bits)):
         dims = slice(block * size, (block + 1) * size)
+        room = max(1, MAX_CHILDREN >> count)
+        paths, z, scores = paths[:room], z[:room], scores[:room]
         children, gains, blocks = _expand(model, posterior, paths, z, block, count, dims)
         totals = (scores[:, None] + gains).reshape(-1)
         keep = np.argsort(-totals, kind="stable")[:beam]

@@ -40,7 +40,7 @@ def choose_groups(kl_blocks: Floats, reach: int) -> int:
     """The fewest groups of which none has more KL (bits) than a search of 2^reach candidates can serve."""
     for groups in range(1, min(MAX_GROUPS, len(kl_blocks)) + 1):
         edges = np.cumsum([0, *group_sizes(len(kl_blocks), groups)])
-        if max(kl_blocks[a:b].sum() for a, b in zip(edges, edges[1:], strict=False)) <= reach - 2:
+        if max(kl_blocks[a:b].sum() for a, b in zip(edges, edges[1:], strict=False)) <= reach - 4:
             return groups
     return groups
 

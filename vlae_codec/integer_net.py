@@ -12,22 +12,11 @@ An activation stands for value * 2^FRACTION. Images are (B, H, W, C): channels l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import array_api_compat
-import array_api_compat.numpy
-import numpy as np
-
-Array = Any
-"""A float64 array of numpy or torch that holds integers."""
+from .arrays import Array, namespace
 
 FRACTION = 10
 LIMIT = 2**15 - 1
-
-
-def namespace(x: Array) -> Any:
-    """The array library of x; numpy at once, because small steps ask often."""
-    return array_api_compat.numpy if isinstance(x, np.ndarray) else array_api_compat.array_namespace(x)
 
 
 def rescale(accumulator: Array, shift: int, limit: int = LIMIT) -> Array:

@@ -14,16 +14,11 @@ complement, which leaves both halves of the 64-bit product intact.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
+from .arrays import Array, namespace
 from .tables import load_tables
-
-Array = Any
-"""An array of numpy or torch."""
 
 MASK = 0xFFFFFFFF
 PIXEL_DOMAIN = 1 << 31
@@ -61,7 +56,7 @@ def candidate_noise(paths: NDArray[np.int64], level: int, first: int, count: int
 
 def pixel_noise(rows: Array, columns: Array, channel: int, draws: Array, seed: int) -> Array:
     """Uniform 32-bit integers for pixels, int64, of the common shape of rows, columns and draws."""
-    xp = array_namespace(rows, columns, draws)
+    xp = namespace(rows)
     rows, columns, draws = xp.broadcast_arrays(rows, columns, draws)
     domain = xp.full_like(rows, PIXEL_DOMAIN + channel // 4)
     return philox(rows, columns, draws, domain, (seed & MASK, seed >> 32))[channel % 4]

@@ -99,6 +99,10 @@ class TrainConfig:
     use_valid: bool = False
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        if self.updates < 1 or self.batch < 1 or self.seed < 0 or not 0 <= self.hold <= 1:
+            raise ModelError("recipe: updates and batch start at 1, seed at 0, and hold lies in 0 ... 1")
+
 
 @dataclass(frozen=True)
 class Recipe:

@@ -145,10 +145,9 @@ class Trainer:
 
     @torch.no_grad()
     def _validate(self) -> None:
-        generator_state = torch.get_rng_state()
-        torch.manual_seed(0)
-        parts = [self.average(part.to(self.device)) for part in torch.split(self.valid_images, 500)]
-        torch.set_rng_state(generator_state)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            parts = [self.average(part.to(self.device)) for part in torch.split(self.valid_images, 500)]
         means = {name: float(torch.cat([getattr(part, name) for part in parts]).mean()) for name in Bound._fields}
         rate, distortion, auxiliary = means["rate"], means["distortion"], means["auxiliary"]
         active = float((torch.cat([p.rate_per_dim for p in parts]).mean(0) > 0.01).sum())
@@ -178,6 +177,7 @@ class Trainer:
             "state": asdict(self.state),
             "config": asdict(self.recipe.model),
             "random": torch.get_rng_state(),
+            "random_cuda": torch.cuda.get_rng_state_all() if self.device == "cuda" else [],
         }
         partial = self.checkpoint.with_suffix(".partial")
         torch.save(tree, partial)
@@ -190,6 +190,8 @@ class Trainer:
         self.optimiser.load_state_dict(tree["optimiser"])
         self.state = State(**tree["state"])
         torch.set_rng_state(tree["random"].cpu())
+        if self.device == "cuda":
+            torch.cuda.set_rng_state_all([state.cpu() for state in tree["random_cuda"]])
 
 
 def read_checkpoint(path: Path, recipe: Recipe, device: str) -> dict[str, Any]:
