@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vlae_codec.arrays import Array, namespace
 from vlae_codec.frontier import Load
-from vlae_codec.integer_net import Array, namespace
-from vlae_codec.local_decoder import LocalNet, fold
+from vlae_codec.in_place import fold, on_device_of
+from vlae_codec.local_decoder import LocalNet
 from vlae_codec.randomness import PIXEL_DOMAIN, philox
 from vlae_codec.tables import EXP_MAX, EXP_MIN, load_tables
 from vlae_codec.wavefront import Window
@@ -59,7 +60,7 @@ class GaussianPixels:
         xp = namespace(like)
         self.xp: Any = xp
         table = np.roll(load_tables().exp, EXP_MIN)  # so that the index is the logarithm itself, also below 0
-        self.exp = xp.asarray(table.astype(np.float64), device=like.device)
+        self.exp = on_device_of(table.astype(np.float64), like)
 
     def __call__(self, channel: int, outputs: Array, quantiles: Array) -> Array:
         """Pixels (P, B) of a channel from mean and log scale (2, P, B) and quantiles (P, channels)."""
@@ -78,15 +79,17 @@ def quantile_rows(width: int, channels: int, seed: int, like: Array) -> Load:
         rows, columns = (np.ascontiguousarray(n) for n in np.mgrid[first:last, :width].astype(np.int64))
         words = philox(rows, columns, rows * 0, rows * 0 + PIXEL_DOMAIN, (seed & 0xFFFFFFFF, seed >> 32))
         values = table[np.stack(words[:channels], axis=-1) >> 16] * SPREAD
-        return namespace(like).asarray(values, device=like.device)
+        return on_device_of(values, like)
 
     return load
 
 
-def feature_rows(width: int, features: int, batch: int, like: Array, seed: int = 0) -> Load:
-    """Loads features (rows, W, features, B): random activations, cut out of one fixed band."""
-    values = np.random.default_rng(seed).integers(0, 2**11, (64, width, features, batch)).astype(np.float64)
-    band = namespace(like).asarray(values, device=like.device)
+def feature_rows(
+    width: int, features: int, batch: int, like: Array, seed: int = 0, dtype: type[np.generic] = np.float64
+) -> Load:
+    """Loads features (rows, W, features, B): random activations, cut out of one fixed band; 16 bits hold them."""
+    values = np.random.default_rng(seed).integers(0, 2**11, (64, width, features, batch)).astype(dtype)
+    band = on_device_of(values, like)
 
     def load(first: int, last: int) -> Array:
         return band[np.arange(first, last) % len(band)]

@@ -190,6 +190,30 @@ def speed(folder: Path) -> Lines:
     return [head, "", *table(("", "vlae-compress", "vlae-decompress"), rows)]
 
 
+def decoding(folder: Path) -> Lines:
+    """Time from z to pixels, by order and backend."""
+    result = read_result("decoding_speed", folder)
+    if not result:
+        return []
+    rows = [
+        (
+            name if entry["share"] == 1 else f"{name} (scaled from {percent(entry['share'])} of it)",
+            f"{entry['seconds']:.3g}",
+            f"{entry['over_floor']:.3g}",
+            percent(entry["network_share"]) if "network_share" in entry else "",
+        )
+        for name, entry in result["rows"].items()
+    ]
+    about = result["metadata"]
+    head = (
+        f"Drawing from z to pixels, {about['cores']} cores of {about['cpu']}. Digits: the shipped model."
+        " Photographs: RGB, a 7x4 window, a net of 96 channels of random integers. The floor is the multiplications at"
+        " this machine's rate of float64 products:"
+    )
+    titles = ("what", "seconds", "over the floor", "in the networks")
+    return [head, "", *table(titles, rows)]
+
+
 def backends(folder: Path) -> Lines:
     """Differences between numpy and torch."""
     rows = [
@@ -223,7 +247,7 @@ def releases(folder: Path) -> Lines:
 
 PAGES: dict[str, tuple[Section, ...]] = {
     "README.md": (meaning, lengths, likelihoods, speed, backends),
-    "models/README.md": (releases, likelihoods, lengths, efforts, windows),
+    "models/README.md": (releases, likelihoods, lengths, efforts, windows, decoding),
 }
 
 

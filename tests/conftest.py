@@ -82,6 +82,8 @@ def install(user_models: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
             "prior_blocks": 1,
             "window": [1, 1, 1],
             "shifts": {},
+            "index_lengths": [],
+            "block_shares": [1],
         }
         folder = user_models / name
         folder.mkdir()

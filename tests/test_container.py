@@ -69,7 +69,9 @@ def test_every_flipped_bit_is_noticed(bit: int) -> None:
         (b"\x89PNG\r\n\x1a\n....", "89 50"),
         (b"\xd6Z", "cut short"),
         (b"\xd6Z\x20" + bytes(9), "version 2"),
-        (b"\xd6Z\x15" + bytes(9), "unknown mode 5"),
+        (b"\xd6Z\x15" + bytes(9), "a lossless file"),
+        (b"\xd6Z\x16" + bytes(9), "an archive"),
+        (b"\xd6Z\x17" + bytes(9), "unknown mode 7"),
         (b"\xd6Z\x10" + bytes(MAX_FILE), "too long"),
     ],
 )

@@ -8,8 +8,17 @@ import pytest
 from small_models import tiny_model
 
 from benchmarks import decoding_speed, results
-from benchmarks.decoding_speed import Book, Checked, digit_multiplications, digits, photographs, ratios
+from benchmarks.decoding_speed import (
+    Book,
+    Checked,
+    digit_multiplications,
+    digits,
+    digits_in_threads,
+    photographs,
+    ratios,
+)
 from benchmarks.random_net import multiplications
+from benchmarks.render import decoding
 from vlae_codec import frontier
 from vlae_codec.errors import VlaeError
 
@@ -19,24 +28,34 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
     def store(name: str, data: Any) -> Path:
         return results.write_result(name, data, tmp_path)
 
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(decoding_speed, "write_result", store)
     monkeypatch.setattr(decoding_speed, "ONCE", 0.0)
     monkeypatch.setattr(decoding_speed, "RASTER_PIXELS", 100)
-    monkeypatch.setattr(decoding_speed, "open_model", lambda name, device: tiny_model(device=device))
+    monkeypatch.setattr(decoding_speed, "open_model", lambda name, device="cpu": tiny_model(device=device))
     monkeypatch.setattr(frontier, "Workspace", decoding_speed.Timed)
     return Book({}, 1e9, {})
 
 
-def test_rows_are_measured_once_and_stored(book: Book, tmp_path: Path) -> None:
+def test_rows_are_measured_once_and_stored(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digits(book, "tiny", ["numpy", "torch"], (1, 2))
     photographs(book, ["numpy", "torch"], ((12, 20),))
     assert len(book.rows) == 9
     for row in book.rows.values():
-        assert 0 < row["network_share"] < 1 < row["over_floor"]
+        assert 0 < row["network_share"] < 1 and row["over_floor"] > 0
     assert book.rows["12x20, numpy, raster"]["share"] == 5 / 12
     stored = results.read_result("decoding_speed", tmp_path)
     assert stored is not None and stored["rows"] == book.rows
-    assert stored["raster_over_wavefront_one_digit"] > 1 and stored["seconds_1024x1024"] is None
+    figures = stored["figures"]["default"]
+    assert figures["raster_over_wavefront_one_digit"] > 1 and figures["seconds_1024x1024"] is None
+
+    page = "\n".join(decoding(tmp_path))
+    assert "12x20, numpy, raster (scaled from 41.7 % of it)" in page
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    digits_in_threads(book, "tiny", 2, (3,))
+    assert "network_share" not in book.rows["digits 3, numpy in 2 threads, wavefront, OMP_NUM_THREADS=1"]
+    monkeypatch.delenv("OMP_NUM_THREADS")
 
     before = {name: dict(row) for name, row in book.rows.items()}
     digits(book, "tiny", ["numpy"], (1, 2))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from small_models import BACKENDS, WINDOW_NAMES, some_latents, tiny_model
+from small_models import BACKENDS, WINDOW_NAMES, exported, some_latents, tiny_model
 
 from benchmarks.random_net import GaussianPixels, feature_rows, quantile_rows, random_net
 from vlae_codec import frontier
 from vlae_codec.captured import draw_captured
 from vlae_codec.frontier import Rows, Shape, Sheared, draw_whole, sweep
+from vlae_codec.in_place import fold
+from vlae_codec.integer_model import BATCH, IntegerModel
 from vlae_codec.integer_net import LIMIT
-from vlae_codec.local_decoder import LocalNet, Workspace, fold, least_logits
+from vlae_codec.local_decoder import LocalNet, Workspace, least_logits
+from vlae_codec.parallel import in_threads
 from vlae_codec.randomness import pixel_noise
 from vlae_codec.tables import SIGMOID_RANGE, load_tables
 from vlae_codec.wavefront import Canvas, Step, Window, draw, raster_steps, wavefront_steps
@@ -96,9 +100,17 @@ def pixel_by_pixel(net: LocalNet, shape: Shape, features: Any, places: Any, choo
     return padded[:, above:, left : left + shape.width]
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.data())
-def test_every_order_draws_the_pixels_of_the_definition(data: st.DataObject) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_every_order_draws_the_pixels_of_the_definition(whole: bool, data: st.DataObject) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frontier, "GROUP", frontier.GROUP if whole else 1)
+        patch.setattr(frontier, "WHOLE", frontier.WHOLE if whole else 0)
+        check_every_order(data)
+
+
+def check_every_order(data: st.DataObject) -> None:
     window = data.draw(windows)
     height, width, channels = data.draw(sizes), data.draw(sizes), data.draw(st.integers(1, 3))
     batch, count = data.draw(st.integers(1, 2)), data.draw(st.integers(0, 3))
@@ -106,10 +118,10 @@ def test_every_order_draws_the_pixels_of_the_definition(data: st.DataObject) -> 
     features = feature_rows(width, count, batch, NUMPY)(0, height)
     places = quantile_rows(width, channels, 7, NUMPY)(0, height)
     choose = GaussianPixels(NUMPY)
-    expected = pixel_by_pixel(net, Shape(height, width, batch, window, 0), features, places, choose)
+    first = Shape(height, width, batch, window, window.slant)
+    expected = pixel_by_pixel(net, first, features, places, choose)
     tensors = torch.asarray(features), torch.asarray(places)
     tensor_net, tensor_choose = net.to(tensors[0]), GaussianPixels(tensors[0])
-    first = Shape(height, width, batch, window, window.slant)
     for shape in (first, replace(first, slant=window.slant + 1), first.raster()):
         np.testing.assert_array_equal(draw_whole(net, shape, choose, features, places), expected)
         for function in (draw_whole, draw_captured):  # without a GPU the step that would be captured runs as it is
@@ -151,12 +163,37 @@ def test_backends_draw_the_same_rgb(device: str) -> None:
     assert pictures[0].std() > 5  # equality means something only if the pixels differ among themselves
 
 
+def test_threads_draw_the_same() -> None:
+    z = some_latents(BATCH + 5)
+    model = IntegerModel(*exported())
+    expected = model.draw(z, seed=6)
+    model.workers = 2
+    np.testing.assert_array_equal(model.draw(z, seed=6), expected)
+
+
+def test_an_exception_drops_what_has_not_begun() -> None:
+    begun: list[int] = []
+
+    def job(number: int) -> int:
+        begun.append(number)
+        if number == 1:
+            raise KeyboardInterrupt
+        time.sleep(0.01)
+        return number
+
+    assert in_threads(lambda n: 2 * n, range(3), 2) == [0, 2, 4]
+    with pytest.raises(KeyboardInterrupt):
+        in_threads(job, range(100), 2)
+    assert len(begun) < 50
+
+
 def no_outputs(channel: int, outputs: Any, places: Any) -> Any:
     return outputs[0] * 0 + 1
 
 
 def test_memory_follows_the_frontier_and_not_the_height(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frontier, "GROUP", 32)
+    monkeypatch.setattr(frontier, "WHOLE", 0)
     window, sizes = Window(2, 1, 1), []
     for height in (100, 10_000):
         shape = Shape(height, 8, 1, window, window.slant)

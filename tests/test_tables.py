@@ -31,6 +31,7 @@ def test_committed_tables_are_what_build_makes() -> None:
     [
         ("exp", "3299deb6f3d0e9566f391d8904a886c56f1397ba52c65d3fa786463b3f993baf"),
         ("sigmoid", "ac7d6393b073d363d7642047e107bbac9f2f7d4782fb9d2b3bce49507f5616fb"),
+        ("normal", "a850486bc653f094172c459d36c7f34321845cfff5a1cac95bbb60b4598dbc73"),
         ("quantile", "db9f6de9a853d1f4992b731623ab3b27a8d127c91bf3d63c2fb3347625a520f8"),
     ],
 )

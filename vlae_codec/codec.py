@@ -12,20 +12,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from . import lossless as lossless_code
 from . import registry
-from .container import Container, check, parse, write_container
-from .errors import FormatError, ImageError, ModelError
-from .images import Picture, Pixels, to_bilevel
+from .container import Container, check_lossless, write_container, write_lossless
+from .errors import FormatError, ModelError
+from .identify import identify, is_archive, parse_any
+from .images import Picture, Pixels, refuse_changes, to_bilevel
 from .integer_model import IntegerModel
+from .lossless import LosslessCode
 from .registry import ModelInfo
 from .sample_code import MAX_BITS, Code, decode, encode
+from .stacks import check_size
 
 __all__ = ["MAX_BITS", "candidates", "compress", "compress_images", "decompress", "draw_images", "identify"]
-__all__ += ["prepare", "unseal"]
+__all__ += ["compress_lossless", "is_archive", "parse_any", "prepare", "unseal", "verify"]
 
 AUTO = "auto"
 BATCH = 256
 
+Report = Callable[[int], None]
 Progress = Callable[[int, int], None]
 """Called with the number of pictures done since the last call, and the number of all."""
 
@@ -39,23 +44,35 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Compressed:
-    """A file's bytes, the model they name, the bits spent and what happened to the picture before."""
+    """A file's bytes, the model they name, the bits spent, what happened to the picture before, and its 0s and 1s."""
 
     data: bytes
     model: ModelInfo
-    code: Code
+    code: Code | LosslessCode
     notices: tuple[str, ...]
+    pixels: Pixels
 
 
 @dataclass(frozen=True)
 class Unsealed:
-    """What a file stands for: latents z, int64 (D,), of a model."""
+    """What a file stands for.
+
+    Attributes:
+        model: its model.
+        z: latents, int64 (D,).
+        residual: of a lossless file, what makes the picture exact.
+        notice: what the file has lost, in a preview of a lossless one.
+    """
 
     model: ModelInfo
     z: NDArray[np.int64]
+    residual: bytes | None = None
+    notice: str | None = None
 
 
-def compress(pixels: Pixels, model: str = AUTO, *, bits: int | None = None, effort: int = 5) -> bytes:
+def compress(
+    pixels: Pixels, model: str = AUTO, *, bits: int | None = None, effort: int = 5, lossless: bool = False
+) -> bytes:
     """The bytes of a .vlz file.
 
     Args:
@@ -63,17 +80,20 @@ def compress(pixels: Pixels, model: str = AUTO, *, bits: int | None = None, effo
         model: name, folder or fingerprint, or "auto" for the one with the shortest code.
         bits: of the code; by default the model's own choice.
         effort: 1 (fast) to 9 (fewest bits for what is kept).
+        lossless: keep the exact pixels too; `bits` are those of the lossy part then.
 
     Raises:
-        ImageError: no model takes this size.
+        ImageError: no model takes this size; or the pixels are not 0 and 255 and are to be kept.
         ModelError: the model is unknown or damaged.
     """
-    prepared = prepare(Picture(pixels), candidates(model))
+    prepared = prepare(Picture(pixels), candidates(model), exact=lossless)
+    if lossless:
+        return compress_lossless([prepared], bits=bits, effort=effort)[0].data
     return compress_images([prepared], bits=bits, effort=effort)[0].data
 
 
 def decompress(data: bytes, seed: int = 0) -> Pixels:
-    """A plausible picture of what a file stands for: uint8 (H, W), 0 or 255.
+    """A plausible picture of what a file stands for, or a lossless file's exact one: uint8 (H, W), 0 or 255.
 
     Raises:
         FormatError: the bytes are no .vlz file, or are damaged.
@@ -98,18 +118,20 @@ def candidates(model: str = AUTO) -> list[ModelInfo]:
     return models
 
 
-def prepare(picture: Picture, models: Sequence[ModelInfo], fit: bool = False) -> Prepared:
+def prepare(picture: Picture, models: Sequence[ModelInfo], fit: bool = False, exact: bool = False) -> Prepared:
     """The picture in the forms that these models take; with `fit` it is resized where it has to be.
 
     Raises:
-        ImageError: none of them takes its size.
+        ImageError: none of them takes its size; or `exact` is set and something was changed in it.
     """
+    if not fit:
+        check_size(picture.size, models)
     taking = [info for info in models if fit or picture.size == (info.height, info.width)]
-    if not taking:
-        sizes = ", ".join(f"{info.name} takes {info.width} x {info.height}" for info in models)
-        height, width = picture.size
-        raise ImageError(f"{width} x {height} pixels, and {sizes}: use --fit to resize it")
-    return Prepared(tuple((info, to_bilevel(picture, info.height, info.width, fit)) for info in taking))
+    forms = tuple((info, to_bilevel(picture, info.height, info.width, fit)) for info in taking)
+    for _, form in forms:
+        if exact:
+            refuse_changes(form.notices)
+    return Prepared(forms)
 
 
 def compress_images(
@@ -137,11 +159,8 @@ def compress_images(
         ModelError: a model is damaged, or the device is not there.
         FormatError: a code is too long for the format.
     """
-    jobs: dict[ModelInfo, list[int]] = {}
-    for number, picture in enumerate(pictures):
-        for info, _ in picture.forms:
-            jobs.setdefault(info, []).append(number)
-    report = _counted(progress, sum(map(len, jobs.values())))
+    jobs = _jobs(pictures)
+    report = counted(progress, sum(map(len, jobs.values())))
     options: list[list[Compressed]] = [[] for _ in pictures]
     for info, numbers in jobs.items():
         model = registry.load(info, device)
@@ -150,39 +169,80 @@ def compress_images(
         codes = encode(model, stack, bits=bits, quality=quality, effort=effort, faithful=faithful, progress=report)
         for number, form, code in zip(numbers, forms, codes, strict=True):
             data = write_container(code.mode, model.fingerprint, code.payload)
-            options[number].append(Compressed(data, info, code, form.notices))
+            options[number].append(Compressed(data, info, code, form.notices, form.pixels))
     return [min(option, key=lambda one: (one.code.payload_bits, one.code.neg_elbo_bits)) for option in options]
 
 
-def unseal(data: bytes, device: str = "cpu") -> Unsealed:
-    """The latents of a file, everything that can be verified being verified.
+def compress_lossless(
+    pictures: Sequence[Prepared],
+    *,
+    bits: int | None = None,
+    effort: int = 5,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> list[Compressed]:
+    """Each picture's lossless file, by the model that makes it shortest.
+
+    Args:
+        pictures: from `prepare`.
+        bits: of the lossy part; by default as many as a lossy file of the picture would have.
+        effort: 1 to 9.
+        device: "cpu", "torch" or "cuda".
+        progress: hears of pictures done; one that several models code counts for each.
 
     Raises:
-        FormatError: the bytes are no .vlz file, or are damaged.
+        ModelError: a model is damaged, or the device is not there.
+    """
+    jobs = _jobs(pictures)
+    report = counted(progress, sum(map(len, jobs.values())))
+    options: list[list[Compressed]] = [[] for _ in pictures]
+    for info, numbers in jobs.items():
+        model = registry.load(info, device)
+        forms = [dict(pictures[number].forms)[info] for number in numbers]
+        codes = lossless_code.encode(
+            model, np.stack([form.pixels for form in forms]), bits=bits, effort=effort, progress=report
+        )
+        for number, form, code in zip(numbers, forms, codes, strict=True):
+            data = write_lossless(code.mode, model.fingerprint, code.payload, code.residual)
+            options[number].append(Compressed(data, info, code, form.notices, form.pixels))
+    return [min(option, key=lambda one: (len(one.data), one.code.neg_elbo_bits)) for option in options]
+
+
+def unseal(data: bytes, device: str = "cpu", preview: bool = False) -> Unsealed:
+    """What a file of one picture stands for, everything that can be verified being verified.
+
+    Args:
+        data: the file.
+        device: "cpu", "torch" or "cuda".
+        preview: of a lossless file take the lossy part alone, even if the rest is gone.
+
+    Raises:
+        FormatError: the bytes are no .vlz file of one picture, or are damaged.
         ModelError: the model is unknown or damaged.
     """
     info, container = identify(data)
-    z = decode(registry.load(info, device), [container.mode], [container.payload])
-    return Unsealed(info, z[0])
+    z = decode(registry.load(info, device), [container.mode], [container.payload])[0]
+    if isinstance(container, Container):
+        return Unsealed(info, z)
+    whole = check_lossless(data, container, bytes.fromhex(info.fingerprint))
+    lost = f"cut short or damaged behind its lossy part, of whose residual {len(container.residual)} bytes are there"
+    if preview:
+        notice = None if whole else f"{lost}: the exact pixels are lost, this is the lossy picture"
+        return Unsealed(info, z, notice=notice)
+    if not whole:
+        raise FormatError(f"{lost}: the exact pixels are lost, --preview draws the lossy picture")
+    return Unsealed(info, z, container.residual)
 
 
-def identify(data: bytes) -> tuple[ModelInfo, Container]:
-    """A file's model and parts, its checksum verified; no weights are read.
+def verify(result: Compressed, device: str = "cpu") -> None:
+    """Decode a file that was just made.
 
     Raises:
-        FormatError: the bytes are no .vlz file, or are damaged.
-        ModelError: the model is unknown.
+        FormatError: it is not what it should be.
     """
-    container = parse(data)
-    damage: FormatError | None = None
-    for info in registry.find_prefix(container.prefix):
-        try:
-            check(data, bytes.fromhex(info.fingerprint))
-            return info, container
-        except FormatError as error:
-            damage = error
-    assert damage
-    raise damage
+    file = unseal(result.data, device)
+    if file.residual is not None and (draw_images([file], device=device)[0][0] != result.pixels).any():
+        raise FormatError("the exact picture does not come back: please report this")
 
 
 def draw_images(
@@ -193,7 +253,7 @@ def draw_images(
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> list[Pixels]:
-    """Pictures of each file: uint8 0 and 1, (samples, H, W).
+    """Pictures of each file: uint8 0 and 1, (samples, H, W); of a lossless one, copies of the exact picture.
 
     Args:
         files: from `unseal`.
@@ -205,21 +265,23 @@ def draw_images(
     Raises:
         ModelError: a model is damaged, or the device is not there.
     """
-    report = _counted(progress, samples * len(files))
-    jobs: dict[ModelInfo, list[int]] = {}
+    report = counted(progress, samples * len(files))
+    jobs: dict[tuple[ModelInfo, bool], list[int]] = {}
     for number, file in enumerate(files):
-        jobs.setdefault(file.model, []).append(number)
+        jobs.setdefault((file.model, file.residual is not None), []).append(number)
     pictures: dict[int, Pixels] = {}
-    for info, numbers in jobs.items():
+    for (info, exact), numbers in jobs.items():
         model = registry.load(info, device)
         for start in range(0, len(numbers), BATCH):
-            batch = numbers[start : start + BATCH]
-            drawn = _draw(model, np.stack([files[number].z for number in batch]), seed, samples, report)
-            pictures |= zip(batch, drawn, strict=True)
+            numbers_now = numbers[start : start + BATCH]
+            batch = [files[number] for number in numbers_now]
+            drawn = _restore(model, batch, samples, report) if exact else _draw(model, batch, seed, samples, report)
+            pictures |= zip(numbers_now, drawn, strict=True)
     return [pictures[number] for number in range(len(files))]
 
 
-def _draw(model: IntegerModel, z: NDArray[np.int64], seed: int, samples: int, report: Callable[[int], None]) -> Pixels:
+def _draw(model: IntegerModel, batch: Sequence[Unsealed], seed: int, samples: int, report: Report) -> Pixels:
+    z = np.stack([file.z for file in batch])
     draws = []
     for draw in range(samples):
         draws.append(model.draw(z, seed, draw))
@@ -227,5 +289,21 @@ def _draw(model: IntegerModel, z: NDArray[np.int64], seed: int, samples: int, re
     return np.stack(draws, axis=1)
 
 
-def _counted(progress: Progress | None, total: int) -> Callable[[int], None]:
+def _restore(model: IntegerModel, batch: Sequence[Unsealed], samples: int, report: Report) -> Pixels:
+    exact = lossless_code.restore(model, np.stack([file.z for file in batch]), [file.residual or b"" for file in batch])
+    report(samples * len(batch))
+    return np.repeat(exact[:, None], samples, axis=1)
+
+
+def _jobs(pictures: Sequence[Prepared]) -> dict[ModelInfo, list[int]]:
+    """Which pictures each model may code."""
+    jobs: dict[ModelInfo, list[int]] = {}
+    for number, picture in enumerate(pictures):
+        for info, _ in picture.forms:
+            jobs.setdefault(info, []).append(number)
+    return jobs
+
+
+def counted(progress: Progress | None, total: int) -> Report:
+    """A function that hears of pictures done and tells `progress` of them and of the number of all."""
     return (lambda done: progress(done, total)) if progress else (lambda done: None)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .errors import VlaeError
@@ -25,6 +26,21 @@ def read_up_to(path: Path, limit: int) -> bytes:
         raise VlaeError("a folder, not a file: name the files in it")
     with path.open("rb") as file:
         return file.read(limit + 1)
+
+
+def read_by_head(path: Path, size: int, limit_of: Callable[[bytes], int]) -> bytes:
+    """As `read_up_to`, with a limit that the first `size` bytes of the file decide.
+
+    Raises:
+        VlaeError: a folder.
+        OSError: missing or unreadable.
+    """
+    if path != STREAM and path.is_dir():
+        raise VlaeError("a folder, not a file: name the files in it")
+    with contextlib.ExitStack() as stack:
+        file = sys.stdin.buffer if path == STREAM else stack.enter_context(path.open("rb"))
+        head = file.read(size)
+        return head + file.read(max(0, limit_of(head) + 1 - len(head)))
 
 
 def pair_outputs(inputs: Sequence[Path], out: Path | None, suffix: str) -> list[tuple[Path, Path]]:

@@ -22,6 +22,11 @@ MAX_BYTES = 1 << 28
 MAX_PIXELS = 1 << 26
 THRESHOLD = 128
 GAP_GREY = 96
+BINARISED = f"binarised: {THRESHOLD} of 255 or more is bright"
+ALL_BLACK = "all black"
+MOSTLY_BRIGHT = "mostly bright: the models draw bright on black, so you may want to invert it"
+REMARKS = (ALL_BLACK, MOSTLY_BRIGHT)
+"""Notices that tell of no change."""
 
 Pixels = NDArray[np.uint8]
 
@@ -138,13 +143,31 @@ def to_bilevel(picture: Picture, height: int, width: int, fit: bool = False) -> 
         luma = _fit(luma, height, width)
         notices.append(f"resized from {_size(*picture.size)} to {_size(height, width)}")
     if not np.isin(luma, (0, 255)).all():
-        notices.append(f"binarised: {THRESHOLD} of 255 or more is bright")
+        notices.append(BINARISED)
     bits = (luma >= THRESHOLD).astype(np.uint8)
     if not bits.any():
-        notices.append("all black")
+        notices.append(ALL_BLACK)
     elif 2 * bits.sum() > bits.size:
-        notices.append("mostly bright: the models draw bright on black, so you may want to invert it")
+        notices.append(MOSTLY_BRIGHT)
     return Picture(bits, tuple(notices))
+
+
+def refuse_changes(notices: Sequence[str]) -> None:
+    """Refuse a picture that would not come back as it is.
+
+    Args:
+        notices: what was done to it since its file.
+
+    Raises:
+        ImageError: it was changed; says how.
+    """
+    if BINARISED in notices:
+        raise ImageError(
+            "it has grey pixels or colours, and the model holds black and white exactly, nothing else:"
+            " leave out --lossless, or let --binarise round the pixels first"
+        )
+    if changes := [notice for notice in notices if notice not in REMARKS]:
+        raise ImageError(f"--lossless would not keep it as it is ({changes[0]}): --binarise accepts that")
 
 
 def _luma(pixels: Pixels) -> Pixels:

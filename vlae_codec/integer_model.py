@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,11 +14,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import Array, namespace
+from .captured import draw_captured
 from .errors import ModelError
-from .integer_net import FRACTION, LIMIT, Array, Conv3x3, Linear, Residual, relu, rescale, shuffle, unshuffle
+from .feature_decoder import FeatureNet
+from .frontier import Choose, Shape, draw_whole
+from .in_place import fold
+from .integer_net import FRACTION, LIMIT, Conv3x3, Linear, Residual, relu, rescale, unshuffle
+from .local_decoder import LocalNet, at_least, known_logits, least_logits
+from .parallel import in_threads
 from .randomness import candidate_noise, pixel_noise
 from .tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
-from .wavefront import Canvas, Step, Window, draw, raster_steps, wavefront_steps
+from .wavefront import Window
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -28,6 +37,10 @@ POSTERIOR_LOG_SCALE = (-5 << FRACTION, 1 << (FRACTION - 1))
 PRIOR_LOG_SCALE = (-4 << FRACTION, 1 << FRACTION)
 BATCH = 64
 """Images that the networks see at once; bounds memory to some tens of megabytes."""
+GPU_BATCH = 1024
+"""Images that a GPU draws at once."""
+FEW = 8
+"""Images whose maps the convolutions hold at once, few enough for a processor's cache."""
 
 
 class Candidates(NamedTuple):
@@ -46,6 +59,10 @@ class IntegerModel:
         arrays: the integer weights by name.
         device: "cpu" computes with numpy, "torch" with torch on the CPU, "cuda" with torch on the GPU.
             All three give the same integers.
+
+    Attributes:
+        workers: batches drawn side by side, by default 1; more pay where the BLAS keeps to one thread
+            (OMP_NUM_THREADS=1).
     """
 
     def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
@@ -54,13 +71,13 @@ class IntegerModel:
         self.fingerprint = bytes.fromhex(info["fingerprint"])
         self.height: int = info["height"]
         self.width: int = info["width"]
-        self.default_bits: int = info["default_bits"]
         self.latent: int = info["latent"]
         self.blocks: int = info["prior_blocks"]
         self.block_size = self.latent // max(1, self.blocks)
         self.window = Window(*info["window"])
         self.device = device
-        self._arrays = arrays
+        self.workers = 1
+        self.arrays = arrays
         self._cache: dict[str, Any] = {}
 
     # Arrays cross between numpy (the codec) and the device (the networks) only here.
@@ -79,14 +96,14 @@ class IntegerModel:
 
     def _linear(self, name: str) -> Linear:
         if name not in self._cache:
-            weight, bias = (self.to_device(self._arrays[f"{name}.{part}"]) for part in ("weight", "bias"))
+            weight, bias = (self.to_device(self.arrays[f"{name}.{part}"]) for part in ("weight", "bias"))
             self._cache[name] = Linear(weight, bias, self.info["shifts"][name])
         layer: Linear = self._cache[name]
         return layer
 
     def _residuals(self, name: str) -> Iterable[Residual]:
         index = 0
-        while f"{name}.{index}.first.weight" in self._arrays:
+        while f"{name}.{index}.first.weight" in self.arrays:
             first, second = (self._linear(f"{name}.{index}.{part}") for part in ("first", "second"))
             pointwise = first.weight.shape[0] == first.weight.shape[1]
             yield Residual(first, second) if pointwise else Residual(Conv3x3(first), Conv3x3(second))
@@ -146,35 +163,54 @@ class IntegerModel:
             scales.append(scale)
         return Candidates(z[:, before.shape[1] :], noise, np.concatenate(scales, axis=1))
 
+    def features(self, z: Integers) -> Array:
+        """What the local decoder reads at each pixel because of z: activations (B, H, W, F) on the device."""
+        features = self._features(z)
+        return namespace(features).permute_dims(features, (3, 0, 1, 2))
+
+    def _features(self, z: Integers) -> Array:
+        """The features as they are computed, (H, W, F, B)."""
+        return self._feature_net(self.to_device(z), BATCH if self.device == "cuda" else FEW)
+
+    @functools.cached_property
+    def _feature_net(self) -> FeatureNet:
+        return FeatureNet.build(self.height, self.width, self._folded, self._folded_pairs)
+
+    def _folded(self, name: str) -> Array:
+        weight, bias = (self.arrays[f"{name}.{part}"] for part in ("weight", "bias"))
+        return self.to_device(fold(weight, bias, self.info["shifts"][name]))
+
+    def _folded_pairs(self, name: str) -> list[tuple[Array, Array]]:
+        count = sum(key.startswith(f"{name}.") and key.endswith(".first.weight") for key in self.arrays)
+        return [(self._folded(f"{name}.{i}.first"), self._folded(f"{name}.{i}.second")) for i in range(count)]
+
     def context(self, z: Integers) -> Array:
         """What the local decoder adds at each pixel because of z: accumulators (B, H, W, L) on the device."""
-        x = relu(self._linear("decoder.full")(self.to_device(z)))
-        x = relu(self._linear("decoder.spread")(x)).reshape((len(z), self.height // 4, self.width // 4, -1))
-        x = self._linear("decoder.widen")(x)
-        for block in self._residuals("decoder.coarse"):
-            x = block(x)
-        x = shuffle(self._linear("decoder.up")(relu(x)))
-        for block in self._residuals("decoder.fine"):
-            x = block(x)
-        x = relu(shuffle(Conv3x3(self._linear("decoder.out"))(relu(x))))
-        return self._linear("local.features").accumulate(x)
+        return self._linear("local.features").accumulate(self.features(z))
 
     def local(self, context: Array, windows: Array) -> Integers:
-        """P(pixel = 1) in units of 2^-24 from contexts (..., L) and windows (..., K) of 0 and 1, int64 (...)."""
+        """P(pixel = 1) in units of 2^-24 from contexts (..., L) and windows (..., K) of 0 and 1, int64 (...).
+
+        This is the definition, layer by layer; `local_net` gives the same numbers faster.
+        """
         window = self._linear("local.window")
         x = context
         if windows.shape[-1]:
             x = x + (windows * 2.0**FRACTION) @ window.weight
         x = rescale(x, window.shift)
-        for block in self._local_layers:
+        for block in self._residuals("local.layers"):
             x = block(x)
         out = self._linear("local.out")
         logit = rescale(out.accumulate(relu(x))[..., 0], out.shift, SIGMOID_RANGE)
         return load_tables().sigmoid[self.to_integers(logit) + SIGMOID_RANGE]
 
     @functools.cached_property
-    def _local_layers(self) -> list[Residual]:
-        return list(self._residuals("local.layers"))
+    def local_net(self) -> LocalNet:
+        """The local decoder as the wavefront engine evaluates it; its head gives the logit in units of 1/64."""
+        window, features = (self.arrays[f"local.{part}.weight"] for part in ("window", "features"))
+        both = np.concatenate([window.astype(np.int64) << FRACTION, features.astype(np.int64)])
+        mix = fold(both, self.arrays["local.features.bias"], self.info["shifts"]["local.window"])
+        return LocalNet(self.to_device(mix), self._folded_pairs("local.layers"), [self._folded("local.out")])
 
     def distortion_bits(self, images: Pictures, z: Integers) -> NDArray[np.float64]:
         """-log2 p(x|z) of each image, (B,); images (B, H, W) of 0 and 1, z (B, D)."""
@@ -182,15 +218,11 @@ class IntegerModel:
         return np.concatenate(parts)
 
     def _distortion(self, images: Pictures, z: Integers) -> NDArray[np.float64]:
-        context = self.context(z)
-        canvas = Canvas(len(images), self.height, self.width, self.window, context)
-        rows, columns = np.divmod(np.arange(self.height * self.width, dtype=np.int64), self.width)
-        places = canvas.places(Step(rows, columns))
-        canvas.pixels[:, places] = self.to_device(images.reshape(len(images), -1))
-        one = self.local(context.reshape((len(images), len(rows), -1)), canvas.windows(places))
-        top = 1 << SIGMOID_FRACTION
-        spent = np.where(images.reshape(len(images), -1) == 1, one, top - one)
-        return np.asarray(SIGMOID_FRACTION * len(rows) - np.log2(spent).sum(axis=1))
+        pixels = self.height * self.width
+        logits = known_logits(self.local_net, self.window, self.to_device(images), self.features(z))
+        one = load_tables().sigmoid[self.to_integers(logits.clip(-SIGMOID_RANGE, SIGMOID_RANGE)) + SIGMOID_RANGE]
+        spent = np.where(images.reshape(len(images), -1) == 1, one, (1 << SIGMOID_FRACTION) - one)
+        return np.asarray(SIGMOID_FRACTION * pixels - np.log2(spent).sum(axis=1))
 
     def draw(self, z: Integers, seed: int = 0, draw: int = 0, raster: bool = False) -> Pictures:
         """Pictures of p(x|z), uint8 of 0 and 1, (B, H, W).
@@ -201,23 +233,36 @@ class IntegerModel:
             draw: tells several pictures of one z and seed apart.
             raster: visit the pixels one by one, for comparison; the pictures are the same.
         """
-        parts = [self._draw(z[i : i + BATCH], seed, draw, raster) for i in range(0, len(z), BATCH)]
-        return np.concatenate(parts).astype(np.uint8)
-
-    def _draw(self, z: Integers, seed: int, draw_number: int, raster: bool) -> Integers:
-        context = self.context(z)
-        order = raster_steps if raster else wavefront_steps
-
         rows, columns = np.indices((self.height, self.width), dtype=np.int64)
-        noise = pixel_noise(rows, columns, 0, np.full_like(rows, draw_number), seed)
+        noise = pixel_noise(rows, columns, 0, np.full_like(rows, draw), seed)
+        least = self.to_device(least_logits(noise))
+        captured = self.device == "cuda" and not raster
+        size = GPU_BATCH if captured else BATCH
 
-        def value(step: Step, windows: Array) -> Array:
-            one = self.local(context[:, step.rows, step.columns], windows)
-            ink = noise[step.rows, step.columns] < one << (32 - SIGMOID_FRACTION)
-            return self.to_device(ink)
+        def part(start: int) -> Pictures:
+            return self.sweep(z[start : start + size], at_least, least, raster, captured).astype(np.uint8)
 
-        canvas = Canvas(len(z), self.height, self.width, self.window, context)
-        return self.to_integers(draw(canvas, order(self.height, self.width, self.window), value))
+        _ = self.local_net, self._feature_net  # threads must find them there
+        return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))
+
+    def sweep(
+        self, z: Integers, choose: Choose, places: Array = None, raster: bool = False, captured: bool = False
+    ) -> Integers:
+        """Pictures (B, H, W) whose pixels `choose` takes in the order of the wavefront.
+
+        Args:
+            z: latents, (B, D); all of the batch is drawn at once.
+            choose: gives the pixels (P, B) of a step from the channel (0), the logits (1, P, B) in units of 1/64
+                (integers, not clamped to the range of the sigmoid table) and the entries (P, ...) of `places`.
+            places: (H, W, ...) on the device.
+            raster: one pixel a step, for comparison.
+            captured: as one CUDA graph; `choose` must stay on the device.
+        """
+        shape = Shape(self.height, self.width, len(z), self.window, self.window.slant)
+        features = self._features(z)
+        whole = draw_captured if captured else draw_whole
+        shape = shape.raster() if raster else shape
+        return self.to_integers(whole(self.local_net, shape, choose, features, places))[:, :, :, 0]
 
 
 def place(noise: Integers, mean: Integers, scale: Integers) -> Integers:
@@ -228,9 +273,9 @@ def place(noise: Integers, mean: Integers, scale: Integers) -> Integers:
 
 REQUIRED = {
     "format": int, "name": str, "description": str, "fingerprint": str, "height": int, "width": int,
-    "latent": int, "prior_blocks": int, "window": list, "default_bits": int, "shifts": dict,
+    "latent": int, "prior_blocks": int, "window": list, "index_lengths": list, "block_shares": list, "shifts": dict,
 }  # fmt: skip
-LABELS = ("name", "description", "fingerprint", "auto", "default_bits")
+LABELS = ("name", "description", "fingerprint", "auto", "integer_loss_nats")
 """Keys of model.json that no decoded bit depends on."""
 
 
@@ -273,7 +318,7 @@ def load_model(folder: Traversable | Path, device: str = "cpu") -> IntegerModel:
     try:
         with (folder / "weights.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(f"{folder}: weights.npz cannot be read ({error})") from error
     if fingerprint(info, arrays).hex() != info["fingerprint"]:
         raise ModelError(f"{folder}: the weights are not those that model.json names; install the model again")

@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .codec import Compressed
-from .container import AROUND, MODES, Container, sections
+from .container import MODES, Container, LosslessContainer, sections
+from .lossless import LosslessCode
 from .registry import ModelInfo
 
-SUMMED = ("kl_bits", "payload_bits", "overhead_bits", "file_bytes", "neg_elbo_bits", "naive_bits")
+SUMMED = (
+    "kl_bits", "payload_bits", "overhead_bits", "file_bytes", "neg_elbo_bits", "naive_bits", "lossy_bits",
+    "residual_bits",
+)  # fmt: skip
 LISTED = 20
 
 
@@ -44,6 +48,20 @@ class ImageRecord:
 
 
 @dataclass(frozen=True)
+class LosslessRecord(ImageRecord):
+    """One picture without loss; its payload is compared with its -ELBO, and has two parts.
+
+    Attributes:
+        overhead_bits: payload less -ELBO.
+        lossy_bits: the lossy code, which is the payload's beginning.
+        residual_bits: the exact pixels given it.
+    """
+
+    lossy_bits: int = 0
+    residual_bits: int = 0
+
+
+@dataclass(frozen=True)
 class DrawnRecord:
     """One decompressed file: how many pictures were drawn of it, of which size, with which seed."""
 
@@ -64,7 +82,7 @@ class FileRecord:
         input: the file.
         model: name, if known.
         fingerprint: of the model in hex; of an unknown model its first bytes.
-        mode: "chosen", or "faithful-" and the number of groups.
+        mode: "chosen", "faithful-" and the number of groups, "lossless", or an archive's kind.
         images: number of pictures in the file.
         width: pixels.
         height: pixels.
@@ -92,36 +110,43 @@ class FileRecord:
 def image_record(source: str, target: str, result: Compressed) -> ImageRecord:
     """The record of a compressed picture."""
     code = result.code
-    return ImageRecord(
-        input=source,
-        output=target,
-        model=result.model.name,
-        kl_bits=round(code.kl_bits, 3),
-        payload_bits=code.payload_bits,
-        overhead_bits=round(code.payload_bits - code.kl_bits, 3),
-        file_bytes=len(result.data),
-        neg_elbo_bits=round(code.neg_elbo_bits, 3),
-        naive_bits=round(code.naive_bits, 3),
-        notices=result.notices,
-    )
+    exact = isinstance(code, LosslessCode)
+    common: dict[str, Any] = {
+        "input": source,
+        "output": target,
+        "model": result.model.name,
+        "kl_bits": round(code.kl_bits, 3),
+        "payload_bits": code.payload_bits,
+        "overhead_bits": round(code.payload_bits - (code.neg_elbo_bits if exact else code.kl_bits), 3),
+        "file_bytes": len(result.data),
+        "neg_elbo_bits": round(code.neg_elbo_bits, 3),
+        "naive_bits": round(code.naive_bits, 3),
+        "notices": result.notices,
+    }
+    if isinstance(code, LosslessCode):
+        return LosslessRecord(**common, lossy_bits=8 * len(code.payload), residual_bits=8 * len(code.residual))
+    return ImageRecord(**common)
 
 
-def file_record(source: str, info: ModelInfo | None, container: Container) -> FileRecord:
-    """The record of a .vlz file; `info` is None if its model is unknown."""
-    payload = len(container.payload)
+def file_record(source: str, info: ModelInfo | None, container: Container | LosslessContainer) -> FileRecord:
+    """The record of a .vlz file of one picture; `info` is None if its model is unknown."""
+    exact = isinstance(container, LosslessContainer)
+    payload = len(container.payload) + (len(container.residual) if isinstance(container, LosslessContainer) else 0)
+    parts = sections(container)
+    around = sum(int(part["bytes"]) for part in parts) - payload
     return FileRecord(
         input=source,
         model=info.name if info else None,
         fingerprint=info.fingerprint if info else container.prefix.hex(),
-        mode=MODES[container.mode],
+        mode="lossless" if exact else MODES[container.mode],
         images=1,
         width=info.width if info else None,
         height=info.height if info else None,
         channels=1 if info else None,
-        file_bytes=payload + AROUND,
-        header_bytes=AROUND,
+        file_bytes=payload + around,
+        header_bytes=around,
         payload_bytes=payload,
-        sections=tuple(sections(container)),
+        sections=tuple(parts),
     )
 
 
@@ -138,15 +163,15 @@ def tree(records: Sequence[ImageRecord] | Sequence[DrawnRecord], failed: int) ->
 
 def image_table(records: Sequence[ImageRecord]) -> str:
     """A line for each of the first pictures, and their means."""
-    rows = [["output", "model", "file bytes", "payload bits", "KL bits", "overhead", "-ELBO bits"]]
+    rows = [["output", "model", "file bytes", "payload bits", "KL bits", "overhead", "-ELBO bits", "naive bits"]]
     for one in records[:LISTED]:
-        bits = [f"{value:.1f}" for value in (one.kl_bits, one.overhead_bits, one.neg_elbo_bits)]
+        bits = [f"{value:.1f}" for value in (one.kl_bits, one.overhead_bits, one.neg_elbo_bits, one.naive_bits)]
         rows.append([one.output, one.model, str(one.file_bytes), str(one.payload_bits), *bits])
     if len(records) > LISTED:
-        rows.append([f"... {len(records) - LISTED} more", *[""] * 6])
+        rows.append([f"... {len(records) - LISTED} more", *[""] * 7])
     if len(records) > 1:
         means = tree(records, 0)["totals"]
-        keys = ("file_bytes", "payload_bits", "kl_bits", "overhead_bits", "neg_elbo_bits")
+        keys = ("file_bytes", "payload_bits", "kl_bits", "overhead_bits", "neg_elbo_bits", "naive_bits")
         rows.append([f"mean of {len(records)}", "", *(f"{means[f'mean_{key}']:.1f}" for key in keys)])
     return align(rows)
 

@@ -7,6 +7,7 @@ of the format.
     exp       round(2^14 exp(k / 1024))        for k = -5120 ... 1024
     sigmoid   round(2^24 / (1 + exp(-k / 64))) for k = -1024 ... 1024, kept within 1 and 2^24 - 1
     quantile  round(2^12 Phi^-1((k + 1/2) / 2^16)) for k = 0 ... 2^16 - 1
+    normal    round(2^30 Phi(k / 512))         for k = -3200 ... 3200
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ EXP_MIN, EXP_MAX = -5120, 1024
 SIGMOID_FRACTION = 24
 SIGMOID_RANGE = 1024
 QUANTILE_FRACTION = 12
+NORMAL_FRACTION = 30
+NORMAL_STEPS = 512
+"""Entries of the table of the normal distribution per standard deviation."""
+NORMAL_RANGE = 3200
 
 
 class Tables(NamedTuple):
@@ -34,6 +39,7 @@ class Tables(NamedTuple):
     exp: NDArray[np.int64]
     sigmoid: NDArray[np.int64]
     quantile: NDArray[np.int64]
+    normal: NDArray[np.int64]
 
 
 def build_tables() -> Tables:
@@ -46,7 +52,10 @@ def build_tables() -> Tables:
     normal = NormalDist()
     upper = [round(2**QUANTILE_FRACTION * normal.inv_cdf((k + 0.5) / 2**16)) for k in range(2**15, 2**16)]
     quantile = [-value for value in reversed(upper)] + upper
-    return Tables(*(np.array(values, np.int64) for values in (exp, sigmoid, quantile)))
+    top = 2**NORMAL_FRACTION
+    lower = [round(top * math.erfc(k / NORMAL_STEPS / math.sqrt(2)) / 2) for k in range(NORMAL_RANGE, -1, -1)]
+    cumulative = lower + [top - value for value in reversed(lower[:-1])]
+    return Tables(*(np.array(values, np.int64) for values in (exp, sigmoid, quantile, cumulative)))
 
 
 @functools.cache

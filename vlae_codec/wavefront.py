@@ -1,22 +1,24 @@
-"""The order in which a local decoder can draw pixels, and the engine that draws them (design D7).
+"""The order in which a local decoder can draw pixels, and the plainest way to draw them (design D7).
 
 . . . . 6 7 8      window: 3 rows above, 3 columns to each side. A pixel in row r and column c
 . . . . . . .      may be drawn at step t = c + s r, with s = 1 + columns to the right, because
 0 1 2 3 4 5 6      all of its window has a smaller t: the pixels of one slanted line need each
 row 1: 4 5 6 ...   other for nothing and are drawn together, for all images of the batch.
+
+`frontier` has the fast engine for this order; `draw` below is the one to read and to test it against.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-Array = Any
-"""An array of numpy or torch."""
+from .arrays import Array
+from .in_place import on_device_of, zeros
 
 
 class Window(NamedTuple):
@@ -44,20 +46,42 @@ class Step(NamedTuple):
     columns: NDArray[np.int64]
 
 
-def wavefront_steps(height: int, width: int, window: Window) -> Iterator[Step]:
-    """The steps that draw an image of height x width, every pixel once and after all of its window."""
-    slant = window.slant if window.left or window.above else 0
+@dataclass(frozen=True)
+class Diagonal:
+    """A step as a line: the pixels (r, time - slant r) for r = first ... first + count - 1."""
+
+    time: int
+    first: int
+    count: int
+    slant: int
+
+    def pixels(self) -> Step:
+        """The pixels one by one."""
+        rows = np.arange(self.first, self.first + self.count, dtype=np.int64)
+        return Step(rows, self.time - self.slant * rows)
+
+
+def diagonals(height: int, width: int, slant: int) -> Iterator[Diagonal]:
+    """The lines t = column + slant * row of an image in the order of t, those outside it left out.
+
+    Any slant of at least `Window.slant` keeps each pixel behind its window; with slant = width the
+    lines are single pixels in raster order.
+    """
     for time in range(width + slant * (height - 1)):
         first = max(0, -(-(time - width + 1) // slant)) if slant else 0
         last = min(height - 1, time // slant) if slant else height - 1
-        rows = np.arange(first, last + 1, dtype=np.int64)
-        yield Step(rows, time - slant * rows)
+        if first <= last:
+            yield Diagonal(time, first, last - first + 1, slant)
+
+
+def wavefront_steps(height: int, width: int, window: Window) -> Iterator[Step]:
+    """The steps that draw an image of height x width, every pixel once and after all of its window."""
+    return (line.pixels() for line in diagonals(height, width, window.slant))
 
 
 def raster_steps(height: int, width: int, window: Window) -> Iterator[Step]:
     """One pixel a step, row by row: the order of comparison."""
-    for pixel in range(height * width):
-        yield Step(np.array([pixel // width], np.int64), np.array([pixel % width], np.int64))
+    return (line.pixels() for line in diagonals(height, width, width))
 
 
 class Canvas:
@@ -70,19 +94,17 @@ class Canvas:
     """
 
     def __init__(self, batch: int, height: int, width: int, window: Window, like: Array) -> None:
-        xp = array_namespace(like)
         above, left, right = window
         self.stride = width + left + right
         self.origin = above * self.stride + left
         self.height, self.width, self.window = height, width, window
-        self.pixels = xp.zeros((batch, (height + above) * self.stride), dtype=like.dtype, device=like.device)
+        self.pixels = zeros((batch, (height + above) * self.stride), like)
         offsets = [r * self.stride + c for r, c in window.offsets()]
-        self.offsets = xp.asarray(np.array(offsets, np.int64), device=like.device)
+        self.offsets = on_device_of(np.array(offsets, np.int64), like)
 
     def places(self, step: Step) -> Array:
         """Where the step's pixels lie in the padded rows, (P,)."""
-        xp = array_namespace(self.offsets)
-        return xp.asarray(self.origin + step.rows * self.stride + step.columns, device=self.offsets.device)
+        return on_device_of(self.origin + step.rows * self.stride + step.columns, self.offsets)
 
     def windows(self, places: Array) -> Array:
         """The windows of these places, (B, P, K)."""
@@ -90,13 +112,12 @@ class Canvas:
 
     def picture(self) -> Array:
         """The pictures without their border, (B, H, W)."""
-        xp = array_namespace(self.pixels)
-        rows = xp.reshape(self.pixels, (len(self.pixels), -1, self.stride))
+        rows = self.pixels.reshape(len(self.pixels), -1, self.stride)
         return rows[:, self.window.above :, self.window.left : self.window.left + self.width]
 
 
 def draw(canvas: Canvas, steps: Iterator[Step], value: Callable[[Step, Array], Array]) -> Array:
-    """Fill the canvas step by step; the pictures come back, (B, H, W).
+    """Fill the canvas step by step; the pictures come back, (B, H, W). It holds them whole.
 
     Args:
         canvas: an empty canvas.

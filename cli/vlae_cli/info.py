@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .common import Failures, exit_on_error, inputs_argument, json_option, version_option
+
+if TYPE_CHECKING:
+    from vlae_codec.report import FileRecord
 
 EPILOG = """\b
 Examples:
@@ -24,29 +28,43 @@ Examples:
 @exit_on_error
 def main(inputs: tuple[Path, ...], as_json: bool) -> None:
     """Say which model .vlz files were made with and what their bytes are for."""
-    from vlae_codec import codec, container, files, report
-    from vlae_codec.errors import ModelError
+    from vlae_codec import container, files, report
 
     failures = Failures()
-    rows = [["file", "model", "fingerprint", "mode", "size", "bytes", "payload"]]
+    rows = [["file", "model", "fingerprint", "mode", "size", "pictures", "bytes", "payload"]]
     for path in inputs:
         with failures.of(path):
-            data = files.read_up_to(path, container.MAX_FILE)
-            try:
-                info, parts = codec.identify(data)
-                record = report.file_record(str(path), info, parts)
-            except ModelError as error:
-                click.echo(f"note: {path}: {error}", err=True)
-                record = report.file_record(str(path), None, container.parse(data))
+            data = files.read_by_head(path, container.HEADER.size, container.limit)
+            record = _record(path, data)
             if as_json:
                 click.echo(json.dumps(asdict(record)))
                 continue
             size = f"{record.width} x {record.height}" if record.width else "?"
             head = [str(path), record.model or "unknown", record.fingerprint[:12], record.mode, size]
-            rows.append([*head, str(record.file_bytes), str(record.payload_bytes)])
+            rows.append([*head, str(record.images), str(record.file_bytes), str(record.payload_bytes)])
     if len(rows) > 1:
         click.echo(report.align(rows, left=4))
     failures.exit()
+
+
+def _record(path: Path, data: bytes) -> FileRecord:
+    from vlae_codec import archive, archive_codec, archive_report, codec, report
+    from vlae_codec.errors import ModelError
+
+    if codec.is_archive(data):
+        header = archive.parse_archive(data)
+        try:
+            found = archive_codec.identify_archive(data, header)
+        except ModelError as error:
+            click.echo(f"note: {path}: {error}", err=True)
+            return archive_report.archive_file_record(str(path), None, header)
+        return archive_report.archive_file_record(str(path), found, header)
+    try:
+        info, parts = codec.identify(data)
+        return report.file_record(str(path), info, parts)
+    except ModelError as error:
+        click.echo(f"note: {path}: {error}", err=True)
+        return report.file_record(str(path), None, codec.parse_any(data))
 
 
 if __name__ == "__main__":

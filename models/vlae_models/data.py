@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import zipfile
 import zlib
 from pathlib import Path
@@ -12,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlae_codec.errors import VlaeError
+from vlae_codec.stacks import load_idx
+
+__all__ = ["Images", "Splits", "load_idx", "load_set"]
 
 Images = NDArray[np.uint8]
 
@@ -40,26 +42,6 @@ def load_set(name: str, folder: Path) -> Splits:
         return _LOADERS[name](folder)
     except (OSError, EOFError, KeyError, TypeError, ValueError, zlib.error, zipfile.BadZipFile) as error:
         raise VlaeError(f"{name}: cannot be read from {folder} ({error}); give its folder with --data") from error
-
-
-def load_idx(path: Path) -> NDArray[np.uint8]:
-    """An array from a (gzipped) idx file as MNIST is distributed.
-
-    Raises:
-        VlaeError: the file is not idx of unsigned bytes, or is cut.
-    """
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise VlaeError(f"{path}: damaged gzip file ({error})") from error
-    if len(raw) < 4 or raw[:3] != b"\x00\x00\x08" or len(raw) < 4 + 4 * raw[3]:
-        raise VlaeError(f"{path}: not an idx file of unsigned bytes")
-    dims = raw[3]
-    shape = np.frombuffer(raw, ">u4", dims, 4)
-    body = np.frombuffer(raw, np.uint8, offset=4 + 4 * dims)
-    if body.size != int(np.prod(shape.astype(np.int64))):
-        raise VlaeError(f"{path}: {body.size} bytes where {tuple(shape)} were announced")
-    return body.reshape(tuple(int(n) for n in shape))
 
 
 def _mnist_static(folder: Path) -> Splits:

@@ -78,6 +78,8 @@ class TrainConfig:
         free_updates: steps with free bits.
         kl_floor: nats of KL per image below which soft free bits ease the KL's weight
             (Chen et al., appendix C); 0 switches them off.
+        kl_weight: what the KL's weight may rise to, as the learning rate fades, while the KL is
+            above its floor; at 1 the released model is an optimum of the bound.
         auxiliary: weight of a factorised decoder on the same features, which keeps global
             structure in z (Lucas and Verbeek, auxiliary-guided autoregressive VAE); it fades
             with the learning rate.
@@ -94,6 +96,7 @@ class TrainConfig:
     free_bits: float = 0.1
     free_updates: int = 2000
     kl_floor: float = 0.0
+    kl_weight: float = 1.0
     auxiliary: float = 0.0
     dropout: float = 0.0
     use_valid: bool = False

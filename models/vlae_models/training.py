@@ -137,11 +137,17 @@ class Trainer:
                 kept.lerp_(new, 1 - decay)
 
     def _soft_free_bits(self, rate: float) -> None:
-        """Ease the KL's weight while the KL is below its floor (Chen et al., appendix C)."""
-        floor = self.recipe.train.kl_floor
-        if floor:
-            factor = 1.01 if rate > 1.05 * floor else 1 / 1.01 if rate < floor else 1.0
-            self.state.rate_weight = min(1.0, max(0.01, self.state.rate_weight * factor))
+        """Ease the KL's weight while the KL is below its floor (Chen et al., appendix C).
+
+        As the learning rate fades, the weight may also rise above 1, up to the recipe's `kl_weight`, while the KL is
+        more than 5 % above its floor.
+        """
+        train = self.recipe.train
+        if train.kl_floor:
+            factor = 1.01 if rate > 1.05 * train.kl_floor else 1 / 1.01 if rate < train.kl_floor else 1.0
+            faded = 1 - learning_rate(train, self.progress()) / train.rate
+            most = 1 + (train.kl_weight - 1) * faded
+            self.state.rate_weight = min(most, max(0.01, self.state.rate_weight * factor))
 
     @torch.no_grad()
     def _validate(self) -> None:

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_models import BACKENDS, SHAPES, some_images, some_latents, tiny_model
+
+from vlae_codec import container
+from vlae_codec.container import check_lossless, parse_lossless, write_lossless
+from vlae_codec.errors import FormatError
+from vlae_codec.lossless import encode, restore
+from vlae_codec.pixel_code import coding_order, likelihoods, read_pixels, spent_bits
+from vlae_codec.sample_code import decode
+
+models = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+FINGERPRINT = bytes(range(7, 39))
+FILE = write_lossless(0, FINGERPRINT, b"abc", b"the exact pixels")
+
+
+@models
+def test_pictures_come_back_exactly(shape: Any) -> None:
+    model, images = tiny_model(*shape), some_images(5)
+    codes = encode(model, images, effort=1)
+    z = decode(model, [code.mode for code in codes], [code.payload for code in codes])
+    np.testing.assert_array_equal(restore(model, z, [code.residual for code in codes]), images)
+    for code in codes:
+        assert code.payload_bits == 8 * (len(code.payload) + len(code.residual))
+        assert 8 * len(code.residual) < code.pixel_bits + 8
+
+
+@models
+def test_more_effort_is_never_longer(shape: Any) -> None:
+    model, images = tiny_model(*shape), some_images(4)
+    lengths = [[8 * len(c.payload) + c.pixel_bits for c in encode(model, images, effort=e)] for e in (1, 3)]
+    assert (np.array(lengths[1]) <= np.array(lengths[0]) + 1e-9).mean() >= 0.75  # a wider beam may lose a lucky leaf
+    assert sum(lengths[1]) < sum(lengths[0])
+
+
+def test_bits_decide_the_lossy_part() -> None:
+    codes = encode(tiny_model(), some_images(2), bits=33, effort=1)
+    assert {len(code.payload) for code in codes} == {4}
+
+
+@pytest.mark.parametrize("device", BACKENDS[:1])
+def test_every_backend_writes_and_reads_the_same_bytes(device: str) -> None:
+    images, theirs = some_images(3), tiny_model(device=device)
+    codes = encode(tiny_model(), images, effort=1)
+    assert encode(theirs, images, effort=1) == codes
+    z = decode(theirs, [code.mode for code in codes], [code.payload for code in codes])
+    np.testing.assert_array_equal(restore(theirs, z, [code.residual for code in codes]), images)
+
+
+@pytest.mark.parametrize("window", ["none", "4x2", "5x3", "7x4"])
+def test_the_receiver_meets_the_senders_probabilities(window: str) -> None:
+    """In the sender's order, though it knows only the pixels read before."""
+    model, images, z = tiny_model(window), some_images(3), some_latents(3)
+    ones = likelihoods(model, images, z)
+    np.testing.assert_allclose(spent_bits(images, ones), model.distortion_bits(images, z))
+    expected, pixels = coding_order(model, ones), coding_order(model, images.reshape(3, -1)).astype(np.int64)
+    met: list[np.ndarray[Any, Any]] = []
+
+    def decide(probabilities: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        start = sum(map(len, met))
+        met.append(probabilities)
+        return pixels[start : start + len(probabilities)]
+
+    np.testing.assert_array_equal(read_pixels(model, z, decide), images)
+    np.testing.assert_array_equal(np.concatenate(met), expected)
+
+
+def test_residuals_of_anything_give_some_picture() -> None:
+    model, z = tiny_model(), some_latents(3)
+    pictures = restore(model, z, [b"", b"\xff" * 3000, b"abc"])
+    assert pictures.shape == (3, 28, 28) and pictures.max() <= 1
+
+
+@given(st.sampled_from(sorted(container.MODES)), st.binary(min_size=1, max_size=32), st.binary(max_size=300))
+def test_container_round_trip(mode: int, payload: bytes, residual: bytes) -> None:
+    data = write_lossless(mode, FINGERPRINT, payload, residual)
+    parts = parse_lossless(data)
+    assert check_lossless(data, parts, FINGERPRINT)
+    assert (parts.mode, parts.prefix, parts.payload, parts.residual) == (mode, FINGERPRINT[:3], payload, residual)
+    assert len(data) == len(payload) + len(residual) + container.AROUND_LOSSLESS
+    assert sum(int(part["bytes"]) for part in container.sections(parts)) == len(data)
+
+
+def test_the_lossy_code_is_a_prefix() -> None:
+    lossy = container.write_container(0, FINGERPRINT, b"abc")
+    assert FILE[7:10] == lossy[6:9] == b"abc"
+    assert container.AROUND_LOSSLESS <= 12
+
+
+@pytest.mark.parametrize("length", range(len(FILE)))
+def test_cut_anywhere(length: int) -> None:
+    """In the lossy part: an error. Behind it: the lossy part is whole, and known not to be all."""
+    data = FILE[:length]
+    if length < 12:
+        with pytest.raises(FormatError):
+            parse_lossless(data)
+    else:
+        assert not check_lossless(data, parse_lossless(data), FINGERPRINT)
+        assert parse_lossless(data).payload == b"abc"
+
+
+@pytest.mark.parametrize("bit", range(8 * len(FILE)))
+def test_every_flipped_bit_is_noticed(bit: int) -> None:
+    data = bytearray(FILE)
+    data[bit // 8] ^= 1 << bit % 8
+    try:
+        assert not check_lossless(bytes(data), parse_lossless(bytes(data)), FINGERPRINT)
+        assert bit // 8 >= 12
+    except FormatError:
+        assert bit // 8 < 12
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=60))
+def test_any_bytes_parse_or_are_refused(data: bytes) -> None:
+    try:
+        parse_lossless(b"\xd6Z\x15" + data)
+    except FormatError as error:
+        assert "\n" not in str(error)
