@@ -14,7 +14,7 @@ from small_models import WINDOW_NAMES, config_of, exported, float_model, some_im
 
 from vlae_codec.index_code import IndexCode
 from vlae_codec.integer_model import load_model
-from vlae_codec.integer_net import FRACTION, LIMIT
+from vlae_codec.integer_net import FRACTION, WEIGHT_LIMIT
 from vlae_models.export import MAX_SHIFT, Exporter, model_info, pack, recipe_tree, weight_fraction, write_model
 from vlae_models.recipe import WINDOWS, Recipe
 from vlae_models.training import as_tensor
@@ -66,14 +66,14 @@ def test_weights_fill_sixteen_bits() -> None:
     for name, array in arrays.items():
         assert array.dtype == (np.int16 if name.endswith("weight") else np.int32), name
         if name.endswith("weight"):
-            assert abs(array.astype(int)).max() <= LIMIT
+            assert abs(array.astype(int)).max() <= WEIGHT_LIMIT
 
 
 @pytest.mark.parametrize("largest", [1e-12, 0.3, 1.0, 1.9999, 2.0, 31.9, 32.0, 1000.0])
 def test_weight_fraction_is_the_most_that_fits(largest: float) -> None:
     bits = weight_fraction(np.array([-largest, largest / 2]))
-    assert largest * 2.0**bits <= LIMIT
-    assert bits == MAX_SHIFT or largest * 2.0 ** (bits + 1) > LIMIT
+    assert largest * 2.0**bits <= WEIGHT_LIMIT
+    assert bits == MAX_SHIFT or largest * 2.0 ** (bits + 1) > WEIGHT_LIMIT
 
 
 def test_weight_fraction_of_nothing() -> None:

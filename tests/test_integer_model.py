@@ -115,7 +115,7 @@ def test_candidates_follow_the_prior() -> None:
 def test_place_rounds_half_up_and_clamps() -> None:
     one = np.array([1 << 14])
     assert place(np.array([2, -2, 1, -3, 6]), np.array([5]), one).tolist() == [6, 5, 5, 4, 7]
-    assert place(np.array([2**18, -(2**18)]), np.array([0]), one).tolist() == [LIMIT, -LIMIT]
+    assert place(np.array([2**22, -(2**22)]), np.array([0]), one).tolist() == [LIMIT, -LIMIT]
 
 
 def test_fingerprint_covers_all_that_decoding_depends_on() -> None:

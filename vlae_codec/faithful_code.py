@@ -64,7 +64,7 @@ class FaithfulCoder:
 
     def __init__(self, model: IntegerModel, reach: int) -> None:
         self.model, self.reach = model, reach
-        self._shared: dict[tuple[int, int], tuple[NDArray[np.int16], Floats]] = {}
+        self._shared: dict[tuple[int, int], tuple[NDArray[np.int32], Floats]] = {}
 
     def encode(self, posterior: Posterior, kl_blocks: Floats, groups: int, dial: float = 1.0) -> list[int]:
         """The candidates' numbers for one image, one a group.
@@ -108,7 +108,7 @@ class FaithfulCoder:
 
     def _candidates(
         self, start: int, level: int, before: Integers, blocks: int, count: int
-    ) -> tuple[NDArray[np.int16], Floats]:
+    ) -> tuple[NDArray[np.int32], Floats]:
         """Candidates from number `start` on, (count, d), and their log p given `before`, nats, (count,)."""
         shared = before.shape[1] == 0
         key = (start, blocks)
@@ -118,7 +118,7 @@ class FaithfulCoder:
             found = self.model.candidates(paths, level, np.repeat(before, len(paths), axis=0), blocks)
             noise = found.noise / 2.0**QUANTILE_FRACTION
             log_prior = -0.5 * (noise * noise).sum(axis=1) - np.log(found.scale).sum(axis=1)  # up to a constant
-            result = found.z.astype(np.int16), log_prior
+            result = found.z.astype(np.int32), log_prior
             if not shared:
                 return result
             self._shared[key] = result

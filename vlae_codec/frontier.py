@@ -223,7 +223,7 @@ def sweep(
         emit: takes the finished rows.
         like: a float64 array of numpy or torch: where to compute.
         features: rows (rows, W, F, B) of what the network reads beside the window, if it does; of any dtype
-            (they fit 16 bits), which is that in which those around the frontier are kept.
+            (20 bits hold them), which is that in which those around the frontier are kept.
         places: rows (rows, W, ...) of what `choose` needs to know of each place (noise, known pixels); it gets
             the entries (P, ...) of its step.
         progress: told how many more rows are finished.

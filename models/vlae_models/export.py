@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from vlae_codec.index_code import MAX_EXPONENT
 from vlae_codec.integer_model import fingerprint
-from vlae_codec.integer_net import FRACTION, LIMIT
+from vlae_codec.integer_net import FRACTION, WEIGHT_LIMIT
 
 from .layers import Residual
 from .recipe import WINDOWS, Recipe
@@ -69,7 +69,7 @@ class Exporter:
 def weight_fraction(*weights: NDArray[np.float64]) -> int:
     """The most fraction bits with which all these weights fit 16 bits."""
     largest = max((float(np.abs(w).max()) for w in weights if w.size), default=1.0)
-    return int(min(MAX_SHIFT, np.floor(np.log2(LIMIT / max(largest, 1e-9)))))
+    return int(min(MAX_SHIFT, np.floor(np.log2(WEIGHT_LIMIT / max(largest, 1e-9)))))
 
 
 def export_arrays(model: VLAE) -> Exporter:
