@@ -17,6 +17,7 @@ from .errors import FormatError
 from .faithful_code import MAX_GROUPS, FaithfulCoder, choose_groups, decode_numbers
 from .index_code import BitReader, BitWriter, IndexCode
 from .integer_model import BATCH, IntegerModel, Integers, Pictures
+from .parallel import in_threads
 from .posterior import Floats, Posterior, posterior_of, rates
 
 CHOSEN = 0
@@ -104,8 +105,8 @@ def encode(
     dial = (QUALITY if quality is None else quality) / QUALITY
     level = EFFORTS[effort]
     coder = FaithfulCoder(model, level.reach)
-    codes: list[Code] = []
-    for start in range(0, len(images), BATCH):
+
+    def encode_batch(start: int) -> list[Code]:
         batch = images[start : start + BATCH]
         posterior = posterior_of(model, batch)
         theory = rates(model, batch, posterior)
@@ -115,12 +116,16 @@ def encode(
         else:
             wanted = [whole_bytes(dial * kl + INDEX_BITS if bits is None else -(-bits // 8) * 8) for kl in theory.kl]
             written = encode_chosen(model, posterior, batch, wanted, level)
-        for i, (mode, writer) in enumerate(written):
-            lengths = float(theory.kl[i]), float(theory.neg_elbo[i]), float(theory.naive[i])
-            codes.append(Code(mode, writer.to_bytes(), writer.length, *lengths))
         if progress:
             progress(len(batch))
-    return codes
+        lengths = zip(theory.kl.tolist(), theory.neg_elbo.tolist(), theory.naive.tolist(), strict=True)
+        return [
+            Code(mode, writer.to_bytes(), writer.length, *bits)
+            for (mode, writer), bits in zip(written, lengths, strict=True)
+        ]
+
+    batches = in_threads(encode_batch, range(0, len(images), BATCH), model.workers)
+    return [code for batch in batches for code in batch]
 
 
 def encode_chosen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,10 @@ import click
 
 from vlae_codec import __version__
 from vlae_codec.errors import VlaeError
+
+# The codec's matrices are small: BLAS threads cost more than they bring, batches side by side use all cores.
+# numpy reads this when it is imported, which is after this module.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 P = ParamSpec("P")
 R = TypeVar("R")
