@@ -22,11 +22,12 @@ from vlae_codec.integer_model import read_info
 from vlae_codec.sample_code import Code
 
 
-@dataclass(frozen=True)
+@dataclass
 class FakeModel:
     """Codes are hashes of pictures, drawings are hashes of codes: what files and commands see of a model."""
 
     info: dict[str, Any]
+    workers: int = 1
 
     @property
     def fingerprint(self) -> bytes:
