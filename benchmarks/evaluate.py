@@ -34,7 +34,8 @@ def main(
     for model in models:
         result = evaluate_folder(model, data, samples, subset).as_dict()
         print(result)
-        write_result(f"evaluate-{result['model']}", result)
+        part = "" if result["nll_images"] == result["images"] else f"-{samples}-samples-{result['nll_images']}-images"
+        write_result(f"evaluate-{result['model']}{part}", result)
     if local:
         recipe = load_recipe(local.name)
         nll = importance_nll(load_trained(local, recipe), load_set(recipe.data, data).test, 1)
