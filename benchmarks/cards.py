@@ -37,6 +37,7 @@ def card(folder: Path) -> str:
         f"`vlae-train {recipe.name}`: {last['step']} updates in {last['minutes']} minutes on one core of a shared"
     ]
     lines += [f"CPU machine; the recipe allows {recipe.train.updates} updates, so more training may still help."]
+    lines += ["`docs/decisions.md` says which settings were changed while it ran."]
     lines += [f"Integers cost {info['integer_loss_nats']:.3f} nats an image against floats.", "", "## Figures", ""]
     lines += figures(result) if result else ["Not measured yet."]
     lines += ["", "## Settings", "", "```toml", (folder / "recipe.toml").read_text().strip(), "```"]

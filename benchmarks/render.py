@@ -230,6 +230,26 @@ def backends(folder: Path) -> Lines:
     return ["Same bits everywhere:", "", *table(titles, rows)] if rows else []
 
 
+def lossless(folder: Path) -> Lines:
+    """What exact images cost: archives, single files, and other coders on the same digits."""
+    rows: list[tuple[object, ...]] = []
+    for result in read_results("lossless-", folder):
+        if archive := result.get("archive"):
+            bits, bound = archive["written_bits"], archive["neg_elbo_bits"]
+            title = f"{result['model']}, archive of {archive['images']:,} digits (-ELBO {bound:.2f})"
+            rows.append((title, "", f"{bits:.2f}", f"{archive['bits_per_pixel']:.4f}"))
+        for single in result.get("single", []):
+            excess = f"payload {single['over_neg_elbo_bits']:+.2f} over -ELBO"
+            title = f"{result['model']}, {single['images']:,} single files, effort {single['effort']} ({excess})"
+            rows.append((title, f"{8 * single['file_bytes']:.1f}", "", ""))
+        for name, peer in result.get("peers", {}).items():
+            together = peer.get("mosaic", peer.get("packed"))
+            if together:
+                rows.append((name, peer["file"], f"{together:.2f}", f"{together / 784:.4f}"))
+    titles = ("lossless, bits a digit", "one file each", "all in one file", "that in bits/pixel")
+    return ["Exact digits of the static test set, file bits a digit:", "", *table(titles, rows)] if rows else []
+
+
 def releases(folder: Path) -> Lines:
     """The released models' folders, with the size of their weights."""
     infos = [(entry, read_info(entry)) for entry in sorted(ZOO.glob("*")) if (entry / "model.json").is_file()]
@@ -246,8 +266,8 @@ def releases(folder: Path) -> Lines:
 
 
 PAGES: dict[str, tuple[Section, ...]] = {
-    "README.md": (meaning, lengths, likelihoods, speed, backends),
-    "models/README.md": (releases, likelihoods, lengths, efforts, windows, decoding),
+    "README.md": (meaning, lengths, likelihoods, lossless, speed, backends),
+    "models/README.md": (releases, likelihoods, lengths, efforts, windows, lossless, decoding),
 }
 
 
