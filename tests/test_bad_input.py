@@ -65,6 +65,8 @@ def test_empty_missing_and_folder(run: Run, model_name: str, tmp_path: Path, com
     refused(run(command, tmp_path / "empty"), r"empty: the file is empty")
     refused(run(command, tmp_path / "none"), r"none: No such file")
     refused(run(command, tmp_path), r"a folder, not a file")
+    for nameless in (".", "..", "/"):
+        refused(run(command, nameless), r"a folder, not a file")
 
 
 def test_cut_at_every_byte(run: Run, packed: Path) -> None:
