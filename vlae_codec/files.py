@@ -62,8 +62,8 @@ def pair_outputs(inputs: Sequence[Path], out: Path | None, suffix: str) -> list[
 
 
 def _output(path: Path, out: Path | None, suffix: str) -> Path:
-    if path.name in ("", ".."):  # "." or "/": nothing that a name could be made of
-        raise VlaeError(f"{path}: a folder, not a file: name its files, or put them into an archive with -o NAME.vlz")
+    if not path.name:  # "." or "/": reading it will say what is wrong
+        return path / suffix
     if out is None:
         return STREAM if path == STREAM else path.with_suffix(suffix)
     if out.is_dir():
