@@ -17,7 +17,7 @@ from .arrays import Array, namespace
 
 FRACTION = 10
 LIMIT = 2**19 - 1
-"""Largest activation, 512 in value: with 16 bits (32 in value) a factorised decoder lost 0.2 nat an image."""
+"""Largest activation, 512 in value: with 16 bits (32 in value) a factorised decoder's features were clipped."""
 WEIGHT_LIMIT = 2**15 - 1
 
 

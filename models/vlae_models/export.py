@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +150,3 @@ def pack(arrays: Arrays) -> bytes:
             np.save(body, arrays[name], allow_pickle=False)
             file.writestr(zipfile.ZipInfo(f"{name}.npy"), body.getvalue(), zipfile.ZIP_DEFLATED, 9)
     return out.getvalue()
-
-
-def recipe_tree(recipe: Recipe) -> dict[str, Any]:
-    """The recipe as plain values, for cards and results."""
-    return asdict(recipe)
