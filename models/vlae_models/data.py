@@ -30,6 +30,8 @@ WHITE = 255
 BINARISE_DOMAIN = 1 << 29
 VALID_DRAWER = 15
 CHUNK = 2000
+OMNIGLOT_FILE = Path("omniglot") / "omniglot28.npz"
+CALTECH_FILE = Path("caltech101-silhouettes") / "caltech101_silhouettes_28_split1.mat"
 
 
 class Splits(NamedTuple):
@@ -101,13 +103,13 @@ def _mnist_dynamic(folder: Path) -> Splits:
 
 
 def _omniglot(folder: Path) -> Splits:
-    with np.load(folder / "omniglot" / "omniglot28.npz", allow_pickle=False) as file:
+    with np.load(folder / OMNIGLOT_FILE, allow_pickle=False) as file:
         held_out = file["train_drawer"] == VALID_DRAWER
         return Splits(file["train"][~held_out], file["train"][held_out], file["test"])
 
 
 def _caltech(folder: Path) -> Splits:
-    matrices = read_mat(folder / "caltech101-silhouettes" / "caltech101_silhouettes_28_split1.mat")
+    matrices = read_mat(folder / CALTECH_FILE)
     # Stored column by column, the object as 0.
     parts = [(1 - matrices[f"{part}_data"].reshape(-1, 28, 28).transpose(0, 2, 1)) for part in ("train", "val", "test")]
     return Splits(*(np.ascontiguousarray(part * WHITE) for part in parts))
