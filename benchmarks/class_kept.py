@@ -16,18 +16,18 @@ from benchmarks.figure import Curve, draw_figure
 from benchmarks.judged import Judged, load_judged
 from benchmarks.kept import Setting, measure, row
 from benchmarks.options import images_option, models_argument, open_model, set_of
-from benchmarks.results import FOLDER, read_results, write_result
+from benchmarks.results import FOLDER, results_of, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.integer_model import IntegerModel
 
 BITS = (8, 16, 24, 32, 40, 48)
 EFFORT = 5
 MEASURES = {
-    "class_kept": ("class kept, %", 100.0),
-    "pixel_errors": ("pixels wrong, %", 100.0),
-    "distortion_bits": ("-log p(x|z), bits an image", 1.0),
+    "class_kept": ("class kept, %", 100.0, 100.0),
+    "pixel_errors": ("pixels wrong, %", 100.0, 0.0),
+    "distortion_bits": ("-log p(x|z), bits an image", 1.0, 0.0),
 }
-"""What is drawn against the payload: its axis, and what a value is multiplied with there."""
+"""What is drawn against the payload: its axis, what a value is multiplied with there, and how far up it goes."""
 
 
 def settings(bits: tuple[int, ...], faithful: bool) -> list[Setting]:
@@ -69,9 +69,9 @@ def curves(results: list[dict[str, Any]], key: str = "class_kept", unit: float =
 
 def draw_set(kind: str) -> None:
     """Draw the figures of a set from all its results."""
-    results = [result for result in read_results("class_kept-") if result["set"] == kind]
-    for key, (title, unit) in MEASURES.items():
-        picture = draw_figure(curves(results, key, unit), "payload, bits an image", title, f"{kind}: {title}")
+    results = results_of("class_kept-", kind)
+    for key, (title, unit, top) in MEASURES.items():
+        picture = draw_figure(curves(results, key, unit), "payload, bits an image", title, f"{kind}: {title}", top)
         (FOLDER / f"{key}-{kind}.svg").write_text(picture)
 
 
