@@ -88,7 +88,7 @@ def groups_of(modes: list[int]) -> dict[str, int]:
 @data_option
 @images_option(10000, "--theory-images", "Test images for KL and -ELBO")
 @images_option(1000, "--images", "Test images at the default effort")
-@images_option(100, "--images9", "Test images at effort 9")
+@click.option("--images9", type=click.IntRange(0), default=100, show_default=True, help="Test images at effort 9.")
 @exit_on_error
 def main(models: tuple[str, ...], data: Path, theory_images: int, images: int, images9: int) -> None:
     """Measure MODELS (names or folders)."""
@@ -97,7 +97,7 @@ def main(models: tuple[str, ...], data: Path, theory_images: int, images: int, i
         test = load_set(kind, data).test
         codes = []
         expected = theory(model, test[evenly(theory_images, len(test))])
-        for effort, count in ((5, images), (9, images9)):
+        for effort, count in ((5, images), (9, images9)) if images9 else ((5, images),):
             for faithful in (False, True):
                 entry = payloads(model, test[evenly(count, len(test))], faithful, effort)
                 codes.append(entry)
