@@ -22,10 +22,11 @@ from vlae_codec.files import write_whole
 TITLES = {"README.md": "Digits", "models/README.md": "Models", "docs/sets.md": "Sets side by side"}
 KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
+NUMBER = re.compile(r"[-+]?\d|-$")
 STYLE = """
 body { font: 15px/1.5 sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; color: #222 }
 table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .25em .7em; border-bottom: 1px solid #ddd }
-td + td, th + th { text-align: right } tr:hover { background: #f4f7fa } code { background: #f2f2f2; padding: 0 .2em }
+th { text-align: left } .number { text-align: right } tr:hover { background: #f4f7fa } code { background: #f2f2f2; padding: 0 .2em }
 img { max-width: 100%; image-rendering: pixelated; display: block; margin: 1em 0 } nav a { margin-right: 1.5em }
 """
 
@@ -59,7 +60,7 @@ def to_html(lines: Lines, folder: Path) -> list[str]:
             continue
         if line.startswith("| "):
             tag = "td" if inside else "th"
-            cells = "".join(f"<{tag}>{inline(cell)}</{tag}>" for cell in line.strip("| ").split(" | "))
+            cells = "".join(cell_of(text, tag) for text in line[2:-2].split(" | "))
             out.append(("" if inside else "<table>") + f"<tr>{cells}</tr>")
             inside = True
             continue
@@ -73,6 +74,12 @@ def to_html(lines: Lines, folder: Path) -> list[str]:
         elif line:
             out.append(f"<p>{inline(line)}</p>")
     return [*out, "</table>"] if inside else out
+
+
+def cell_of(text: str, tag: str) -> str:
+    """A cell of a table; what begins like a number stands to the right."""
+    side = ' class="number"' if NUMBER.match(text) else ""
+    return f"<{tag}{side}>{inline(text)}</{tag}>"
 
 
 def inline(text: str) -> str:
