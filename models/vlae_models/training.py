@@ -8,7 +8,7 @@ import pickle
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from tqdm import tqdm
 from vlae_codec.errors import ModelError
 
 from .data import Images, load_set
+from .photo.recipe import PhotoRecipe
 from .recipe import Recipe, TrainConfig
 from .vlae import VLAE, Bound
 
@@ -200,7 +201,7 @@ class Trainer:
             torch.cuda.set_rng_state_all([state.cpu() for state in tree["random_cuda"]])
 
 
-def read_checkpoint(path: Path, recipe: Recipe, device: str) -> dict[str, Any]:
+def read_checkpoint(path: Path, recipe: Recipe | PhotoRecipe, device: str) -> dict[str, Any]:
     """The contents of a checkpoint that was trained with the shapes of a recipe.
 
     Raises:
@@ -236,7 +237,19 @@ def batch_of(images: Tensor, step: int, train: TrainConfig) -> Tensor:
     return images[torch.from_numpy(order[index * train.batch : (index + 1) * train.batch])]
 
 
-def learning_rate(train: TrainConfig, progress: float) -> float:
+class Schedule(Protocol):
+    """A learning rate, and for which share of the training it is held."""
+
+    @property
+    def rate(self) -> float:
+        """The rate at first."""
+
+    @property
+    def hold(self) -> float:
+        """The share."""
+
+
+def learning_rate(train: Schedule, progress: float) -> float:
     """Constant, then a half cosine to zero over the last 1 - hold of the training."""
     if progress < train.hold:
         return train.rate
