@@ -238,13 +238,21 @@ class IntegerModel:
         noise = pixel_noise(rows, columns, 0, np.full_like(rows, draw), seed)
         least = self.to_device(least_logits(noise))
         captured = self.device == "cuda" and not raster
-        size = GPU_BATCH if captured else max(SHARE, min(BATCH, -(-len(z) // self.workers)))
+        size = GPU_BATCH if captured else self._part(len(z))
 
         def part(start: int) -> Pictures:
             return self.sweep(z[start : start + size], at_least, least, raster, captured).astype(np.uint8)
 
         _ = self.local_net, self._feature_net  # threads must find them there
         return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))
+
+    def side_by_side(self, count: int) -> int:
+        """Threads in which `count` pictures are drawn without a captured graph."""
+        return min(self.workers, -(-count // self._part(count)))
+
+    def _part(self, count: int) -> int:
+        """Pictures drawn at once, so that each worker has some if they are worth it."""
+        return max(SHARE, min(BATCH, -(-count // self.workers)))
 
     def sweep(
         self, z: Integers, choose: Choose, places: Array = None, raster: bool = False, captured: bool = False
