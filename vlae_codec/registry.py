@@ -46,7 +46,6 @@ def load(info: ModelInfo, device: str = "cpu") -> IntegerModel:
     key = (str(info.folder), device)
     if key not in _loaded:
         model = load_model(info.folder, device)
-        model.workers = os.cpu_count() or 1
         if device != "cpu":
             _try_device(model, device)
         _loaded[key] = model
