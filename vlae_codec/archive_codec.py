@@ -26,6 +26,7 @@ from .codec import Progress, counted
 from .errors import FormatError, ImageError
 from .images import Pixels
 from .integer_model import IntegerModel
+from .limits import check_pixels
 from .lossy_chunk import Codes, pack_codes
 from .parallel import in_threads
 from .posterior import posterior_of, rates
@@ -206,15 +207,17 @@ class Reader:
     Args:
         data: the file.
         device: "cpu", "torch" or "cuda".
+        max_pixels: of all its pictures together; by default `limits.MAX_ALL`.
 
     Raises:
-        FormatError: no archive, or its header is damaged.
+        FormatError: no archive, its header is damaged, or it announces too many pixels.
         ModelError: the model is unknown or damaged.
     """
 
-    def __init__(self, data: bytes, device: str = "cpu") -> None:
+    def __init__(self, data: bytes, device: str = "cpu", max_pixels: int | None = None) -> None:
         self.data, self.archive = data, parse_archive(data)
         self.info = identify_archive(data, self.archive)
+        check_pixels(self.info.height, self.info.width, self.archive.count, max_pixels)
         self.device = device
 
     def names(self) -> list[str] | None:

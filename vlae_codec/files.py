@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 from .errors import VlaeError
 
@@ -38,9 +39,14 @@ def read_by_head(path: Path, size: int, limit_of: Callable[[bytes], int]) -> byt
     if path != STREAM and path.is_dir():
         raise VlaeError("a folder, not a file: name the files in it")
     with contextlib.ExitStack() as stack:
-        file = sys.stdin.buffer if path == STREAM else stack.enter_context(path.open("rb"))
-        head = file.read(size)
-        return head + file.read(max(0, limit_of(head) + 1 - len(head)))
+        file: IO[bytes] = sys.stdin.buffer if path == STREAM else stack.enter_context(path.open("rb"))
+        return read_stream(file, size, limit_of)
+
+
+def read_stream(file: IO[bytes], size: int, limit_of: Callable[[bytes], int]) -> bytes:
+    """What is left in an open file, but no more than a limit (and one byte) that its first `size` bytes decide."""
+    head = file.read(size)
+    return head + file.read(max(0, limit_of(head) + 1 - len(head)))
 
 
 def pair_outputs(inputs: Sequence[Path], out: Path | None, suffix: str) -> list[tuple[Path, Path]]:
