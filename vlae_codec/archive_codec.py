@@ -13,6 +13,7 @@ from . import registry
 from .archive import (
     BITS_BACK,
     LOSSY,
+    MAX_NAMES,
     Archive,
     check_header,
     check_name,
@@ -191,6 +192,8 @@ def check_names(names: Sequence[str] | None) -> None:
         ImageError: one is there twice, or is no name of a plain file.
     """
     seen: set[str] = set()
+    if sum(len(name.encode(errors="replace")) + 1 for name in names or ()) > MAX_NAMES:
+        raise ImageError(f"the names take more than {MAX_NAMES} bytes: leave out --names")
     for name in names or ():
         try:
             check_name(name)

@@ -230,7 +230,11 @@ def decode_chunk(model: IntegerModel, data: bytes, count: int) -> Iterator[Pictu
         raise FormatError(f"a chunk of {count} images with {seeds} seeds and {precision} bits a latent")
     stack = Stack(data[HEAD:])
     for size in batch_sizes(count, seeds)[:0:-1]:
-        yield pop_batch(model, stack, size, precision)
+        images = pop_batch(model, stack, size, precision)
+        # What the sender needed before it pushed the batch; an empty stack would give pictures without end.
+        if stack.bits < (needed_bits(model, precision) * size if seeds < MAX_SEEDS else 1):
+            raise FormatError("its bits end before its images do")
+        yield images
     yield _pop_seeds(model, stack, seeds)
     if stack.to_bytes():
         raise FormatError("bits are left behind the last image")

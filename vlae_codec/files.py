@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -103,7 +104,7 @@ def write_whole(target: Path, data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    beside = target.with_name(f".vlae-{os.getpid()}.tmp")
+    beside = target.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         with beside.open("xb") as file:
             file.write(data)
@@ -111,4 +112,5 @@ def write_whole(target: Path, data: bytes) -> None:
     except OSError as error:
         raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
