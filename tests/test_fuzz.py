@@ -1,0 +1,56 @@
+"""The fuzzer itself: it goes on where it stopped, repeats any input, and notices what it is there to notice."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks import fuzz
+from vlae_codec.errors import FormatError
+
+INPUTS = 600
+
+
+@pytest.fixture(autouse=True)
+def own_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLAE_MODELS", "set by the fuzzer, undone by this fixture")
+
+
+def test_damaged_inputs_fail_in_one_line_or_decode(tmp_path: Path) -> None:
+    half = fuzz.fuzz(INPUTS // 2, tmp_path, quiet=True)
+    assert half.done == INPUTS // 2
+    state = fuzz.fuzz(INPUTS, tmp_path, quiet=True)
+    assert state.done == sum(sum(found.values()) for found in state.outcomes.values()) == INPUTS
+    assert not state.failures
+    assert state.slowest_s < fuzz.LIMIT_S and 0 < state.peak_mib
+    for kind in fuzz.KINDS:
+        assert {"decoded", "ModelError"} <= set(state.outcomes[kind]), kind
+    assert state.outcomes["file"]["FormatError"] > INPUTS / 10
+
+
+def test_a_run_depends_on_nothing_but_numbers(tmp_path: Path) -> None:
+    runs = [fuzz.fuzz(60, tmp_path / name, quiet=True).outcomes for name in ("a", "b")]
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [(KeyError("lost"), "KeyError"), (MemoryError(), "MemoryError"), (FormatError("two\nlines"), "more than one line")],
+)
+def test_crashes_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, text: str) -> None:
+    def fail(data: bytes) -> None:
+        raise error
+
+    monkeypatch.setattr(fuzz.inspection, "describe", fail)
+    state = fuzz.fuzz(20, tmp_path, quiet=True)
+    assert state.failures
+    assert text in state.failures[0]["error"]
+
+
+def test_hangs_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "LIMIT_S", 0.02)
+    monkeypatch.setattr(fuzz.inspection, "describe", lambda data: time.sleep(60))
+    state = fuzz.fuzz(3, tmp_path, quiet=True)
+    assert any("HangError" in failure["error"] for failure in state.failures)
