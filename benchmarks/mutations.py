@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import copy
 import io
 import json
 import random
@@ -109,7 +110,7 @@ def mutate_info(info: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
         elif type(target[key]) is int and rng.randrange(2):
             target[key] += rng.choice((-1, 1, 4, -4, target[key]))
         else:
-            target[key] = rng.choice(ODD_VALUES)
+            target[key] = copy.deepcopy(rng.choice(ODD_VALUES))
     return tree
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import fuzz
+from benchmarks.small_model import write_small_model
 from vlae_codec.errors import FormatError
 
 INPUTS = 600
@@ -30,9 +31,12 @@ def test_damaged_inputs_fail_in_one_line_or_decode(tmp_path: Path) -> None:
     assert all(state.outcomes["model"][found] > 1 for found in ("ModelError", "decoded"))
 
 
-def test_a_run_depends_on_nothing_but_numbers(tmp_path: Path) -> None:
-    runs = [fuzz.fuzz(60, tmp_path / name, quiet=True).outcomes for name in ("a", "b")]
-    assert runs[0] == runs[1]
+def test_an_input_depends_on_nothing_but_its_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLAE_MODELS", str(tmp_path))
+    corpus = fuzz.make_corpus(write_small_model(tmp_path / "small"))
+    forth = [fuzz.make_input(number, corpus)[2] for number in range(300)]
+    back = [fuzz.make_input(number, corpus)[2] for number in reversed(range(300))]
+    assert forth == back[::-1]
 
 
 @pytest.mark.parametrize(
