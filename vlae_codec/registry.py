@@ -98,7 +98,7 @@ def damaged_folders() -> list[ModelError]:
     found = []
     for folder in _folders():
         try:
-            _read(folder)
+            read_folder(folder)
         except ModelError as error:
             found.append(error)
     return found
@@ -124,7 +124,7 @@ def find_model(text: str) -> ModelInfo:
         several = ", ".join(info.fingerprint[:12] for info in named)
         raise ModelError(f"{len(named)} models are called {text!r}: name one by its fingerprint, {several}")
     if (Path(text) / "model.json").is_file():
-        return _read(Path(text))
+        return read_folder(Path(text))
     known = ", ".join(info.name for info in _models()) or "none"
     damaged = "".join(f" (and not to be read: {error})" for error in damaged_folders()[:1])
     raise ModelError(f"no model {text!r}: installed are {known}; or give a model's folder or fingerprint{damaged}")
@@ -162,7 +162,7 @@ def _models() -> Iterator[ModelInfo]:
     seen: set[str] = set()
     for folder in _folders():
         with contextlib.suppress(ModelError):
-            info = _read(folder)
+            info = read_folder(folder)
             if info.fingerprint not in seen:
                 seen.add(info.fingerprint)
                 yield info
@@ -182,7 +182,12 @@ def _zoo() -> Traversable:
     return files("vlae_models") / "zoo"
 
 
-def _read(folder: Traversable | Path) -> ModelInfo:
+def read_folder(folder: Traversable | Path) -> ModelInfo:
+    """What the model.json of a folder says; it is read again only if it changed.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
     if not isinstance(folder, Path):
         return _parse(folder)
     try:

@@ -95,7 +95,7 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
 
 def complain(text: str) -> None:
     """One line on stderr that names the command; in red on a terminal, unless NO_COLOR is set."""
-    name = click.get_current_context().info_name
+    name = click.get_current_context().command_path
     colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     click.echo(f"{click.style(f'{name}:', fg='red') if colour else f'{name}:'} {text}", err=True)
 
