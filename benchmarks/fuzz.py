@@ -110,7 +110,7 @@ def make_corpus(info: dict[str, Any]) -> Corpus:
         vlae_codec.compress_many(pictures[:12], lossless=True, **many),
         vlae_codec.compress_many(pictures, lossless=True, names=names, **many),
     ]
-    files = [vlae_codec.compress(one, "small", bits=bits) for one, bits in zip(pictures, (8, 16, 40), strict=False)]
+    files = [vlae_codec.compress(one, "small", bits=bits) for one, bits in zip(pictures, (8, 16, 24), strict=False)]
     files += [vlae_codec.compress(one, "small", faithful=True, effort=1) for one in pictures[3:5]]
     files += [vlae_codec.compress(one, "small", lossless=True, effort=1) for one in pictures[5:8]]
     for path in sorted((FOLDER.parents[1] / "tests" / "golden").glob("*.vlz")):

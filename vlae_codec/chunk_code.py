@@ -25,7 +25,7 @@ from .latent_grid import MAX_PRECISION, MIN_PRECISION
 from .lossless import Explanation, explain, lossy_lengths
 from .pixel_code import coding_order, read_pixels, spent_bits
 from .posterior import NAIVE_STEP, Posterior, gaussian_kl, posterior_of, rates
-from .sample_code import CHOSEN, decode
+from .sample_code import CHOSEN, decode, longest_code
 from .tables import EXP_FRACTION, EXP_MIN, load_tables
 
 LANES = 64
@@ -174,7 +174,9 @@ class _Chunk:
         images = self.images[first:last]
         posterior = posterior_of(self.model, images)
         theory = rates(self.model, images, posterior)
-        found = explain(self.model, images, posterior, lossy_lengths(theory.kl), self.effort)
+        found = explain(
+            self.model, images, posterior, lossy_lengths(theory.kl, most=longest_code(self.model)), self.effort
+        )
         self.explained += found[::-1]
         kl, pixels = float(theory.kl.sum()), float((theory.neg_elbo - theory.kl).sum())
         naive = float(theory.naive.sum()) - pixels
