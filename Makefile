@@ -24,6 +24,7 @@ man: $(VENV)/.installed
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/interrogate --quiet vlae_codec models/vlae_models cli/vlae_cli
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix
