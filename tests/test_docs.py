@@ -36,14 +36,11 @@ def shell(tmp_path: Path) -> dict[str, str]:
     shutil.copy(tmp_path / "digits" / "3.png", tmp_path / "digit.png")
     paths = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
     found = os.pathsep.join(filter(None, sys.path))
-    return os.environ | {
-        "PATH": paths,
-        "PYTHONPATH": found,
-        "VLAE_MODELS": str(tmp_path / "models"),
-        "HOME": str(tmp_path),
-    }
+    own = {"VLAE_MODELS": str(tmp_path / "models"), "HOME": str(tmp_path)}
+    return os.environ | {"PATH": paths, "PYTHONPATH": found} | own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
 def test_commands(page: Path, shell: dict[str, str], tmp_path: Path) -> None:
     if "vlae-train" in page.read_text():
@@ -51,21 +48,18 @@ def test_commands(page: Path, shell: dict[str, str], tmp_path: Path) -> None:
     for block in blocks(page):
         lines = [line for line in block.splitlines() if not BY_CI.match(line)]
         script = "\n".join(["set -eu", *lines])
-        done = subprocess.run(
-            ["bash", "-c", script], cwd=tmp_path, env=shell, capture_output=True, text=True, timeout=300
-        )
+        call = ["bash", "-c", script]
+        done = subprocess.run(call, cwd=tmp_path, env=shell, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, f"{block}\n{done.stderr}"
 
 
 def test_what_ci_runs_itself_is_in_ci() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    targets = set()
-    for page in PAGES:
-        for line in "\n".join(blocks(page)).splitlines():
-            if BY_CI.match(line):
-                targets.add(" ".join(line.split("#")[0].split()[:2]))
-    assert targets <= {"make demo", "make test", "pip install"}
-    assert all(target in script or target == "make demo" for target in targets)
+    lines = [line for page in PAGES for block in blocks(page) for line in block.splitlines() if BY_CI.match(line)]
+    assert lines
+    for line in lines:
+        program, verb = line.split()[:2]
+        assert re.search(rf"{program}\b.* {verb}\b", script), line
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

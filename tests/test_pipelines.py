@@ -178,6 +178,7 @@ def test_reader_that_is_gone(mnist: str, digits: list[Path], tmp_path: Path) -> 
         assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_interrupt_leaves_no_partial_file(mnist: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for number in range(40):
@@ -196,8 +197,14 @@ def test_interrupt_leaves_no_partial_file(mnist: str, tmp_path: Path) -> None:
         "-m",
         mnist,
     ]
-    for options in (["--effort", "8"], ["--effort", "8", "-j", "2"]):
-        started = subprocess.Popen([*call, *options], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for options in (["--effort", "6"], ["--effort", "8", "-j", "2"]):
+        started = subprocess.Popen(
+            [*call, *options],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # ignored in the background
+        )
         time.sleep(1.2)
         started.send_signal(signal.SIGINT)
         _, told = started.communicate(timeout=60)

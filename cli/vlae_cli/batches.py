@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
+from vlae_codec.errors import VlaeError
 from vlae_codec.files import STREAM
 
 Task = TypeVar("Task")
@@ -29,7 +32,7 @@ SHARES = 4
 
 
 def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, step: Step | None) -> Iterator[Done]:
-    """Do all pairs; an interrupt lets the batches that have begun end, and begins no other.
+    """Do all pairs; an interrupt ends the other processes, none of which leaves a file half-written.
 
     Args:
         work: a function of a module, which other processes import.
@@ -45,19 +48,27 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
     size = max(1, min(BATCH, -(-len(pairs) // (jobs * SHARES))))
     batches = [pairs[start : start + size] for start in range(0, len(pairs), size)]
     pool = ProcessPoolExecutor(min(jobs, len(batches)), get_context("spawn"), _begin)
+    whole = False
     try:
         for future in [pool.submit(work, task, batch, None) for batch in batches]:
             found = future.result()
             if step:
                 step(len(found), len(pairs))
             yield from found
+        whole = True
+    except BrokenProcessPool as error:
+        raise VlaeError("a process was ended from outside, out of memory perhaps: use fewer --jobs") from error
     finally:
+        if not whole:
+            for process in active_children():
+                process.terminate()
         pool.shutdown(cancel_futures=True)
 
 
 def _begin() -> None:
-    """Prepare a process: one core is its share, and an interrupt is the first process's business."""
+    """Prepare a process: one core is its share, and an interrupt is the first process's business, which ends it."""
     from vlae_codec import registry
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what is half-written is taken away
     registry.use_workers(1)
