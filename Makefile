@@ -1,5 +1,6 @@
 # make demo               compress and decompress handwritten digits with the shipped model (needs no torch)
 # make demo DATA=folder   the same with MNIST from folder/mnist/t10k-images-idx3-ubyte.gz
+# make man                manual pages in build/man
 # make test               the test suite; make lint, make types: ruff and mypy
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ DATA ?=
 PYTEST_ARGS ?=
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint format types clean
+.PHONY: demo test man lint format types clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vlae-demo --out "$(OUT)" --force $(if $(DATA),--data "$(DATA)")
@@ -17,9 +18,13 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest $(PYTEST_ARGS)
 
+man: $(VENV)/.installed
+	$(BIN)/vlae-man --out build/man
+
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/interrogate --quiet vlae_codec models/vlae_models cli/vlae_cli
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix

@@ -114,7 +114,9 @@ def test_importing_the_whole_codec_leaves_torch_and_click_out() -> None:
     assert run_python("-c", code).split() == ["False", "False"]
 
 
-@pytest.mark.parametrize("command", ["compress", "decompress", "info", "train", "evaluate", "export", "demo"])
+@pytest.mark.parametrize(
+    "command", ["compress", "decompress", "info", "models", "train", "evaluate", "export", "demo", "completion", "man"]
+)
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_leave_torch_out(command: str, option: str) -> None:
     code = (

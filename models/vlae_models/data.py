@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from vlae_codec.errors import VlaeError
 from vlae_codec.stacks import load_idx
 
+from .folder_set import read_folder_set
+
 __all__ = ["Images", "Splits", "load_idx", "load_set"]
 
 Images = NDArray[np.uint8]
@@ -30,7 +32,7 @@ def load_set(name: str, folder: Path) -> Splits:
     """One of the known sets.
 
     Args:
-        name: "mnist-static", the fixed binarisation (Larochelle's split).
+        name: "mnist-static", the fixed binarisation (Larochelle's split); "folder", all pictures in `folder` itself.
         folder: where the files lie, in one subfolder a set.
 
     Raises:
@@ -50,4 +52,8 @@ def _mnist_static(folder: Path) -> Splits:
     return Splits(*parts)
 
 
-_LOADERS = {"mnist-static": _mnist_static}
+def _folder(folder: Path) -> Splits:
+    return Splits(*(ink // 255 for ink in read_folder_set(folder)))
+
+
+_LOADERS = {"mnist-static": _mnist_static, "folder": _folder}

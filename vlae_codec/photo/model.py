@@ -8,7 +8,6 @@ height of the picture and no seam can be seen: there is none.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -44,7 +43,8 @@ def log_width(index: int) -> int:
 
 def width_of(index: int) -> int:
     """Quantisation width number `index`, in units of 2^-10 of a latent."""
-    return round(2.0 ** (FRACTION + log_width(index) / 2.0**FRACTION))
+    octaves = FRACTION + log_width(index) / 2.0**FRACTION
+    return round(float(2.0**octaves))
 
 
 class PhotoModel:
