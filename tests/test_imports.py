@@ -115,7 +115,8 @@ def test_importing_the_whole_codec_leaves_torch_and_click_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["compress", "decompress", "info", "models", "train", "evaluate", "export", "demo", "completion", "man"]
+    "command",
+    ["compress", "decompress", "info", "models", "train", "evaluate", "export", "demo", "bench", "completion", "man"],
 )
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_leave_torch_out(command: str, option: str) -> None:
