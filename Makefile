@@ -1,5 +1,6 @@
 # make demo               compress and decompress handwritten digits with the shipped model (needs no torch)
 # make demo DATA=folder   the same with MNIST from folder/mnist/t10k-images-idx3-ubyte.gz
+# make man                manual pages in build/man
 # make bench              rewrite all tables from benchmarks/results; an HTML report in bench-out/
 # make test               the test suite; make lint, make types: ruff and mypy
 
@@ -10,7 +11,7 @@ DATA ?=
 PYTEST_ARGS ?=
 BIN = $(VENV)/bin
 
-.PHONY: bench demo test lint format types clean
+.PHONY: bench demo test man lint format types clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vlae-demo --out "$(OUT)" --force $(if $(DATA),--data "$(DATA)")
@@ -21,9 +22,13 @@ bench: $(VENV)/.installed-dev
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest $(PYTEST_ARGS)
 
+man: $(VENV)/.installed
+	$(BIN)/vlae-man --out build/man
+
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/interrogate --quiet vlae_codec models/vlae_models cli/vlae_cli
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix

@@ -40,7 +40,7 @@ def test_more_effort_is_never_longer(shape: Any) -> None:
 
 
 def test_bits_decide_the_lossy_part() -> None:
-    codes = encode(tiny_model(), some_images(2), bits=33, effort=1)
+    codes = encode(tiny_model("4x2", 32, 4), some_images(2), bits=33, effort=1)
     assert {len(code.payload) for code in codes} == {4}
 
 

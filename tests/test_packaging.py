@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from vlae_cli.commands import NAMES
 from vlae_codec import __version__
 
 if sys.version_info >= (3, 11):
@@ -77,6 +78,8 @@ def test_console_script_exists(script: str) -> None:
 def test_every_command_module_is_declared() -> None:
     declared = {target.split(":")[0].split(".")[1] for target in SCRIPTS.values()}
     modules = {
-        path.stem for path in (ROOT / "cli" / "vlae_cli").glob("[!_]*.py") if "@click.command" in path.read_text()
+        path.stem
+        for path in (ROOT / "cli" / "vlae_cli").glob("[!_]*.py")
+        if {"@click.command", "@click.group"} & {line.split("(")[0] for line in path.read_text().splitlines()}
     }
-    assert modules == declared
+    assert modules == declared == set(NAMES)

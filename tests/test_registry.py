@@ -54,17 +54,46 @@ def test_unknown_fingerprint_is_named(user_models: Path) -> None:
     assert str(user_models) in str(caught.value)
 
 
-def test_of_equal_names_the_first(install: Install) -> None:
+def test_equal_names_live_side_by_side(install: Install) -> None:
     install("a")
-    install("b", name="a")
-    assert names().count("a") == 1
+    other = install("b", name="a")
+    assert names().count("a") == 2
+    with pytest.raises(ModelError, match=r"2 models are called 'a'.*fingerprint"):
+        registry.find_model("a")
+    for info in registry.list_models():
+        assert registry.find_model(info.fingerprint[:12]) == info
+    assert registry.find_model(str(other)).folder == other
 
 
-def test_damaged_model_is_named(install: Install) -> None:
+def test_shipped_names_stay(install: Install, mnist: str) -> None:
+    install("mine", name=mnist)
+    assert registry.find_model(mnist).shipped
+    assert names().count(mnist) == 2
+
+
+def test_of_equal_fingerprints_the_first(install: Install) -> None:
+    install("a", fingerprint="12" * 32)
+    install("b", fingerprint="12" * 32)
+    assert "b" not in names()
+
+
+def test_damaged_model_hides_no_other_and_is_named(install: Install) -> None:
     folder = install("broken")
+    install("whole")
     (folder / "model.json").write_text("{")
+    assert "whole" in names()
+    (error,) = registry.damaged_folders()
+    assert "broken" in str(error)
     with pytest.raises(ModelError, match="broken"):
-        registry.list_models()
+        registry.find_model("broken")
+
+
+def test_a_model_that_changes_is_read_again(install: Install) -> None:
+    folder = install("mine")
+    assert "mine" in names()
+    text = (folder / "model.json").read_text()
+    (folder / "model.json").write_text(text.replace('"mine"', '"renamed"'))
+    assert "renamed" in names()
 
 
 def test_damaged_model_of_the_user_leaves_shipped_ones_alone(install: Install, mnist: str) -> None:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from small_models import BACKENDS, SHAPES, some_images, tiny_model
 
 from vlae_codec.chosen_code import distance_of_meaning, search_tree
-from vlae_codec.errors import FormatError
+from vlae_codec.errors import FormatError, ModelError
 from vlae_codec.faithful_code import FaithfulCoder, decode_numbers
 from vlae_codec.integer_model import BATCH
 from vlae_codec.posterior import posterior_of, rates
-from vlae_codec.sample_code import EFFORTS, decode, encode, solve_dial, whole_bytes
+from vlae_codec.sample_code import EFFORTS, decode, encode, longest_code, solve_dial, whole_bytes
 
 models = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 
@@ -106,12 +106,12 @@ def test_a_faithful_payload_is_as_long_as_its_code() -> None:
 
 @pytest.mark.parametrize("bits", [1, 8, 16, 17, 24])
 def test_bits_are_spent_to_the_whole_byte(bits: int) -> None:
-    code = encode(tiny_model(), some_images(1), bits=bits, effort=1)[0]
+    code = encode(tiny_model("4x2", 32, 4), some_images(1), bits=bits, effort=1)[0]
     assert code.payload_bits == 8 * len(code.payload) == -(-bits // 8) * 8
 
 
 def test_quality_follows_each_images_kl() -> None:
-    model, images = tiny_model(), some_images(6)
+    model, images = tiny_model("4x2", 32, 4), some_images(6)
     lengths = []
     for quality in (0, 25, 50, 100):
         codes = encode(model, images, quality=quality, effort=1)
@@ -160,3 +160,14 @@ def test_effort_buys_more_at_every_level() -> None:
 
 def test_no_images_make_no_codes() -> None:
     assert encode(tiny_model(), some_images(0)) == []
+
+
+def test_a_block_holds_fourteen_bits_and_a_model_as_many_as_its_blocks() -> None:
+    model = tiny_model()
+    assert longest_code(model) == 24
+    assert longest_code(tiny_model("4x2", 32, 4)) == 56
+    with pytest.raises(ModelError, match="at most 24"):
+        encode(model, some_images(1), bits=25, effort=1)
+    with pytest.raises(FormatError, match="1 to 3"):
+        decode(model, [0], [bytes(4)])
+    assert {code.payload_bits for code in encode(model, some_images(4), quality=100, effort=1)} == {24}

@@ -20,6 +20,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 from .container import ARCHIVE, HEADER, MAGIC, VERSION, layout, parse_head
 from .errors import FormatError
@@ -30,6 +32,8 @@ NAMED = 128
 CRC = 4
 MAX_IMAGES = 1 << 26
 MAX_NAME = 255
+MAX_NAMES = 1 << 26
+"""Bytes of all names together, unpacked."""
 NAMES_NUMBER = (1 << 32) - 1
 
 
@@ -55,10 +59,16 @@ class Archive:
     names: int
     lengths: tuple[int, ...]
 
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """Where each chunk begins, and where the file ends."""
+        lengths = (length + CRC for length in self.lengths)
+        return tuple(accumulate(lengths, initial=self.header + self.names))
+
     @property
     def size(self) -> int:
         """Bytes of the whole file."""
-        return self.header + self.names + sum(self.lengths) + CRC * len(self.lengths)
+        return self.starts[-1]
 
     def images(self, number: int) -> range:
         """The pictures of a chunk."""
@@ -139,8 +149,7 @@ def read_chunk(data: bytes, archive: Archive, number: int) -> bytes:
     Raises:
         FormatError: it is damaged or not there.
     """
-    start = archive.header + archive.names + sum(archive.lengths[:number]) + CRC * number
-    return _unsealed(data, start, archive.lengths[number], number, archive.title(number))
+    return _unsealed(data, archive.starts[number], archive.lengths[number], number, archive.title(number))
 
 
 def read_names(data: bytes, archive: Archive) -> list[str] | None:
@@ -154,7 +163,8 @@ def read_names(data: bytes, archive: Archive) -> list[str] | None:
     packed = _unsealed(data, archive.header, archive.names - CRC, NAMES_NUMBER, "the section of names")
     unpacker = zlib.decompressobj()
     try:
-        names = unpacker.decompress(packed, (4 * MAX_NAME + 1) * archive.count).decode().split("\0")
+        most = min(MAX_NAMES, (4 * MAX_NAME + 1) * archive.count)
+        names = unpacker.decompress(packed, most).decode().split("\0")
     except (zlib.error, UnicodeDecodeError) as error:
         raise FormatError(f"the section of names is damaged ({error})") from error
     if len(names) != archive.count or len(set(names)) != len(names):

@@ -13,6 +13,7 @@ from . import registry
 from .archive import (
     BITS_BACK,
     LOSSY,
+    MAX_NAMES,
     Archive,
     check_header,
     check_name,
@@ -26,6 +27,7 @@ from .codec import Progress, counted
 from .errors import FormatError, ImageError
 from .images import Pixels
 from .integer_model import IntegerModel
+from .limits import check_pixels
 from .lossy_chunk import Codes, pack_codes
 from .parallel import in_threads
 from .posterior import posterior_of, rates
@@ -190,6 +192,8 @@ def check_names(names: Sequence[str] | None) -> None:
         ImageError: one is there twice, or is no name of a plain file.
     """
     seen: set[str] = set()
+    if sum(len(name.encode(errors="replace")) + 1 for name in names or ()) > MAX_NAMES:
+        raise ImageError(f"the names take more than {MAX_NAMES} bytes: leave out --names")
     for name in names or ():
         try:
             check_name(name)
@@ -206,15 +210,17 @@ class Reader:
     Args:
         data: the file.
         device: "cpu", "torch" or "cuda".
+        max_pixels: of all its pictures together; by default `limits.MAX_ALL`.
 
     Raises:
-        FormatError: no archive, or its header is damaged.
+        FormatError: no archive, its header is damaged, or it announces too many pixels.
         ModelError: the model is unknown or damaged.
     """
 
-    def __init__(self, data: bytes, device: str = "cpu") -> None:
+    def __init__(self, data: bytes, device: str = "cpu", max_pixels: int | None = None) -> None:
         self.data, self.archive = data, parse_archive(data)
         self.info = identify_archive(data, self.archive)
+        check_pixels(self.info.height, self.info.width, self.archive.count, max_pixels)
         self.device = device
 
     def names(self) -> list[str] | None:

@@ -25,7 +25,7 @@ from .latent_grid import MAX_PRECISION, MIN_PRECISION
 from .lossless import Explanation, explain, lossy_lengths
 from .pixel_code import coding_order, read_pixels, spent_bits
 from .posterior import NAIVE_STEP, Posterior, gaussian_kl, posterior_of, rates
-from .sample_code import CHOSEN, decode
+from .sample_code import CHOSEN, decode, longest_code
 from .tables import EXP_FRACTION, EXP_MIN, load_tables
 
 LANES = 64
@@ -174,7 +174,9 @@ class _Chunk:
         images = self.images[first:last]
         posterior = posterior_of(self.model, images)
         theory = rates(self.model, images, posterior)
-        found = explain(self.model, images, posterior, lossy_lengths(theory.kl), self.effort)
+        found = explain(
+            self.model, images, posterior, lossy_lengths(theory.kl, most=longest_code(self.model)), self.effort
+        )
         self.explained += found[::-1]
         kl, pixels = float(theory.kl.sum()), float((theory.neg_elbo - theory.kl).sum())
         naive = float(theory.naive.sum()) - pixels
@@ -230,7 +232,11 @@ def decode_chunk(model: IntegerModel, data: bytes, count: int) -> Iterator[Pictu
         raise FormatError(f"a chunk of {count} images with {seeds} seeds and {precision} bits a latent")
     stack = Stack(data[HEAD:])
     for size in batch_sizes(count, seeds)[:0:-1]:
-        yield pop_batch(model, stack, size, precision)
+        images = pop_batch(model, stack, size, precision)
+        # What the sender needed before it pushed the batch; an empty stack would give pictures without end.
+        if stack.bits < (needed_bits(model, precision) * size if seeds < MAX_SEEDS else 1):
+            raise FormatError("its bits end before its images do")
+        yield images
     yield _pop_seeds(model, stack, seeds)
     if stack.to_bytes():
         raise FormatError("bits are left behind the last image")

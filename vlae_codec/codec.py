@@ -19,6 +19,7 @@ from .errors import FormatError, ModelError
 from .identify import identify, is_archive, parse_any
 from .images import Picture, Pixels, refuse_changes, to_bilevel
 from .integer_model import IntegerModel
+from .limits import check_pixels
 from .lossless import LosslessCode
 from .registry import ModelInfo
 from .sample_code import MAX_BITS, Code, decode, encode
@@ -208,19 +209,21 @@ def compress_lossless(
     return [min(option, key=lambda one: (len(one.data), one.code.neg_elbo_bits)) for option in options]
 
 
-def unseal(data: bytes, device: str = "cpu", preview: bool = False) -> Unsealed:
+def unseal(data: bytes, device: str = "cpu", preview: bool = False, max_pixels: int | None = None) -> Unsealed:
     """What a file of one picture stands for, everything that can be verified being verified.
 
     Args:
         data: the file.
         device: "cpu", "torch" or "cuda".
         preview: of a lossless file take the lossy part alone, even if the rest is gone.
+        max_pixels: of the picture; by default `limits.MAX_PICTURE`.
 
     Raises:
-        FormatError: the bytes are no .vlz file of one picture, or are damaged.
+        FormatError: the bytes are no .vlz file of one picture, are damaged, or announce too many pixels.
         ModelError: the model is unknown or damaged.
     """
     info, container = identify(data)
+    check_pixels(info.height, info.width, 1, max_pixels)
     z = decode(registry.load(info, device), [container.mode], [container.payload])[0]
     if isinstance(container, Container):
         return Unsealed(info, z)

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ REMARKS = (ALL_BLACK, MOSTLY_BRIGHT)
 """Notices that tell of no change."""
 
 Pixels = NDArray[np.uint8]
+PillowImage = Image.Image
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,12 @@ class Picture:
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
-def read_image(path: Path) -> Picture:
+def read_image(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
     """The picture of a file in any format that Pillow knows; `-` reads the standard input.
+
+    Args:
+        path: the file.
+        max_pixels: a larger picture is refused before memory is taken for it.
 
     Raises:
         ImageError: not an image, damaged, too large, or of a kind that is not supported.
@@ -62,11 +68,11 @@ def read_image(path: Path) -> Picture:
         raise ImageError("the file is empty, not an image")
     if len(data) > MAX_BYTES:
         raise ImageError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
-    return decode_image(data)
+    return decode_image(data, max_pixels)
 
 
-def decode_image(data: bytes) -> Picture:
-    """The picture in the bytes of an image file.
+def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
+    """The picture in the bytes of an image file, of at most so many pixels.
 
     Raises:
         ImageError: as `read_image`.
@@ -75,17 +81,12 @@ def decode_image(data: bytes) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise ImageError(
-                        f"{image.width} x {image.height} is more than the {MAX_PIXELS} pixels that are read"
-                    )
                 frames = getattr(image, "n_frames", 1)
-                image.load()
-                picture = _to_8_bits(image)
+                picture = from_pillow(image, max_pixels)
     except UnidentifiedImageError as error:
         raise ImageError("not an image, or of a format that Pillow does not know: give a PNG") from error
     except Image.DecompressionBombError as error:
-        raise ImageError(f"far more than the {MAX_PIXELS} pixels that are read") from error
+        raise ImageError(f"far more than the {max_pixels} pixels that are read") from error
     except ImageError:
         raise
     except Exception as error:  # the decoders raise nearly everything for damaged files, SyntaxError among it
@@ -93,6 +94,41 @@ def decode_image(data: bytes) -> Picture:
     if frames > 1:
         picture = Picture(picture.pixels, (f"only the first of {frames} frames is read", *picture.notices))
     return picture
+
+
+def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS) -> Picture:
+    """A Pillow image of any mode in 8 bits; what is changed is noted.
+
+    Raises:
+        ImageError: too large, empty, or of floating-point or 32-bit pixels.
+    """
+    if image.width * image.height > max_pixels:
+        raise ImageError(f"{image.width} x {image.height} is more than the {max_pixels} pixels that are read")
+    if not image.width * image.height:
+        raise ImageError(f"{image.width} x {image.height} pixels: there is nothing in it")
+    image.load()
+    return _to_8_bits(image)
+
+
+def from_array(array: NDArray[Any], max_pixels: int = MAX_PIXELS) -> Picture:
+    """An array as a picture: uint8 0 to 255 or bool, (H, W) or (H, W, 1) grey, (H, W, 3) RGB.
+
+    Raises:
+        ImageError: of another type or shape, empty, or too large.
+    """
+    if array.dtype != bool and array.dtype != np.uint8:
+        raise ImageError(f"an array of type {array.dtype}, and uint8 (0 to 255) or bool is read")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3)) or not array.size:
+        raise ImageError(f"an array of shape {array.shape}, and (H, W), (H, W, 1) or (H, W, 3) is read")
+    if array.shape[0] * array.shape[1] > max_pixels:
+        raise ImageError(f"{_size(*array.shape[:2])} is more than the {max_pixels} pixels that are read")
+    pixels = array * np.uint8(255) if array.dtype == bool else array.copy()
+    return Picture(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+
+
+def to_pillow(pixels: Pixels | NDArray[np.bool_]) -> Image.Image:
+    """A Pillow image: of bool (H, W) in mode 1, of uint8 (H, W) in mode L, of uint8 (H, W, 3) in mode RGB."""
+    return Image.fromarray(pixels)
 
 
 def _to_8_bits(image: Image.Image) -> Picture:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import zipfile
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +20,8 @@ from .frontier import Choose, Shape, draw_whole
 from .in_place import fold
 from .integer_net import FRACTION, LIMIT, Conv3x3, Linear, Residual, relu, rescale, unshuffle
 from .local_decoder import LocalNet, at_least, known_logits, least_logits
-from .parallel import in_threads
+from .model_limits import MAX_FILE, MAX_INFO, check_arrays, check_info, check_tables, read_arrays, read_limited
+from .parallel import cores, in_threads
 from .randomness import candidate_noise, pixel_noise
 from .tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
 from .wavefront import Window
@@ -30,6 +29,7 @@ from .wavefront import Window
 if TYPE_CHECKING:
     from importlib.abc import Traversable
 
+Checked = TypeVar("Checked")
 Integers = NDArray[np.int64]
 Pictures = NDArray[np.uint8]
 
@@ -39,6 +39,8 @@ BATCH = 64
 """Images that the networks see at once; bounds memory to some tens of megabytes."""
 GPU_BATCH = 1024
 """Images that a GPU draws at once."""
+SHARE = 16
+"""Images that are worth a thread of their own."""
 FEW = 8
 """Images whose maps the convolutions hold at once, few enough for a processor's cache."""
 
@@ -61,8 +63,7 @@ class IntegerModel:
             All three give the same integers.
 
     Attributes:
-        workers: batches drawn side by side, by default 1; more pay where the BLAS keeps to one thread
-            (OMP_NUM_THREADS=1).
+        workers: batches drawn side by side; by default as many as there are cores, on a GPU 1.
     """
 
     def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
@@ -76,7 +77,7 @@ class IntegerModel:
         self.block_size = self.latent // max(1, self.blocks)
         self.window = Window(*info["window"])
         self.device = device
-        self.workers = 1
+        self.workers = 1 if device == "cuda" else cores()
         self.arrays = arrays
         self._cache: dict[str, Any] = {}
 
@@ -237,13 +238,21 @@ class IntegerModel:
         noise = pixel_noise(rows, columns, 0, np.full_like(rows, draw), seed)
         least = self.to_device(least_logits(noise))
         captured = self.device == "cuda" and not raster
-        size = GPU_BATCH if captured else BATCH
+        size = GPU_BATCH if captured else self._part(len(z))
 
         def part(start: int) -> Pictures:
             return self.sweep(z[start : start + size], at_least, least, raster, captured).astype(np.uint8)
 
         _ = self.local_net, self._feature_net  # threads must find them there
         return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))
+
+    def side_by_side(self, count: int) -> int:
+        """Threads in which `count` pictures are drawn without a captured graph."""
+        return min(self.workers, -(-count // self._part(count)))
+
+    def _part(self, count: int) -> int:
+        """Pictures drawn at once, so that each worker has some if they are worth it."""
+        return max(SHARE, min(BATCH, -(-count // self.workers)))
 
     def sweep(
         self, z: Integers, choose: Choose, places: Array = None, raster: bool = False, captured: bool = False
@@ -285,16 +294,26 @@ def read_info(folder: Traversable | Path) -> dict[str, Any]:
     Raises:
         ModelError: the file is missing, not JSON, of another format or incomplete.
     """
+    text = read_limited(folder, "model.json", MAX_INFO)
     try:
-        info = json.loads((folder / "model.json").read_text())
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        info = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{folder}: not a model folder (model.json: {error})") from error
     wrong = [key for key, kind in REQUIRED.items() if not isinstance(info, dict) or not isinstance(info.get(key), kind)]
     if wrong:
         raise ModelError(f"{folder}: model.json lacks or misstates {', '.join(wrong)}")
     if info["format"] != 1:
         raise ModelError(f"{folder}: model format {info['format']} is unknown; this version reads format 1")
+    _at(folder, check_info, info)
     return dict(info)
+
+
+def _at(folder: Traversable | Path, check: Callable[..., Checked], *parts: Any) -> Checked:
+    """Make a check, whose message is to begin with the folder."""
+    try:
+        return check(*parts)
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from error
 
 
 def fingerprint(info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
@@ -315,11 +334,9 @@ def load_model(folder: Traversable | Path, device: str = "cpu") -> IntegerModel:
         ModelError: the folder is no model, or weights and fingerprint differ.
     """
     info = read_info(folder)
-    try:
-        with (folder / "weights.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise ModelError(f"{folder}: weights.npz cannot be read ({error})") from error
+    _at(folder, check_tables, info)
+    arrays = _at(folder, read_arrays, read_limited(folder, "weights.npz", MAX_FILE))
     if fingerprint(info, arrays).hex() != info["fingerprint"]:
         raise ModelError(f"{folder}: the weights are not those that model.json names; install the model again")
+    _at(folder, check_arrays, info, arrays)
     return IntegerModel(info, arrays, device)

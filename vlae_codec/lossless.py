@@ -21,7 +21,7 @@ from .entropy import IntervalDecoder, encode_interval
 from .integer_model import BATCH, IntegerModel, Integers, Pictures
 from .pixel_code import coding_order, likelihoods, read_pixels, spent_bits
 from .posterior import Floats, Posterior, posterior_of, rates
-from .sample_code import CHOSEN, EFFORTS, INDEX_BITS, whole_bytes
+from .sample_code import CHOSEN, EFFORTS, INDEX_BITS, MAX_BITS, longest_code, whole_bytes
 
 TRIED = 2
 """Leaves whose residuals are compared, for each leaf that the lossy code of the same effort draws."""
@@ -89,13 +89,17 @@ def encode(
         bits: of the lossy part; by default KL and a few more, in whole bytes.
         effort: 1 (fast) ... 9 (thorough).
         progress: called with the number of images done since the last call.
+
+    Raises:
+        ModelError: the model's codes cannot have so many bits.
     """
     codes: list[LosslessCode] = []
+    most = longest_code(model, bits)
     for start in range(0, len(images), BATCH):
         batch = images[start : start + BATCH]
         posterior = posterior_of(model, batch)
         theory = rates(model, batch, posterior)
-        lengths = lossy_lengths(theory.kl, bits)
+        lengths = lossy_lengths(theory.kl, bits, most)
         for i, best in enumerate(explain(model, batch, posterior, lengths, effort)):
             pixels, ones = (coding_order(model, one.reshape(1, -1)) for one in (batch[i], best.ones))
             residual = encode_interval(pixels.tolist(), ones.tolist())
@@ -107,12 +111,12 @@ def encode(
     return codes
 
 
-def lossy_lengths(kl: Floats, bits: int | None = None) -> list[tuple[int, ...]]:
+def lossy_lengths(kl: Floats, bits: int | None = None, most: int = MAX_BITS) -> list[tuple[int, ...]]:
     """Bits that the lossy part may have, for images of this KL, (B,): as asked for, or the two nearest whole bytes."""
     if bits is not None:
-        return [(whole_bytes(bits),)] * len(kl)
+        return [(whole_bytes(bits, most),)] * len(kl)
     middle = [float(one) + INDEX_BITS for one in kl]
-    return [tuple({whole_bytes(one - 4), whole_bytes(one + 4)}) for one in middle]
+    return [tuple({whole_bytes(one - 4, most), whole_bytes(one + 4, most)}) for one in middle]
 
 
 def explain(

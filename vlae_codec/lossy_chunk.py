@@ -47,9 +47,9 @@ class Codes:
             raise FormatError("its table of kinds is damaged")
         width, start = _width(kinds), 1 + kinds
         end = start + (count * width + 7) // 8
-        bits = np.unpackbits(np.frombuffer(data[start:end], np.uint8))
-        if len(bits) < count * width:
+        if len(data) < end + count:  # before memory for `count` codes is taken
             raise FormatError(f"{len(data)} bytes are too few for {count} codes")
+        bits = np.unpackbits(np.frombuffer(data[start:end], np.uint8))
         numbers = bits[: count * width].reshape(count, width).astype(np.int64) @ (1 << np.arange(width)[::-1])
         if count and numbers.max() >= kinds:
             raise FormatError("a code is of a kind that its table does not have")

@@ -1,10 +1,13 @@
 """Find models by name, folder or fingerprint: first the shipped ones, then those in the user's folder.
 
-Listing reads only each folder's `model.json`; weights are read once for each device, when first needed.
+Listing reads only each folder's `model.json`; weights are read once for each device, when first needed. A folder that
+cannot be read hides no other. Several models may have one name: fingerprints tell them apart.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,12 +25,30 @@ if TYPE_CHECKING:
 
 PREFIX_DIGITS = 6  # hex digits of a fingerprint that a .vlz file carries, and the least that names a model
 
-_loaded: dict[tuple[str, str], IntegerModel] = {}
+_loaded: dict[tuple[str, str, str], IntegerModel] = {}
+_read_before: dict[tuple[str, int, int], ModelInfo] = {}
+"""By folder, and time and size of its model.json."""
+
+
+class _Settings:
+    """What holds for the whole process."""
+
+    workers: int | None = None
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What is known of a model without its weights; `auto` says whether `-m auto` may choose it."""
+    """What is known of a model without its weights.
+
+    Attributes:
+        name: what people call it; several models may have one name.
+        fingerprint: 64 hex digits, of weights and settings.
+        height, width: of its pictures, pixels.
+        auto: whether `-m auto` may choose it.
+        folder: where it lies.
+        shipped: whether it came with the package.
+        description: one line.
+    """
 
     name: str
     fingerprint: str
@@ -35,6 +56,8 @@ class ModelInfo:
     width: int
     auto: bool
     folder: Traversable | Path
+    shipped: bool = False
+    description: str = ""
 
 
 def load(info: ModelInfo, device: str = "cpu") -> IntegerModel:
@@ -43,10 +66,10 @@ def load(info: ModelInfo, device: str = "cpu") -> IntegerModel:
     Raises:
         ModelError: altered, damaged, or the device is not there.
     """
-    key = (str(info.folder), device)
+    key = (info.fingerprint, str(info.folder), device)
     if key not in _loaded:
         model = load_model(info.folder, device)
-        model.workers = os.cpu_count() or 1
+        model.workers = _Settings.workers or model.workers
         if device != "cpu":
             _try_device(model, device)
         _loaded[key] = model
@@ -60,28 +83,51 @@ def _try_device(model: IntegerModel, device: str) -> None:
         raise ModelError(f"cannot compute on {device} ({error}): use --device cpu, the results are the same") from error
 
 
-def list_models() -> list[ModelInfo]:
-    """All models: shipped, then the user's; of equal names or fingerprints the first.
+def use_workers(count: int) -> None:
+    """Let models that are loaded from now on compute in so many threads; by default there is one for each core."""
+    _Settings.workers = count
 
-    Raises:
-        ModelError: a folder's model.json is damaged.
-    """
+
+def list_models() -> list[ModelInfo]:
+    """All models: shipped, then the user's; of equal fingerprints the first."""
     return list(_models())
+
+
+def damaged_folders() -> list[ModelError]:
+    """What is wrong with each folder that looks like a model and cannot be read."""
+    found = []
+    for folder in _folders():
+        try:
+            read_folder(folder)
+        except ModelError as error:
+            found.append(error)
+    return found
 
 
 def find_model(text: str) -> ModelInfo:
     """The model of this name, folder, or beginning of a fingerprint (6 hex digits or more).
 
+    A shipped model keeps its name whatever the user installs; of the user's own, one name must mean one model.
+
     Raises:
-        ModelError: there is none; says what there is.
+        ModelError: there is none, or several; says which there are.
     """
+    named = []
     for info in _models():
-        if info.name == text or (len(text) >= PREFIX_DIGITS and info.fingerprint.startswith(text.lower())):
+        if info.name == text and info.shipped:
             return info
+        if info.name == text or (len(text) >= PREFIX_DIGITS and info.fingerprint.startswith(text.lower())):
+            named.append(info)
+    if len(named) == 1:
+        return named[0]
+    if named:
+        several = ", ".join(info.fingerprint[:12] for info in named)
+        raise ModelError(f"{len(named)} models are called {text!r}: name one by its fingerprint, {several}")
     if (Path(text) / "model.json").is_file():
-        return _read(Path(text))
+        return read_folder(Path(text))
     known = ", ".join(info.name for info in _models()) or "none"
-    raise ModelError(f"no model {text!r}: installed are {known}; or give a model's folder or fingerprint")
+    damaged = "".join(f" (and not to be read: {error})" for error in damaged_folders()[:1])
+    raise ModelError(f"no model {text!r}: installed are {known}; or give a model's folder or fingerprint{damaged}")
 
 
 def find_prefix(prefix: bytes) -> Iterator[ModelInfo]:
@@ -98,7 +144,8 @@ def find_prefix(prefix: bytes) -> Iterator[ModelInfo]:
     if not found:
         raise ModelError(
             f"made with a model that is not here: fingerprint {prefix.hex()}... is neither among the shipped models"
-            f" nor in {user_folder()}; put the model's folder there (or the file is damaged)"
+            f" nor in {user_folder()}; get its folder from where the file came from and install it with"
+            " vlae-models install FOLDER (or the file is damaged)"
         )
 
 
@@ -113,18 +160,47 @@ def user_folder() -> Path:
 
 def _models() -> Iterator[ModelInfo]:
     seen: set[str] = set()
-    for parent in (files("vlae_models") / "zoo", user_folder()):
-        if not parent.is_dir():
-            continue
-        for folder in sorted(parent.iterdir(), key=lambda entry: entry.name):
-            if (folder / "model.json").is_file():
-                info = _read(folder)
-                if not {info.name, info.fingerprint} & seen:
-                    seen |= {info.name, info.fingerprint}
-                    yield info
+    for folder in _folders():
+        with contextlib.suppress(ModelError):
+            info = read_folder(folder)
+            if info.fingerprint not in seen:
+                seen.add(info.fingerprint)
+                yield info
 
 
-def _read(folder: Traversable | Path) -> ModelInfo:
+def _folders() -> Iterator[Traversable | Path]:
+    """Every folder with a model.json, shipped ones first."""
+    for parent in (_zoo(), user_folder()):
+        if parent.is_dir():
+            for folder in sorted(parent.iterdir(), key=lambda entry: entry.name):
+                if not folder.name.startswith(".") and (folder / "model.json").is_file():
+                    yield folder
+
+
+@functools.cache
+def _zoo() -> Traversable:
+    return files("vlae_models") / "zoo"
+
+
+def read_folder(folder: Traversable | Path) -> ModelInfo:
+    """What the model.json of a folder says; it is read again only if it changed.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    if not isinstance(folder, Path):
+        return _parse(folder)
+    try:
+        status = (folder / "model.json").stat()
+    except OSError:
+        return _parse(folder)
+    key = (str(folder), status.st_mtime_ns, status.st_size)
+    if key not in _read_before:
+        _read_before[key] = _parse(folder)
+    return _read_before[key]
+
+
+def _parse(folder: Traversable | Path) -> ModelInfo:
     info = read_info(folder)
     return ModelInfo(
         name=info["name"],
@@ -133,4 +209,6 @@ def _read(folder: Traversable | Path) -> ModelInfo:
         width=info["width"],
         auto=info.get("auto", True),
         folder=folder,
+        shipped=str(folder).startswith(str(_zoo())),
+        description=info["description"],
     )

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .chosen_code import choose_paths, decode_path
-from .errors import FormatError
+from .chosen_code import MAX_BLOCK_BITS, choose_paths, decode_path
+from .errors import FormatError, ModelError
 from .faithful_code import MAX_GROUPS, FaithfulCoder, choose_groups, decode_numbers
 from .index_code import BitReader, BitWriter, IndexCode
 from .integer_model import BATCH, IntegerModel, Integers, Pictures
@@ -101,10 +101,14 @@ def encode(
         effort: 1 (fast) ... 9 (thorough).
         faithful: code a true sample of q(z|x).
         progress: called with the number of images done since the last call.
+
+    Raises:
+        ModelError: the model's codes cannot have so many bits.
     """
     dial = (QUALITY if quality is None else quality) / QUALITY
     level = EFFORTS[effort]
     coder = FaithfulCoder(model, level.reach)
+    most = longest_code(model, None if faithful else bits)
 
     def encode_batch(start: int) -> list[Code]:
         batch = images[start : start + BATCH]
@@ -114,7 +118,8 @@ def encode(
             dials = [dial if bits is None else solve_dial(kl, bits) for kl in theory.kl]
             written = encode_faithful(model, coder, posterior, theory.kl_blocks, dials)
         else:
-            wanted = [whole_bytes(dial * kl + INDEX_BITS if bits is None else -(-bits // 8) * 8) for kl in theory.kl]
+            asked = [dial * kl + INDEX_BITS if bits is None else -(-bits // 8) * 8 for kl in theory.kl]
+            wanted = [whole_bytes(one, most) for one in asked]
             written = encode_chosen(model, posterior, batch, wanted, level)
         if progress:
             progress(len(batch))
@@ -166,8 +171,9 @@ def decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes])
 
 def _decode_one(model: IntegerModel, mode: int, data: bytes) -> Integers:
     if mode == CHOSEN:
-        if not 0 < 8 * len(data) <= MAX_BITS:
-            raise FormatError(f"a payload of {len(data)} bytes; a chosen code has 1 to {MAX_BITS // 8}")
+        most = longest_code(model)
+        if not 0 < 8 * len(data) <= most:
+            raise FormatError(f"a payload of {len(data)} bytes; a chosen code of {model.name} has 1 to {most // 8}")
         return decode_path(model, int.from_bytes(data, "big"), 8 * len(data))
     if not 1 <= mode <= min(MAX_GROUPS, model.blocks):
         raise FormatError(f"mode {mode} is not known to model {model.name}")
@@ -177,9 +183,21 @@ def _decode_one(model: IntegerModel, mode: int, data: bytes) -> Integers:
     return decode_numbers(model, numbers)
 
 
-def whole_bytes(bits: float) -> int:
-    """The nearest length in whole bytes that a chosen code can have, in bits."""
-    return min(MAX_BITS, max(8, 8 * round(bits / 8)))
+def whole_bytes(bits: float, most: int = MAX_BITS) -> int:
+    """The nearest length in whole bytes that a chosen code of at most `most` bits can have, in bits."""
+    return min(most, max(8, 8 * round(bits / 8)))
+
+
+def longest_code(model: IntegerModel, asked: int | None = None) -> int:
+    """The most bits that a chosen code of a model can have, in whole bytes: a block takes 14 and no more.
+
+    Raises:
+        ModelError: `asked`, the bits that are wanted, are more.
+    """
+    most = min(MAX_BITS, MAX_BLOCK_BITS * model.blocks) // 8 * 8
+    if asked is not None and asked > most:
+        raise ModelError(f"{asked} bits, and a code of model {model.name} has at most {most}: ask for fewer")
+    return most
 
 
 def solve_dial(kl: float, wanted: int) -> float:

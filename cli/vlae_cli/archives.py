@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import click
-
-from .common import Failures, progress_bar
+from .common import Failures, complain, progress_bar
 
 if TYPE_CHECKING:
-    from vlae_codec.archive_codec import Reader, Settings
+    from vlae_codec.archive_codec import Reader
     from vlae_codec.errors import FormatError
     from vlae_codec.images import Pixels
     from vlae_codec.stacks import Batch
 
-
-class Form(NamedTuple):
-    """What may be done to pictures before: resize them; refuse what would not come back exactly."""
-
-    fit: bool
-    exact: bool
+    from .compressing import CompressTask
+    from .output import Output
 
 
 def wants_archive(inputs: Sequence[Path], out: Path | None) -> bool:
@@ -34,46 +28,47 @@ def wants_archive(inputs: Sequence[Path], out: Path | None) -> bool:
     return len(inputs) > 1 or is_stack(inputs[0])
 
 
-def compress_to_archive(
-    inputs: Sequence[Path],
-    out: Path,
-    model: str,
-    settings: Settings,
-    form: Form,
-    *,
-    names: bool,
-    device: str,
-    as_json: bool,
-    force: bool,
-    verify: bool,
-) -> None:
+def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Output, *, names: bool) -> None:
     """Write one archive of all pictures of the inputs; if one of them does not fit, none is written."""
     from vlae_codec import archive_codec, archive_report, codec, files, stacks
 
-    models = codec.candidates(model)
+    out, form, device = output.out, task.form, task.device
+    assert out is not None
+    models = codec.candidates(task.model)
     failures = Failures()
     batches: list[Batch] = []
     for source in inputs:
-        files.check_target(source, out, force)
+        files.check_target(source, out, task.force)
     for source in inputs:
         with failures.of(source):
             batches += _read(source, form.exact)
     if failures.count:
         failures.exit()
+    if task.max_pixels is not None:
+        _check_pixels(batches, task.max_pixels)
     pixels, notices = stacks.join(batches, models, form.fit, form.exact)
     kept = [name for batch in batches for name in batch.names] if names else None
     info = archive_codec.choose_model(models, pixels, device)
-    with progress_bar("compressing") as progress:
-        result = archive_codec.compress_archive(info, pixels, settings, names=kept, device=device, progress=progress)
-    if verify:
-        _verify(archive_codec.Reader(result.data, device), pixels, settings.lossless)
+    with progress_bar("compressing", output.quiet) as progress:
+        result = archive_codec.compress_archive(
+            info, pixels, task.settings, names=kept, device=device, progress=progress
+        )
+    if task.verify:
+        _verify(archive_codec.Reader(result.data, device), pixels, task.settings.lossless)
     files.write_whole(out, result.data)
     record = archive_report.archive_record(str(out), result, notices)
-    text = json.dumps(archive_report.archive_tree(record), indent=2)
-    click.echo(text if as_json else archive_report.archive_table(record))
-    if not as_json:
-        for notice in notices:
-            click.echo(f"note: {notice}", err=True)
+    output.line({"input": ", ".join(map(str, inputs)), **asdict(record)})
+    output.result(lambda: archive_report.archive_tree(record), lambda: archive_report.archive_table(record))
+    for notice in notices:
+        output.note(notice)
+
+
+def _check_pixels(batches: Sequence[Batch], max_pixels: int) -> None:
+    from vlae_codec.errors import ImageError
+
+    found = sum(len(batch.names) * batch.size[0] * batch.size[1] for batch in batches)
+    if found > max_pixels:
+        raise ImageError(f"{found} pixels in all pictures, more than the {max_pixels} of --max-pixels")
 
 
 def _read(source: Path, exact: bool) -> list[Batch]:
@@ -95,40 +90,49 @@ def _verify(reader: Reader, pixels: Pixels, exact: bool) -> None:
             raise FormatError(f"picture {number} does not come back: please report this")
 
 
-def decompress_archive(
-    source: Path,
-    data: bytes,
-    out: Path | None,
-    *,
-    index: str | None,
-    keep_going: bool,
-    seed: int,
-    device: str,
-    as_json: bool,
-    force: bool,
-) -> int:
+@dataclass(frozen=True)
+class ReadTask:
+    """How archives are read.
+
+    Attributes:
+        index: which pictures, None for all.
+        keep_going: pass over damaged chunks.
+        seed: of the texture.
+        device: where to compute.
+        max_pixels: of all pictures, None for the usual limit.
+    """
+
+    index: str | None
+    keep_going: bool
+    seed: int
+    device: str
+    max_pixels: int | None
+
+
+def decompress_archive(source: Path, data: bytes, out: Path | None, task: ReadTask, output: Output) -> int:
     """Write the pictures of an archive to a folder, or into a .npy file; how many chunks failed."""
     from vlae_codec import archive_codec, files
     from vlae_codec.errors import VlaeError
 
-    reader = archive_codec.Reader(data, device)
+    reader = archive_codec.Reader(data, task.device, task.max_pixels)
     count = reader.archive.count
-    wanted = range(count) if index is None else archive_codec.parse_index(index, count)
+    wanted = range(count) if task.index is None else archive_codec.parse_index(task.index, count)
     if out is None:
         out = Path("stdin") if source == files.STREAM else source.with_suffix("")
     if out == files.STREAM:
         raise VlaeError(f"an archive of {count} pictures: give a folder with -o, or a .npy file")
     lost: list[FormatError] = []
-    failed = _failed(source, lost) if keep_going else None
-    with progress_bar("decoding") as progress:
-        found = reader.pictures(wanted, seed=seed, failed=failed, progress=progress)
+    failed = _failed(source, lost) if task.keep_going else None
+    with progress_bar("decoding", output.quiet) as progress:
+        found = reader.pictures(wanted, seed=task.seed, failed=failed, progress=progress)
         if out.suffix == ".npy":
-            written = _write_stack(found, source, out, force)
+            written = _write_stack(found, source, out, output.force)
         else:
-            written = _write_folder(found, reader, wanted, source, out, force)
-    if as_json:
-        tree = {"input": str(source), "output": str(out), "model": reader.info.name, "images": written}
-        click.echo(json.dumps({**tree, "wanted": len(wanted), "failed_chunks": [str(one) for one in lost]}, indent=2))
+            written = _write_folder(found, reader, wanted, source, out, output.force)
+    tree = {"input": str(source), "output": str(out), "model": reader.info.name, "images": written}
+    tree |= {"wanted": len(wanted), "failed_chunks": [str(one) for one in lost]}
+    output.line(tree)
+    output.result(lambda: tree, lambda: "")
     return len(lost)
 
 
@@ -137,7 +141,7 @@ def _failed(source: Path, lost: list[FormatError]) -> Callable[[FormatError], No
 
     def tell(error: FormatError) -> None:
         lost.append(error)
-        click.echo(f"vlae-decompress: {source}: {error}", err=True)
+        complain(f"{source}: {error}")
 
     return tell
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
@@ -43,6 +44,26 @@ device_option = click.option(
     default="auto",
     help="cuda computes with torch on a GPU; auto is cpu. The results are the same.",
 )
+
+
+def _complete_model(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of models for the shell."""
+    from vlae_codec import registry
+
+    return [name for name in ("auto", *(info.name for info in registry.list_models())) if name.startswith(incomplete)]
+
+
+model_option = click.option(
+    "-m",
+    "--model",
+    default="auto",
+    show_default=True,
+    shell_complete=_complete_model,
+    help="Name, folder or fingerprint of a model.",
+)
+max_pixels_option = click.option(
+    "--max-pixels", type=click.IntRange(1), help="Refuse inputs that announce more pixels, all pictures together."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 force_option = click.option("--force", is_flag=True, help="Replace outputs that exist.")
 
@@ -58,14 +79,34 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return command(*args, **kwargs)
+            try:
+                return command(*args, **kwargs)
+            finally:
+                sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be told of
         except (VlaeError, OSError) as error:
-            click.echo(f"{click.get_current_context().info_name}: {describe(error)}", err=True)
+            complain(describe(error))
         except KeyboardInterrupt:
-            click.echo("interrupted; nothing was left half-written", err=True)
+            complain("interrupted; nothing was left half-written")
+        abandon_stdout()
         sys.exit(1)
 
     return guarded
+
+
+def complain(text: str) -> None:
+    """One line on stderr that names the command; in red on a terminal, unless NO_COLOR is set."""
+    name = click.get_current_context().command_path
+    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    click.echo(f"{click.style(f'{name}:', fg='red') if colour else f'{name}:'} {text}", err=True)
+
+
+def abandon_stdout() -> None:
+    """Let what can no longer be written go nowhere, or the interpreter complains of it once more as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def describe(error: Exception) -> str:
@@ -78,7 +119,9 @@ def describe(error: Exception) -> str:
 class Failures:
     """Inputs that failed while the others went on."""
 
-    count = 0
+    def __init__(self) -> None:
+        self.count = 0
+        self.paths: set[Path] = set()
 
     @contextmanager
     def of(self, path: Path) -> Iterator[None]:
@@ -86,9 +129,13 @@ class Failures:
         try:
             yield
         except (VlaeError, OSError) as error:
-            self.count += 1
-            name, text = click.get_current_context().info_name, describe(error)
-            click.echo(f"{name}: {text if text.startswith(f'{path}: ') else f'{path}: {text}'}", err=True)
+            self.add(path, describe(error))
+
+    def add(self, path: Path, text: str) -> None:
+        """Report what is wrong with an input."""
+        self.count += 1
+        self.paths.add(path)
+        complain(text if text.startswith(f"{path}: ") else f"{path}: {text}")
 
     def exit(self) -> None:
         """End the command, with exit code 1 if an input failed."""
@@ -101,9 +148,9 @@ def resolve_device(device: str) -> str:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(title: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
     """A bar on a terminal for what takes over two seconds; called with pictures done and the number of all."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield None
         return
     from tqdm import tqdm

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .archives import decompress_archive
+from .archives import ReadTask, decompress_archive
+from .batches import Pair, in_batches
 from .common import (
     Failures,
     device_option,
     exit_on_error,
-    force_option,
     inputs_argument,
-    json_option,
-    out_option,
+    max_pixels_option,
     progress_bar,
     resolve_device,
     version_option,
 )
+from .decompressing import DecompressTask, decompress_batch
+from .output import Output, output_options
 
 if TYPE_CHECKING:
-    from vlae_codec import codec
+    from vlae_codec.report import DrawnRecord
+
+FILES = frozenset({".vlz"})
+"""Suffixes of the files that -r decompresses."""
 
 EPILOG = """\b
 Examples:
@@ -32,6 +36,8 @@ Examples:
   vlae-decompress digit.vlz -o again.png --seed 7    other texture, same digit
   vlae-decompress digit.vlz -o sheet.png --samples 8 eight of them side by side
   vlae-decompress exact.vlz --preview                of a lossless file, the lossy picture
+  vlae-decompress - -c < x.vlz > x.png               from stream to stream
+  vlae-decompress -r small/ --output-dir again/      a tree of folders, mirrored
   vlae-decompress set.vlz -o digits/                 of an archive, every picture: 0000.png, 0001.png ...
   vlae-decompress set.vlz -o some/ --index 10:20     or some of them
 """
@@ -39,137 +45,96 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @inputs_argument
-@out_option
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of the texture.")
 @click.option("--samples", type=click.IntRange(1, 256), default=1, show_default=True, help="Pictures side by side.")
 @click.option("--preview", is_flag=True, help="Draw the lossy part of lossless files, which may be cut behind it.")
 @click.option("--index", metavar="N|A:B:C", help="Of an archive, this picture or slice alone.")
 @click.option("--keep-going", is_flag=True, help="Of a damaged archive, write what chunks are intact.")
 @device_option
-@json_option
-@force_option
+@max_pixels_option
+@output_options
 @version_option
 @exit_on_error
 def main(
     inputs: tuple[Path, ...],
-    out: Path | None,
     seed: int,
     samples: int,
     preview: bool,
     index: str | None,
     keep_going: bool,
     device: str,
-    as_json: bool,
-    force: bool,
+    max_pixels: int | None,
+    output: Output,
 ) -> None:
     """Draw the pictures that .vlz files stand for; a.vlz becomes a.png. One seed gives the same pixels everywhere.
 
     Lossless files give their exact pixels. An archive's pictures go to the folder of its name, or where -o says; with
     -o NAME.npy into one array.
     """
+    from vlae_codec import files
     from vlae_codec.errors import VlaeError
 
-    device = resolve_device(device)
-    failures = Failures()
-    data = _read(inputs, failures)
-    archives = _archives(data, failures)
-    if archives:
-        if len(inputs) > 1:
-            raise VlaeError(f"{archives[0]}: an archive is decompressed alone, without other inputs")
-        if preview or samples > 1:
-            raise VlaeError("--preview and --samples are for files of one picture")
-        flags = {"keep_going": keep_going, "as_json": as_json, "force": force}
-        with failures.of(archives[0]):
-            whole = data[archives[0]]
-            failures.count += decompress_archive(
-                archives[0], whole, out, index=index, seed=seed, device=device, **flags
-            )
-        failures.exit()
-    if data and index is not None:
-        raise VlaeError("--index is for archives")
-    unsealed = _unseal(inputs, data, out, preview, samples, force, device, failures)
-    _draw(unsealed, seed, samples, device, as_json, failures)
+    device, failures = resolve_device(device), Failures()
+    stdin = _read(files.STREAM) if files.STREAM in inputs else b""
+    pairs = output.pairs(inputs, ".png", FILES) if output.recursive else [(path, path) for path in inputs]
+    archives = _archives(pairs, stdin, failures)
+    if not archives or output.recursive:
+        if index is not None and not archives:
+            raise VlaeError("--index is for archives")
+        if not output.recursive:
+            pairs = output.pairs(inputs, ".png", FILES)
+        task = DecompressTask(seed, samples, preview, device, output.force, max_pixels, stdin)
+        singles = [pair for pair in pairs if pair not in archives and pair[0] not in failures.paths]
+        _decompress(singles, task, output, failures)
+    elif len(inputs) > 1:
+        raise VlaeError(f"{archives[0][0]}: an archive is decompressed alone, without other inputs (or with -r)")
+    elif preview or samples > 1:
+        raise VlaeError("--preview and --samples are for files of one picture")
+    for source, target in archives:
+        place = target.with_suffix("") if output.recursive else output.out
+        with failures.of(source):
+            data = stdin if source == files.STREAM else _read(source)
+            read = ReadTask(index, keep_going, seed, device, max_pixels)
+            failures.count += decompress_archive(source, data, place, read, output)
     failures.exit()
 
 
-Unsealed = list[tuple[Path, Path, "codec.Unsealed"]]
-"""Inputs with their outputs and what they stand for."""
-
-
-def _read(inputs: Sequence[Path], failures: Failures) -> dict[Path, bytes]:
-    """The bytes of every input that can be read."""
+def _read(path: Path) -> bytes:
     from vlae_codec import container, files
 
-    data = {}
-    for source in inputs:
-        with failures.of(source):
-            data[source] = files.read_by_head(source, container.HEADER.size, container.limit)
-    return data
+    return files.read_by_head(path, container.HEADER.size, container.limit)
 
 
-def _archives(data: dict[Path, bytes], failures: Failures) -> list[Path]:
-    """The inputs that are archives; those that are no .vlz files at all are taken out."""
-    from vlae_codec import codec
+def _archives(pairs: Sequence[Pair], stdin: bytes, failures: Failures) -> list[Pair]:
+    """The inputs that are archives, by their first bytes; what is no .vlz file at all is told of."""
+    from vlae_codec import codec, container, files
 
     found = []
-    for source, content in list(data.items()):
-        with failures.of(source):
-            content = data.pop(source)
-            found += [source] if codec.is_archive(content) else []
-            data[source] = content
+    for pair in pairs:
+        with failures.of(pair[0]):
+            size = container.HEADER.size
+            head = stdin if pair[0] == files.STREAM else files.read_up_to(pair[0], size - 1)
+            found += [pair] if codec.is_archive(head) else []
     return found
 
 
-def _unseal(
-    inputs: Sequence[Path],
-    data: dict[Path, bytes],
-    out: Path | None,
-    preview: bool,
-    samples: int,
-    force: bool,
-    device: str,
-    failures: Failures,
-) -> Unsealed:
-    """Verify and decode what can be, and check where it will go."""
-    from vlae_codec import codec, files
-    from vlae_codec.errors import VlaeError
+def _decompress(pairs: Sequence[Pair], task: DecompressTask, output: Output, failures: Failures) -> None:
+    """A picture for each file, and what is to be said of it."""
+    from vlae_codec import report
 
-    unsealed: Unsealed = []
-    for source, target in files.pair_outputs(inputs, out, ".png"):
-        if source not in data:
-            continue
-        with failures.of(source):
-            file = codec.unseal(data[source], device, preview)
-            if file.residual is not None and samples > 1:
-                raise VlaeError("it holds the exact picture: --samples goes with --preview")
-            if file.notice:
-                click.echo(f"warning: {source}: {file.notice}", err=True)
-            files.check_target(source, target, force)
-            unsealed.append((source, target, file))
-    return unsealed
-
-
-def _draw(unsealed: Unsealed, seed: int, samples: int, device: str, as_json: bool, failures: Failures) -> None:
-    """Draw and write the pictures, and report on them."""
-    from vlae_codec import codec, files, images, report
-
-    with progress_bar("drawing") as progress:
-        drawings = codec.draw_images(
-            [file for _, _, file in unsealed], seed=seed, samples=samples, device=device, progress=progress
-        )
-    records = []
-    for (source, target, file), pictures in zip(unsealed, drawings, strict=True):
-        with failures.of(source):
-            if samples == 1:
-                images.write_png(target, pictures[0].astype(bool))
-            else:
-                images.write_png(target, images.contact_sheet([255 * pictures], columns=samples))
-            _, height, width = pictures.shape
-            name = file.model.name
-            records.append(report.DrawnRecord(str(source), str(target), name, seed, samples, width, height))
-    if as_json:
-        on_stderr = any(target == files.STREAM for _, target, _ in unsealed)
-        click.echo(json.dumps(report.tree(records, failures.count), indent=2), err=on_stderr)
+    records: list[DrawnRecord] = []
+    with progress_bar("drawing", output.quiet) as step:
+        for (source, _), found in in_batches(decompress_batch, task, pairs, output.jobs, step):
+            if isinstance(found, str):
+                failures.add(source, found)
+                output.line({"input": str(source), "error": found})
+                continue
+            record, lost = found
+            if lost:
+                click.echo(f"warning: {source}: {lost}", err=True)
+            records.append(record)
+            output.line(asdict(record))
+    output.result(lambda: report.tree(records, failures.count), lambda: "")
 
 
 if __name__ == "__main__":

@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from .common import Failures, exit_on_error, inputs_argument, json_option, version_option
-
-if TYPE_CHECKING:
-    from vlae_codec.report import FileRecord
 
 EPILOG = """\b
 Examples:
@@ -28,14 +24,16 @@ Examples:
 @exit_on_error
 def main(inputs: tuple[Path, ...], as_json: bool) -> None:
     """Say which model .vlz files were made with and what their bytes are for."""
-    from vlae_codec import container, files, report
+    from vlae_codec import container, files, inspection, report
 
     failures = Failures()
     rows = [["file", "model", "fingerprint", "mode", "size", "pictures", "bytes", "payload"]]
     for path in inputs:
         with failures.of(path):
             data = files.read_by_head(path, container.HEADER.size, container.limit)
-            record = _record(path, data)
+            record, problem = inspection.describe(data, str(path))
+            if problem is not None:
+                click.echo(f"note: {path}: {problem}", err=True)
             if as_json:
                 click.echo(json.dumps(asdict(record)))
                 continue
@@ -45,26 +43,6 @@ def main(inputs: tuple[Path, ...], as_json: bool) -> None:
     if len(rows) > 1:
         click.echo(report.align(rows, left=4))
     failures.exit()
-
-
-def _record(path: Path, data: bytes) -> FileRecord:
-    from vlae_codec import archive, archive_codec, archive_report, codec, report
-    from vlae_codec.errors import ModelError
-
-    if codec.is_archive(data):
-        header = archive.parse_archive(data)
-        try:
-            found = archive_codec.identify_archive(data, header)
-        except ModelError as error:
-            click.echo(f"note: {path}: {error}", err=True)
-            return archive_report.archive_file_record(str(path), None, header)
-        return archive_report.archive_file_record(str(path), found, header)
-    try:
-        info, parts = codec.identify(data)
-        return report.file_record(str(path), info, parts)
-    except ModelError as error:
-        click.echo(f"note: {path}: {error}", err=True)
-        return report.file_record(str(path), None, codec.parse_any(data))
 
 
 if __name__ == "__main__":

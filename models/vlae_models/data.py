@@ -48,7 +48,8 @@ def load_set(name: str, folder: Path) -> Splits:
     Args:
         name: "mnist-static", the fixed binarisation (Larochelle's split); "mnist-dynamic", the grey digits;
             "omniglot", 28x28 by area averaging, drawer 15 of each character as the valid part;
-            "caltech", the silhouettes, the object as ink.
+            "caltech", the silhouettes, the object as ink; "folder", all pictures in `folder`
+            itself.
         folder: where the files lie, in one subfolder a set.
 
     Raises:

@@ -1,0 +1,282 @@
+"""A million damaged inputs: files, archives and model folders, none of which may crash, hang or take much memory.
+
+Run as `python -m benchmarks.fuzz --inputs 1000000`; it goes on where it was stopped. Input N depends on N alone, so
+that `--only N` repeats it. Half of the inputs get right checksums again, or they would hardly get past them. The model
+is small and random: what surrounds it is what is tested.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import resource
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+import numpy as np
+from tqdm import tqdm
+
+import vlae_codec
+from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model, reseal
+from benchmarks.results import FOLDER, read_result, write_result
+from benchmarks.small_model import small_arrays, write_small_model
+from vlae_cli.common import exit_on_error
+from vlae_codec import api, codec, inspection
+from vlae_codec.errors import FormatError, VlaeError
+from vlae_codec.integer_model import load_model
+from vlae_codec.sample_code import decode
+
+NAME = "fuzz"
+LIMIT_S = 2.0
+LIMIT_MIB = 512
+MAX_PIXELS = 64 * 64
+"""Of a file's pictures together: the time of a file that is not damaged is no hang."""
+KEPT = 5000
+"""Inputs between two savings."""
+KINDS = ("file", "archive", "model")
+WEIGHTS = (60, 22, 18)
+
+
+class HangError(Exception):
+    """An input took too long."""
+
+
+class MemoryFolder:
+    """A folder of files in memory, as far as reading a model asks for one."""
+
+    def __init__(self, files: dict[str, bytes], name: str = "folder") -> None:
+        self.files, self.name = files, name
+
+    def __truediv__(self, name: str) -> MemoryFolder:
+        return MemoryFolder(self.files, name)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def open(self, mode: str) -> io.BytesIO:
+        """The file's bytes; what was cut out of the folder is missing as on a disk."""
+        if self.name not in self.files:
+            raise FileNotFoundError(2, "No such file or directory", self.name)
+        return io.BytesIO(self.files[self.name])
+
+
+@dataclass
+class Corpus:
+    """What is damaged: whole files by kind, and the parts of a model."""
+
+    fingerprint: bytes
+    files: list[bytes]
+    archives: list[bytes]
+    info: dict[str, Any]
+    model: dict[str, bytes]
+
+
+@dataclass
+class State:
+    """How far a run is."""
+
+    done: int = 0
+    outcomes: dict[str, Counter[str]] = field(default_factory=lambda: {kind: Counter() for kind in KINDS})
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    slowest_s: float = 0.0
+    peak_mib: float = 0.0
+    commits: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def make_corpus(info: dict[str, Any]) -> Corpus:
+    """Files of each mode that the small model makes, and the golden files of the released ones."""
+    rng = np.random.default_rng(3)
+    pictures = rng.integers(0, 2, (30, 8, 8)).astype(bool)
+    pictures[10:20] &= pictures[20:30]
+    many: dict[str, Any] = {"model": "small", "effort": 1}
+    names = [f"picture {number}" for number in range(len(pictures))]
+    archives = [
+        vlae_codec.compress_many(pictures, **many),
+        vlae_codec.compress_many(pictures[:5], faithful=True, names=names[:5], **many),
+        vlae_codec.compress_many(pictures[:12], lossless=True, **many),
+        vlae_codec.compress_many(pictures, lossless=True, names=names, **many),
+    ]
+    files = [vlae_codec.compress(one, "small", bits=bits) for one, bits in zip(pictures, (8, 16, 24), strict=False)]
+    files += [vlae_codec.compress(one, "small", faithful=True, effort=1) for one in pictures[3:5]]
+    files += [vlae_codec.compress(one, "small", lossless=True, effort=1) for one in pictures[5:8]]
+    for path in sorted((FOLDER.parents[1] / "tests" / "golden").glob("*.vlz")):
+        (archives if codec.is_archive(path.read_bytes()) else files).append(path.read_bytes())
+    return Corpus(bytes.fromhex(info["fingerprint"]), files, archives, info, pack_model(info, small_arrays(), True))
+
+
+def read_vlz(data: bytes) -> str:
+    """Everything that can be done with the bytes of a file; what came of it."""
+    inspection.describe(data)
+    drawn = [image.size for image in api.decompress_many(data, max_pixels=MAX_PIXELS)]
+    if not codec.is_archive(data):
+        api.decompress(data, 3, preview=True)
+    return "decoded" if drawn else "empty"
+
+
+def read_folder(files: dict[str, bytes]) -> str:
+    """Load a model and put each of its networks to work."""
+    model = load_model(MemoryFolder(files))  # type: ignore[arg-type]
+    if model.height * model.width > MAX_PIXELS:
+        return "large"
+    for mode, payload in ((0, b"ab"), (1, b"\0\0\0\0")):
+        try:
+            model.posterior(model.draw(decode(model, [mode], [payload]), 1))
+        except FormatError:  # the payload need not be a code of this model, but its networks are to run
+            model.posterior(np.zeros((1, model.height, model.width), np.uint8))
+    return "decoded"
+
+
+def make_input(number: int, corpus: Corpus) -> tuple[str, Callable[[], str], bytes]:
+    """Kind of an input, what to do with it, and its bytes."""
+    rng = random.Random(number)
+    (kind,) = rng.choices(KINDS, WEIGHTS)
+    if kind == "model":
+        files = damaged_model(rng, corpus)
+        return kind, lambda: read_folder(files), b"\n".join(files.values())
+    bases = corpus.files if kind == "file" else corpus.archives
+    data = mutate(rng.choice(bases), rng, corpus.files + corpus.archives)
+    if rng.randrange(2):
+        data = reseal(data, corpus.fingerprint)
+    return kind, lambda: read_vlz(data), data
+
+
+def damaged_model(rng: random.Random, corpus: Corpus) -> dict[str, bytes]:
+    """A model folder, damaged as bytes or in what it declares."""
+    files = dict(corpus.model)
+    if (kind := rng.randrange(4)) < 2:
+        name = ("model.json", "weights.npz")[kind]
+        files[name] = mutate(files[name], rng, list(corpus.model.values()))
+        return files
+    arrays = small_arrays()
+    if kind == 2:
+        return _packed(mutate_info(corpus.info, rng), arrays)
+    return _packed(corpus.info, mutate_arrays(arrays, rng))
+
+
+def _packed(info: dict[str, Any], arrays: dict[str, Any]) -> dict[str, bytes]:
+    return pack_model(info, arrays, sealed=True)
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Stop what takes longer."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise HangError(f"more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run_one(number: int, corpus: Corpus, state: State) -> None:
+    """Try one input and count what came of it."""
+    kind, action, data = make_input(number, corpus)
+    started = time.process_time()
+    try:
+        with time_limit(5 * LIMIT_S):  # wall time, on a machine that others use; the limit itself is of CPU time
+            outcome = action()
+    except VlaeError as error:
+        outcome = type(error).__name__
+        if "\n" in str(error):
+            state.failures.append({"input": number, "error": f"more than one line: {error}"})
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+        state.failures.append({"input": number, "error": text[:300], "bytes": len(data)})
+        outcome = "crash"
+    taken = time.process_time() - started
+    if taken > LIMIT_S and outcome != "crash":
+        state.failures.append({"input": number, "error": f"hang: {taken:.1f} s"})
+    state.slowest_s = max(state.slowest_s, round(taken, 3))
+    state.outcomes[kind][outcome] += 1
+    state.done += 1
+
+
+def peak_mib() -> float:
+    """The most memory that this process has held, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def save(state: State, folder: Path) -> None:
+    """Keep the state as a result."""
+    state.peak_mib = max(state.peak_mib, round(peak_mib(), 1))
+    tree = {**vars(state), "outcomes": {kind: dict(sorted(found.items())) for kind, found in state.outcomes.items()}}
+    path = write_result(NAME, {"limit_s": LIMIT_S, "limit_mib": LIMIT_MIB, **tree}, folder)
+    commit = json.loads(path.read_text())["metadata"]["commit"]
+    if commit not in state.commits:
+        state.commits.append(commit)
+
+
+def restore(folder: Path) -> State:
+    """The state of the last run."""
+    tree = read_result(NAME, folder)
+    if tree is None:
+        return State()
+    state = State(**{key: tree[key] for key in vars(State())})
+    state.outcomes = {kind: Counter(tree["outcomes"].get(kind, {})) for kind in KINDS}
+    return state
+
+
+def fuzz(inputs: int, folder: Path, quiet: bool = False) -> State:
+    """Go on until so many inputs are done, keeping the state in `folder`."""
+    with tempfile.TemporaryDirectory() as models:
+        os.environ["VLAE_MODELS"] = models
+        corpus = make_corpus(write_small_model(Path(models) / "small"))
+        state = restore(folder)
+        for number in tqdm(range(state.done, inputs), initial=state.done, total=inputs, disable=quiet or None):
+            started = time.monotonic()
+            run_one(number, corpus, state)
+            state.seconds = round(state.seconds + time.monotonic() - started, 4)
+            if state.done % KEPT == 0:
+                save(state, folder)
+        save(state, folder)
+    return state
+
+
+def repeat(number: int) -> None:
+    """Try one input again and let its error through."""
+    with tempfile.TemporaryDirectory() as models:
+        os.environ["VLAE_MODELS"] = models
+        kind, action, data = make_input(number, make_corpus(write_small_model(Path(models) / "small")))
+        click.echo(f"{kind}, {len(data)} bytes: {data[:200]!r}")
+        click.echo(action())
+
+
+@click.command()
+@click.option("--inputs", type=click.IntRange(1), default=1_000_000, show_default=True, help="How many in all.")
+@click.option("--only", type=click.IntRange(0), help="Repeat this input and let its error through.")
+@exit_on_error
+def main(inputs: int, only: int | None) -> None:
+    """Feed damaged inputs to the codec; exit code 1 if one of them does what it must not."""
+    if only is not None:
+        repeat(only)
+        return
+    state = fuzz(inputs, FOLDER)
+    found = {kind: dict(counts) for kind, counts in state.outcomes.items()}
+    click.echo(f"{state.done} inputs, {len(state.failures)} failures, slowest {state.slowest_s} s, {found}")
+    if state.failures or state.peak_mib > LIMIT_MIB:
+        click.echo(f"peak memory {state.peak_mib} MiB; {state.failures[:5]}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

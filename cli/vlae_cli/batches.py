@@ -1,0 +1,74 @@
+"""Inputs in batches, in this process or in several: results come in the order of the inputs."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children, get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vlae_codec.errors import VlaeError
+from vlae_codec.files import STREAM
+
+Task = TypeVar("Task")
+Pair = tuple[Path, Path]
+"""An input and its output."""
+
+Done = tuple[Pair, "Any | str"]
+"""A pair and its record, or the line that says why there is none."""
+
+Step = Callable[[int, int], None]
+Work = Callable[[Task, Sequence[Pair], "Step | None"], "list[Done]"]
+"""Does a batch; the step hears of pictures done and of how many there are."""
+
+BATCH = 256
+"""Inputs whose pictures are in memory at once."""
+SHARES = 4
+"""Batches for each process, so that none waits long for another."""
+
+
+def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, step: Step | None) -> Iterator[Done]:
+    """Do all pairs; an interrupt ends the other processes, none of which leaves a file half-written.
+
+    Args:
+        work: a function of a module, which other processes import.
+        task: what it is told beside the pairs; goes to other processes too.
+        pairs: what is to be done; of the standard input there is only one, so it is not shared out.
+        jobs: processes.
+        step: hears of the inputs done and of the number of all.
+    """
+    if jobs == 1 or len(pairs) < 2 or any(source == STREAM for source, _ in pairs):
+        for start in range(0, len(pairs), BATCH):
+            yield from work(task, pairs[start : start + BATCH], step)
+        return
+    size = max(1, min(BATCH, -(-len(pairs) // (jobs * SHARES))))
+    batches = [pairs[start : start + size] for start in range(0, len(pairs), size)]
+    pool = ProcessPoolExecutor(min(jobs, len(batches)), get_context("spawn"), _begin)
+    whole = False
+    try:
+        for future in [pool.submit(work, task, batch, None) for batch in batches]:
+            found = future.result()
+            if step:
+                step(len(found), len(pairs))
+            yield from found
+        whole = True
+    except BrokenProcessPool as error:
+        raise VlaeError("a process was ended from outside, out of memory perhaps: use fewer --jobs") from error
+    finally:
+        if not whole:
+            for process in active_children():
+                process.terminate()
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Prepare a process: one core is its share, and an interrupt is the first process's business, which ends it."""
+    from vlae_codec import registry
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what is half-written is taken away
+    registry.use_workers(1)

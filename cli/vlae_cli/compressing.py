@@ -1,0 +1,107 @@
+"""The work of `vlae-compress` on some files: read, prepare, compress, write; also in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from .batches import Done, Pair, Step
+from .common import describe
+
+if TYPE_CHECKING:
+    from vlae_codec import codec
+    from vlae_codec.archive_codec import Settings
+    from vlae_codec.registry import ModelInfo
+
+
+class Form(NamedTuple):
+    """What may be done to pictures before: resize them; refuse what would not come back exactly."""
+
+    fit: bool
+    exact: bool
+
+
+@dataclass(frozen=True)
+class CompressTask:
+    """What holds for all inputs.
+
+    Attributes:
+        model: name, folder or fingerprint, or "auto".
+        settings: of the codes.
+        form: of the pictures.
+        device: where to compute.
+        force: replace outputs.
+        verify: decode before writing.
+        max_pixels: of an input, None for the usual limit.
+    """
+
+    model: str
+    settings: Settings
+    form: Form
+    device: str
+    force: bool
+    verify: bool
+    max_pixels: int | None
+
+
+def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
+    """Compress each input to its output; what does not fit is told of, and the others go on."""
+    from vlae_codec import codec, files, report
+    from vlae_codec.errors import VlaeError
+
+    models = codec.candidates(task.model)
+    found: list[codec.Prepared | str] = []
+    for source, target in pairs:
+        try:
+            found.append(_prepare(task, source, target, models))
+        except (VlaeError, OSError) as error:
+            found.append(describe(error))
+    results = iter(_compress(task, [one for one in found if not isinstance(one, str)], step))
+    done: list[Done] = []
+    for pair, one in zip(pairs, found, strict=True):
+        if isinstance(one, str):
+            done.append((pair, one))
+            continue
+        result = next(results)
+        try:
+            if task.verify:
+                codec.verify(result, task.device)
+            files.write_whole(pair[1], result.data)
+            done.append((pair, report.image_record(str(pair[0]), str(pair[1]), result)))
+        except (VlaeError, OSError) as error:
+            done.append((pair, describe(error)))
+    return done
+
+
+def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[ModelInfo]) -> codec.Prepared:
+    """Read a picture, and check where its file will go."""
+    from vlae_codec import codec, files, images, stacks
+    from vlae_codec.errors import ImageError
+
+    if stacks.is_stack(source) and not source.is_dir():
+        raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
+    picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS)
+    files.check_target(source, target, task.force)
+    return codec.prepare(picture, models, task.form.fit, task.form.exact)
+
+
+def _compress(task: CompressTask, pictures: Sequence[codec.Prepared], step: Step | None) -> list[codec.Compressed]:
+    """A file for each picture."""
+    from vlae_codec import codec
+
+    settings = task.settings
+    if settings.lossless:
+        return codec.compress_lossless(
+            pictures, bits=settings.bits, effort=settings.effort, device=task.device, progress=step
+        )
+    return codec.compress_images(
+        pictures,
+        bits=settings.bits,
+        quality=settings.quality,
+        effort=settings.effort,
+        faithful=settings.faithful,
+        device=task.device,
+        progress=step,
+    )

@@ -1,0 +1,94 @@
+"""The work of `vlae-decompress` on some files of one picture: read, verify, draw, write; also in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .batches import Done, Pair, Step
+from .common import describe
+
+if TYPE_CHECKING:
+    from vlae_codec import codec
+    from vlae_codec.images import Pixels
+    from vlae_codec.report import DrawnRecord
+
+
+@dataclass(frozen=True)
+class DecompressTask:
+    """What holds for all inputs.
+
+    Attributes:
+        seed: of the texture.
+        samples: pictures of each, side by side.
+        preview: draw the lossy part of lossless files.
+        device: where to compute.
+        force: replace outputs.
+        max_pixels: of a picture, None for the usual limit.
+        stdin: the standard input, which was read to see what it is.
+    """
+
+    seed: int
+    samples: int
+    preview: bool
+    device: str
+    force: bool
+    max_pixels: int | None
+    stdin: bytes = b""
+
+
+def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
+    """Draw each input's picture to its output; what does not fit is told of, and the others go on."""
+    from vlae_codec import codec
+    from vlae_codec.errors import VlaeError
+
+    found: list[codec.Unsealed | str] = []
+    for source, target in pairs:
+        try:
+            found.append(_unseal(task, source, target))
+        except (VlaeError, OSError) as error:
+            found.append(describe(error))
+    unsealed = [one for one in found if not isinstance(one, str)]
+    drawn = iter(codec.draw_images(unsealed, seed=task.seed, samples=task.samples, device=task.device, progress=step))
+    done: list[Done] = []
+    for pair, one in zip(pairs, found, strict=True):
+        if isinstance(one, str):
+            done.append((pair, one))
+            continue
+        pictures = next(drawn)
+        try:
+            done.append((pair, _write(task, pair, one, pictures)))
+        except (VlaeError, OSError) as error:
+            done.append((pair, describe(error)))
+    return done
+
+
+def _unseal(task: DecompressTask, source: Path, target: Path) -> codec.Unsealed:
+    """Verify and decode a file, and check where its picture will go."""
+    from vlae_codec import codec, container, files
+    from vlae_codec.errors import VlaeError
+
+    data = task.stdin
+    if source != files.STREAM:
+        data = files.read_by_head(source, container.HEADER.size, container.limit)
+    file = codec.unseal(data, task.device, task.preview, task.max_pixels)
+    if file.residual is not None and task.samples > 1:
+        raise VlaeError("it holds the exact picture: --samples goes with --preview")
+    files.check_target(source, target, task.force)
+    return file
+
+
+def _write(task: DecompressTask, pair: Pair, file: codec.Unsealed, pictures: Pixels) -> tuple[DrawnRecord, str]:
+    """Write a file's pictures, (samples, H, W); their record and what they have lost come back."""
+    from vlae_codec import images, report
+
+    source, target = pair
+    if task.samples == 1:
+        images.write_png(target, pictures[0].astype(bool))
+    else:
+        images.write_png(target, images.contact_sheet([255 * pictures], columns=task.samples))
+    _, height, width = pictures.shape
+    record = report.DrawnRecord(str(source), str(target), file.model.name, task.seed, task.samples, width, height)
+    return record, file.notice or ""

@@ -1,0 +1,138 @@
+"""Where results go and what is said on the way: the options that `vlae-compress` and `vlae-decompress` share."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from vlae_codec.files import STREAM
+
+from .common import force_option, json_option, out_option
+
+R = TypeVar("R")
+
+OPTIONS = (
+    out_option,
+    click.option("-c", "--stdout", "to_stdout", is_flag=True, help="Write to the standard output, as -o - does."),
+    click.option(
+        "--output-dir", type=click.Path(path_type=Path), help="Folder for the outputs; made if it is not there."
+    ),
+    click.option("-r", "--recursive", is_flag=True, help="Go through folders; --output-dir then mirrors them."),
+    click.option(
+        "-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that share the work."
+    ),
+    force_option,
+    json_option,
+    click.option("--json-lines", is_flag=True, help="Print one JSON object a line for each input, as it is done."),
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+    click.option("-v", "--verbose", is_flag=True, help="Name each output on stderr as it is written."),
+)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What the shared options ask for.
+
+    Attributes:
+        out: a file or a folder, `STREAM` for the standard output, None for beside the inputs.
+        mirrored: whether `out` is a folder in any case.
+        recursive: whether folders are gone through.
+        force: replace what exists.
+        jobs: processes.
+        as_json: one JSON object at the end.
+        json_lines: one for each input.
+        quiet: errors only.
+        verbose: a line for each output.
+        on_stderr: reports leave the standard output to the result.
+    """
+
+    out: Path | None
+    mirrored: bool
+    recursive: bool
+    force: bool
+    jobs: int
+    as_json: bool
+    json_lines: bool
+    quiet: bool
+    verbose: bool
+    on_stderr: bool
+
+    def pairs(self, inputs: tuple[Path, ...], suffix: str, read: frozenset[str]) -> list[tuple[Path, Path]]:
+        """Inputs with their outputs; `read` are the suffixes of files that are looked for in folders.
+
+        Raises:
+            VlaeError: two inputs would share an output, or nothing is found.
+        """
+        from vlae_codec import files
+
+        if self.recursive:
+            pairs = files.mirror_outputs(inputs, self.out, suffix, read)
+            for _, target in pairs:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            return pairs
+        if self.mirrored and self.out is not None:
+            self.out.mkdir(parents=True, exist_ok=True)
+        return files.pair_outputs(inputs, self.out, suffix)
+
+    def line(self, record: dict[str, Any]) -> None:
+        """Tell of one input, if that is wanted."""
+        if self.json_lines:
+            click.echo(json.dumps(record), err=self.on_stderr)
+        elif self.verbose and "error" not in record:
+            click.echo(f"{record['input']} -> {record['output']}", err=True)
+
+    def result(self, tree: Callable[[], dict[str, Any]], table: Callable[[], str]) -> None:
+        """Tell of all inputs at the end: JSON, a table, or nothing."""
+        if self.as_json:
+            click.echo(json.dumps(tree(), indent=2), err=self.on_stderr)
+        elif not (self.json_lines or self.quiet) and (text := table()):
+            click.echo(text, err=self.on_stderr)
+
+    def note(self, text: str) -> None:
+        """A remark for people."""
+        if not (self.as_json or self.json_lines or self.quiet):
+            click.echo(f"note: {text}", err=True)
+
+
+def output_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command the shared options; it gets them as one argument, `output`."""
+
+    @functools.wraps(command)
+    def collected(
+        *args: Any,
+        out: Path | None,
+        to_stdout: bool,
+        output_dir: Path | None,
+        json_lines: bool,
+        as_json: bool,
+        quiet: bool,
+        verbose: bool,
+        recursive: bool,
+        force: bool,
+        jobs: int,
+        **rest: Any,
+    ) -> R:
+        if sum([out is not None, to_stdout, output_dir is not None]) > 1:
+            raise click.UsageError("-o, -c and --output-dir exclude one another")
+        if as_json and json_lines:
+            raise click.UsageError("--json and --json-lines exclude one another")
+        if quiet and verbose:
+            raise click.UsageError("-q and -v exclude one another")
+        place = STREAM if to_stdout else output_dir or out
+        if recursive and place == STREAM:
+            raise click.UsageError("-r makes many files, and the standard output takes one")
+        mirrored = output_dir is not None
+        streams = place == STREAM or (place is None and STREAM in rest["inputs"])
+        flags = {"as_json": as_json, "json_lines": json_lines, "quiet": quiet, "verbose": verbose, "on_stderr": streams}
+        return command(*args, output=Output(place, mirrored, recursive, force, jobs, **flags), **rest)
+
+    wrapped: Callable[..., R] = collected
+    for option in reversed(OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped

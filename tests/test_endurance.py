@@ -1,0 +1,137 @@
+"""Files survive what happens to programs: kills, crowds of threads and processes, and long runs."""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import vlae_codec
+from benchmarks.small_model import write_small_model
+from vlae_codec import files
+from vlae_codec.errors import VlaeError
+
+KILLS, CYCLES = 200, 1000
+WRITER = """
+import sys
+from pathlib import Path
+from vlae_codec.files import write_whole
+print("ready", flush=True)
+for number in range(10**9):
+    write_whole(Path(sys.argv[1]) / f"{number % 5}.vlz", bytes([number % 256]) * 400_000)
+"""
+
+
+@pytest.fixture
+def small(user_models: Path) -> str:
+    """A small model, installed."""
+    write_small_model(user_models / "small")
+    return "small"
+
+
+def pictures(count: int, seed: int = 1) -> NDArray[np.bool_]:
+    return np.random.default_rng(seed).random((count, 8, 8)) < 0.3
+
+
+@pytest.mark.slow
+def test_killed_while_writing(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    rng = random.Random(4)
+    partial = 0
+    for _ in range(KILLS):
+        call = [sys.executable, "-c", WRITER, str(tmp_path)]
+        with subprocess.Popen(call, env=environment, stdout=subprocess.PIPE) as writer:
+            assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
+            time.sleep(rng.random() * 0.02)
+            writer.kill()
+        for path in tmp_path.glob("*.vlz"):
+            data = path.read_bytes()
+            assert len(data) == 400_000 and len(set(data)) == 1
+        left = list(tmp_path.glob(".vlae-*"))
+        partial += len(left)
+        for path in left:
+            path.unlink()
+    assert partial > KILLS / 20  # many a kill did come in the middle of a file
+
+
+def test_many_threads_one_target(tmp_path: Path) -> None:
+    target = tmp_path / "x.vlz"
+    contents = [bytes([number]) * 50_000 for number in range(32)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda data: files.write_whole(target, data), contents))
+    assert target.read_bytes() in contents
+    assert os.listdir(tmp_path) == ["x.vlz"]
+
+
+def test_threads_give_what_one_gives(small: str) -> None:
+    many = pictures(24)
+    alone = [vlae_codec.compress(one, small, lossless=True, effort=1) for one in many]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(lambda one: vlae_codec.compress(one, small, lossless=True, effort=1), many))
+        drawn = list(pool.map(vlae_codec.decompress, together))
+    assert together == alone
+    assert all(np.array_equal(np.asarray(one), other) for one, other in zip(drawn, many, strict=True))
+
+
+def test_processes_give_what_one_gives(small: str) -> None:
+    many = list(pictures(6))
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        together = list(pool.map(_compress, many))
+    assert together == [_compress(one) for one in many]
+
+
+def _compress(picture: NDArray[np.bool_]) -> bytes:
+    return vlae_codec.compress(picture, "small")
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from vlae_codec.files import write_whole\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try: write_whole(Path(sys.argv[1]) / 'x.vlz', bytes(5000))\n"
+        "except ValueError as error: print(error)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    call = [sys.executable, "-c", code, str(tmp_path)]
+    told = subprocess.run(call, env=environment, capture_output=True, text=True, check=True).stdout
+    assert told == f"{tmp_path}/x.vlz cannot be written: File too large\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(VlaeError, match="cannot be written"):
+        files.write_whole(tmp_path / "file" / "x.vlz", b"data")
+
+
+@pytest.mark.slow
+def test_a_thousand_cycles_grow_nothing(small: str, tmp_path: Path) -> None:
+    many, path = pictures(6), tmp_path / "set.vlz"
+
+    def cycle() -> None:
+        files.write_whole(path, vlae_codec.compress_many(many, small, lossless=True, effort=1))
+        assert sum(1 for _ in vlae_codec.decompress_many(path)) == len(many)
+
+    def held() -> tuple[int, int]:
+        gc.collect()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(os.listdir("/proc/self/fd"))
+
+    for _ in range(CYCLES // 10):
+        cycle()
+    memory, handles = held()
+    for _ in range(CYCLES - CYCLES // 10):
+        cycle()
+    assert held()[0] - memory < 8 * 1024  # KiB of the peak
+    assert held()[1] == handles

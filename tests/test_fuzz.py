@@ -1,0 +1,60 @@
+"""The fuzzer itself: it goes on where it stopped, repeats any input, and notices what it is there to notice."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks import fuzz
+from benchmarks.small_model import write_small_model
+from vlae_codec.errors import FormatError
+
+INPUTS = 600
+
+
+@pytest.fixture(autouse=True)
+def own_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLAE_MODELS", "set by the fuzzer, undone by this fixture")
+
+
+def test_damaged_inputs_fail_in_one_line_or_decode(tmp_path: Path) -> None:
+    half = fuzz.fuzz(INPUTS // 2, tmp_path, quiet=True)
+    assert half.done == INPUTS // 2
+    state = fuzz.fuzz(INPUTS, tmp_path, quiet=True)
+    assert state.done == sum(sum(found.values()) for found in state.outcomes.values()) == INPUTS
+    assert not state.failures
+    assert state.slowest_s < fuzz.LIMIT_S and state.peak_mib > 0
+    assert all(state.outcomes["file"][found] > 5 for found in ("FormatError", "ModelError", "decoded"))
+    assert state.outcomes["archive"]["FormatError"] > 5
+    assert all(state.outcomes["model"][found] > 1 for found in ("ModelError", "decoded"))
+
+
+def test_an_input_depends_on_nothing_but_its_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLAE_MODELS", str(tmp_path))
+    corpus = fuzz.make_corpus(write_small_model(tmp_path / "small"))
+    forth = [fuzz.make_input(number, corpus)[2] for number in range(300)]
+    back = [fuzz.make_input(number, corpus)[2] for number in reversed(range(300))]
+    assert forth == back[::-1]
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [(KeyError("lost"), "KeyError"), (MemoryError(), "MemoryError"), (FormatError("two\nlines"), "more than one line")],
+)
+def test_crashes_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, text: str) -> None:
+    def fail(data: bytes) -> None:
+        raise error
+
+    monkeypatch.setattr("vlae_codec.inspection.describe", fail)
+    state = fuzz.fuzz(20, tmp_path, quiet=True)
+    assert state.failures
+    assert text in state.failures[0]["error"]
+
+
+def test_hangs_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "LIMIT_S", 0.02)
+    monkeypatch.setattr("vlae_codec.inspection.describe", lambda data: time.sleep(60))
+    state = fuzz.fuzz(3, tmp_path, quiet=True)
+    assert any("HangError" in failure["error"] for failure in state.failures)

@@ -1,0 +1,275 @@
+"""The codec in a few functions, for programs: pictures in, bytes out, and back.
+
+Pictures come as Pillow images, numpy arrays or paths and go as Pillow images, of which `numpy.asarray` makes arrays.
+`compress_many` and `decompress_many` are for archives. All of them are to be had from `vlae_codec` itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import archive_codec, codec, container, files, images, inspection, stacks
+from .archive_codec import Settings
+from .errors import FormatError, ImageError, VlaeError
+from .images import PillowImage
+from .report import FileRecord
+from .sample_code import EFFORTS, MAX_BITS
+
+__all__ = ["ImageLike", "Source", "compress", "compress_many", "decompress", "decompress_many", "inspect"]
+
+ImageLike: TypeAlias = "PillowImage | NDArray[Any] | str | os.PathLike[str]"
+"""A Pillow image; an array, uint8 of 0 to 255 or bool, (H, W), (H, W, 1) or (H, W, 3); or the path of an image file."""
+
+Source: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str]"
+"""The bytes of a .vlz file, or its path."""
+
+
+def compress(
+    image: ImageLike,
+    model: str = codec.AUTO,
+    *,
+    lossless: bool = False,
+    bits: int | None = None,
+    quality: float | None = None,
+    effort: int = 5,
+    faithful: bool = False,
+    fit: bool = False,
+    binarise: bool = False,
+    device: str = "cpu",
+) -> bytes:
+    """The bytes of the .vlz file of one picture.
+
+    Args:
+        image: the picture; models of black and white see it as bright ink on black, cut at half brightness.
+        model: name, folder or fingerprint, or "auto" for the installed one with the shortest code.
+        lossless: keep the exact pixels too.
+        bits: of the lossy code, rounded up to whole bytes, 1 to 56; by default the model's own choice.
+        quality: instead of bits, 0 to 100; 50 is the default.
+        effort: 1 (fast) to 9 (fewest bits for what is kept).
+        faithful: code a true sample of the posterior, in as many bits as that takes.
+        fit: resize a picture that no model takes as it is.
+        binarise: with `lossless`, round grey pixels to black and white first.
+        device: "cpu", "torch" or "cuda"; the bytes are the same.
+
+    Returns:
+        A whole file: for a digit some ten bytes, of which two or three are its code.
+
+    Raises:
+        ImageError: not an image, of a kind or size that no model takes; or `lossless` would not keep it as it is.
+        ModelError: the model is unknown or damaged, or the device is not there.
+        VlaeError: an argument is out of range, or two exclude one another.
+        OSError: the file is missing or unreadable.
+
+    >>> import numpy as np
+    >>> digit = np.zeros((28, 28), np.uint8)
+    >>> digit[5:23, 13:16] = 255
+    >>> data = compress(digit, "mnist")
+    >>> len(data) < 16
+    True
+    >>> decompress(data, seed=7).size
+    (28, 28)
+    >>> exact = compress(digit, "mnist", lossless=True)
+    >>> bool((255 * np.asarray(decompress(exact)) == digit).all())
+    True
+    """
+    _check_options(lossless, bits, quality, effort, faithful)
+    prepared = codec.prepare(read_picture(image), codec.candidates(model), fit, lossless and not binarise)
+    if lossless:
+        return codec.compress_lossless([prepared], bits=bits, effort=effort, device=device)[0].data
+    found = codec.compress_images(
+        [prepared], bits=bits, quality=quality, effort=effort, faithful=faithful, device=device
+    )
+    return found[0].data
+
+
+def compress_many(
+    pictures: Sequence[ImageLike] | NDArray[Any],
+    model: str = codec.AUTO,
+    *,
+    names: Sequence[str] | None = None,
+    lossless: bool = False,
+    bits: int | None = None,
+    quality: float | None = None,
+    effort: int = 5,
+    faithful: bool = False,
+    fit: bool = False,
+    binarise: bool = False,
+    device: str = "cpu",
+) -> bytes:
+    """The bytes of an archive of many pictures of one size; without loss it takes their -ELBO.
+
+    Args:
+        pictures: at least one; each as for `compress`, or an array (N, H, W) of them all.
+        model: as for `compress`.
+        names: to be kept, one for each picture, all different.
+        lossless: keep the exact pixels, by bits-back coding; `bits` are not to be given then.
+        bits: of each code, as for `compress`; so are the others.
+        quality: instead of bits.
+        effort: 1 to 9.
+        faithful: code true samples of the posterior.
+        fit: resize what no model takes as it is.
+        binarise: with `lossless`, round grey pixels first.
+        device: "cpu", "torch" or "cuda".
+
+    Raises:
+        ImageError: no pictures, of several sizes, or as `compress`; or a name is unfit or there twice.
+        ModelError: as `compress`.
+        VlaeError: as `compress`; or the names are not as many as the pictures.
+        OSError: a file is missing or unreadable.
+
+    >>> import numpy as np
+    >>> digits = np.zeros((5, 28, 28), bool)
+    >>> digits[:, 5:23, 13:16] = True
+    >>> data = compress_many(digits, "mnist", lossless=True)
+    >>> inspect(data).images
+    5
+    >>> all((np.asarray(image) == digit).all() for image, digit in zip(decompress_many(data), digits))
+    True
+    """
+    _check_options(lossless, bits, quality, effort, faithful)
+    if lossless and bits is not None:
+        raise VlaeError("a lossless archive takes the bits that it needs: leave out bits")
+    if not len(pictures):
+        raise ImageError("no pictures: an archive holds at least one")
+    if names is not None and len(names) != len(pictures):
+        raise VlaeError(f"{len(names)} names for {len(pictures)} pictures")
+    read = [read_picture(image) for image in pictures]
+    batches = [stacks.Batch(one.pixels[None], (str(number),), one.notices) for number, one in enumerate(read)]
+    models = codec.candidates(model)
+    pixels, _ = stacks.join(batches, models, fit, lossless and not binarise)
+    info = archive_codec.choose_model(models, pixels, device)
+    settings = Settings(lossless, None, bits, quality, faithful, effort)
+    return archive_codec.compress_archive(info, pixels, settings, names=names, device=device).data
+
+
+def decompress(
+    data: Source,
+    seed: int = 0,
+    *,
+    index: int = 0,
+    preview: bool = False,
+    max_pixels: int | None = None,
+    device: str = "cpu",
+) -> PillowImage:
+    """A plausible picture of what a .vlz file stands for; of a lossless one the exact picture.
+
+    Args:
+        data: the file's bytes, or its path.
+        seed: of the texture, 0 to 2^63 - 1; one seed gives the same pixels on every machine.
+        index: of an archive, the number of the picture; negative ones count from the end.
+        preview: of a lossless file draw the lossy part, even if the rest is cut off or damaged.
+        max_pixels: refuse a file that announces more, of all its pictures together; by default 2^26, of archives 2^32.
+        device: "cpu", "torch" or "cuda"; the pixels are the same.
+
+    Returns:
+        A Pillow image of the size and mode that the model draws: "1" for black and white.
+
+    Raises:
+        FormatError: no .vlz file, damaged, beyond `max_pixels`, or without a picture of this number.
+        ModelError: the model is not installed or damaged; the message names its fingerprint.
+        VlaeError: the seed is out of range.
+        OSError: the file is missing or unreadable.
+    """
+    content = read_file(data)
+    _check_seed(seed)
+    if codec.is_archive(content):
+        reader = archive_codec.Reader(content, device, max_pixels)
+        wanted = archive_codec.parse_index(str(index), reader.archive.count)
+        ((_, pixels),) = reader.pictures(wanted, seed=seed)
+        return images.to_pillow(pixels.astype(bool))
+    if index not in (0, -1):
+        raise FormatError(f"picture {index} of a file that holds one picture")
+    file = codec.unseal(content, device, preview, max_pixels)
+    return images.to_pillow(codec.draw_images([file], seed=seed, device=device)[0][0].astype(bool))
+
+
+def decompress_many(
+    data: Source, seed: int = 0, *, max_pixels: int | None = None, device: str = "cpu"
+) -> Iterator[PillowImage]:
+    """All pictures of an archive in order (or the one of a file of one), each drawn when it is asked for.
+
+    Args:
+        data: the file's bytes, or its path.
+        seed: of the texture in lossy files.
+        max_pixels: as for `decompress`.
+        device: "cpu", "torch" or "cuda".
+
+    Raises:
+        FormatError: as `decompress`; all that can be verified is, before the first picture is given out.
+        ModelError: as `decompress`.
+        VlaeError: the seed is out of range.
+        OSError: the file is missing or unreadable.
+    """
+    content = read_file(data)
+    _check_seed(seed)
+    if not codec.is_archive(content):
+        yield decompress(content, seed, max_pixels=max_pixels, device=device)
+        return
+    reader = archive_codec.Reader(content, device, max_pixels)
+    for _, pixels in reader.pictures(range(reader.archive.count), seed=seed):
+        yield images.to_pillow(pixels.astype(bool))
+
+
+def inspect(data: Source) -> FileRecord:
+    """What a .vlz file says of itself: model, size, number of pictures, bytes by part; nothing is decoded.
+
+    Args:
+        data: the file's bytes, or its path.
+
+    Returns:
+        A record whose `model`, `width`, `height` and `channels` are None if the model is not installed.
+
+    Raises:
+        FormatError: no .vlz file, or damaged.
+        OSError: the file is missing or unreadable.
+    """
+    return inspection.describe(read_file(data), str(data) if isinstance(data, str | os.PathLike) else "")[0]
+
+
+def read_picture(image: ImageLike) -> images.Picture:
+    """A picture from wherever it comes.
+
+    Raises:
+        ImageError: not an image, or of a kind that is not supported.
+        OSError: the file is missing or unreadable.
+    """
+    if isinstance(image, str | os.PathLike):
+        return images.read_image(Path(image))
+    if isinstance(image, np.ndarray):
+        return images.from_array(image)
+    return images.from_pillow(image)
+
+
+def read_file(data: Source) -> bytes:
+    """The bytes of a .vlz file, which may be given as a path.
+
+    Raises:
+        OSError: the file is missing or unreadable.
+    """
+    if isinstance(data, str | os.PathLike):
+        return files.read_by_head(Path(data), container.HEADER.size, container.limit)
+    return bytes(data)
+
+
+def _check_options(lossless: bool, bits: int | None, quality: float | None, effort: int, faithful: bool) -> None:
+    if effort not in EFFORTS:
+        raise VlaeError(f"effort {effort}: it goes from {min(EFFORTS)} to {max(EFFORTS)}")
+    if bits is not None and quality is not None:
+        raise VlaeError("bits and quality exclude one another")
+    if bits is not None and not 1 <= bits <= MAX_BITS:
+        raise VlaeError(f"{bits} bits: a code has 1 to {MAX_BITS}")
+    if quality is not None and not 0 <= quality <= 100:
+        raise VlaeError(f"quality {quality}: it goes from 0 to 100")
+    if lossless and (faithful or quality is not None):
+        raise VlaeError("lossless chooses its lossy part itself: leave out faithful and quality")
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 1 << 63:
+        raise VlaeError(f"seed {seed}: it goes from 0 to 2^63 - 1")

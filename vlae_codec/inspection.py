@@ -1,0 +1,32 @@
+"""What a `.vlz` file says of itself, whether its model is here or not; nothing is decoded and no weights are read."""
+
+from __future__ import annotations
+
+from .archive import parse_archive
+from .archive_codec import identify_archive
+from .archive_report import archive_file_record
+from .errors import ModelError
+from .identify import identify, is_archive, parse_any
+from .report import FileRecord, file_record
+
+
+def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | None]:
+    """The record of a file, and what is wrong with its model, if it is not here.
+
+    Args:
+        data: the file.
+        source: its name, for the record.
+
+    Raises:
+        FormatError: the bytes are no .vlz file, or are damaged.
+    """
+    if is_archive(data):
+        header = parse_archive(data)
+        try:
+            return archive_file_record(source, identify_archive(data, header), header), None
+        except ModelError as error:
+            return archive_file_record(source, None, header), error
+    try:
+        return file_record(source, *identify(data)), None
+    except ModelError as error:
+        return file_record(source, None, parse_any(data)), error

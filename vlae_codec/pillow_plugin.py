@@ -1,0 +1,178 @@
+"""Pillow opens and saves .vlz files once `register_vlz_opener` was called.
+
+>>> import io, vlae_codec
+>>> from PIL import Image
+>>> vlae_codec.register_vlz_opener()
+>>> stream = io.BytesIO()
+>>> Image.new("1", (28, 28)).save(stream, "VLZ", model="mnist", lossless=True)
+>>> with Image.open(stream) as image:
+...     (image.format, image.size, image.mode, image.get_format_mimetype(), image.info["model"])
+('VLZ', (28, 28), '1', 'image/x-vlz', 'mnist')
+
+Opening reads the header and finds the model; the picture is drawn when its pixels are asked for. An archive opens as an
+image of several frames: `seek(17)` goes to a picture, and only the chunk that holds it is decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO, Any
+
+from PIL import Image, ImageFile
+
+from . import api, archive_codec, container, files, identify, images
+from .archive import parse_archive
+from .container import ARCHIVE, HEADER, LOSSLESS, MAGIC
+from .errors import FormatError
+from .limits import check_pixels
+
+FORMAT, MIME, SUFFIX = "VLZ", "image/x-vlz", ".vlz"
+OPTIONS = ("model", "lossless", "bits", "quality", "effort", "faithful", "fit", "binarise", "device")
+"""What `Image.save` takes, as `vlae_codec.compress` does."""
+FIRST_READ = 4096
+"""Bytes of an archive's header that are read at first."""
+
+
+class VlzImageFile(ImageFile.ImageFile):
+    """A .vlz file as Pillow sees it; `info` has its model, fingerprint and mode."""
+
+    format = FORMAT
+    format_description = "Variational Lossy Autoencoder"
+
+    def _open(self) -> None:
+        self._content: bytes | None = None
+        self._reader: archive_codec.Reader | None = None
+        self._frame, self._drawn = 0, False
+        stream = self._stream()
+        head = stream.read(HEADER.size)
+        mode, _ = container.parse_head(head)
+        if mode == ARCHIVE:
+            head = read_archive_head(head, stream.read)
+            archive = parse_archive(head)
+            model = archive_codec.identify_archive(head, archive)
+            self.n_frames = archive.count
+        else:
+            head += stream.read(container.MAX_FILE + 1 - len(head))
+            model, _ = identify.identify(head)
+            self.n_frames = 1
+        self.is_animated = self.n_frames > 1
+        check_pixels(model.height, model.width, self.n_frames, _Settings.max_pixels)
+        self._size, self._mode = (model.width, model.height), "1"
+        kind = {ARCHIVE: "archive", LOSSLESS: "lossless"}.get(mode, "lossy")
+        self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
+
+    def load(self) -> Any:
+        """Draw the picture, the frame that was sought last."""
+        if not self._drawn:
+            self.im = self._draw().im
+            self._drawn = True
+        return Image.Image.load(self)
+
+    def _draw(self) -> Image.Image:
+        content = self._whole()
+        if not identify.is_archive(content):
+            return api.decompress(content, _Settings.seed, max_pixels=_Settings.max_pixels)
+        if self._reader is None:
+            self._reader = archive_codec.Reader(content, max_pixels=_Settings.max_pixels)
+        wanted = range(self._frame, self._frame + 1)
+        ((_, pixels),) = self._reader.pictures(wanted, seed=_Settings.seed)
+        return images.to_pillow(pixels.astype(bool))
+
+    def _whole(self) -> bytes:
+        """The file, read once and then closed."""
+        if self._content is None:
+            stream = self._stream()
+            stream.seek(0)
+            self._content = files.read_stream(stream, HEADER.size, container.limit)
+            if self._exclusive_fp:
+                stream.close()
+        return self._content
+
+    def _stream(self) -> IO[bytes]:
+        if self.fp is None:
+            raise ValueError("the image was closed before it was read")
+        return self.fp
+
+    def seek(self, frame: int) -> None:
+        """Go to a picture of an archive, 0 to n_frames - 1.
+
+        Raises:
+            EOFError: there is none of this number.
+        """
+        if self._seek_check(frame):
+            self._frame, self._drawn = frame, False
+
+    def tell(self) -> int:
+        """The number of the current picture."""
+        return self._frame
+
+
+class _Settings:
+    """What opening takes from `register_vlz_opener`; `Image.open` has no arguments for it."""
+
+    seed = 0
+    max_pixels: int | None = None
+
+
+def read_archive_head(head: bytes, read: Callable[[int], bytes]) -> bytes:
+    """The beginning of an archive, as much as holds its header.
+
+    Args:
+        head: the first bytes.
+        read: gives more of them.
+
+    Raises:
+        FormatError: it is damaged, or ends before its header does.
+    """
+    more = FIRST_READ
+    while True:
+        try:
+            parse_archive(head)
+            return head
+        except FormatError:
+            found = read(more)
+            if not found or len(head) > container.MAX_ARCHIVE:
+                raise
+            head += found
+            more = len(head)
+
+
+def register_vlz_opener(seed: int = 0, max_pixels: int | None = None) -> None:
+    """Teach Pillow the .vlz format: `Image.open`, `Image.save` and, for archives, `save_all=True`.
+
+    `save` takes what `vlae_codec.compress` takes: model, lossless, bits, quality, effort, faithful, fit, binarise. With
+    `save_all=True` and `append_images=[...]` it writes an archive, with `names=[...]` one that keeps names.
+
+    Args:
+        seed: of the texture of lossy pictures that are opened from now on.
+        max_pixels: refuse files that announce more, in all their pictures; by default as `vlae_codec.decompress`.
+    """
+    _Settings.seed, _Settings.max_pixels = seed, max_pixels
+    Image.register_open(FORMAT, VlzImageFile, _accept)
+    Image.register_save(FORMAT, _save)
+    Image.register_save_all(FORMAT, _save_all)
+    Image.register_extension(FORMAT, SUFFIX)
+    Image.register_mime(FORMAT, MIME)
+
+
+def _accept(prefix: bytes) -> bool:
+    return prefix.startswith(MAGIC)
+
+
+def _options(image: Image.Image) -> dict[str, Any]:
+    given = getattr(image, "encoderinfo", {})
+    return {name: given[name] for name in OPTIONS if name in given}
+
+
+def _save(image: Image.Image, stream: IO[bytes], filename: str | bytes) -> None:
+    stream.write(api.compress(image, **_options(image)))
+
+
+def _save_all(image: Image.Image, stream: IO[bytes], filename: str | bytes) -> None:
+    frames = []
+    for one in [image, *image.encoderinfo.get("append_images", [])]:
+        for number in range(getattr(one, "n_frames", 1)):
+            one.seek(number)
+            frames.append(one.copy())
+    names = image.encoderinfo.get("names")
+    stream.write(api.compress_many(frames, names=names, **_options(image)))
