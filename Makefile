@@ -1,6 +1,7 @@
 # make demo               compress and decompress handwritten digits with the shipped model (needs no torch)
 # make demo DATA=folder   the same with MNIST from folder/mnist/t10k-images-idx3-ubyte.gz
 # make man                manual pages in build/man
+# make bench              rewrite all tables from benchmarks/results; an HTML report in bench-out/
 # make test               the test suite; make lint, make types: ruff and mypy
 
 PYTHON ?= python3
@@ -10,10 +11,13 @@ DATA ?=
 PYTEST_ARGS ?=
 BIN = $(VENV)/bin
 
-.PHONY: demo test man lint format types clean
+.PHONY: bench demo test man lint format types clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vlae-demo --out "$(OUT)" --force $(if $(DATA),--data "$(DATA)")
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/vlae-bench --html bench-out --force
 
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest $(PYTEST_ARGS)

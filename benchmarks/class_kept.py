@@ -1,7 +1,7 @@
-"""How many digits keep their class through compression, by payload bits, code and effort.
+"""How many images keep their class through compression, by payload bits, code and effort; and what their pixels cost.
 
-Run as `python -m benchmarks.class_kept MODEL... --data FOLDER`, after `python -m benchmarks.classifier`. Each model
-gets its own result; the figure shows every model measured so far.
+Run as `python -m benchmarks.class_kept MODEL... --data FOLDER`, after `python -m benchmarks.classifier` has trained the
+judge of each model's set. Each model gets its own result; the figures of a set show every model measured so far.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ from typing import Any
 import click
 
 from benchmarks.classifier import classify
-from benchmarks.digits import Digits, load_test
 from benchmarks.figure import Curve, draw_figure
+from benchmarks.judged import Judged, load_judged
 from benchmarks.kept import Setting, measure, row
-from benchmarks.options import images_option, models_argument, open_model
-from benchmarks.results import FOLDER, read_results, write_result
+from benchmarks.options import images_option, models_argument, open_model, set_of
+from benchmarks.results import FOLDER, results_of, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.integer_model import IntegerModel
 
 BITS = (8, 16, 24, 32, 40, 48)
 EFFORT = 5
-FIGURE = FOLDER / "class_kept.svg"
+MEASURES = {
+    "class_kept": ("class kept, %", 100.0, 100.0),
+    "pixel_errors": ("pixels wrong, %", 100.0, 0.0),
+    "distortion_bits": ("-log p(x|z), bits an image", 1.0, 0.0),
+}
+"""What is drawn against the payload: its axis, what a value is multiplied with there, and how far up it goes."""
 
 
 def settings(bits: tuple[int, ...], faithful: bool) -> list[Setting]:
@@ -33,11 +38,11 @@ def settings(bits: tuple[int, ...], faithful: bool) -> list[Setting]:
     return points
 
 
-def measure_model(model: IntegerModel, digits: Digits, points: list[Setting]) -> list[dict[str, Any]]:
+def measure_model(model: IntegerModel, judged: Judged, points: list[Setting]) -> list[dict[str, Any]]:
     """One row a point, printed as they come."""
     rows = []
     for point in points:
-        rows.append(row(model.name, point, measure(model, digits, point)))
+        rows.append(row(model.name, point, measure(model, judged, point)))
         last = rows[-1]
         click.echo(
             f"{model.name} {point.code:8} effort {point.effort}: {last['payload_bits']:6.2f} bits,"
@@ -47,19 +52,27 @@ def measure_model(model: IntegerModel, digits: Digits, points: list[Setting]) ->
     return rows
 
 
-def curves(results: list[dict[str, Any]]) -> list[Curve]:
-    """Class kept in percent by payload bits: a curve for each model and code, and a point for each model's default."""
+def curves(results: list[dict[str, Any]], key: str = "class_kept", unit: float = 100) -> list[Curve]:
+    """A measure by payload bits: a curve for each model and code, and a point for each model's default."""
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for result in results:
         for entry in result["rows"]:
             name = "default" if entry["code"] == "chosen" and entry["bits"] is None else entry["code"]
             points = found.setdefault((entry["model"], name), [])
-            points.append((entry["payload_bits"], 100 * entry["class_kept"]))
-    names = {"chosen": "", "faithful": ", faithful sample", "default": ", default (bits by the digit)"}
+            points.append((entry["payload_bits"], unit * entry[key]))
+    names = {"chosen": "", "faithful": ", faithful sample", "default": ", default (bits by the image)"}
     return [
         Curve(model + names[name], tuple(sorted(points)), dashed=name == "faithful")
         for (model, name), points in found.items()
     ]
+
+
+def draw_set(kind: str) -> None:
+    """Draw the figures of a set from all its results."""
+    results = results_of("class_kept-", kind)
+    for key, (title, unit, top) in MEASURES.items():
+        picture = draw_figure(curves(results, key, unit), "payload, bits an image", title, f"{kind}: {title}", top)
+        (FOLDER / f"{key}-{kind}.svg").write_text(picture)
 
 
 @click.command()
@@ -68,9 +81,7 @@ def curves(results: list[dict[str, Any]]) -> list[Curve]:
 @images_option(1000)
 @click.option("--bits", type=click.IntRange(8, 56), multiple=True, default=BITS, show_default=True)
 @click.option("--faithful/--no-faithful", default=True, show_default=True, help="Measure the faithful code, too.")
-@click.option(
-    "--efforts", type=click.IntRange(1, 9), multiple=True, default=(1, 3, 7), show_default=True, help="At quality 50."
-)
+@click.option("--efforts", type=click.IntRange(1, 9), multiple=True, help="Measure what these buy, too, at quality 50.")
 @images_option(200, "--effort-images", "Test images for each of --efforts")
 @exit_on_error
 def main(
@@ -83,14 +94,16 @@ def main(
     effort_images: int,
 ) -> None:
     """Measure MODELS (names or folders)."""
-    digits, fewer = load_test(data, images), load_test(data, effort_images)
     for name in models:
-        model = open_model(name)
+        model, kind = open_model(name), set_of(name)
+        judged, fewer = load_judged(kind, data, images), load_judged(kind, data, effort_images)
         result = {
             "model": model.name,
-            "images": images,
-            "class_of_originals": round(float((classify(digits.images) == digits.labels).mean()), 4),
-            "rows": measure_model(model, digits, settings(bits, faithful)),
+            "set": kind,
+            "judge": judged.judge,
+            "images": len(judged.labels),
+            "class_of_originals": round(float((classify(judged.images, judged) == judged.labels).mean()), 4),
+            "rows": measure_model(model, judged, settings(bits, faithful)),
             "efforts": measure_model(
                 model, fewer, [Setting("chosen", None, effort) for effort in sorted({*efforts, EFFORT})]
             )
@@ -98,8 +111,7 @@ def main(
             else [],
         }
         write_result(f"class_kept-{model.name}", result)
-    drawn = curves(read_results("class_kept-"))
-    FIGURE.write_text(draw_figure(drawn, "payload, bits an image", "class kept, %", "Digits that keep their class"))
+        draw_set(kind)
 
 
 if __name__ == "__main__":

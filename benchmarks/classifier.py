@@ -1,9 +1,9 @@
-"""A judge of what survives compression: a small convolutional net that reads bilevel digits.
+"""A judge of what survives compression: a small convolutional net that reads bilevel digits, characters or silhouettes.
 
-It is trained on MNIST's 60,000 grey training digits, each pixel drawn anew every time with its grey value as the
-probability of ink and the digit shifted by up to a pixel, and never sees a test digit or a model's picture.
+It is trained on all training images of its set, each pixel drawn anew every time with its grey value as the
+probability of ink and the image shifted by up to a pixel, and never sees a test image or a model's picture.
 
-Run as `python -m benchmarks.classifier --data FOLDER` (some minutes on one core); the weights stay under runs/.
+Run as `python -m benchmarks.classifier JUDGE --data FOLDER` (some minutes on one core); the weights stay under runs/.
 """
 
 from __future__ import annotations
@@ -19,22 +19,26 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from benchmarks.digits import Labels, load_grey, load_test
+from benchmarks.digits import Labels
+from benchmarks.judged import CLASSES, Judged, load_judged, load_labelled
 from benchmarks.results import write_result
 from vlae_cli.common import data_option
 from vlae_codec.errors import VlaeError
 from vlae_models.data import Images
 
-WEIGHTS = Path("runs") / "classifier" / "weights.pt"
+FOLDER = Path("runs") / "classifier"
+SETS = {"digits": "mnist-static", "characters": "omniglot", "silhouettes": "caltech"}
+"""The test set by which each judge is judged."""
+EPOCHS = {"digits": 4, "characters": 24, "silhouettes": 40}
 BATCH = 128
 RATE = 0.002
 SEED = 7
 
 
 class Classifier(nn.Module):
-    """Scores (B, 10) of bilevel digits, float (B, 1, 28, 28) of 0 and 1."""
+    """Scores (B, classes) of bilevel images, float (B, 1, 28, 28) of 0 and 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int = 10) -> None:
         super().__init__()
         self.body = nn.Sequential(
             *_layer(1, 32, kernel=5, stride=2),
@@ -44,7 +48,7 @@ class Classifier(nn.Module):
             nn.Dropout(0.3),
             nn.Linear(64 * 7 * 7, 128),
             nn.ReLU(),
-            nn.Linear(128, 10),
+            nn.Linear(128, classes),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -57,25 +61,34 @@ def _layer(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> list[
     return [conv, nn.BatchNorm2d(outputs), nn.ReLU()]
 
 
-def load_classifier(weights: Path = WEIGHTS) -> Classifier:
-    """The trained net.
+def load_classifier(judge: str, folder: Path = FOLDER) -> Classifier:
+    """The trained net of a judge, "digits", "characters" or "silhouettes".
 
     Raises:
         VlaeError: it was not trained yet.
     """
-    if not weights.exists():
-        raise VlaeError(f"{weights}: no classifier yet; train it with python -m benchmarks.classifier --data FOLDER")
-    model = Classifier()
-    model.load_state_dict(torch.load(weights, weights_only=True))
+    path = folder / f"{judge}.pt"
+    if not path.exists():
+        raise VlaeError(f"{path}: not trained yet; python -m benchmarks.classifier {judge} --data FOLDER does it")
+    model = Classifier(CLASSES[judge])
+    model.load_state_dict(torch.load(path, weights_only=True))
     return model.eval()
 
 
-def classify(images: Images, weights: Path = WEIGHTS) -> Labels:
-    """The class of each bilevel digit, int64 (N,); images uint8 of 0 and 1, (N, 28, 28)."""
-    model = load_classifier(weights)
+def classify(images: Images, judged: Judged, folder: Path = FOLDER) -> Labels:
+    """The class that the judge reads in each bilevel image among its choices, int64 (N,).
+
+    Args:
+        images: uint8 of 0 and 1, (N, 28, 28), in the place of `judged.images`.
+        judged: which judge reads, and among what.
+        folder: of the judges' weights.
+    """
+    model = load_classifier(judged.judge, folder)
     with torch.no_grad():
-        parts = [model(part).argmax(1) for part in torch.split(torch.from_numpy(images).unsqueeze(1).float(), 500)]
-    return np.asarray(torch.cat(parts).numpy(), np.int64)
+        parts = [model(part) for part in torch.split(torch.from_numpy(images).unsqueeze(1).float(), 500)]
+        scores = torch.cat(parts).gather(1, torch.from_numpy(judged.choices))
+    best = scores.argmax(1, keepdim=True).numpy()
+    return np.asarray(np.take_along_axis(judged.choices, best, 1)[:, 0], np.int64)
 
 
 def binarise(grey: NDArray[np.uint8], random: np.random.Generator) -> Tensor:
@@ -89,11 +102,11 @@ def binarise(grey: NDArray[np.uint8], random: np.random.Generator) -> Tensor:
     return torch.from_numpy(ink).unsqueeze(1).float()
 
 
-def train(images: Images, labels: Labels, epochs: int) -> Classifier:
-    """A classifier trained on grey digits with a one-cycle learning rate."""
+def train(images: Images, labels: Labels, classes: int, epochs: int) -> Classifier:
+    """A classifier trained on grey images with a one-cycle learning rate."""
     torch.manual_seed(SEED)
     random = np.random.default_rng(SEED)
-    model: Classifier = Classifier().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model: Classifier = Classifier(classes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     steps = epochs * (len(images) // BATCH)
     optimiser = torch.optim.AdamW(model.parameters(), RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.15)
@@ -114,33 +127,38 @@ def train(images: Images, labels: Labels, epochs: int) -> Classifier:
 
 
 @click.command()
+@click.argument("judges", nargs=-1, required=True, type=click.Choice(list(CLASSES)))
 @data_option
-@click.option("--epochs", type=click.IntRange(1), default=4, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), help="Through the training images [default: by the judge].")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
-def main(data: Path, epochs: int, threads: int) -> None:
-    """Train the classifier and say how many of the 10,000 static test digits it reads."""
+def main(judges: tuple[str, ...], data: Path, epochs: int | None, threads: int) -> None:
+    """Train JUDGES and say how many of the test images each reads."""
     torch.set_num_threads(threads)
-    started = time.monotonic()
-    grey = load_grey("train", data)
-    model = train(grey.images, grey.labels, epochs)
-    WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(model.state_dict(), WEIGHTS)
-    training = time.monotonic() - started
-    test = load_test(data)
-    right = classify(test.images) == test.labels
-    write_result(
-        "classifier",
-        {
-            "epochs": epochs,
-            "threads": threads,
-            "training_seconds": round(training, 1),
-            "weights": sum(parameter.numel() for parameter in model.parameters()),
-            "images": len(right),
-            "right": round(float(right.mean()), 4),
-            "right_by_class": [round(float(right[test.labels == digit].mean()), 4) for digit in range(10)],
-        },
-    )
-    click.echo(f"{100 * right.mean():.2f} % of {len(right)} static test digits read; {training:.0f} s of training")
+    for judge in judges:
+        started, rounds = time.monotonic(), epochs or EPOCHS[judge]
+        model = train(*load_labelled(judge, data), CLASSES[judge], rounds)
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        torch.save(model.state_dict(), FOLDER / f"{judge}.pt")
+        training = time.monotonic() - started
+        test = load_judged(SETS[judge], data)
+        right = classify(test.images, test) == test.labels
+        write_result(
+            f"classifier-{judge}",
+            {
+                "judge": judge,
+                "set": SETS[judge],
+                "epochs": rounds,
+                "threads": threads,
+                "training_seconds": round(training, 1),
+                "weights": sum(parameter.numel() for parameter in model.parameters()),
+                "images": len(right),
+                "among": test.choices.shape[1],
+                "right": round(float(right.mean()), 4),
+            },
+        )
+        click.echo(
+            f"{judge}: {100 * right.mean():.2f} % of {len(right)} test images read; {training:.0f} s of training"
+        )
 
 
 if __name__ == "__main__":

@@ -41,12 +41,12 @@ class Axis:
         return [step * index for index in range(math.ceil(self.low / step), math.floor(self.high / step + 1e-9) + 1)]
 
 
-def draw_figure(curves: Sequence[Curve], x_title: str, y_title: str, title: str) -> str:
-    """SVG of the curves with axes from zero (x) and from the lowest point's ten (y), and a legend."""
+def draw_figure(curves: Sequence[Curve], x_title: str, y_title: str, title: str, top: float = 0) -> str:
+    """SVG of the curves with axes from zero (x) and from the lowest point's ten (y) to `top` or above, and a legend."""
     xs, ys = ([point[i] for curve in curves for point in curve.points] for i in range(2))
     x = Axis(0, max(xs, default=1) * 1.04, LEFT, WIDTH - RIGHT)
     low = 10 * math.floor(min(ys, default=0) / 10)
-    y = Axis(low, max(100.0, max(ys, default=0)) if low >= 0 else max(ys), HEIGHT - BOTTOM, TOP)
+    y = Axis(low, max(top, max(ys, default=1), low + 1), HEIGHT - BOTTOM, TOP)
     parts = [*_frame(x, y), _text(WIDTH / 2, 24, title, size=16), _text(WIDTH / 2, HEIGHT - 10, x_title)]
     middle = (TOP + HEIGHT - BOTTOM) / 2
     parts.append(_text(16, middle, y_title, extra=f' transform="rotate(-90 16 {middle})"'))

@@ -1,4 +1,4 @@
-"""Compress and decompress digits with one setting, and count what is left of them."""
+"""Compress and decompress images with one setting, and count what is left of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.classifier import classify
-from benchmarks.digits import Digits
+from benchmarks.judged import Judged
 from vlae_codec.integer_model import IntegerModel
 from vlae_codec.sample_code import decode, encode
 
@@ -48,9 +48,9 @@ class Kept:
     decode_seconds: float
 
 
-def measure(model: IntegerModel, digits: Digits, setting: Setting, note: str = "") -> Kept:
-    """What a setting spends on the digits and what it keeps of them."""
-    images, labels = digits
+def measure(model: IntegerModel, judged: Judged, setting: Setting, note: str = "") -> Kept:
+    """What a setting spends on the images and what it keeps of them."""
+    images, labels = judged.images, judged.labels
     started = time.monotonic()
     title = f"{note or model.name} {setting.code} {setting.bits or 'default'} bits effort {setting.effort}"
     with tqdm(total=len(images), desc=title, unit="image", leave=False, disable=None) as bar:
@@ -69,8 +69,8 @@ def measure(model: IntegerModel, digits: Digits, setting: Setting, note: str = "
         payload_bits=round(float(np.mean([code.payload_bits for code in codes])), 3),
         kl_bits=round(float(np.mean([code.kl_bits for code in codes])), 3),
         distortion_bits=round(float(model.distortion_bits(images, z).mean()), 3),
-        class_kept=round(float((classify(pictures) == labels).mean()), 4),
-        class_kept_other_seed=round(float((classify(model.draw(z, seed=OTHER_SEED)) == labels).mean()), 4),
+        class_kept=round(float((classify(pictures, judged) == labels).mean()), 4),
+        class_kept_other_seed=round(float((classify(model.draw(z, seed=OTHER_SEED), judged) == labels).mean()), 4),
         pixel_errors=round(float((pictures != images).mean()), 4),
         encode_seconds=round((encoded - started) / len(images), 4),
         decode_seconds=round((decoded - encoded) / len(images), 4),

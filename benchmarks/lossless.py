@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import resource
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.digits import evenly
-from benchmarks.options import models_argument, open_model
+from benchmarks.options import models_argument, open_model, set_of
 from benchmarks.peers import peers
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
@@ -186,7 +188,7 @@ def mnist(model: IntegerModel, folder: Path) -> dict[str, Any]:
 @click.command()
 @models_argument
 @data_option
-@click.option("--images", type=click.IntRange(1), default=10_000, show_default=True, help="Of the test set, in order.")
+@click.option("--images", type=click.IntRange(1), default=10_000, show_default=True, help="Of each test set, in order.")
 @click.option("--singles", type=click.IntRange(1), default=500, show_default=True, help="Files of one image.")
 @click.option("--chunk-images", type=click.IntRange(1), default=1000, show_default=True, help="For what chunks cost.")
 @click.option("--parts", default=",".join(PARTS), show_default=True, help="What to measure.")
@@ -196,23 +198,23 @@ def main(models: tuple[str, ...], data: Path, images: int, singles: int, chunk_i
     wanted = parts.split(",")
     if unknown := set(wanted) - set(PARTS):
         raise click.BadParameter(f"{', '.join(sorted(unknown))}: not among {', '.join(PARTS)}", param_hint="--parts")
-    test = load_set("mnist-static", data).test[:images]
-    few = test[evenly(min(singles, len(test)), len(test))]
     for name in models:
-        model = open_model(name)
-        jobs: dict[str, Any] = {
-            "archive": lambda model=model: archive(model, test),
-            "chunks": lambda model=model: chunking(model, test[:chunk_images]),
-            "single": lambda model=model: [single(model, few, effort) for effort in (1, 5)],
-            "peers": lambda: peers(test, few),
-            "mnist": lambda model=model: mnist(model, data),
+        model, kind = open_model(name), set_of(name)
+        test = load_set(kind, data).test[:images]
+        few = test[evenly(min(singles, len(test)), len(test))]
+        jobs: dict[str, Callable[[], Any]] = {
+            "archive": partial(archive, model, test),
+            "chunks": partial(chunking, model, test[:chunk_images]),
+            "single": partial(list, (single(model, few, effort) for effort in (1, 5))),
+            "peers": partial(peers, test, few),
+            "mnist": partial(mnist, model, data),
         }
         for part in wanted:
             stored = read_result(f"lossless-{model.name}") or {}
             stored.pop("metadata", None)
             found = jobs[part]()
             click.echo(f"{model.name} {part}: {found}")
-            write_result(f"lossless-{model.name}", {"model": model.name, **stored, part: found})
+            write_result(f"lossless-{model.name}", {**stored, "model": model.name, "set": kind, part: found})
 
 
 if __name__ == "__main__":

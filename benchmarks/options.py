@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vlae_codec.integer_model import IntegerModel, load_model
 from vlae_codec.registry import find_model
+from vlae_models.recipe import read_recipe
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
 
 models_argument = click.argument("models", nargs=-1, required=True)
 """Shipped names or model folders."""
@@ -24,5 +28,15 @@ def images_option(default: int, name: str = "--images", text: str = "Test images
 
 def open_model(text: str, device: str = "cpu") -> IntegerModel:
     """The model of a name or a folder; a folder wins, so that models that are not released can be measured."""
+    return load_model(folder_of(text), device)
+
+
+def set_of(text: str) -> str:
+    """The set that a model was trained on, by the recipe in its folder; its test images are what it is measured by."""
+    return read_recipe(folder_of(text) / "recipe.toml").data
+
+
+def folder_of(text: str) -> Traversable | Path:
+    """The folder of a model's name, or the folder itself."""
     folder = Path(text)
-    return load_model(folder if (folder / "model.json").is_file() else find_model(text).folder, device)
+    return folder if (folder / "model.json").is_file() else find_model(text).folder

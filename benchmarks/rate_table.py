@@ -1,7 +1,7 @@
-"""What digits cost: theory (KL, -ELBO), payload and file, for both codes at two efforts.
+"""What images cost: theory (KL, -ELBO), payload and file, for both codes at two efforts.
 
-Run as `python -m benchmarks.rate_table MODEL... --data FOLDER`. Theory is the mean of all 10,000 static test digits;
-payloads are of fewer, beside the KL of the very same digits.
+Run as `python -m benchmarks.rate_table MODEL... --data FOLDER`. Theory is the mean of all test images of the model's
+set, or of 10,000 of them; payloads are of fewer, beside the KL of the very same images.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.digits import evenly
-from benchmarks.options import images_option, models_argument, open_model
+from benchmarks.options import images_option, models_argument, open_model, set_of
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.container import write_container
@@ -88,16 +88,16 @@ def groups_of(modes: list[int]) -> dict[str, int]:
 @data_option
 @images_option(10000, "--theory-images", "Test images for KL and -ELBO")
 @images_option(1000, "--images", "Test images at the default effort")
-@images_option(100, "--images9", "Test images at effort 9")
+@click.option("--images9", type=click.IntRange(0), default=100, show_default=True, help="Test images at effort 9.")
 @exit_on_error
 def main(models: tuple[str, ...], data: Path, theory_images: int, images: int, images9: int) -> None:
     """Measure MODELS (names or folders)."""
-    test = load_set("mnist-static", data).test
     for name in models:
-        model = open_model(name)
+        model, kind = open_model(name), set_of(name)
+        test = load_set(kind, data).test
         codes = []
         expected = theory(model, test[evenly(theory_images, len(test))])
-        for effort, count in ((5, images), (9, images9)):
+        for effort, count in ((5, images), (9, images9)) if images9 else ((5, images),):
             for faithful in (False, True):
                 entry = payloads(model, test[evenly(count, len(test))], faithful, effort)
                 codes.append(entry)
@@ -105,7 +105,7 @@ def main(models: tuple[str, ...], data: Path, theory_images: int, images: int, i
                     f"{model.name} {entry['code']:8} effort {effort}: {entry['payload_bits']:.2f} bits,"
                     f" KL {entry['kl_bits']:.2f}, over it {entry['over_kl_bits']:.2f}"
                 )
-        write_result(f"rates-{model.name}", {"model": model.name, "theory": expected, "codes": codes})
+        write_result(f"rates-{model.name}", {"model": model.name, "set": kind, "theory": expected, "codes": codes})
 
 
 if __name__ == "__main__":

@@ -49,6 +49,11 @@ def read_results(prefix: str, folder: Path = FOLDER) -> list[dict[str, Any]]:
     ]
 
 
+def results_of(prefix: str, kind: str, folder: Path = FOLDER) -> list[dict[str, Any]]:
+    """The measurements of one set; those from before there were several are of "mnist-static"."""
+    return [result for result in read_results(prefix, folder) if result.get("set", "mnist-static") == kind]
+
+
 def provenance() -> dict[str, Any]:
     """Versions, machine, commit, date and seconds so far."""
     return {

@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from benchmarks.digits import Digits, load_test
 from benchmarks.exported import export_run
+from benchmarks.judged import Judged, load_judged
 from benchmarks.kept import Setting, measure
 from benchmarks.options import images_option
 from benchmarks.results import write_result
@@ -33,13 +33,13 @@ def last_row(log: Path) -> dict[str, float]:
     return {key: float(value) for key, value in rows[-1].items()}
 
 
-def measure_run(run: Path, digits: Digits, effort: int) -> dict[str, Any]:
+def measure_run(run: Path, judged: Judged, effort: int) -> dict[str, Any]:
     """One row of the table."""
     recipe = SWEEP / f"{run.name}.toml"
     loaded, trained = load_recipe(str(recipe)), last_row(run / "log.csv")
     with tempfile.TemporaryDirectory() as folder:
         model = load_model(export_run(str(recipe), run, Path(folder)))
-        kept = measure(model, digits, Setting("chosen", BITS, effort), run.name)
+        kept = measure(model, judged, Setting("chosen", BITS, effort), run.name)
     return {
         "recipe": run.name,
         "window": loaded.model.window,
@@ -66,10 +66,10 @@ def measure_run(run: Path, digits: Digits, effort: int) -> dict[str, Any]:
 @exit_on_error
 def main(runs: tuple[Path, ...], data: Path, images: int, effort: int) -> None:
     """Measure the trained RUNS (folders) of the sweep."""
-    digits = load_test(data, images)
+    judged = load_judged("mnist-static", data, images)
     rows = []
     for run in runs:
-        rows.append(measure_run(run, digits, effort))
+        rows.append(measure_run(run, judged, effort))
         click.echo(
             f"{run.name:16} -ELBO {rows[-1]['valid_neg_elbo_nats']:.2f} nats, KL {rows[-1]['test_kl_bits']:.2f} bits,"
             f" class kept at {BITS} bits {100 * rows[-1]['class_kept']:.1f} %"

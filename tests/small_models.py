@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import math
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,15 @@ def distance_from_normal(values: NDArray[np.float64]) -> float:
     cdf = np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in ordered])
     steps = np.arange(len(ordered) + 1) / len(ordered)
     return float(max(np.abs(cdf - steps[1:]).max(), np.abs(cdf - steps[:-1]).max()) * math.sqrt(len(ordered)))
+
+
+def write_ink_sets(folder: Path, ink: NDArray[np.uint8]) -> None:
+    """The sets "mnist-dynamic" and "omniglot" with these grey images, uint8 (N, 28, 28), as train and as test part."""
+    (folder / "mnist").mkdir(parents=True, exist_ok=True)
+    for part in ("train", "t10k"):
+        shape = b"".join(n.to_bytes(4, "big") for n in ink.shape)
+        body = bytes([0, 0, 8, ink.ndim]) + shape + ink.tobytes()
+        (folder / "mnist" / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(body))
+    (folder / "omniglot").mkdir(exist_ok=True)
+    drawers = np.arange(len(ink), dtype=np.uint8) % 15 + 1
+    np.savez(folder / "omniglot" / "omniglot28.npz", train=ink, test=ink, train_drawer=drawers)

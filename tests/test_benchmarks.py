@@ -16,10 +16,12 @@ from benchmarks.classifier import binarise
 from benchmarks.command_speed import IMPORTED
 from benchmarks.digits import Digits, evenly, expected_log_likelihood, match
 from benchmarks.figure import Axis, Curve, draw_figure
+from benchmarks.judged import Judged
 from benchmarks.options import open_model
 from benchmarks.rate_table import groups_of, payloads, theory
-from benchmarks.render import BEGIN, END, NOTHING, PAGES, body, put, releases, table
+from benchmarks.render import BEGIN, END, NOTHING, PAGES, body, put
 from benchmarks.results import read_result, read_results, write_result
+from benchmarks.tables import releases, table
 from benchmarks.window_sweep import last_row
 from vlae_codec.errors import VlaeError
 from vlae_codec.integer_model import IntegerModel
@@ -36,7 +38,7 @@ CODE = {
     "pixel_errors": 0.07,
 }
 RESULTS: dict[str, dict[str, Any]] = {
-    "classifier": {"right": 0.9917, "images": 10000},
+    "classifier-digits": {"right": 0.9917, "images": 10000},
     "class_kept-mnist": {
         "model": "mnist",
         "images": 500,
@@ -195,8 +197,9 @@ def test_differences_are_counted() -> None:
 
 
 def test_what_is_kept_is_counted(model: IntegerModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    digits = Digits((some_digits(4).images > 128).astype(np.uint8), np.array([1, 2, 3, 4]))
-    monkeypatch.setattr(kept, "classify", lambda pictures: np.array([1, 2, 3, 9]))
+    images, choices = (some_digits(4).images > 128).astype(np.uint8), np.tile(np.arange(10), (4, 1))
+    digits = Judged(images, np.array([1, 2, 3, 4]), choices, "digits")
+    monkeypatch.setattr(kept, "classify", lambda pictures, judged: np.array([1, 2, 3, 9]))
     for setting, bits in ((kept.Setting("chosen", 16, 1), 16), (kept.Setting("faithful", None, 1), None)):
         found = kept.measure(model, digits, setting)
         assert (found.images, found.class_kept, found.class_kept_other_seed) == (4, 0.75, 0.75)

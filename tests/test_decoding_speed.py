@@ -18,7 +18,7 @@ from benchmarks.decoding_speed import (
     ratios,
 )
 from benchmarks.random_net import multiplications
-from benchmarks.render import decoding
+from benchmarks.tables import decoding
 from vlae_codec import frontier
 from vlae_codec.errors import VlaeError
 

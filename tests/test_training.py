@@ -16,7 +16,7 @@ from small_models import config_of, some_images, write_set
 from vlae_codec.errors import ModelError
 from vlae_models import training
 from vlae_models.recipe import Recipe, TrainConfig
-from vlae_models.training import Trainer, as_tensor, batch_of, learning_rate, load_trained
+from vlae_models.training import Trainer, as_tensor, learning_rate, load_trained
 from vlae_models.vlae import VLAE
 
 TRAIN = TrainConfig(updates=7, batch=4, free_updates=3, dropout=0.1, auxiliary=0.2, average=0.9, kl_floor=5.0)
@@ -98,7 +98,7 @@ def test_training_twice_changes_nothing(data: Path, tmp_path: Path) -> None:
 def test_training_lowers_the_bound(data: Path, tmp_path: Path) -> None:
     recipe = with_train(updates=150, dropout=0.0, kl_floor=0.0, auxiliary=0.0, free_updates=0, rate=0.01)
     start = Trainer(recipe, data, tmp_path, None, "cpu")
-    images = start.train_images
+    images = start.train_ink
 
     def bound(model: VLAE) -> float:
         torch.manual_seed(0)
@@ -197,22 +197,9 @@ def test_a_missing_or_damaged_checkpoint(data: Path, tmp_path: Path) -> None:
 
 
 def test_validation_images_train_only_where_the_recipe_says_so(data: Path, tmp_path: Path) -> None:
-    assert len(Trainer(RECIPE, data, tmp_path, None, "cpu").train_images) == 10
+    assert len(Trainer(RECIPE, data, tmp_path, None, "cpu").train_ink) == 10
     both = Trainer(with_train(use_valid=True), data, tmp_path, None, "cpu")
-    assert len(both.train_images) == 13 and len(both.valid_images) == 3
-
-
-def test_an_epoch_covers_the_images_once() -> None:
-    images, config = torch.arange(23).float(), TrainConfig(batch=4, seed=3)
-    epochs = [[batch_of(images, epoch * 5 + step, config) for step in range(5)] for epoch in range(3)]
-    orders = [torch.cat(epoch).tolist() for epoch in epochs]
-    for order in orders:
-        assert len(order) == len(set(order)) == 20  # the last three wait for another epoch
-    assert orders[0] != orders[1] != orders[2]
-    left_out = [set(range(23)) - set(order) for order in orders]
-    assert len(left_out[0] | left_out[1] | left_out[2]) > 3
-    assert torch.equal(batch_of(images, 7, config), epochs[1][2])
-    assert batch_of(images, 0, TrainConfig(batch=4, seed=4)).tolist() != epochs[0][0].tolist()
+    assert len(both.train_ink) == 13 and len(both.valid_images) == 3
 
 
 def test_the_learning_rate_holds_and_falls_to_nothing() -> None:
@@ -229,7 +216,7 @@ def test_the_learning_rate_holds_and_falls_to_nothing() -> None:
 def test_free_bits_leave_small_rates_alone(data: Path, tmp_path: Path) -> None:
     """While bits are free, a KL below the allowance has no gradient."""
     trainer = Trainer(with_train(free_bits=1e6, free_updates=1, auxiliary=0.0), data, tmp_path, None, "cpu")
-    x = trainer.train_images[:4]
+    x = trainer.train_ink[:4]
     for step, has_gradient in ((0, False), (1, True)):
         trainer.state.step = step
         trainer.optimiser.zero_grad()

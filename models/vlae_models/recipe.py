@@ -84,6 +84,9 @@ class TrainConfig:
             structure in z (Lucas and Verbeek, auxiliary-guided autoregressive VAE); it fades
             with the learning rate.
         dropout: of the fully connected layers.
+        init: released model (name or folder) whose weights training starts from; "" for none.
+        mirror: turn half of the training images left to right, drawn anew each time.
+        shift: move each training image by up to this many pixels, drawn anew each time.
         use_valid: train on the validation images too (for the released run).
         seed: of weights, batches and noise.
     """
@@ -99,12 +102,15 @@ class TrainConfig:
     kl_weight: float = 1.0
     auxiliary: float = 0.0
     dropout: float = 0.0
+    init: str = ""
+    mirror: bool = False
+    shift: int = 0
     use_valid: bool = False
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.updates < 1 or self.batch < 1 or self.seed < 0 or not 0 <= self.hold <= 1:
-            raise ModelError("recipe: updates and batch start at 1, seed at 0, and hold lies in 0 ... 1")
+        if self.updates < 1 or self.batch < 1 or min(self.seed, self.shift) < 0 or not 0 <= self.hold <= 1:
+            raise ModelError("recipe: updates and batch start at 1, seed and shift at 0, and hold lies in 0 ... 1")
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,11 @@ from tqdm import tqdm
 
 from vlae_codec.errors import ModelError
 
-from .data import Images, load_set
+from .batches import batch_of, draw_batch
+from .data import WHITE, Images, binarise, load_ink
 from .recipe import Recipe, TrainConfig
 from .vlae import VLAE, Bound
+from .warm_start import start_from
 
 VALIDATE_EVERY = 500
 MAX_GRADIENT = 200.0
@@ -50,17 +52,20 @@ class Trainer:
     def __init__(self, recipe: Recipe, data: Path, folder: Path, minutes: float | None, device: str) -> None:
         self.recipe, self.folder, self.minutes, self.device = recipe, folder, minutes, device
         torch.manual_seed(recipe.train.seed)
-        splits = load_set(recipe.data, data)
-        train = np.concatenate([splits.train, splits.valid]) if recipe.train.use_valid else splits.train
-        self.train_images, self.valid_images = as_tensor(train), as_tensor(splits.valid)
+        ink = load_ink(recipe.data, data)
+        train = np.concatenate([ink.train, ink.valid]) if recipe.train.use_valid else ink.train
+        self.train_ink, self.valid_images = as_tensor(train) / WHITE, as_tensor(binarise(ink.valid, 1))
         self.model = VLAE(recipe.model, recipe.train.dropout).to(device)
+        if recipe.train.init:
+            start_from(self.model, recipe.train.init)
         self.average = VLAE(recipe.model).to(device)
         for net in (self.model, self.average):
             net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average.load_state_dict(self.model.state_dict())
         self.average.eval()
         self.optimiser = torch.optim.Adamax(self.model.parameters(), lr=recipe.train.rate)
-        self.state = State(rate_weight=0.1 if recipe.train.kl_floor else 1.0)
+        eased = recipe.train.kl_floor and not recipe.train.init  # z is in use already where training goes on
+        self.state = State(rate_weight=0.1 if eased else 1.0)
         folder.mkdir(parents=True, exist_ok=True)
         if self.checkpoint.exists():
             self._load()
@@ -101,7 +106,8 @@ class Trainer:
 
     def _step(self) -> Bound:
         train, step = self.recipe.train, self.state.step
-        bound_parts = self._losses(batch_of(self.train_images, step, train).to(self.device))
+        x = draw_batch(batch_of(self.train_ink, step, train), step, train)
+        bound_parts = self._losses(x.to(self.device))
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(train, self.progress())
         self.optimiser.zero_grad(set_to_none=True)
@@ -226,14 +232,6 @@ def prepare_torch(device: str, threads: int | None) -> str:
 def as_tensor(images: Images) -> Tensor:
     """Float tensor (N, 1, H, W) of uint8 images (N, H, W)."""
     return torch.from_numpy(images).unsqueeze(1).float()
-
-
-def batch_of(images: Tensor, step: int, train: TrainConfig) -> Tensor:
-    """The batch of one step: an own shuffle for each epoch, addressed by step, so that resuming repeats nothing."""
-    per_epoch = len(images) // train.batch
-    epoch, index = divmod(step, per_epoch)
-    order = np.random.default_rng([train.seed, epoch]).permutation(len(images))
-    return images[torch.from_numpy(order[index * train.batch : (index + 1) * train.batch])]
 
 
 def learning_rate(train: TrainConfig, progress: float) -> float:

@@ -1,0 +1,58 @@
+"""All sets side by side: for each its tables, figures and sheets, as far as they were measured."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from benchmarks.class_kept import MEASURES
+from benchmarks.judged import JUDGES
+from benchmarks.results import read_result
+from benchmarks.tables import ROOT, Lines, lengths, likelihoods, lossless, meaning
+
+NOTES = {
+    "mnist-static": "MNIST in the fixed binarisation of published tables.",
+    "mnist-dynamic": "MNIST, drawn anew from its grey values each time in training; the test is one seeded draw.",
+    "omniglot": "OMNIGLOT at 28x28 in our own split (drawers 16 to 20 are the test): **not comparable with published"
+    " tables**, which use another resizing and other test images.",
+    "caltech": "Caltech-101 silhouettes, 28x28, the original split; trained on the 4,100 training images alone.",
+}
+SHEETS = {"sheet": "Originals and what comes back", "path": "From one code to another", "draws": "One code, many draws"}
+
+
+def set_sections(folder: Path) -> Lines:
+    """A section for each set that was measured, and the single bit."""
+    lines: Lines = []
+    for kind in JUDGES:
+        tables = [part(folder, kind) for part in (likelihoods, lengths, meaning, lossless)]
+        found = [part for part in [*tables, pictures(folder, kind)] if part]
+        if any(tables):
+            lines += [f"## {kind}", "", NOTES[kind], ""]
+            lines += [line for part in found for line in [*part, ""]]
+    return (lines + single_bit(folder))[: None if read_result("single_bit", folder) else -1]
+
+
+def pictures(folder: Path, kind: str) -> Lines:
+    """Links to the set's figures and sheets, relative to docs/."""
+    figures = [(f"{kind}: {title}", folder / f"{key}-{kind}.svg") for key, (title, _, _) in MEASURES.items()]
+    figures += [(f"{kind}: {title}", folder / "sheets" / f"{kind}-{name}.png") for name, title in SHEETS.items()]
+    lines = [f"![{title}]({os.path.relpath(path, ROOT / 'docs')})" for title, path in figures if path.exists()]
+    return [line for one in lines for line in (one, "")][:-1]
+
+
+def single_bit(folder: Path) -> Lines:
+    """What the demonstration of a single bit found."""
+    result = read_result("single_bit", folder)
+    if not result:
+        return []
+    picture = os.path.relpath(folder / "single_bit.svg", ROOT / "docs")
+    return [
+        "## Autoencoding a single bit",
+        "",
+        f"Images of {result['pixels']} equal pixels, black or white: one bit each. With a decoder that sees the pixel"
+        f" before, z carries {result['with_window_kl_bits']:.3f} bits; with one that does not,"
+        f" {result['without_window_kl_bits']:.3f} bits. -ELBO is {result['with_window_neg_elbo_bits']:.3f} and"
+        f" {result['without_window_neg_elbo_bits']:.3f} bits an image.",
+        "",
+        f"![KL during training]({picture})",
+    ]

@@ -1,0 +1,55 @@
+"""Start a training from the weights of a released model: a set with few images learns from one with many."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from vlae_codec.errors import ModelError
+from vlae_codec.integer_model import load_model
+from vlae_codec.registry import find_model
+
+from .recipe import read_recipe
+from .restore import restore
+from .vlae import VLAE
+
+
+def start_from(net: VLAE, name: str) -> None:
+    """Copy the weights of a released model into a network; what only one of the two has stays as it is.
+
+    The windows may differ: each pixel that both see keeps its weights, one that is new to the network has none.
+
+    Args:
+        net: the network to start.
+        name: shipped model or folder.
+
+    Raises:
+        ModelError: there is no such model, or a layer of both has another shape there.
+    """
+    folder = find_model(name).folder
+    integer = load_model(folder)
+    old = restore(read_recipe(folder / "recipe.toml").model, integer.info["shifts"], integer.arrays)
+    new, known = net.state_dict(), old.state_dict()
+    del known["auxiliary.weight"], known["auxiliary.bias"]  # not part of a released model
+    known["local.mix.weight"] = _mix(net, old)
+    for key in new.keys() & known.keys():
+        if new[key].shape != known[key].shape:
+            raise ModelError(f"{name}: {key} is {tuple(known[key].shape)}, the recipe has {tuple(new[key].shape)}")
+        new[key] = known[key]
+    net.load_state_dict(new)
+
+
+def _mix(net: VLAE, old: VLAE) -> Tensor:
+    """The first layer's weights, (L, window pixels + features, 1, 1), from those of a network with another window."""
+    weight, source = torch.zeros_like(net.local.mix.weight), old.local.mix.weight.detach()
+    if len(weight) != len(source):
+        return source
+    for column, offset in enumerate(net.local.offsets):
+        if offset in old.local.offsets:
+            weight[:, column] = source[:, old.local.offsets.index(offset)]
+    features = weight.shape[1] - len(net.local.offsets)
+    if features:
+        if features != source.shape[1] - len(old.local.offsets):
+            return source
+        weight[:, -features:] = source[:, -features:]
+    return weight
