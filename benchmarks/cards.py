@@ -38,10 +38,8 @@ def card(folder: Path) -> str:
     lines += ["- Not for: other pictures, or anything where a changed detail does harm. What it draws is plausible,"]
     lines += ["  not true: one thing can come back as another.", "", "## Data", ""]
     lines += [f"`{recipe.data}`: {images_of(recipe)}.", "", "## Training", ""]
-    lines += [
-        f"`vlae-train {recipe.name}`: {last['step']} updates in {last['minutes']} minutes on one core of a shared"
-    ]
-    lines += [f"CPU machine; the recipe allows {recipe.train.updates} updates, so more training may still help."]
+    lines += [f"`vlae-train {recipe.name}`: {last['step']} of the recipe's {recipe.train.updates} updates, in"]
+    lines += [f"{last['minutes']} minutes on one core of a shared CPU machine; more training may still help."]
     if recipe.train.init:
         lines += [f"It started from the weights of `{recipe.train.init}`."]
     else:

@@ -2,7 +2,7 @@
 
 Run as `python -m benchmarks.decoding_speed`. Each figure is stored as soon as it is measured; a run that was stopped
 goes on where it was (`--again` measures all anew), and `--part` takes one of its parts. With OMP_NUM_THREADS set it
-adds figures of their own for that; with OMP_NUM_THREADS=1 and `--workers 2`, those of digits drawn by two threads.
+adds figures of their own for that. Many digits are drawn in as many threads as there are cores, as everywhere.
 Raster order is too slow for whole photographs: it draws the first rows, and its time is scaled to the whole. Every
 pixel drawn is compared.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -48,19 +49,27 @@ Row = dict[str, Any]
 
 
 class Timed(Workspace):
-    """Counts the seconds spent in the network."""
+    """Counts the seconds spent in the network, those of all threads together."""
 
     seconds = 0.0
+    lock = threading.Lock()
+
+    @classmethod
+    def count(cls, start: float) -> None:
+        """Add what has passed since the clock showed `start`."""
+        passed = time.perf_counter() - start
+        with cls.lock:
+            Timed.seconds += passed
 
     def trunk(self, buffers: Columns) -> None:
         start = time.perf_counter()
         super().trunk(buffers)
-        Timed.seconds += time.perf_counter() - start
+        Timed.count(start)
 
     def head(self, buffers: Columns, channel: int) -> Array:
         start = time.perf_counter()
         outputs = super().head(buffers, channel)
-        Timed.seconds += time.perf_counter() - start
+        Timed.count(start)
         return outputs
 
 
@@ -70,7 +79,7 @@ def timed(function: Callable[..., Array]) -> Callable[..., Array]:
     def run(*arguments: Any) -> Array:
         start = time.perf_counter()
         result = function(*arguments)
-        Timed.seconds += time.perf_counter() - start
+        Timed.count(start)
         return result
 
     return run
@@ -130,7 +139,10 @@ class Book:
         self.rows, self.rate, self.about = stored, rate, about
 
     def add(self, name: str, run: Callable[[], Measured], operations: float, **more: Any) -> None:
-        """Measure a figure; `share` of the whole may be all that is drawn, the time is then scaled."""
+        """Measure a figure; `share` of the whole may be all that is drawn, the time is then scaled.
+
+        With `threads`, the network's seconds are those of so many threads.
+        """
         name += suffix()
         if name in self.rows:
             return
@@ -144,8 +156,8 @@ class Book:
             "floor_seconds": round(floor, 4),
             "over_floor": round(seconds / floor, 2),
         }
-        if found.network and "cuda" not in name and "threads" not in name:  # where that clock does not tell the time
-            row["network_share"] = round(found.network / found.seconds, 3)
+        if found.network and "cuda" not in name:  # there that clock does not tell the time
+            row["network_share"] = round(found.network / found.seconds / more.get("threads", 1), 3)
         if "pixels" in more:
             row["seconds_a_megapixel"] = round(seconds / more["pixels"] * 1e6, 3)
         if "digits" in more:
@@ -183,7 +195,6 @@ def ratios(rows: dict[str, Row], suffix: str = "") -> Row:
         "seconds_1024x1024": field("1024x1024, numpy, wavefront", "seconds"),
         "over_floor_512x768": field("512x768, numpy, wavefront", "over_floor"),
         "digits_a_second_10000": field("digits 10000, numpy, wavefront", "digits_a_second"),
-        "digits_a_second_10000_2_threads": field("digits 10000, numpy in 2 threads, wavefront", "digits_a_second"),
         "cpu_over_cuda_1024x1024": ratio("1024x1024, numpy, wavefront", "1024x1024, cuda, wavefront"),
     }
 
@@ -218,28 +229,15 @@ def digits(book: Book, name: str, backends: list[str], batches: tuple[int, ...])
         model = open_model(name, {"numpy": "cpu"}.get(backend, backend))
         z = np.rint(np.random.default_rng(0).normal(size=(max(batches), model.latent)) * 1024).astype(np.int64)
         model.draw(z[:2])  # weights are converted
-        setattr(model, "features", timed(type(model).features.__get__(model)))  # noqa: B010
+        setattr(model, "_features", timed(type(model)._features.__get__(model)))  # noqa: B010
         for batch in batches:
             for order in orders(backend):
                 raster = order == "raster"
                 count = min(batch, RASTER_DIGITS) if raster else batch
                 run = functools.partial(checked, functools.partial(model.draw, z[:count], raster=raster))
                 operations = 2.0 * digit_multiplications(model) * batch
-                book.add(f"digits {batch}, {backend}, {order}", run, operations, digits=batch, share=count / batch)
-
-
-def digits_in_threads(book: Book, name: str, workers: int, batches: tuple[int, ...]) -> None:
-    """The same with batches side by side; the BLAS should be kept to one thread."""
-    model = open_model(name)
-    z = np.rint(np.random.default_rng(0).normal(size=(max(batches), model.latent)) * 1024).astype(np.int64)
-    first = model.draw(z[:100])
-    model.workers = workers
-    for batch in batches:
-        checked = Checked()
-        checked.first = first
-        run = functools.partial(checked, functools.partial(model.draw, z[:batch]))
-        operations = 2.0 * digit_multiplications(model) * batch / workers
-        book.add(f"digits {batch}, numpy in {workers} threads, wavefront", run, operations, digits=batch, share=1.0)
+                more = {"digits": batch, "share": count / batch, "threads": model.side_by_side(count)}
+                book.add(f"digits {batch}, {backend}, {order}", run, operations, **more)
 
 
 def orders(backend: str) -> tuple[str, ...]:
@@ -310,10 +308,9 @@ def available(torch_too: bool) -> list[str]:
 @click.option("--part", type=click.Choice(["digits", "images", "all"]), default="all", show_default=True)
 @click.option("--largest", type=click.IntRange(1), default=2048, show_default=True, help="Side of the largest image.")
 @click.option("--torch/--no-torch", "torch_too", default=True, show_default=True, help="Measure torch as well.")
-@click.option("--workers", type=click.IntRange(1), default=1, help="Digits in threads, and nothing else.")
 @click.option("--again", is_flag=True, help="Measure what is stored already, too.")
 @exit_on_error
-def main(model: str, part: str, largest: int, torch_too: bool, workers: int, again: bool) -> None:
+def main(model: str, part: str, largest: int, torch_too: bool, again: bool) -> None:
     """Measure and store; nothing else should run on the machine."""
     setattr(frontier, "Workspace", Timed)  # noqa: B010
     stored = {} if again else (read_result(NAME) or {}).get("rows", {})
@@ -324,9 +321,6 @@ def main(model: str, part: str, largest: int, torch_too: bool, workers: int, aga
     }
     book = Book(stored, matmul_rate(), about)
     backends = available(torch_too)
-    if workers > 1:
-        digits_in_threads(book, model, workers, BATCHES[2:])
-        return
     if part in ("digits", "all"):
         digits(book, model, backends, BATCHES)
     if part in ("images", "all"):

@@ -26,7 +26,8 @@ NUMBER = re.compile(r"[-+]?\d|-$")
 STYLE = """
 body { font: 15px/1.5 sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; color: #222 }
 table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .25em .7em; border-bottom: 1px solid #ddd }
-th { text-align: left } .number { text-align: right } tr:hover { background: #f4f7fa } code { background: #f2f2f2; padding: 0 .2em }
+th { text-align: left } .number { text-align: right } tr:hover { background: #f4f7fa }
+code { background: #f2f2f2; padding: 0 .2em }
 img { max-width: 100%; image-rendering: pixelated; display: block; margin: 1em 0 } nav a { margin-right: 1.5em }
 """
 

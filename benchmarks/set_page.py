@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.class_kept import MEASURES
 from benchmarks.judged import JUDGES
 from benchmarks.results import read_result
-from benchmarks.tables import ROOT, Lines, lengths, likelihoods, lossless, meaning
+from benchmarks.tables import ROOT, Lines, lengths, likelihoods, lossless, meaning, percent, table
 
 NOTES = {
     "mnist-static": "MNIST in the fixed binarisation of published tables.",
@@ -29,7 +29,23 @@ def set_sections(folder: Path) -> Lines:
         if any(tables):
             lines += [f"## {kind}", "", NOTES[kind], ""]
             lines += [line for part in found for line in [*part, ""]]
-    return (lines + single_bit(folder))[: None if read_result("single_bit", folder) else -1]
+    for part in (auto_choice(folder), single_bit(folder)):
+        lines += [*part, ""] if part else []
+    return lines[:-1]
+
+
+def auto_choice(folder: Path) -> Lines:
+    """Which images would find their own set's model by the length of their code."""
+    result = read_result("auto_choice", folder)
+    if not result:
+        return []
+    rows = [
+        (row["set"], row["model"], f"{row['images']:,}", percent(row["own_by_kl"]), percent(row["own_by_neg_elbo"]))
+        for row in result["rows"]
+    ]
+    head = "Images whose own model has the shortest code among the three: lossy (KL), and lossless (-ELBO)."
+    titles = ("set", "its model", "images", "by KL", "by -ELBO")
+    return ["## Why `-m auto` knows digits only", "", head, "", *table(titles, rows)]
 
 
 def pictures(folder: Path, kind: str) -> Lines:

@@ -84,7 +84,7 @@ def comparison(results: Sequence[dict[str, Any]]) -> Lines:
     if not vae:
         return []
     below = [
-        f"{other['nll_nats'] - best[name]['nll_nats']:.2f} nats below the {title}'s"
+        f"{other['nll_nats'] - best[name]['nll_nats']:.2f} nats below that of the {title}"
         for title, other in (("VAE", vae), ("decoder without latents", local))
         if other
     ]

@@ -24,11 +24,12 @@ LAYERS = list(FOLDERS)
 """Lowest first: a package imports only itself and those before it."""
 
 BORDERS = {
-    "torch": ["vlae_models", "vlae_codec/integer_net.py", "vlae_codec/integer_model.py"],
+    "torch": ["vlae_models", "vlae_codec/integer_net.py", "vlae_codec/integer_model.py", "vlae_codec/photo/model.py"],
     "constriction": ["vlae_codec/entropy.py"],
     "array_api_compat": ["vlae_codec"],
+    "threadpoolctl": ["vlae_codec/parallel.py"],
     "click": ["vlae_cli"],
-    "PIL": ["vlae_codec/images.py", "vlae_codec/pillow_plugin.py", "vlae_models/data.py"],
+    "PIL": ["vlae_codec/images.py", "vlae_codec/pillow_plugin.py", "vlae_models/data.py", "vlae_models/photo/crops.py"],
 }
 """Who may import what: whole packages or single modules."""
 

@@ -21,7 +21,7 @@ from vlae_codec.in_place import fold
 from vlae_codec.integer_model import BATCH, IntegerModel
 from vlae_codec.integer_net import LIMIT
 from vlae_codec.local_decoder import LocalNet, Workspace, least_logits
-from vlae_codec.parallel import in_threads
+from vlae_codec.parallel import cores, in_threads
 from vlae_codec.randomness import pixel_noise
 from vlae_codec.tables import SIGMOID_RANGE, load_tables
 from vlae_codec.wavefront import Canvas, Step, Window, draw, raster_steps, wavefront_steps
@@ -166,6 +166,8 @@ def test_backends_draw_the_same_rgb(device: str) -> None:
 def test_threads_draw_the_same() -> None:
     z = some_latents(BATCH + 5)
     model = IntegerModel(*exported())
+    assert model.workers == cores()
+    model.workers = 1
     expected = model.draw(z, seed=6)
     model.workers = 2
     np.testing.assert_array_equal(model.draw(z, seed=6), expected)

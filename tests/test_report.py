@@ -21,6 +21,7 @@ LINES = [
     "| a | b |",
     "|---|---:|",
     "| x | 1 |",
+    "|  |  |",
     "",
     "![p](p.png)",
 ]
@@ -32,11 +33,12 @@ def test_markdown_becomes_html(tmp_path: Path) -> None:
         "<h2>A &amp; B</h2>",
         "<p>Text with <code>code</code> and <b>weight</b> &lt; 1.</p>",
         "<table><tr><th>a</th><th>b</th></tr>",
-        "<tr><td>x</td><td>1</td></tr>",
+        '<tr><td>x</td><td class="number">1</td></tr>',
+        "<tr><td></td><td></td></tr>",
         "</table>",
         '<img alt="p" title="p" src="data:image/png;base64,YWJj">',
     ]
-    assert to_html(LINES[4:7], tmp_path)[-1] == "</table>"
+    assert to_html(LINES[4:8], tmp_path)[-1] == "</table>"
 
 
 def test_a_missing_picture_is_one_clear_line(tmp_path: Path) -> None:

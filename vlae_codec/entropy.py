@@ -8,6 +8,8 @@ is an integer of 2^-24:
     Bernoulli P(1) = f / 2^24 goes to constriction as a float64 that holds it exactly. It makes an integer of it by one
               multiplication, which IEEE 754 rounds alike everywhere, and one cut; no transcendental function is met.
 
+`RangeWriter` and `RangeReader` are constriction's range coder, a queue: right for what the receiver must read in order.
+
 `encode_interval` and `decode_interval` are arithmetic coding in Python's own integers, of any length: nothing is
 rounded, no word is filled up, and the shortest byte string in the final interval is taken, so 95.2 bits take 12 bytes.
 """
@@ -93,6 +95,42 @@ class Stack:
         numbers, real = np.zeros(len(sizes), np.int64), sizes > 1
         numbers[real] = self._coder.decode(_MODELS.Uniform(), sizes[real].astype(np.int32))
         return numbers
+
+
+class RangeWriter:
+    """A queue of symbols: what is pushed first is popped first."""
+
+    def __init__(self) -> None:
+        self._coder: Any = constriction.stream.queue.RangeEncoder()
+
+    def push(self, symbols: Integers, ones: Integers) -> None:
+        """Append symbols of 0 and 1, (n,), where P(1) = ones / 2^24."""
+        self._coder.encode(symbols.astype(np.int32), _bernoulli(), ones / 2.0**PRECISION)
+
+    def to_bytes(self) -> bytes:
+        """All that was pushed, as little-endian words."""
+        words: NDArray[np.uint32] = self._coder.get_compressed()
+        return words.astype("<u4").tobytes()
+
+
+class RangeReader:
+    """Gives the symbols back that a `RangeWriter` wrote.
+
+    Raises:
+        FormatError: the bytes are not whole words; or, from `pop`, no encoder wrote them.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        if len(data) % 4:
+            raise FormatError(f"{len(data)} bytes of coded bits are not whole words of 4: damaged")
+        self._coder: Any = constriction.stream.queue.RangeDecoder(np.frombuffer(data, "<u4").astype(np.uint32))
+
+    def pop(self, ones: Integers) -> Integers:
+        """The next symbols, (n,), where P(1) = ones / 2^24."""
+        try:
+            return np.asarray(self._coder.decode(_bernoulli(), ones / 2.0**PRECISION), np.int64)
+        except AssertionError as error:
+            raise FormatError("its coded bits cannot be decoded: damaged") from error
 
 
 def _empty() -> Any:

@@ -65,6 +65,8 @@ class InPlace:
     def __init__(self, like: Array) -> None:
         self.like, self.library = like, library_of(like)
         self.is_numpy = self.library is np
+        # Bounds that are arrays already: numpy would make new ones of numbers in every call.
+        self.bounds = {bound: np.array(float(bound)) for bound in (-LIMIT, 0, LIMIT)}
 
     def zeros(self, *shape: int) -> Array:
         """A new array of zeros."""
@@ -85,9 +87,9 @@ class InPlace:
         self.clip(out if into is None else out.reshape(into.shape), low, out if into is None else into)
 
     def clip(self, x: Array, low: int, out: Array) -> None:
-        """The clamp of x to low ... LIMIT."""
+        """The clamp of x to low (-LIMIT or 0) ... LIMIT."""
         if self.is_numpy:
-            x.clip(low, LIMIT, out)  # np.clip takes twice the time to start
+            x.clip(self.bounds[low], self.bounds[LIMIT], out)  # np.clip takes twice the time to start
         else:
             self.library.clip(x, low, LIMIT, out=out)
 

@@ -21,7 +21,7 @@ from .in_place import fold
 from .integer_net import FRACTION, LIMIT, Conv3x3, Linear, Residual, relu, rescale, unshuffle
 from .local_decoder import LocalNet, at_least, known_logits, least_logits
 from .model_limits import MAX_FILE, MAX_INFO, check_arrays, check_info, check_tables, read_arrays, read_limited
-from .parallel import in_threads
+from .parallel import cores, in_threads
 from .randomness import candidate_noise, pixel_noise
 from .tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
 from .wavefront import Window
@@ -39,6 +39,8 @@ BATCH = 64
 """Images that the networks see at once; bounds memory to some tens of megabytes."""
 GPU_BATCH = 1024
 """Images that a GPU draws at once."""
+SHARE = 16
+"""Images that are worth a thread of their own."""
 FEW = 8
 """Images whose maps the convolutions hold at once, few enough for a processor's cache."""
 
@@ -61,8 +63,7 @@ class IntegerModel:
             All three give the same integers.
 
     Attributes:
-        workers: batches drawn side by side, by default 1; more pay where the BLAS keeps to one thread
-            (OMP_NUM_THREADS=1).
+        workers: batches drawn side by side; by default as many as there are cores, on a GPU 1.
     """
 
     def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
@@ -76,7 +77,7 @@ class IntegerModel:
         self.block_size = self.latent // max(1, self.blocks)
         self.window = Window(*info["window"])
         self.device = device
-        self.workers = 1
+        self.workers = 1 if device == "cuda" else cores()
         self.arrays = arrays
         self._cache: dict[str, Any] = {}
 
@@ -237,13 +238,21 @@ class IntegerModel:
         noise = pixel_noise(rows, columns, 0, np.full_like(rows, draw), seed)
         least = self.to_device(least_logits(noise))
         captured = self.device == "cuda" and not raster
-        size = GPU_BATCH if captured else BATCH
+        size = GPU_BATCH if captured else self._part(len(z))
 
         def part(start: int) -> Pictures:
             return self.sweep(z[start : start + size], at_least, least, raster, captured).astype(np.uint8)
 
         _ = self.local_net, self._feature_net  # threads must find them there
         return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))
+
+    def side_by_side(self, count: int) -> int:
+        """Threads in which `count` pictures are drawn without a captured graph."""
+        return min(self.workers, -(-count // self._part(count)))
+
+    def _part(self, count: int) -> int:
+        """Pictures drawn at once, so that each worker has some if they are worth it."""
+        return max(SHARE, min(BATCH, -(-count // self.workers)))
 
     def sweep(
         self, z: Integers, choose: Choose, places: Array = None, raster: bool = False, captured: bool = False

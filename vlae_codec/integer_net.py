@@ -88,11 +88,11 @@ class Residual:
 
 
 def unshuffle(x: Array) -> Array:
-    """(B, H, W, 1) to (B, H/2, W/2, 4): each 2x2 square becomes the channels, in raster order."""
+    """(B, H, W, C) to (B, H/2, W/2, 4 C): place (r, k) of channel c's squares goes to channel 4 c + 2 r + k."""
     xp = namespace(x)
-    batch, height, width, _ = x.shape
-    x = xp.reshape(x, (batch, height // 2, 2, width // 2, 2))
-    return xp.reshape(xp.permute_dims(x, (0, 1, 3, 2, 4)), (batch, height // 2, width // 2, 4))
+    batch, height, width, channels = x.shape
+    x = xp.reshape(x, (batch, height // 2, 2, width // 2, 2, channels))
+    return xp.reshape(xp.permute_dims(x, (0, 1, 3, 5, 2, 4)), (batch, height // 2, width // 2, 4 * channels))
 
 
 def shuffle(x: Array) -> Array:

@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def in_threads(function: Callable[[Job], Result], jobs: Iterable[Job], workers: int) -> list[Result]:
     """The function of every job, in order, `workers` of them at a time.
 
-    An exception, an interrupt too, drops the jobs that have not begun and goes on to the caller.
+    Several jobs share the cores among themselves, with the BLAS kept to one thread in each. An exception, an
+    interrupt too, drops the jobs that have not begun and goes on to the caller.
     """
-    if workers < 2:
+    jobs = list(jobs)
+    if workers < 2 or len(jobs) < 2:
         return [function(job) for job in jobs]
-    pool = ThreadPoolExecutor(workers)
+    with single_blas_thread():
+        pool = ThreadPoolExecutor(workers)
+        try:
+            return list(pool.map(function, jobs))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def single_blas_thread() -> Iterator[None]:
+    """Keeps the BLAS to one thread in the whole process; does nothing while another thread is doing so.
+
+    If both did, the one that leaves last would restore the number that it found: the other's one thread, for good.
+    """
+    if not _limiting.acquire(blocking=False):
+        yield
+        return
     try:
-        return list(pool.map(function, jobs))
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
     finally:
-        pool.shutdown(cancel_futures=True)
+        _limiting.release()
+
+
+_limiting = threading.Lock()

@@ -6,6 +6,7 @@ is for is written into its counter, so the order in which numbers are drawn cann
 
     candidates of z    (path low, path high, dimension // 8, level)               key (0, 0)
     noise of a pixel   (row, column, draw, 2^31 + channel // 4), lane channel % 4  key (seed low, seed high)
+    dither of a latent (row, column, channel // 4, 3 * 2^29), lane channel % 4     key (0, 0)
     private choices    (index, image, 0, 2^30)                                     key (0, 0)
 
 Arrays are int64 with values below 2^32, from numpy or torch alike; products wrap in two's
@@ -23,6 +24,7 @@ from .tables import load_tables
 MASK = 0xFFFFFFFF
 PIXEL_DOMAIN = 1 << 31
 PRIVATE_DOMAIN = 1 << 30
+DITHER_DOMAIN = 3 << 29
 
 
 def philox(c0: Array, c1: Array, c2: Array, c3: Array, key: tuple[int, int]) -> tuple[Array, Array, Array, Array]:

@@ -69,7 +69,7 @@ def load(info: ModelInfo, device: str = "cpu") -> IntegerModel:
     key = (info.fingerprint, str(info.folder), device)
     if key not in _loaded:
         model = load_model(info.folder, device)
-        model.workers = _Settings.workers or os.cpu_count() or 1
+        model.workers = _Settings.workers or model.workers
         if device != "cpu":
             _try_device(model, device)
         _loaded[key] = model

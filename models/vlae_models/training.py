@@ -8,7 +8,7 @@ import pickle
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,7 +19,8 @@ from vlae_codec.errors import ModelError
 
 from .batches import batch_of, draw_batch
 from .data import WHITE, Images, binarise, load_ink
-from .recipe import Recipe, TrainConfig
+from .photo.recipe import PhotoRecipe
+from .recipe import Recipe
 from .vlae import VLAE, Bound
 from .warm_start import start_from
 
@@ -206,7 +207,7 @@ class Trainer:
             torch.cuda.set_rng_state_all([state.cpu() for state in tree["random_cuda"]])
 
 
-def read_checkpoint(path: Path, recipe: Recipe, device: str) -> dict[str, Any]:
+def read_checkpoint(path: Path, recipe: Recipe | PhotoRecipe, device: str) -> dict[str, Any]:
     """The contents of a checkpoint that was trained with the shapes of a recipe.
 
     Raises:
@@ -234,7 +235,19 @@ def as_tensor(images: Images) -> Tensor:
     return torch.from_numpy(images).unsqueeze(1).float()
 
 
-def learning_rate(train: TrainConfig, progress: float) -> float:
+class Schedule(Protocol):
+    """A learning rate, and for which share of the training it is held."""
+
+    @property
+    def rate(self) -> float:
+        """The rate at first."""
+
+    @property
+    def hold(self) -> float:
+        """The share."""
+
+
+def learning_rate(train: Schedule, progress: float) -> float:
     """Constant, then a half cosine to zero over the last 1 - hold of the training."""
     if progress < train.hold:
         return train.rate

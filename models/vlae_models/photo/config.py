@@ -1,0 +1,96 @@
+"""The recipe of a colour model: the shapes of its networks and how they are trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vlae_codec.errors import ModelError
+
+from ..recipe import WINDOWS
+
+PATCH = 16
+"""Pixels of a picture's side to one of the latent grid's."""
+
+
+@dataclass(frozen=True)
+class PhotoConfig:
+    """Shapes of the networks of a colour model.
+
+    Attributes:
+        window: which pixels above and to the left the decoder sees, a key of `WINDOWS`.
+        latent: channels of the latent grid, which has one place for 16x16 pixels.
+        fine: channels at a quarter of the picture's side.
+        mid: channels at an eighth.
+        coarse: channels at a sixteenth.
+        features: channels of the full-size feature map that z is decoded to.
+        local: width of the local decoder.
+        local_layers: 1x1 residual layers of the local decoder.
+        mixtures: logistic components of a pixel's distribution.
+        prior_window: which places of the latent grid the prior sees.
+        prior: width of the prior's network.
+        prior_layers: its residual layers.
+        prior_mixtures: logistic components of a latent's distribution.
+    """
+
+    window: str = "7x4"
+    latent: int = 24
+    fine: int = 48
+    mid: int = 96
+    coarse: int = 128
+    features: int = 16
+    local: int = 80
+    local_layers: int = 3
+    mixtures: int = 4
+    prior_window: str = "5x3"
+    prior: int = 96
+    prior_layers: int = 2
+    prior_mixtures: int = 2
+
+    def __post_init__(self) -> None:
+        for window in (self.window, self.prior_window):
+            if window not in WINDOWS:
+                raise ModelError(f"window {window!r} is unknown; known: {', '.join(WINDOWS)}")
+
+
+@dataclass(frozen=True)
+class PhotoTraining:
+    """How a colour model is trained.
+
+    Attributes:
+        updates: optimiser steps; a time budget may end training earlier.
+        batch: crops a step.
+        crop: side of a crop, pixels; a multiple of 16.
+        places: pixels of each crop at which the local decoder is trained.
+        rate: Adam's learning rate, held for `hold` of the training, then decayed to zero.
+        hold: fraction of the training at the full learning rate.
+        average: decay of the averaged (released) weights.
+        widest: quantisation width, as a power of two, of the coarsest code; widths are log-uniform.
+        finest: the same of the finest code.
+        mean_weight: weight of the squared error (of 0 ... 255) of the mean picture, at width 1, against bits a
+            pixel; it falls with the width squared, as the slope of rate against distortion does.
+        drift: share of crops whose context drifts, as it does while a picture is drawn.
+        drift_range: largest standard deviation of the drift, pixel levels.
+        grey: share of crops without colour.
+        seed: of weights, crops and noise.
+    """
+
+    updates: int = 20000
+    batch: int = 8
+    crop: int = 128
+    places: int = 3072
+    rate: float = 0.001
+    hold: float = 0.5
+    average: float = 0.999
+    widest: float = 3.5
+    finest: float = -1.0
+    mean_weight: float = 0.007
+    drift: float = 0.5
+    drift_range: float = 24.0
+    grey: float = 0.08
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.updates < 1 or self.batch < 1 or self.seed < 0 or not 0 <= self.hold <= 1:
+            raise ModelError("recipe: updates and batch start at 1, seed at 0, and hold lies in 0 ... 1")
+        if self.crop < PATCH or self.crop % PATCH or not 1 <= self.places <= self.crop**2:
+            raise ModelError(f"recipe: a crop's side is a multiple of {PATCH}, and places are pixels of it")

@@ -1,0 +1,98 @@
+"""Photographs for training: made smaller so that JPEG's artefacts vanish, kept in memory, cropped at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from vlae_codec.errors import VlaeError
+
+Levels = NDArray[np.uint8]
+ORDER = (1, 0, 2)
+"""Green, red, blue of RGB: green tells the most of the others."""
+
+
+class Source(NamedTuple):
+    """A folder of pictures, and by which factors its pictures are made smaller."""
+
+    pattern: str
+    divisors: tuple[float, ...]
+
+
+SETS: dict[str, tuple[Source, ...]] = {
+    "photos": (
+        Source("photos/unsplash/*.jpg", (3.0, 5.0)),
+        Source("photos/imagenet-sample/*.JPEG", (2.0, 1.5)),
+        Source("photos/bsds500/*/*.jpg", (1.5,)),
+    ),
+}
+"""JPEGs of quality 95 are halved or so; those of quality 83 are made smaller by 3 at least."""
+VALIDATION = "kodak-dev/*.png"
+VALIDATION_SIDE = 256
+
+
+def load_photos(name: str, folder: Path, least: int, quiet: bool = False) -> list[Levels]:
+    """The training pictures of a set, uint8 (H, W, 3), green, red, blue, no side shorter than `least`.
+
+    Raises:
+        VlaeError: the set is unknown, or no picture of it is there.
+    """
+    if name not in SETS:
+        raise VlaeError(f"no set of photographs is called {name!r}; known: {', '.join(SETS)}")
+    files = [(path, source.divisors) for source in SETS[name] for path in sorted(folder.glob(source.pattern))]
+    if not files:
+        raise VlaeError(f"{name}: no pictures in {folder}; give the folder of the data sets with --data")
+    pictures = []
+    for path, divisors in tqdm(files, desc="reading photographs", unit="file", disable=quiet or None):
+        with Image.open(path) as opened:
+            image = opened.convert("RGB")
+        for divisor in divisors:
+            size = (round(image.width / divisor), round(image.height / divisor))
+            if min(size) >= least:
+                pictures.append(_levels(image.resize(size, Image.Resampling.LANCZOS)))
+    return pictures
+
+
+def load_validation(folder: Path) -> Levels:
+    """The middles of the validation photographs, uint8 (N, 256, 256, 3); they are never trained on.
+
+    Raises:
+        VlaeError: none is there.
+    """
+    found = sorted(folder.glob(VALIDATION))
+    if not found:
+        raise VlaeError(f"no {VALIDATION} in {folder}; give the folder of the data sets with --data")
+    crops = []
+    for path in found:
+        with Image.open(path) as image:
+            left, top = (image.width - VALIDATION_SIDE) // 2, (image.height - VALIDATION_SIDE) // 2
+            crops.append(_levels(image.convert("RGB").crop((left, top, left + VALIDATION_SIDE, top + VALIDATION_SIDE))))
+    return np.stack(crops)
+
+
+def random_crops(pictures: Sequence[Levels], count: int, side: int, grey: float, rng: np.random.Generator) -> Levels:
+    """Crops (count, side, side, 3), flipped and turned at random, a share `grey` of them without colour.
+
+    A picture is chosen as often as its number of pixels asks.
+    """
+    sizes = np.array([picture.shape[0] * picture.shape[1] for picture in pictures], np.float64)
+    crops = np.empty((count, side, side, len(ORDER)), np.uint8)
+    for crop, number in zip(crops, rng.choice(len(pictures), count, p=sizes / sizes.sum()), strict=True):
+        picture = pictures[number]
+        top, left = (int(rng.integers(0, n - side + 1)) for n in picture.shape[:2])
+        cut = picture[top : top + side, left : left + side]
+        cut = cut[:: rng.choice((-1, 1)), :: rng.choice((-1, 1))]
+        crop[...] = cut.transpose(1, 0, 2) if rng.random() < 0.5 else cut
+        if rng.random() < grey:
+            crop[...] = np.rint(crop @ np.array([0.587, 0.299, 0.114]))[..., None]
+    return crops
+
+
+def _levels(image: Image.Image) -> Levels:
+    return np.ascontiguousarray(np.asarray(image)[..., ORDER])

@@ -1,0 +1,72 @@
+"""Export of a colour model: float networks to integers that the codec reads without torch (design D5, D11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from vlae_codec.integer_net import FRACTION
+from vlae_codec.photo.model import PhotoModel
+
+from ..export import Exporter, weight_fraction
+from ..recipe import WINDOWS
+from .nets import WindowNet
+from .recipe import PhotoRecipe
+from .vlae import PhotoVLAE
+
+QUARTER = 2
+"""Fraction bits by which a layer that reads z / 4 is given more: its input comes as z."""
+
+
+def export_arrays(model: PhotoVLAE) -> Exporter:
+    """All layers of a colour model, as integers."""
+    out = Exporter()
+    encoder, synthesis = model.encoder, model.synthesis
+    for name in ("stem", "down_mid", "down_coarse", "out"):
+        out.layer(f"encoder.{name}", getattr(encoder, name))
+    for name in ("enter", "up_mid", "up_fine", "out", "mean"):
+        out.layer(f"synthesis.{name}", getattr(synthesis, name))
+    for scale in ("fine", "mid", "coarse"):
+        out.residuals(f"encoder.{scale}", getattr(encoder, scale))
+        out.residuals(f"synthesis.{scale}", getattr(synthesis, scale))
+    out.arrays["synthesis.enter.bias"] <<= QUARTER
+    out.shifts["synthesis.enter"] += QUARTER
+    _window_net(out, "prior", model.prior)
+    _window_net(out, "local", model.local)
+    return out
+
+
+def _window_net(out: Exporter, name: str, net: WindowNet) -> None:
+    out.matrix(f"{name}.mix", net.mix.weight.T, net.mix.bias)
+    for part, layers in (("first", net.firsts), ("second", net.seconds)):
+        for index, layer in enumerate(layers):
+            assert isinstance(layer, nn.Linear)
+            out.matrix(f"{name}.{index}.{part}", layer.weight.T, layer.bias)
+    drawn = net.drawn_earlier().detach().double().numpy()
+    bits = weight_fraction(net.heads.weight.detach().double().numpy(), drawn)
+    out.matrix(f"{name}.heads", net.heads.weight.T, net.heads.bias, shift=bits)
+    out.arrays[f"{name}.drawn"] = np.rint(drawn * 2.0**bits).astype(np.int16)
+
+
+def model_info(recipe: PhotoRecipe, shifts: dict[str, int]) -> dict[str, Any]:
+    """The tree of model.json, but for the fingerprint."""
+    config = recipe.model
+    return {
+        "format": 2,
+        "kind": "photo",
+        "name": recipe.name,
+        "description": recipe.description,
+        "latent": config.latent,
+        "window": list(WINDOWS[config.window]),
+        "prior_window": list(WINDOWS[config.prior_window]),
+        "fraction": FRACTION,
+        "shifts": shifts,
+    }
+
+
+def integer_model(model: PhotoVLAE, recipe: PhotoRecipe, device: str = "cpu") -> PhotoModel:
+    """The exported model in memory, with no fingerprint yet."""
+    exported = export_arrays(model)
+    return PhotoModel({**model_info(recipe, exported.shifts), "fingerprint": ""}, exported.arrays, device)

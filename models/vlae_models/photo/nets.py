@@ -1,0 +1,185 @@
+"""Encoder, synthesis, prior and local decoder of the colour model; ReLU only, so that they export to integers.
+
+    x --encoder--> y --dither of width d--> z --synthesis (told d)--> features --local decoder--> p(x_i | window_i)
+                                            |--> prior (told d): p(z_j | window_j), channel after channel
+
+Pixels enter as (level - 128) / 64, in the order green, red, blue; latents enter as z / 4.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..layers import Residual, conv, linear
+from ..pixelcnn import window_offsets
+from ..recipe import WINDOWS
+from .config import PhotoConfig
+
+PIXEL_UNIT = 64.0
+LATENT_UNIT = 4.0
+MEAN_UNIT = 32.0
+"""Pixel levels to 1 in a mean that a head puts out."""
+COLOURS = 3
+
+
+class Encoder(nn.Module):
+    """Pictures (B, 3, H, W) to y (B, C, H / 16, W / 16)."""
+
+    def __init__(self, config: PhotoConfig) -> None:
+        super().__init__()
+        self.stem = conv(16 * COLOURS, config.fine, 3)
+        self.fine = nn.ModuleList([Residual(config.fine)])
+        self.down_mid = conv(config.fine, config.mid, 3, stride=2)
+        self.mid = nn.ModuleList([Residual(config.mid) for _ in range(2)])
+        self.down_coarse = conv(config.mid, config.coarse, 3, stride=2)
+        self.coarse = nn.ModuleList([Residual(config.coarse) for _ in range(2)])
+        self.out = conv(config.coarse, config.latent, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """y of pictures in units of 64 levels."""
+        h = self.stem(F.pixel_unshuffle(F.pixel_unshuffle(x, 2), 2))
+        h = _through(self.fine, h)
+        h = _through(self.mid, self.down_mid(torch.relu(h)))
+        h = _through(self.coarse, self.down_coarse(torch.relu(h)))
+        y: Tensor = LATENT_UNIT * self.out(torch.relu(h)).float()
+        return y
+
+
+class Synthesis(nn.Module):
+    """z (B, C, h, w) and its width to features (B, F, 16 h, 16 w), and from these the mean picture."""
+
+    def __init__(self, config: PhotoConfig) -> None:
+        super().__init__()
+        self.enter = conv(config.latent + 1, config.coarse, 3)
+        self.coarse = nn.ModuleList([Residual(config.coarse) for _ in range(2)])
+        self.up_mid = conv(config.coarse, 4 * config.mid, 1)
+        self.mid = nn.ModuleList([Residual(config.mid) for _ in range(2)])
+        self.up_fine = conv(config.mid, 4 * config.fine, 1)
+        self.fine = nn.ModuleList([Residual(config.fine)])
+        self.out = conv(config.fine, 16 * config.features, 3)
+        self.mean = conv(config.features, COLOURS, 1)
+
+    def forward(self, z: Tensor, log_width: Tensor) -> Tensor:
+        """Features of latents whose widths are 2^log_width, (B,)."""
+        told = log_width[:, None, None, None].expand(-1, 1, *z.shape[2:])
+        h = _through(self.coarse, self.enter(torch.cat([z / LATENT_UNIT, told], 1)))
+        h = _through(self.mid, F.pixel_shuffle(self.up_mid(torch.relu(h)), 2))
+        h = _through(self.fine, F.pixel_shuffle(self.up_fine(torch.relu(h)), 2))
+        h = self.out(torch.relu(h))
+        return torch.relu(F.pixel_shuffle(F.pixel_shuffle(h, 2), 2))
+
+
+def _through(blocks: nn.ModuleList, h: Tensor) -> Tensor:
+    for block in blocks:
+        h = block(h)
+    return h
+
+
+class WindowNet(nn.Module):
+    """Mixtures of the channels of a place from its window, from what else is known of it, and channel from channel.
+
+    Args:
+        offsets: of the window's places (row, column), in raster order.
+        channels: of a place.
+        beside: further inputs.
+        width, layers: of the 1x1 residual layers.
+        mixtures: components of a channel.
+    """
+
+    def __init__(
+        self, offsets: list[tuple[int, int]], channels: int, beside: int, width: int, layers: int, mixtures: int
+    ) -> None:
+        super().__init__()
+        self.offsets, self.channels, self.mixtures = offsets, channels, mixtures
+        self.mix = linear(len(offsets) * channels + beside, width)
+        self.firsts = nn.ModuleList([linear(width, width) for _ in range(layers)])
+        self.seconds = nn.ModuleList([linear(width, width, gain=0.1) for _ in range(layers)])
+        self.heads = linear(width, channels * 3 * mixtures, gain=0.1)
+        self.drawn = nn.Parameter(torch.zeros(channels, 3 * mixtures, channels))
+
+    def forward(self, window: Tensor, beside: Tensor, here: Tensor) -> Tensor:
+        """The mixtures' parameters, (N, channels, 3, K).
+
+        Args:
+            window: windows, offset by offset, (N, offsets * channels).
+            beside: what else is known, (N, beside).
+            here: the channels of the place, of which each one sees those before it, (N, channels).
+        """
+        h = self.mix(torch.cat([window, beside], 1))
+        for first, second in zip(self.firsts, self.seconds, strict=True):
+            h = h + second(torch.relu(first(torch.relu(h))))
+        out = self.heads(torch.relu(h)).reshape(len(h), self.channels, -1)
+        out = out + torch.einsum("cmd,nd->ncm", self.drawn_earlier(), here)
+        parameters: Tensor = out.reshape(len(h), self.channels, 3, self.mixtures)
+        return parameters
+
+    def drawn_earlier(self) -> Tensor:
+        """What each channel's parameters gain by the channels before it, (channels, 3 K, channels)."""
+        return self.drawn * torch.tril(torch.ones_like(self.drawn[:, 0]), -1)[:, None]
+
+    def gather(self, picture: Tensor, places: Tensor) -> Tensor:
+        """Windows (N, K * channels) of places, zero outside the picture.
+
+        Args:
+            picture: (B, channels, H, W).
+            places: numbers of places in raster order, (B, n); N = B n.
+        """
+        height, width = picture.shape[2:]
+        pad = max(max(-r, abs(c)) for r, c in self.offsets)
+        padded = F.pad(picture, (pad, pad, pad, pad)).permute(0, 2, 3, 1)
+        stride = width + 2 * pad
+        rows = torch.div(places, width, rounding_mode="floor")
+        start = (rows + pad) * stride + places % width + pad
+        shift = torch.tensor([r * stride + c for r, c in self.offsets], device=places.device)
+        flat = padded.reshape(len(picture) * (height + 2 * pad) * stride, -1)
+        first = torch.arange(len(picture), device=places.device)[:, None] * ((height + 2 * pad) * stride)
+        index = (first + start)[..., None] + shift  # (B, n, K)
+        return flat[index].reshape(places.numel(), -1)
+
+
+def local_decoder(config: PhotoConfig) -> WindowNet:
+    """The local decoder, started as a predictor by neighbours: a good start that training may leave."""
+    offsets = window_offsets(WINDOWS[config.window])
+    net = WindowNet(offsets, COLOURS, config.features + 1, config.local, config.local_layers, config.mixtures)
+    near = [offsets.index(place) for place in ((0, -1), (-1, 0), (-1, -1)) if place in offsets]
+    with torch.no_grad():
+        # An input of -2 ... 2 with 2 added passes a ReLU unchanged.
+        for colour in range(COLOURS):
+            for number, place in enumerate(near):
+                row = number * COLOURS + colour
+                net.mix.weight[row] = 0
+                net.mix.weight[row, place * COLOURS + colour] = 1
+                net.mix.bias[row] = 2
+        _predict_by_neighbours(net, len(near))
+    return net
+
+
+def _predict_by_neighbours(net: WindowNet, near: int) -> None:
+    """Let the components' means be W, N, (W + N) / 2, W + N - NW, less what the colours before were mispredicted."""
+    scale, mixtures = PIXEL_UNIT / MEAN_UNIT, net.mixtures
+    kinds = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0.5, 0.5, 0], [1, 1, -1]])[:, :near]
+    heads = net.heads.weight.reshape(COLOURS, 3, mixtures, -1)
+    bias = net.heads.bias.reshape(COLOURS, 3, mixtures)
+    drawn = net.drawn.reshape(COLOURS, 3, mixtures, COLOURS)
+    bias[:, 2] = torch.linspace(-3.5, -1.0, mixtures)
+    for colour in range(COLOURS):
+        for component in range(mixtures):
+            kind = scale * kinds[component % len(kinds)]
+            row = heads[colour, 1, component]
+            row[: near * COLOURS] = 0
+            row[torch.arange(near) * COLOURS + colour] = kind
+            for before in range(colour):
+                row[torch.arange(near) * COLOURS + before] = -kind / colour
+                drawn[colour, 1, component, before] = scale / colour
+            bias[colour, 1, component] = -2 * row[: near * COLOURS].sum()
+
+
+def latent_prior(config: PhotoConfig) -> WindowNet:
+    """The prior over the latent grid; what it is told beside the window is the logarithm of the width."""
+    offsets = window_offsets(WINDOWS[config.prior_window])
+    net = WindowNet(offsets, config.latent, 1, config.prior, config.prior_layers, config.prior_mixtures)
+    with torch.no_grad():
+        net.heads.bias.reshape(config.latent, 3, -1)[:, 2] = torch.linspace(-3.0, -1.5, config.prior_mixtures)
+    return net

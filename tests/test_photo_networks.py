@@ -1,0 +1,152 @@
+"""The colour model in integers: same as in floats, same on every backend, same code read as written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from vlae_codec.photo import grid, pixels
+from vlae_codec.photo import model as photo_model
+from vlae_codec.photo.bits import FEW, Reader, Writer
+from vlae_codec.photo.model import WIDTHS, PhotoModel, log_width, width_of
+from vlae_models.photo.config import PhotoConfig
+from vlae_models.photo.export import integer_model
+from vlae_models.photo.recipe import PhotoRecipe
+from vlae_models.photo.vlae import PhotoVLAE
+
+SMALL = PhotoConfig(latent=5, fine=6, mid=7, coarse=8, features=4, local=24, local_layers=1, prior=12, prior_layers=1)
+RECIPE = PhotoRecipe("small", "photos", model=SMALL)
+SIZES = [(16, 16), (19, 37)]
+
+
+@pytest.fixture(scope="module")
+def net() -> PhotoVLAE:
+    torch.manual_seed(3)
+    made = PhotoVLAE(SMALL)
+    made.eval()
+    return made
+
+
+@pytest.fixture(scope="module")
+def model(net: PhotoVLAE) -> PhotoModel:
+    return integer_model(net, RECIPE)
+
+
+def picture(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Smooth fields and some noise, as in photographs."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:height, :width] / 16
+    waves = [np.sin(rows * a + columns * b + c) for a, b, c in rng.normal(size=(3, 3))]
+    return np.clip(128 + 60 * np.stack(waves, -1) + rng.normal(0, 4, (height, width, 3)), 0, 255).astype(np.uint8)
+
+
+def test_widths_fall_evenly() -> None:
+    assert [width_of(index) for index in (0, 21, 42, WIDTHS - 1)] == [11585, 4104, 1454, 515]
+    assert all(log_width(index) > log_width(index + 1) for index in range(WIDTHS - 1))
+
+
+def test_encoder_and_mean_picture_are_those_of_the_float_network(net: PhotoVLAE, model: PhotoModel) -> None:
+    levels = picture(64, 48)
+    y = model.encode(levels)
+    with torch.no_grad():
+        x = torch.from_numpy(levels).permute(2, 0, 1)[None].float()
+        expected = net.encoder((x - 128) / 64)[0].permute(1, 2, 0).numpy()
+        assert np.abs(y / 1024 - expected).max() < 0.05
+        z = torch.from_numpy(y / 1024).float().permute(2, 0, 1)[None]
+        log = torch.tensor([log_width(30) / 1024])
+        mean = (net.synthesis.mean(net.synthesis(z, log)) * 64 + 128)[0].permute(1, 2, 0).numpy()
+    drawn = pixels.mean_picture(model, y, 30, 64, 48)
+    assert np.abs(drawn - mean.clip(0, 255)).max() < 1.5
+
+
+def test_strips_leave_no_seams(model: PhotoModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    levels = picture(24 * 16, 16)
+    y = model.encode(levels)
+    whole = pixels.mean_picture(model, y, 20, *levels.shape[:2])
+    monkeypatch.setattr(photo_model, "STRIP", 1)
+    assert len(list(photo_model.strips(24, 1))) == 24
+    assert (model.encode(levels) == y).all()
+    assert (pixels.mean_picture(model, y, 20, *levels.shape[:2]) == whole).all()
+
+
+@pytest.mark.parametrize("width", [0, 40, WIDTHS - 1])
+def test_the_grid_comes_back_and_costs_what_the_float_prior_says(net: PhotoVLAE, model: PhotoModel, width: int) -> None:
+    y = model.encode(picture(64, 96))
+    writer = Writer(grid.decisions(model, *y.shape[:2]))
+    z = grid.push_grid(model, writer, y, width)
+    data = writer.to_bytes()
+    assert np.abs(2 * (z - y)).max() <= width_of(width)
+    height, across = y.shape[:2]
+    assert (grid.pop_grid(model, Reader(data, grid.decisions(model, height, across)), height, across, width) == z).all()
+    with torch.no_grad():
+        value = torch.from_numpy(z / 1024).float().permute(2, 0, 1)[None]
+        kl = float(net.rate(value, torch.tensor([log_width(width) / 1024]))) * y.shape[0] * y.shape[1]
+    assert writer.spent == pytest.approx(kl, rel=0.01)
+    assert writer.spent - 8 < 8 * len(data) <= writer.spent + 64
+
+
+def test_the_dither_makes_the_error_uniform(model: PhotoModel) -> None:
+    """Whatever y is: that is what makes the rate the KL."""
+    width = 20
+    y = np.full((20, 20, SMALL.latent), 777, np.int64)
+    z = grid.push_grid(model, Writer(grid.decisions(model, 20, 20)), y, width)
+    error = (z - y) / width_of(width)
+    assert abs(error.mean()) < 0.02 and error.std() == pytest.approx(12**-0.5, rel=0.03)
+    assert np.abs(np.histogram(error, 8, (-0.5, 0.5))[0] / error.size - 1 / 8).max() < 0.02
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("grey", [False, True])
+def test_exact_pixels_come_back(net: PhotoVLAE, model: PhotoModel, size: tuple[int, int], grey: bool) -> None:
+    levels = picture(*size)
+    if grey:
+        levels = np.repeat(levels[:, :, :1], 3, axis=2)
+    padded = np.pad(levels, ((0, -size[0] % 16), (0, -size[1] % 16), (0, 0)), mode="edge")
+    z = model.encode(padded)
+    count = pixels.decisions(*size, grey)
+    writer = Writer(count)
+    pixels.push_pixels(model, writer, levels, z, 30, grey, None)
+    data = writer.to_bytes()
+    assert (pixels.pop_pixels(model, Reader(data, count), size, z, 30, grey, None) == levels).all()
+    assert 8 * len(data) <= writer.spent + 64
+    if not grey and size[0] % 16 == 0 and size[1] % 16 == 0:
+        with torch.no_grad():
+            x = torch.from_numpy(levels).permute(2, 0, 1)[None].float()
+            value = torch.from_numpy(z / 1024).float().permute(2, 0, 1)[None]
+            features = net.synthesis(value, torch.tensor([log_width(30) / 1024]))
+            places = torch.arange(size[0] * size[1])[None]
+            bits = float(net.distortion(x, features, x, torch.zeros(1), places)) * size[0] * size[1]
+        assert writer.spent == pytest.approx(bits, rel=0.01)
+
+
+@pytest.mark.parametrize("temperature", [0, 0.5, 1])
+def test_equal_seeds_draw_equal_pictures_on_numpy_and_torch(net: PhotoVLAE, temperature: float) -> None:
+    drawn = []
+    for device in ("cpu", "torch"):
+        one = integer_model(net, RECIPE, device)
+        z = one.encode(picture(32, 48))
+        writer = Writer(grid.decisions(one, 2, 3))
+        z = grid.push_grid(one, writer, z, 25)
+        drawn.append((writer.to_bytes(), pixels.draw(one, z, 25, (21, 40), seed=9, temperature=temperature)))
+    assert drawn[0][0] == drawn[1][0]
+    assert (drawn[0][1] == drawn[1][1]).all()
+    other = pixels.draw(integer_model(net, RECIPE), z, 25, (21, 40), seed=10, temperature=temperature)
+    assert (other != drawn[0][1]).any() == (temperature > 0)
+
+
+def test_samples_follow_the_distribution(model: PhotoModel) -> None:
+    """A level's frequency over many seeds is the probability that the coder gives it."""
+    z = np.zeros((1, 1, SMALL.latent), np.int64)
+    first = np.array([pixels.draw(model, z, 0, (1, 1), seed=seed)[0, 0, 0] for seed in range(200)], np.float64)
+    bits = []
+    for level in range(0, 256, 5):
+        writer = Writer(FEW)
+        levels = np.full((1, 1, 3), level, np.uint8)
+        pixels.push_pixels(model, writer, levels, z, 0, True, None)
+        bits.append(writer.spent)
+    likely = 2.0 ** -np.array(bits)
+    mean = (likely * np.arange(0, 256, 5)).sum() / likely.sum()
+    spread = np.sqrt((likely * (np.arange(0, 256, 5) - mean) ** 2).sum() / likely.sum())
+    assert abs(first.mean() - mean) < 5 * spread / 200**0.5 + 1.5
