@@ -69,7 +69,8 @@ def load(info: ModelInfo, device: str = "cpu") -> IntegerModel:
     key = (info.fingerprint, str(info.folder), device)
     if key not in _loaded:
         model = load_model(info.folder, device)
-        model.workers = _Settings.workers or model.workers
+        if _Settings.workers is not None:
+            model.workers = _Settings.workers
         if device != "cpu":
             _try_device(model, device)
         _loaded[key] = model
