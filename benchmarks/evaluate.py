@@ -24,18 +24,29 @@ from vlae_models.training import load_trained
 @data_option
 @click.option("--samples", type=click.IntRange(1), default=512, show_default=True, help="Importance samples an image.")
 @click.option("--subset", type=click.IntRange(1), default=10_000, show_default=True, help="Images that get them.")
+@click.option("--images", type=click.IntRange(1), help="Test images, evenly spaced [default: all].")
 @click.option("--local", type=click.Path(path_type=Path), help="Training run of the decoder without latents.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all].")
 @exit_on_error
 def main(
-    models: tuple[str, ...], data: Path, samples: int, subset: int, local: Path | None, threads: int | None
+    models: tuple[str, ...],
+    data: Path,
+    samples: int,
+    subset: int,
+    images: int | None,
+    local: Path | None,
+    threads: int | None,
 ) -> None:
     """Evaluate MODELS."""
     use_threads(threads)
     for model in models:
-        result = evaluate_folder(model, data, samples, subset).as_dict()
+        result = evaluate_folder(model, data, samples, subset, images).as_dict()
         print(result)
-        part = "" if result["nll_images"] == result["images"] else f"-{samples}-samples-{result['nll_images']}-images"
+        part = (
+            ""
+            if result["nll_images"] == result["images"] and not images
+            else f"-{samples}-samples-{result['nll_images']}-images"
+        )
         write_result(f"evaluate-{result['model']}{part}", result)
     if local:
         recipe = load_recipe(local.name)

@@ -57,12 +57,13 @@ def likelihoods(folder: Path, kind: str = STATIC) -> Lines:
             f"{result['samples']} x {result.get('nll_images', result['images']):,}",
             number(result, "neg_elbo_nats"),
             number(result, "kl_bits"),
+            f"{result['images']:,}",
             number(result, "bits_per_pixel", 4),
             number(result, "active_dims", 0),
         )
         for result in results
     ]
-    head = f"Likelihood, {results[0]['images']:,} test images ({kind}):"
+    head = f"Likelihood of test images ({kind}):"
     titles = (
         "model",
         "NLL, nats",
@@ -70,6 +71,7 @@ def likelihoods(folder: Path, kind: str = STATIC) -> Lines:
         "samples x images",
         "-ELBO, nats",
         "KL, bits",
+        "of images",
         "NLL, bits/pixel",
         "active dimensions",
     )

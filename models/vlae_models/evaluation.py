@@ -91,13 +91,14 @@ def evaluate(model: IntegerModel, net: VLAE, images: Images, name: str, samples:
     )
 
 
-def evaluate_folder(model: str, data: Path, samples: int, subset: int) -> Evaluation:
+def evaluate_folder(model: str, data: Path, samples: int, subset: int, count: int | None = None) -> Evaluation:
     """Evaluate a model on the test images of the set that its recipe names.
 
     Args:
         model: shipped name or folder.
         data: folder of the data sets.
         samples, subset: as in `evaluate`.
+        count: of the test images, evenly spaced; None for all.
 
     Raises:
         VlaeError: there is no such model, its recipe is missing, or the set is not there.
@@ -105,6 +106,7 @@ def evaluate_folder(model: str, data: Path, samples: int, subset: int) -> Evalua
     folder = find_model(model).folder
     recipe = read_recipe(folder / "recipe.toml")
     images = load_set(recipe.data, data).test
+    images = images[np.linspace(0, len(images) - 1, min(count or len(images), len(images))).astype(int)]
     integer = load_model(folder)
     net = restore(recipe.model, integer.info["shifts"], integer.arrays)
     return evaluate(integer, net, images, recipe.data, samples, min(subset, len(images)))
