@@ -26,15 +26,17 @@ LEAST = 95.0
 @click.command()
 @click.argument("tests", nargs=-1)
 @click.option("--keep", is_flag=True, help="Keep the figures in results/coverage.json.")
+@click.option("--data", type=click.Path(path_type=Path), help="Report on this file of an earlier run, run nothing.")
 @exit_on_error
-def main(tests: tuple[str, ...], keep: bool) -> None:
+def main(tests: tuple[str, ...], keep: bool, data: Path | None) -> None:
     """Run TESTS (by default all but the slow ones) and exit with 1 below 95 per cent."""
     with tempfile.TemporaryDirectory() as name:
-        data, report = Path(name) / "data", Path(name) / "report.json"
-        environment = os.environ | {"COVERAGE_FILE": str(data)}
+        report = Path(name) / "report.json"
+        measured = data or Path(name) / "data"
+        environment = os.environ | {"COVERAGE_FILE": str(measured)}
         tool = [sys.executable, "-m", "coverage"]
         run = [*tool, "run", "--source", "vlae_codec", "-m", "pytest", "-q", "-m", "not slow", *tests]
-        if subprocess.run(run, cwd=ROOT, env=environment).returncode:
+        if data is None and subprocess.run(run, cwd=ROOT, env=environment).returncode:
             raise VlaeError("a test failed")
         subprocess.run([*tool, "json", "-q", "-o", str(report)], cwd=ROOT, env=environment, check=True)
         tree = json.loads(report.read_text())

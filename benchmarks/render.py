@@ -30,6 +30,7 @@ from benchmarks.tables import (
     speed,
     windows,
 )
+from benchmarks.trust import trust
 from vlae_cli.common import exit_on_error
 from vlae_codec.errors import VlaeError
 
@@ -37,7 +38,7 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 NOTHING = ["The figures are not measured yet."]
 
 PAGES: dict[str, tuple[Section, ...]] = {
-    "README.md": (meaning, kept_figure, lengths, likelihoods, lossless, speed, backends),
+    "README.md": (meaning, kept_figure, lengths, likelihoods, lossless, speed, backends, trust),
     "models/README.md": (releases, likelihoods, lengths, efforts, windows, lossless, decoding),
     "docs/sets.md": (set_sections,),
 }

@@ -5,6 +5,7 @@ Run as `python -m benchmarks.startup`. Whole processes, and none of them imports
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -60,7 +61,9 @@ def main(runs: int) -> None:
         found["import vlae_codec"]["torch"] = imports_torch(["-c", "import vlae_codec"])
         found["vlae-compress --help"]["torch"] = imports_torch(["-m", "vlae_cli.compress", "--help"])
         found["vlae-info x.vlz"]["torch"] = imports_torch(["-m", "vlae_cli.info", str(file)])
-    write_result("startup", {"limit_s": LIMIT_S, "runs": runs, "processes": found})
+    write_result(
+        "startup", {"limit_s": LIMIT_S, "runs": runs, "load_average": round(os.getloadavg()[0], 2), "processes": found}
+    )
     for title, one in found.items():
         click.echo(f"{title:24}{one['median_s']} s{', with torch' if one['torch'] else ''}")
     if any(one["median_s"] > LIMIT_S or one["torch"] for one in found.values()):

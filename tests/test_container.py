@@ -32,7 +32,7 @@ def test_bytes_of_the_format() -> None:
 
 
 def test_checksum_is_ccitt_false() -> None:
-    assert container._crc(b"1234", b"56789") == 0x29B1  # the check value of the CRC catalogue
+    assert container.checksum(b"1234", b"56789") == 0x29B1  # the check value of the CRC catalogue
 
 
 def test_eight_bytes_around_the_payload() -> None:

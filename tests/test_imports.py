@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+from vlae_cli.commands import NAMES
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {
     "vlae_codec": ROOT / "vlae_codec",
@@ -114,10 +116,7 @@ def test_importing_the_whole_codec_leaves_torch_and_click_out() -> None:
     assert run_python("-c", code).split() == ["False", "False"]
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["compress", "decompress", "info", "models", "train", "evaluate", "export", "demo", "bench", "completion", "man"],
-)
+@pytest.mark.parametrize("command", NAMES)
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_leave_torch_out(command: str, option: str) -> None:
     code = (

@@ -14,10 +14,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from . import archive_codec, codec, container, files, images, inspection, stacks
+from . import archive_codec, codec, container, files, identify, images, inspection, stacks
 from .archive_codec import Settings
 from .errors import FormatError, ImageError, VlaeError
 from .images import PillowImage
+from .photo import codec as photo
+from .photo.choice import photo_model_for
 from .report import FileRecord
 from .sample_code import EFFORTS, MAX_BITS
 
@@ -47,10 +49,11 @@ def compress(
 
     Args:
         image: the picture; models of black and white see it as bright ink on black, cut at half brightness.
-        model: name, folder or fingerprint, or "auto" for the installed one with the shortest code.
+        model: name, folder or fingerprint; "auto" is, for 28 x 28 pixels without colour, the model of black and white
+            with the shortest code, and for all other pictures the one for photographs.
         lossless: keep the exact pixels too.
         bits: of the lossy code, rounded up to whole bytes, 1 to 56; by default the model's own choice.
-        quality: instead of bits, 0 to 100; 50 is the default.
+        quality: instead of bits, 0 to 100; 50 is the default, of photographs 80.
         effort: 1 (fast) to 9 (fewest bits for what is kept).
         faithful: code a true sample of the posterior, in as many bits as that takes.
         fit: resize a picture that no model takes as it is.
@@ -79,7 +82,12 @@ def compress(
     True
     """
     _check_options(lossless, bits, quality, effort, faithful)
-    prepared = codec.prepare(read_picture(image), codec.candidates(model), fit, lossless and not binarise)
+    picture, models = read_picture(image), codec.candidates(model)
+    if info := photo_model_for(picture, model, models, fit):
+        if bits is not None or faithful:
+            raise VlaeError("bits and faithful are for models of black and white: use quality")
+        return photo.compress_photo(picture, info, quality=quality, lossless=lossless, device=device).data
+    prepared = codec.prepare(picture, models, fit, lossless and not binarise)
     if lossless:
         return codec.compress_lossless([prepared], bits=bits, effort=effort, device=device)[0].data
     found = codec.compress_images(
@@ -154,6 +162,7 @@ def decompress(
     *,
     index: int = 0,
     preview: bool = False,
+    temperature: float = photo.DEFAULT_TEMPERATURE,
     max_pixels: int | None = None,
     device: str = "cpu",
 ) -> PillowImage:
@@ -164,11 +173,12 @@ def decompress(
         seed: of the texture, 0 to 2^63 - 1; one seed gives the same pixels on every machine.
         index: of an archive, the number of the picture; negative ones count from the end.
         preview: of a lossless file draw the lossy part, even if the rest is cut off or damaged.
+        temperature: of the texture of photographs, 0 (the likeliest levels) to 1.
         max_pixels: refuse a file that announces more, of all its pictures together; by default 2^26, of archives 2^32.
         device: "cpu", "torch" or "cuda"; the pixels are the same.
 
     Returns:
-        A Pillow image of the size and mode that the model draws: "1" for black and white.
+        A Pillow image of the picture's size: mode "1" of black and white, "L" of a grey photograph, else "RGB".
 
     Raises:
         FormatError: no .vlz file, damaged, beyond `max_pixels`, or without a picture of this number.
@@ -185,6 +195,11 @@ def decompress(
         return images.to_pillow(pixels.astype(bool))
     if index not in (0, -1):
         raise FormatError(f"picture {index} of a file that holds one picture")
+    if identify.is_photo(content):
+        drawn, _, _ = photo.decompress_photo(
+            content, seed=seed, temperature=temperature, preview=preview, max_pixels=max_pixels, device=device
+        )
+        return images.to_pillow(drawn)
     file = codec.unseal(content, device, preview, max_pixels)
     return images.to_pillow(codec.draw_images([file], seed=seed, device=device)[0][0].astype(bool))
 

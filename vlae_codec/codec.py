@@ -21,6 +21,7 @@ from .images import Picture, Pixels, refuse_changes, to_bilevel
 from .integer_model import IntegerModel
 from .limits import check_pixels
 from .lossless import LosslessCode
+from .photo.store import find_photo_model
 from .registry import ModelInfo
 from .sample_code import MAX_BITS, Code, decode, encode
 from .stacks import check_size
@@ -106,11 +107,15 @@ def decompress(data: bytes, seed: int = 0) -> Pixels:
 
 
 def candidates(model: str = AUTO) -> list[ModelInfo]:
-    """The models that may be chosen from: the one named, or all that are marked for "auto".
+    """The models of black and white that may be chosen from: the one named, or all that are marked for "auto".
+
+    There are none if the name is that of a colour model (`photo.choice`).
 
     Raises:
-        ModelError: there is none.
+        ModelError: no model of any kind has the name.
     """
+    if model != AUTO and find_photo_model(model):
+        return []
     if model != AUTO:
         return [registry.find_model(model)]
     models = [info for info in registry.list_models() if info.auto]

@@ -27,7 +27,7 @@ behind the first checksum and still gives the lossy picture.
     inside       the payload's mode in the high 3 bits, n - 1 in the low 5
     CRC-16       each of the fingerprint and of everything before it, as above
 
-Mode 6 is an archive of many pictures; see `archive`.
+Mode 6 is an archive of many pictures; see `archive`. Modes 7 and 8 are pictures of any size; see `photo.container`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from .errors import FormatError
 MAGIC = b"\xd6Z"
 VERSION = 1
 MODES = {0: "chosen", 1: "faithful-1", 2: "faithful-2", 3: "faithful-3", 4: "faithful-4"}
-LOSSLESS, ARCHIVE = 5, 6
+LOSSLESS, ARCHIVE, PHOTO, PHOTO_LOSSLESS = 5, 6, 7, 8
 HEADER = struct.Struct("<2sB3s")
 CHECKSUM = struct.Struct("<H")
 AROUND = HEADER.size + CHECKSUM.size  # bytes that are not payload
@@ -100,7 +100,7 @@ def write_container(mode: int, fingerprint: bytes, payload: bytes) -> bytes:
         )
     assert mode in MODES and len(fingerprint) == 32
     body = HEADER.pack(MAGIC, VERSION << 4 | mode, fingerprint[:3]) + payload
-    return body + CHECKSUM.pack(_crc(fingerprint, body))
+    return body + CHECKSUM.pack(checksum(fingerprint, body))
 
 
 def read_container(data: bytes, fingerprint: bytes) -> Container:
@@ -122,7 +122,8 @@ def parse(data: bytes) -> Container:
     """
     mode, prefix = parse_head(data)
     if mode not in MODES:
-        kind = "an archive of many pictures" if mode == ARCHIVE else "a lossless file"
+        kinds = {ARCHIVE: "an archive of many pictures", LOSSLESS: "a lossless file"}
+        kind = kinds.get(mode, "a picture of any size")
         raise FormatError(f"{kind}, and one lossy picture was expected")
     if len(data) <= AROUND:
         raise FormatError(f"cut short: {len(data)} bytes, and a .vlz file has at least {AROUND + 1}; fetch it again")
@@ -147,15 +148,15 @@ def parse_head(data: bytes) -> tuple[int, bytes]:
     version, mode = version_mode >> 4, version_mode & 15
     if version != VERSION:
         raise FormatError(f"format version {version}, and this program reads version {VERSION}: damaged, or update it")
-    if mode not in MODES and mode not in (LOSSLESS, ARCHIVE):
-        raise FormatError(f"unknown mode {mode}, and this program reads 0 to {ARCHIVE}: damaged, or update it")
+    if mode > PHOTO_LOSSLESS:
+        raise FormatError(f"unknown mode {mode}, and this program reads 0 to {PHOTO_LOSSLESS}: damaged, or update it")
     return mode, prefix
 
 
 def limit(head: bytes) -> int:
     """The most bytes that a file can have that begins so, by its first 6 bytes; the least limit if it is no .vlz."""
     mode = head[2] & 15 if len(head) == HEADER.size and head.startswith(MAGIC) else 0
-    return {LOSSLESS: MAX_LOSSLESS, ARCHIVE: MAX_ARCHIVE}.get(mode, MAX_FILE)
+    return {LOSSLESS: MAX_LOSSLESS, **dict.fromkeys((ARCHIVE, PHOTO, PHOTO_LOSSLESS), MAX_ARCHIVE)}.get(mode, MAX_FILE)
 
 
 def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: bytes) -> bytes:
@@ -170,8 +171,8 @@ def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: byte
     assert mode in MODES and len(fingerprint) == 32 and 1 <= len(payload) <= MAX_INSIDE
     head = HEADER.pack(MAGIC, VERSION << 4 | LOSSLESS, fingerprint[:3])
     body = head + bytes([mode << 5 | len(payload) - 1]) + payload
-    body += CHECKSUM.pack(_crc(fingerprint, body)) + residual
-    return body + CHECKSUM.pack(_crc(fingerprint, body))
+    body += CHECKSUM.pack(checksum(fingerprint, body)) + residual
+    return body + CHECKSUM.pack(checksum(fingerprint, body))
 
 
 def parse_lossless(data: bytes) -> LosslessContainer:
@@ -219,7 +220,7 @@ def check(data: bytes, fingerprint: bytes) -> None:
         FormatError: the file is damaged, or another model's.
     """
     (found,) = CHECKSUM.unpack_from(data, len(data) - CHECKSUM.size)
-    expected = _crc(fingerprint, data[: -CHECKSUM.size])
+    expected = checksum(fingerprint, data[: -CHECKSUM.size])
     if found != expected:
         raise FormatError(f"damaged: its checksum is {found:04x} and should be {expected:04x}; fetch the file again")
 
@@ -242,5 +243,6 @@ def layout(lengths: Mapping[str, int]) -> list[dict[str, str | int]]:
     return rows
 
 
-def _crc(fingerprint: bytes, body: bytes) -> int:
+def checksum(fingerprint: bytes, body: bytes) -> int:
+    """CRC-16/CCITT-FALSE of a model's fingerprint (32 bytes) and of what stands before the checksum."""
     return binascii.crc_hqx(body, binascii.crc_hqx(fingerprint, 0xFFFF))

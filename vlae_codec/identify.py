@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from . import registry
-from .container import ARCHIVE, LOSSLESS, Container, LosslessContainer, check, parse, parse_head, parse_lossless
+from .container import (
+    ARCHIVE,
+    LOSSLESS,
+    PHOTO,
+    PHOTO_LOSSLESS,
+    Container,
+    LosslessContainer,
+    check,
+    parse,
+    parse_head,
+    parse_lossless,
+)
 from .errors import FormatError
 from .registry import ModelInfo
 
@@ -15,6 +26,15 @@ def is_archive(data: bytes) -> bool:
         FormatError: it is no .vlz file.
     """
     return parse_head(data)[0] == ARCHIVE
+
+
+def is_photo(data: bytes) -> bool:
+    """Whether a file begins like one of a picture of any size.
+
+    Raises:
+        FormatError: it is no .vlz file.
+    """
+    return parse_head(data)[0] in (PHOTO, PHOTO_LOSSLESS)
 
 
 def identify(data: bytes) -> tuple[ModelInfo, Container | LosslessContainer]:

@@ -6,8 +6,10 @@ from .archive import parse_archive
 from .archive_codec import identify_archive
 from .archive_report import archive_file_record
 from .errors import ModelError
-from .identify import identify, is_archive, parse_any
-from .report import FileRecord, file_record
+from .identify import identify, is_archive, is_photo, parse_any
+from .photo.codec import identify_photo
+from .photo.container import parse_photo
+from .report import FileRecord, file_record, photo_file_record
 
 
 def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | None]:
@@ -26,6 +28,12 @@ def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | No
             return archive_file_record(source, identify_archive(data, header), header), None
         except ModelError as error:
             return archive_file_record(source, None, header), error
+    if is_photo(data):
+        try:
+            info, file, _ = identify_photo(data)
+            return photo_file_record(source, info, file), None
+        except ModelError as error:
+            return photo_file_record(source, None, parse_photo(data)), error
     try:
         return file_record(source, *identify(data)), None
     except ModelError as error:

@@ -22,9 +22,11 @@ from PIL import Image, ImageFile
 
 from . import api, archive_codec, container, files, identify, images
 from .archive import parse_archive
-from .container import ARCHIVE, HEADER, LOSSLESS, MAGIC
+from .container import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, PHOTO_LOSSLESS
 from .errors import FormatError
 from .limits import check_pixels
+from .photo.container import HEAD_SIZE, parse_photo_head
+from .photo.store import find_photo_prefix
 
 FORMAT, MIME, SUFFIX = "VLZ", "image/x-vlz", ".vlz"
 OPTIONS = ("model", "lossless", "bits", "quality", "effort", "faithful", "fit", "binarise", "device")
@@ -46,6 +48,9 @@ class VlzImageFile(ImageFile.ImageFile):
         stream = self._stream()
         head = stream.read(HEADER.size)
         mode, _ = container.parse_head(head)
+        if mode in (PHOTO, PHOTO_LOSSLESS):
+            self._open_photo(head + stream.read(HEAD_SIZE - len(head)))
+            return
         if mode == ARCHIVE:
             head = read_archive_head(head, stream.read)
             archive = parse_archive(head)
@@ -59,6 +64,15 @@ class VlzImageFile(ImageFile.ImageFile):
         check_pixels(model.height, model.width, self.n_frames, _Settings.max_pixels)
         self._size, self._mode = (model.width, model.height), "1"
         kind = {ARCHIVE: "archive", LOSSLESS: "lossless"}.get(mode, "lossy")
+        self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
+
+    def _open_photo(self, data: bytes) -> None:
+        head = parse_photo_head(data)
+        model = find_photo_prefix(head.prefix)
+        check_pixels(head.height, head.width, max_pixels=_Settings.max_pixels)
+        self.n_frames, self.is_animated = 1, False
+        self._size, self._mode = (head.width, head.height), "L" if head.grey else "RGB"
+        kind = "lossy" if head.mode == PHOTO else "lossless"
         self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
 
     def load(self) -> Any:

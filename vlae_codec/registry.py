@@ -69,7 +69,8 @@ def load(info: ModelInfo, device: str = "cpu") -> IntegerModel:
     key = (info.fingerprint, str(info.folder), device)
     if key not in _loaded:
         model = load_model(info.folder, device)
-        model.workers = _Settings.workers or model.workers
+        if _Settings.workers is not None:
+            model.workers = _Settings.workers
         if device != "cpu":
             _try_device(model, device)
         _loaded[key] = model
@@ -96,7 +97,7 @@ def list_models() -> list[ModelInfo]:
 def damaged_folders() -> list[ModelError]:
     """What is wrong with each folder that looks like a model and cannot be read."""
     found = []
-    for folder in _folders():
+    for folder in folders():
         try:
             read_folder(folder)
         except ModelError as error:
@@ -160,7 +161,7 @@ def user_folder() -> Path:
 
 def _models() -> Iterator[ModelInfo]:
     seen: set[str] = set()
-    for folder in _folders():
+    for folder in folders():
         with contextlib.suppress(ModelError):
             info = read_folder(folder)
             if info.fingerprint not in seen:
@@ -168,12 +169,12 @@ def _models() -> Iterator[ModelInfo]:
                 yield info
 
 
-def _folders() -> Iterator[Traversable | Path]:
-    """Every folder with a model.json, shipped ones first."""
+def folders(file: str = "model.json") -> Iterator[Traversable | Path]:
+    """Every folder with a file of this name, shipped ones first."""
     for parent in (_zoo(), user_folder()):
         if parent.is_dir():
             for folder in sorted(parent.iterdir(), key=lambda entry: entry.name):
-                if not folder.name.startswith(".") and (folder / "model.json").is_file():
+                if not folder.name.startswith(".") and (folder / file).is_file():
                     yield folder
 
 

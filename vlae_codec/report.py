@@ -9,6 +9,9 @@ from typing import Any
 from .codec import Compressed
 from .container import MODES, Container, LosslessContainer, sections
 from .lossless import LosslessCode
+from .photo.codec import PhotoCompressed
+from .photo.container import PhotoFile, photo_sections
+from .photo.store import PhotoInfo
 from .registry import ModelInfo
 
 SUMMED = (
@@ -30,7 +33,7 @@ class ImageRecord:
         payload_bits: what the code took.
         overhead_bits: payload less KL.
         file_bytes: of the output, header and checksum included.
-        neg_elbo_bits: -ELBO, what bits-back lossless coding would cost.
+        neg_elbo_bits: -ELBO, what bits-back lossless coding would cost; None where it was not computed.
         naive_bits: E_q[-log2 p(z) - log2 p(x|z)], what a two-part code would cost.
         notices: what was done to the picture before.
     """
@@ -42,8 +45,8 @@ class ImageRecord:
     payload_bits: int
     overhead_bits: float
     file_bytes: int
-    neg_elbo_bits: float
-    naive_bits: float
+    neg_elbo_bits: float | None
+    naive_bits: float | None
     notices: tuple[str, ...] = ()
 
 
@@ -59,6 +62,21 @@ class LosslessRecord(ImageRecord):
 
     lossy_bits: int = 0
     residual_bits: int = 0
+
+
+@dataclass(frozen=True)
+class PhotoRecord(LosslessRecord):
+    """One picture of any size.
+
+    Attributes:
+        overhead_bits: payload less KL, or less -ELBO if it is exact.
+        width, height: pixels.
+        bits_per_pixel: of the whole file.
+    """
+
+    width: int = 0
+    height: int = 0
+    bits_per_pixel: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -128,6 +146,52 @@ def image_record(source: str, target: str, result: Compressed) -> ImageRecord:
     return ImageRecord(**common)
 
 
+def photo_record(source: str, target: str, result: PhotoCompressed) -> PhotoRecord:
+    """The record of a compressed picture of any size."""
+    exact = result.pixel_bits is not None
+    payload = result.lossy_bits + result.residual_bits
+    bound = result.kl_bits + (result.pixel_bits or 0.0)
+    height, width = result.size
+    return PhotoRecord(
+        input=source,
+        output=target,
+        model=result.model.name,
+        kl_bits=round(result.kl_bits, 3),
+        payload_bits=payload,
+        overhead_bits=round(payload - bound, 3),
+        file_bytes=len(result.data),
+        neg_elbo_bits=round(bound, 3) if exact else None,
+        naive_bits=None,
+        notices=result.notices,
+        lossy_bits=result.lossy_bits,
+        residual_bits=result.residual_bits,
+        width=width,
+        height=height,
+        bits_per_pixel=round(8 * len(result.data) / (width * height), 5),
+    )
+
+
+def photo_file_record(source: str, info: PhotoInfo | None, file: PhotoFile) -> FileRecord:
+    """The record of a .vlz file of a picture of any size; `info` is None if its model is unknown."""
+    payload = len(file.payload) + len(file.residual or b"")
+    parts = photo_sections(file)
+    around = sum(int(part["bytes"]) for part in parts) - payload
+    return FileRecord(
+        input=source,
+        model=info.name if info else None,
+        fingerprint=info.fingerprint if info else file.prefix.hex(),
+        mode="photo" if file.residual is None else "photo, lossless",
+        images=1,
+        width=file.width,
+        height=file.height,
+        channels=1 if file.grey else 3,
+        file_bytes=payload + around,
+        header_bytes=around,
+        payload_bytes=payload,
+        sections=tuple(parts),
+    )
+
+
 def file_record(source: str, info: ModelInfo | None, container: Container | LosslessContainer) -> FileRecord:
     """The record of a .vlz file of one picture; `info` is None if its model is unknown."""
     exact = isinstance(container, LosslessContainer)
@@ -155,8 +219,9 @@ def tree(records: Sequence[ImageRecord] | Sequence[DrawnRecord], failed: int) ->
     images = [asdict(record) for record in records]
     totals: dict[str, float] = {"images": len(images), "failed": failed}
     for key in SUMMED:
-        if images and key in images[0]:
-            total = sum(image[key] for image in images)
+        values = [image[key] for image in images if image.get(key) is not None]
+        if values and len(values) == len(images):
+            total = sum(values)
             totals |= {key: round(total, 3), f"mean_{key}": round(total / len(images), 3)}
     return {"images": images, "totals": totals}
 
@@ -165,14 +230,16 @@ def image_table(records: Sequence[ImageRecord]) -> str:
     """A line for each of the first pictures, and their means."""
     rows = [["output", "model", "file bytes", "payload bits", "KL bits", "overhead", "-ELBO bits", "naive bits"]]
     for one in records[:LISTED]:
-        bits = [f"{value:.1f}" for value in (one.kl_bits, one.overhead_bits, one.neg_elbo_bits, one.naive_bits)]
+        values = (one.kl_bits, one.overhead_bits, one.neg_elbo_bits, one.naive_bits)
+        bits = ["-" if value is None else f"{value:.1f}" for value in values]
         rows.append([one.output, one.model, str(one.file_bytes), str(one.payload_bits), *bits])
     if len(records) > LISTED:
         rows.append([f"... {len(records) - LISTED} more", *[""] * 7])
     if len(records) > 1:
         means = tree(records, 0)["totals"]
         keys = ("file_bytes", "payload_bits", "kl_bits", "overhead_bits", "neg_elbo_bits", "naive_bits")
-        rows.append([f"mean of {len(records)}", "", *(f"{means[f'mean_{key}']:.1f}" for key in keys)])
+        cells = (means.get(f"mean_{key}") for key in keys)
+        rows.append([f"mean of {len(records)}", "", *("-" if cell is None else f"{cell:.1f}" for cell in cells)])
     return align(rows)
 
 

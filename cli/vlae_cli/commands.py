@@ -6,7 +6,19 @@ from importlib import import_module
 
 import click
 
-NAMES = ("compress", "decompress", "info", "models", "train", "evaluate", "export", "demo", "completion", "man")
+NAMES = (
+    "compress",
+    "decompress",
+    "info",
+    "models",
+    "train",
+    "evaluate",
+    "export",
+    "demo",
+    "bench",
+    "completion",
+    "man",
+)
 
 
 def load_command(name: str) -> click.Command:

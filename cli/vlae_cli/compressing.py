@@ -13,7 +13,10 @@ from .common import describe
 if TYPE_CHECKING:
     from vlae_codec import codec
     from vlae_codec.archive_codec import Settings
+    from vlae_codec.images import Picture
+    from vlae_codec.photo.store import PhotoInfo
     from vlae_codec.registry import ModelInfo
+    from vlae_codec.report import ImageRecord
 
 
 class Form(NamedTuple):
@@ -35,6 +38,8 @@ class CompressTask:
         force: replace outputs.
         verify: decode before writing.
         max_pixels: of an input, None for the usual limit.
+        target_bytes: of the file of a picture of any size, at most.
+        target_bpp: the same in bits a pixel.
     """
 
     model: str
@@ -44,6 +49,15 @@ class CompressTask:
     force: bool
     verify: bool
     max_pixels: int | None
+    target_bytes: int | None = None
+    target_bpp: float | None = None
+
+
+class PhotoJob(NamedTuple):
+    """A picture that a colour model compresses."""
+
+    picture: Picture
+    info: PhotoInfo
 
 
 def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
@@ -52,20 +66,23 @@ def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None)
     from vlae_codec.errors import VlaeError
 
     models = codec.candidates(task.model)
-    found: list[codec.Prepared | str] = []
+    found: list[codec.Prepared | PhotoJob | str] = []
     for source, target in pairs:
         try:
             found.append(_prepare(task, source, target, models))
         except (VlaeError, OSError) as error:
             found.append(describe(error))
-    results = iter(_compress(task, [one for one in found if not isinstance(one, str)], step))
+    results = iter(_compress(task, [one for one in found if isinstance(one, codec.Prepared)], step))
     done: list[Done] = []
     for pair, one in zip(pairs, found, strict=True):
         if isinstance(one, str):
             done.append((pair, one))
             continue
-        result = next(results)
         try:
+            if isinstance(one, PhotoJob):
+                done.append((pair, _compress_photo(task, one, pair, step)))
+                continue
+            result = next(results)
             if task.verify:
                 codec.verify(result, task.device)
             files.write_whole(pair[1], result.data)
@@ -75,16 +92,44 @@ def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None)
     return done
 
 
-def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[ModelInfo]) -> codec.Prepared:
+def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[ModelInfo]) -> codec.Prepared | PhotoJob:
     """Read a picture, and check where its file will go."""
     from vlae_codec import codec, files, images, stacks
     from vlae_codec.errors import ImageError
+    from vlae_codec.photo.choice import photo_model_for
 
     if stacks.is_stack(source) and not source.is_dir():
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS)
     files.check_target(source, target, task.force)
+    if info := photo_model_for(picture, task.model, models, task.form.fit):
+        return PhotoJob(picture, info)
+    if task.target_bytes or task.target_bpp:
+        raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a model of black and white")
     return codec.prepare(picture, models, task.form.fit, task.form.exact)
+
+
+def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | None) -> ImageRecord:
+    """Compress a picture of any size and write its file."""
+    from vlae_codec import files, report
+    from vlae_codec.errors import ImageError
+    from vlae_codec.photo import codec as photo
+
+    settings = task.settings
+    if settings.bits is not None or settings.faithful:
+        raise ImageError("--bits and --faithful are for models of black and white: use --quality or --target-bytes")
+    target = task.target_bytes
+    if task.target_bpp is not None:
+        height, width = job.picture.size
+        target = int(task.target_bpp * height * width / 8)
+    result = photo.compress_photo(
+        job.picture, job.info, quality=settings.quality, target_bytes=target, lossless=settings.lossless,
+        device=task.device, progress=step,
+    )  # fmt: skip
+    if task.verify:
+        photo.verify_photo(result, job.picture, task.device)
+    files.write_whole(pair[1], result.data)
+    return report.photo_record(str(pair[0]), str(pair[1]), result)
 
 
 def _compress(task: CompressTask, pictures: Sequence[codec.Prepared], step: Step | None) -> list[codec.Compressed]:

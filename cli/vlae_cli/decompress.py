@@ -47,7 +47,10 @@ Examples:
 @inputs_argument
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of the texture.")
 @click.option("--samples", type=click.IntRange(1, 256), default=1, show_default=True, help="Pictures side by side.")
-@click.option("--preview", is_flag=True, help="Draw the lossy part of lossless files, which may be cut behind it.")
+@click.option(
+    "--preview", is_flag=True, help="Lossless files: the lossy part alone. Photographs: a mean picture at once."
+)
+@click.option("--temperature", type=click.FloatRange(0, 1), help="Of a photograph's texture; 0: the likeliest levels.")
 @click.option("--index", metavar="N|A:B:C", help="Of an archive, this picture or slice alone.")
 @click.option("--keep-going", is_flag=True, help="Of a damaged archive, write what chunks are intact.")
 @device_option
@@ -60,6 +63,7 @@ def main(
     seed: int,
     samples: int,
     preview: bool,
+    temperature: float | None,
     index: str | None,
     keep_going: bool,
     device: str,
@@ -83,7 +87,7 @@ def main(
             raise VlaeError("--index is for archives")
         if not output.recursive:
             pairs = output.pairs(inputs, ".png", FILES)
-        task = DecompressTask(seed, samples, preview, device, output.force, max_pixels, stdin)
+        task = DecompressTask(seed, samples, preview, device, output.force, max_pixels, stdin, temperature)
         singles = [pair for pair in pairs if pair not in archives and pair[0] not in failures.paths]
         _decompress(singles, task, output, failures)
     elif len(inputs) > 1:

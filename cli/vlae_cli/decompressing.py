@@ -27,6 +27,7 @@ class DecompressTask:
         device: where to compute.
         force: replace outputs.
         max_pixels: of a picture, None for the usual limit.
+        temperature: of a photograph's texture, None for the usual one.
         stdin: the standard input, which was read to see what it is.
     """
 
@@ -37,6 +38,7 @@ class DecompressTask:
     force: bool
     max_pixels: int | None
     stdin: bytes = b""
+    temperature: float | None = None
 
 
 def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
@@ -44,40 +46,74 @@ def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | N
     from vlae_codec import codec
     from vlae_codec.errors import VlaeError
 
-    found: list[codec.Unsealed | str] = []
+    found: list[codec.Unsealed | bytes | str] = []
     for source, target in pairs:
         try:
             found.append(_unseal(task, source, target))
         except (VlaeError, OSError) as error:
             found.append(describe(error))
-    unsealed = [one for one in found if not isinstance(one, str)]
+    unsealed = [one for one in found if isinstance(one, codec.Unsealed)]
     drawn = iter(codec.draw_images(unsealed, seed=task.seed, samples=task.samples, device=task.device, progress=step))
     done: list[Done] = []
     for pair, one in zip(pairs, found, strict=True):
         if isinstance(one, str):
             done.append((pair, one))
             continue
-        pictures = next(drawn)
         try:
+            if isinstance(one, bytes):
+                done.append((pair, _draw_photo(task, pair, one, step)))
+                continue
+            pictures = next(drawn)
             done.append((pair, _write(task, pair, one, pictures)))
         except (VlaeError, OSError) as error:
             done.append((pair, describe(error)))
     return done
 
 
-def _unseal(task: DecompressTask, source: Path, target: Path) -> codec.Unsealed:
-    """Verify and decode a file, and check where its picture will go."""
-    from vlae_codec import codec, container, files
+def _unseal(task: DecompressTask, source: Path, target: Path) -> codec.Unsealed | bytes:
+    """Verify and decode a file, of a photograph its bytes alone, and check where its picture will go."""
+    from vlae_codec import codec, container, files, identify
     from vlae_codec.errors import VlaeError
 
     data = task.stdin
     if source != files.STREAM:
         data = files.read_by_head(source, container.HEADER.size, container.limit)
+    if identify.is_photo(data):
+        files.check_target(source, target, task.force)
+        return data
     file = codec.unseal(data, task.device, task.preview, task.max_pixels)
     if file.residual is not None and task.samples > 1:
         raise VlaeError("it holds the exact picture: --samples goes with --preview")
     files.check_target(source, target, task.force)
     return file
+
+
+def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None) -> tuple[DrawnRecord, str]:
+    """Draw a photograph and write it, several draws of it side by side."""
+    import numpy as np
+
+    from vlae_codec import images, report
+    from vlae_codec.errors import VlaeError
+    from vlae_codec.photo import codec as photo
+    from vlae_codec.photo.container import parse_photo
+
+    exact = parse_photo(data).residual is not None and not task.preview
+    if exact and task.samples > 1:
+        raise VlaeError("it holds the exact picture: --samples goes with --preview")
+    temperature = task.temperature
+    if temperature is None:  # several draws are asked for to see how they differ
+        temperature = photo.DEFAULT_TEMPERATURE if task.samples == 1 else 1.0
+    drawn = []
+    for number in range(task.samples):
+        picture, info, lost = photo.decompress_photo(
+            data, seed=task.seed, number=number, temperature=temperature, preview=task.preview,
+            max_pixels=task.max_pixels, device=task.device, progress=step,
+        )  # fmt: skip
+        drawn.append(picture)
+    images.write_png(pair[1], np.concatenate(drawn, axis=1))
+    height, width = drawn[0].shape[:2]
+    record = report.DrawnRecord(str(pair[0]), str(pair[1]), info.name, task.seed, task.samples, width, height)
+    return record, lost
 
 
 def _write(task: DecompressTask, pair: Pair, file: codec.Unsealed, pictures: Pixels) -> tuple[DrawnRecord, str]:

@@ -29,12 +29,22 @@ def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, force
     """Export the averaged weights that RECIPE was trained to, with settings fitted to its training images."""
     from vlae_codec.errors import ModelError
     from vlae_models.data import load_set
+    from vlae_models.photo.recipe import is_photo_recipe, load_photo_recipe
+    from vlae_models.photo.release import release_photo
     from vlae_models.recipe import load_recipe, write_recipe
     from vlae_models.release import release
     from vlae_models.training import load_trained
 
-    if (out / "model.json").exists() and not force:
+    if ((out / "model.json").exists() or (out / "photo.json").exists()) and not force:
         raise ModelError(f"{out}: holds a model already; --force overwrites it")
+    if is_photo_recipe(recipe):
+        photo = load_photo_recipe(recipe)
+        folder = run or Path("runs") / photo.name
+        tree = release_photo(folder, photo, data, out)
+        shutil.copyfile(folder / "log.csv", out / "training.csv")
+        write_recipe(out / "recipe.toml", recipe)
+        click.echo(f"{out}: {tree['name']}, fingerprint {tree['fingerprint'][:16]}")
+        return
     loaded = load_recipe(recipe)
     run = run or Path("runs") / loaded.name
     images = load_set(loaded.data, data).train

@@ -29,9 +29,13 @@ def main(
     recipe: str, data: Path, out: Path | None, minutes: float | None, device: str, threads: int | None, quiet: bool
 ) -> None:
     """Train the model of RECIPE (a shipped name or a .toml file); a checkpoint in --out is continued."""
+    from vlae_models.photo.recipe import is_photo_recipe
     from vlae_models.recipe import load_recipe
     from vlae_models.training import Trainer, prepare_torch
 
+    if is_photo_recipe(recipe):
+        _train_photo(recipe, data, out, minutes, prepare_torch(device, threads), quiet)
+        return
     loaded = load_recipe(recipe)
     device = prepare_torch(device, threads)
     trainer = Trainer(loaded, data, out or Path("runs") / loaded.name, minutes, device)
@@ -39,6 +43,18 @@ def main(
     row = trainer.state.log[-1]
     done = f"{row['step']} steps, {row['minutes']} min"
     click.echo(f"{loaded.name}: {done}, valid -ELBO {row['neg_elbo_nats']} nats, KL {row['kl_nats']} nats")
+
+
+def _train_photo(recipe: str, data: Path, out: Path | None, minutes: float | None, device: str, quiet: bool) -> None:
+    from vlae_models.photo.recipe import load_photo_recipe
+    from vlae_models.photo.training import PhotoTrainer
+
+    loaded = load_photo_recipe(recipe)
+    trainer = PhotoTrainer(loaded, data, out or Path("runs") / loaded.name, minutes, device, quiet)
+    trainer.run()
+    row = trainer.state.log[-1]
+    done = f"{row['step']} steps, {row['minutes']} min"
+    click.echo(f"{loaded.name}: {done}, at width 4: KL {row['kl_bpp_2']} bits a pixel, mean picture {row['psnr_2']} dB")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from vlae_codec.errors import VlaeError
 from vlae_codec.randomness import philox
 from vlae_codec.stacks import load_idx
 
+from .folder_set import read_folder_set
 from .mat_file import read_mat
 
 __all__ = ["Images", "Splits", "binarise", "load_idx", "load_ink", "load_set"]
@@ -48,8 +49,8 @@ def load_set(name: str, folder: Path) -> Splits:
     Args:
         name: "mnist-static", the fixed binarisation (Larochelle's split); "mnist-dynamic", the grey digits;
             "omniglot", 28x28 by area averaging, drawer 15 of each character as the valid part;
-            "caltech", the silhouettes, the object as ink; "folder", all pictures in `folder`
-            itself.
+            "caltech", the silhouettes, the object as ink.
+            "folder", all pictures in `folder` itself.
         folder: where the files lie, in one subfolder a set.
 
     Raises:
@@ -116,9 +117,14 @@ def _caltech(folder: Path) -> Splits:
     return Splits(*(np.ascontiguousarray(part * WHITE) for part in parts))
 
 
+def _folder(folder: Path) -> Splits:
+    return Splits(*read_folder_set(folder))
+
+
 _LOADERS: dict[str, Callable[[Path], Splits]] = {
     "mnist-static": _mnist_static,
     "mnist-dynamic": _mnist_dynamic,
     "omniglot": _omniglot,
     "caltech": _caltech,
+    "folder": _folder,
 }

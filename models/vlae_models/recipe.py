@@ -134,7 +134,7 @@ def load_recipe(name: str) -> Recipe:
         ModelError: no such recipe, not TOML, or a key that is unknown.
     """
     try:
-        return read_recipe(_find(name))
+        return read_recipe(find_recipe(name))
     except OSError as error:
         raise ModelError(f"{name}: cannot be read as a recipe: {error}") from error
 
@@ -146,10 +146,15 @@ def write_recipe(path: Path, name: str) -> None:
         ModelError: there is no such recipe.
         OSError: the recipe cannot be read, or the file cannot be written.
     """
-    path.write_text(_find(name).read_text(encoding="utf-8"), encoding="utf-8")
+    path.write_text(find_recipe(name).read_text(encoding="utf-8"), encoding="utf-8")
 
 
-def _find(name: str) -> Traversable | Path:
+def find_recipe(name: str) -> Traversable | Path:
+    """Where a recipe lies: a shipped one by its name, any other by the path of its .toml file.
+
+    Raises:
+        ModelError: no shipped recipe has the name.
+    """
     if name.endswith(".toml"):
         return Path(name)
     shipped = resources.files("vlae_models") / "recipes" / f"{name}.toml"
@@ -165,8 +170,18 @@ def read_recipe(file: Traversable | Path) -> Recipe:
         OSError: the file cannot be read.
         ModelError: it is not TOML, or a key is unknown, missing or of the wrong type.
     """
+    return parse_recipe(read_tree(file))
+
+
+def read_tree(file: Traversable | Path) -> dict[str, Any]:
+    """What a TOML file says.
+
+    Raises:
+        OSError: the file cannot be read.
+        ModelError: it is not TOML.
+    """
     try:
-        return parse_recipe(tomllib.loads(file.read_text(encoding="utf-8")))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelError(f"{file}: cannot be read as a recipe: {error}") from error
 
@@ -186,12 +201,17 @@ def parse_recipe(tree: dict[str, Any]) -> Recipe:
     for key, kind in (("name", str), ("data", str), ("model", dict), ("train", dict)):
         if not isinstance(tree.get(key, kind()), kind):
             raise ModelError(f"recipe: {key} = {tree[key]!r} should be {'a table' if kind is dict else 'a string'}")
-    model = _build(ModelConfig, tree.get("model", {}))
-    train = _build(TrainConfig, tree.get("train", {}))
-    return _build(Recipe, {**tree, "model": model, "train": train})
+    model = build(ModelConfig, tree.get("model", {}))
+    train = build(TrainConfig, tree.get("train", {}))
+    return build(Recipe, {**tree, "model": model, "train": train})
 
 
-def _build(kind: type[T], values: dict[str, Any]) -> T:
+def build(kind: type[T], values: dict[str, Any]) -> T:
+    """A dataclass of these values; what is not named keeps its default.
+
+    Raises:
+        ModelError: a key is unknown or missing, or a value is of the wrong type or out of range.
+    """
     defaults: dict[str, Any] = {entry.name: entry.default for entry in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key, value in values.items():
         if key not in defaults:

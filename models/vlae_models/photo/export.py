@@ -16,6 +16,9 @@ from .nets import WindowNet
 from .recipe import PhotoRecipe
 from .vlae import PhotoVLAE
 
+LARGE = 1 << 15
+"""Weights from which on a convolution's have 8 bits, so that a model stays below 3 MB; all others have 16."""
+NARROW = 127
 QUARTER = 2
 """Fraction bits by which a layer that reads z / 4 is given more: its input comes as z."""
 
@@ -31,11 +34,23 @@ def export_arrays(model: PhotoVLAE) -> Exporter:
     for scale in ("fine", "mid", "coarse"):
         out.residuals(f"encoder.{scale}", getattr(encoder, scale))
         out.residuals(f"synthesis.{scale}", getattr(synthesis, scale))
+    for name in [key.removesuffix(".weight") for key, value in out.arrays.items() if value.size >= LARGE]:
+        _narrow(out, name)
     out.arrays["synthesis.enter.bias"] <<= QUARTER
     out.shifts["synthesis.enter"] += QUARTER
     _window_net(out, "prior", model.prior)
     _window_net(out, "local", model.local)
     return out
+
+
+def _narrow(out: Exporter, name: str) -> None:
+    """Round a layer's weights to 8 bits."""
+    weight, bias = out.arrays[f"{name}.weight"].astype(np.int64), out.arrays[f"{name}.bias"].astype(np.int64)
+    less = max(0, int(np.abs(weight).max()).bit_length() - 7)
+    half = (1 << less) >> 1
+    out.arrays[f"{name}.weight"] = ((weight + half) >> less).clip(-NARROW, NARROW).astype(np.int8)
+    out.arrays[f"{name}.bias"] = ((bias + half) >> less).astype(np.int32)
+    out.shifts[name] -= less
 
 
 def _window_net(out: Exporter, name: str, net: WindowNet) -> None:

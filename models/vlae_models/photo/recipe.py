@@ -1,10 +1,16 @@
-"""A colour model's recipe."""
+"""A colour model's recipe: a TOML file whose `kind` is "photo"."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from vlae_codec.errors import ModelError
+
+from ..recipe import build, find_recipe, read_tree
 from .config import PhotoConfig, PhotoTraining
+
+KIND = "photo"
 
 
 @dataclass(frozen=True)
@@ -16,3 +22,38 @@ class PhotoRecipe:
     description: str = ""
     model: PhotoConfig = field(default_factory=PhotoConfig)
     train: PhotoTraining = field(default_factory=PhotoTraining)
+
+
+def is_photo_recipe(name: str) -> bool:
+    """Whether a recipe, by name or path, is a colour model's.
+
+    Raises:
+        ModelError: there is no such recipe, or it is not TOML.
+    """
+    return read_tree(find_recipe(name)).get("kind") == KIND
+
+
+def load_photo_recipe(name: str) -> PhotoRecipe:
+    """A colour model's recipe by the name of a shipped one or by the path of a TOML file.
+
+    Raises:
+        ModelError: no such recipe, not TOML, or a key that is unknown, missing or of the wrong type.
+    """
+    return parse_photo_recipe(read_tree(find_recipe(name)))
+
+
+def parse_photo_recipe(tree: dict[str, Any]) -> PhotoRecipe:
+    """The recipe in a parsed TOML tree.
+
+    Raises:
+        ModelError: a key is unknown, missing or of the wrong type.
+    """
+    tables = {key: tree.get(key, {}) for key in ("model", "train")}
+    if not all(isinstance(table, dict) for table in tables.values()):
+        raise ModelError("recipe: model and train should be tables")
+    rest = {key: value for key, value in tree.items() if key not in (*tables, "kind")}
+    for key in ("name", "data"):
+        if not isinstance(rest.get(key), str):
+            raise ModelError(f"recipe: {key} = {rest.get(key)!r} should be a string")
+    model, train = build(PhotoConfig, tables["model"]), build(PhotoTraining, tables["train"])
+    return build(PhotoRecipe, {**rest, "model": model, "train": train})

@@ -1,0 +1,23 @@
+"""The figures of what surrounds the codec, as a table: how fast it begins, and what damage does to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.results import read_result
+from benchmarks.tables import Lines, table
+
+
+def trust(folder: Path) -> Lines:
+    """Starting times, damaged inputs, lines that the tests run; those that were measured."""
+    rows: list[tuple[str, str]] = []
+    if startup := read_result("startup", folder):
+        for title, one in startup["processes"].items():
+            rows.append((f"`{title}`, seconds a process, without torch", f"{one['median_s']:.2f}"))
+    if fuzz := read_result("fuzz", folder):
+        rows.append(("damaged inputs tried: files, archives, models", f"{fuzz['done']:,}"))
+        rows.append(("of them crashes, hangs or errors of more than a line", f"{len(fuzz['failures']):,}"))
+        rows.append(("slowest of them, seconds; peak memory, MiB", f"{fuzz['slowest_s']:.2f}; {fuzz['peak_mib']:.0f}"))
+    if coverage := read_result("coverage", folder):
+        rows.append(("lines of `vlae_codec` that the tests run", f"{coverage['percent']:.1f} %"))
+    return ["Around the codec:", "", *table(["", "measured"], rows)] if rows else []

@@ -1,0 +1,161 @@
+"""Files of pictures of any size: by the functions, by the commands, and damaged ones."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image
+
+import vlae_codec
+from vlae_cli.compress import main as compress_command
+from vlae_cli.decompress import main as decompress_command
+from vlae_codec import api, registry
+from vlae_codec.errors import FormatError, ImageError, ModelError
+from vlae_codec.images import Picture
+from vlae_codec.integer_model import fingerprint
+from vlae_codec.photo import codec, store
+from vlae_codec.photo.container import PhotoFile, parse_photo, write_photo
+from vlae_models.export import pack
+from vlae_models.photo.config import PhotoConfig
+from vlae_models.photo.export import export_arrays, model_info
+from vlae_models.photo.recipe import PhotoRecipe
+from vlae_models.photo.vlae import PhotoVLAE
+
+SMALL = PhotoConfig(latent=4, fine=6, mid=7, coarse=8, features=4, local=24, local_layers=1, prior=12, prior_layers=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A colour model of random weights, in a folder of user models."""
+    torch.manual_seed(5)
+    recipe = PhotoRecipe("tiny", "photos", "random weights", SMALL)
+    exported = export_arrays(PhotoVLAE(SMALL))
+    info = model_info(recipe, exported.shifts)
+    info["fingerprint"] = fingerprint(info, exported.arrays).hex()
+    made = tmp_path_factory.mktemp("models") / "tiny"
+    made.mkdir()
+    (made / store.WEIGHTS).write_bytes(pack(exported.arrays))
+    (made / store.INFO).write_text(json.dumps(info))
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLAE_MODELS", str(folder.parent))
+
+
+def noise(height: int, width: int, grey: bool = False) -> np.ndarray:
+    rng = np.random.default_rng(height * width)
+    smooth = rng.integers(0, 256, (height // 8 + 1, width // 8 + 1) + (() if grey else (3,)), np.uint8)
+    return np.kron(smooth, np.ones((8, 8) + (() if grey else (1,)), np.uint8))[:height, :width]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (33, 17)])
+@pytest.mark.parametrize("grey", [False, True])
+def test_any_size_keeps_its_size_and_exactly_if_asked(size: tuple[int, int], grey: bool) -> None:
+    pixels = noise(*size, grey)
+    lossy = api.compress(pixels, "tiny")
+    drawn = np.asarray(api.decompress(lossy))
+    assert drawn.shape == pixels.shape
+    exact = api.compress(pixels, "tiny", lossless=True)
+    assert (np.asarray(api.decompress(exact)) == pixels).all()
+    assert api.inspect(exact).channels == (1 if grey or (pixels == pixels[..., :1]).all() else 3)
+    assert len(lossy) - len(parse_photo(lossy).payload) <= 13
+
+
+def test_the_lossy_part_of_a_lossless_file_survives_a_cut() -> None:
+    pixels = noise(20, 30)
+    exact = api.compress(pixels, "tiny", lossless=True)
+    cut = exact[: parse_photo(exact).checked + 5]
+    with pytest.raises(FormatError, match="--preview"):
+        api.decompress(cut)
+    whole = api.decompress(exact, preview=True)
+    assert np.asarray(api.decompress(cut, preview=True)).tolist() == np.asarray(whole).tolist()
+
+
+def test_every_flipped_bit_of_a_lossy_file_is_noticed() -> None:
+    data = api.compress(noise(18, 18), "tiny")
+    for bit in range(0, 8 * len(data), 3):
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        with pytest.raises((FormatError, ModelError)):
+            api.decompress(bytes(damaged))
+    for length in range(len(data)):
+        with pytest.raises((FormatError, ModelError)):
+            api.decompress(data[:length])
+
+
+def test_too_many_pixels_are_refused_before_memory_is_taken(folder: Path) -> None:
+    print_ = bytes.fromhex(store.read_photo_info(folder)["fingerprint"])
+    huge = write_photo(print_, PhotoFile(b"", False, 3, 60000, 60000, b"\1\2\3\4"))
+    with pytest.raises(FormatError, match="max-pixels"):
+        api.decompress(huge)
+
+
+def test_finer_widths_cost_more_and_targets_are_kept() -> None:
+    picture, info = Picture(noise(64, 64)), store.find_photo_model("tiny")
+    assert info
+    sizes = [len(codec.compress_photo(picture, info, quality=quality).data) for quality in (0, 50, 100)]
+    assert sizes == sorted(sizes) and sizes[0] < sizes[2]
+    target = (sizes[0] + sizes[2]) // 2
+    assert sizes[0] <= len(codec.compress_photo(picture, info, target_bytes=target).data) <= target
+    with pytest.raises(ImageError, match="too few"):
+        codec.compress_photo(picture, info, target_bytes=9)
+
+
+def test_an_altered_model_is_refused(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / store.WEIGHTS).write_bytes((folder / store.WEIGHTS).read_bytes())
+    info = store.read_photo_info(folder)
+    (other / store.INFO).write_text(json.dumps({**info, "latent": 5}))
+    with pytest.raises(ModelError, match="install the model again"):
+        api.compress(noise(16, 16), str(other))
+    (other / store.INFO).write_text(json.dumps({**info, "window": [3, 3]}))
+    with pytest.raises(ModelError, match="out of range"):
+        store.read_photo_info(other)
+
+
+def test_a_missing_model_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    data = api.compress(noise(16, 16), "tiny")
+    monkeypatch.setenv("VLAE_MODELS", str(tmp_path))
+    with pytest.raises(ModelError, match=parse_photo(data).prefix.hex()):
+        api.decompress(data)
+    assert api.inspect(data).model is None and api.inspect(data).width == 16
+    assert registry.user_folder() == tmp_path
+
+
+def test_commands_and_plugin(tmp_path: Path) -> None:
+    source = tmp_path / "picture.png"
+    Image.fromarray(noise(24, 40)).save(source)
+    run = CliRunner()
+    done = run.invoke(compress_command, [str(source), "-m", "tiny", "--json", "--verify"])
+    assert done.exit_code == 0, done.output
+    record = json.loads(done.stdout)["images"][0]
+    assert record["file_bytes"] == (tmp_path / "picture.vlz").stat().st_size
+    assert 0 <= record["overhead_bits"] < 64
+    sheet = tmp_path / "sheet.png"
+    done = run.invoke(decompress_command, [str(tmp_path / "picture.vlz"), "-o", str(sheet), "--samples", "3"])
+    assert done.exit_code == 0, done.output
+    assert Image.open(sheet).size == (120, 24)
+    vlae_codec.register_vlz_opener()
+    with Image.open(tmp_path / "picture.vlz") as image:
+        assert (image.size, image.mode, image.info["kind"]) == ((40, 24), "RGB", "lossy")
+        assert np.asarray(image).shape == (24, 40, 3)
+    stream = io.BytesIO()
+    Image.fromarray(noise(9, 9)).save(stream, "VLZ", model="tiny", lossless=True)
+    assert (np.asarray(Image.open(stream)) == noise(9, 9)).all()
+
+
+def test_what_is_for_bilevel_models_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "picture.png"
+    Image.fromarray(noise(24, 40)).save(source)
+    done = CliRunner().invoke(compress_command, [str(source), "-m", "tiny", "--bits", "40"])
+    assert done.exit_code == 1 and "--target-bytes" in done.output
+    assert not (tmp_path / "picture.vlz").exists()

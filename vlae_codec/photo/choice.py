@@ -1,0 +1,27 @@
+"""Which pictures go to a colour model: those that it is asked for, and those that no model of black and white takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..images import Picture
+from ..registry import ModelInfo
+from .store import PhotoInfo, find_photo_model
+
+AUTO = "auto"
+
+
+def photo_model_for(picture: Picture, model: str, others: Sequence[ModelInfo], fit: bool = False) -> PhotoInfo | None:
+    """The colour model that a picture goes to, if it goes to one.
+
+    Args:
+        picture: the picture.
+        model: name, folder or fingerprint as the user gave it, or "auto".
+        others: the models of black and white that it may go to.
+        fit: whether they may resize it.
+    """
+    if model != AUTO:
+        return None if others else find_photo_model(model)
+    coloured = picture.pixels.ndim == 3 and bool((picture.pixels != picture.pixels[:, :, :1]).any())
+    taken = fit or any(picture.size == (info.height, info.width) for info in others)
+    return find_photo_model(AUTO) if coloured or not taken else None

@@ -1,0 +1,225 @@
+"""Pictures of any size to the bytes of `.vlz` files and back: joins the colour model, its codes and the container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import FormatError, ImageError
+from ..images import Picture, Pixels
+from ..limits import check_pixels
+from . import grid, pixels
+from .bits import Reader, Writer
+from .container import PhotoFile, check_photo, parse_photo, write_photo
+from .model import PATCH, WIDTHS, Integers, Levels, PhotoModel
+from .store import PhotoInfo, find_photo_prefix, load_photo_model
+
+DEFAULT_QUALITY = 80.0
+LOSSLESS_WIDTH = 14
+"""Number of the quantisation width of a lossless file's lossy part, near which the sum of both parts is least."""
+DEFAULT_TEMPERATURE = 0.0
+ORDER = (1, 0, 2)
+"""Green, red, blue of RGB: green tells the most of the others. The same order takes them back."""
+
+Progress = Callable[[int, int], None]
+"""Called with rows done since the last call, and the number of all."""
+
+
+@dataclass(frozen=True)
+class PhotoCompressed:
+    """A file's bytes, the model that they name, and what they cost.
+
+    Attributes:
+        data: the file.
+        model: its model.
+        size: of the picture, (H, W).
+        kl_bits: of the latent grid: KL(q(z|x) || p(z)), as its dither has it.
+        lossy_bits: that as written.
+        pixel_bits: -log2 p(x|z) of a lossless file's exact pixels, else None.
+        residual_bits: these as written.
+        notices: what happened to the picture before.
+    """
+
+    data: bytes
+    model: PhotoInfo
+    size: tuple[int, int]
+    kl_bits: float
+    lossy_bits: int
+    pixel_bits: float | None
+    residual_bits: int
+    notices: tuple[str, ...]
+
+
+def width_number(quality: float) -> int:
+    """Number of the quantisation width of a quality from 0 to 100."""
+    return round((WIDTHS - 1) * quality / 100)
+
+
+def compress_photo(
+    picture: Picture,
+    info: PhotoInfo,
+    *,
+    quality: float | None = None,
+    target_bytes: int | None = None,
+    lossless: bool = False,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> PhotoCompressed:
+    """The file of a picture.
+
+    Args:
+        picture: uint8, (H, W) grey or (H, W, 3) RGB.
+        info: the model to code with.
+        quality: 0 to 100, by default 80; of a lossless file that of its lossy part.
+        target_bytes: instead, the most bytes that a lossy file may have: the best quality that keeps within them.
+        lossless: keep the exact pixels too.
+        device: "cpu", "torch" or "cuda"; the bytes are the same.
+        progress: hears of a lossless file's rows.
+
+    Raises:
+        ImageError: no quality keeps within the bytes.
+        ModelError: the model is damaged, or the device is not there.
+    """
+    model = load_photo_model(info, device)
+    levels, grey = to_levels(picture.pixels)
+    y = model.encode(pad(levels))
+    size = picture.size
+    if target_bytes is not None:
+        number = _number_within(model, y, size, grey, target_bytes)
+    elif quality is None:
+        number = LOSSLESS_WIDTH if lossless else width_number(DEFAULT_QUALITY)
+    else:
+        number = width_number(quality)
+    writer, z = _push(model, y, number)
+    payload, residual, pixel_bits = writer.to_bytes(), None, None
+    if lossless:
+        rows = (lambda done: progress(done, size[0])) if progress else None
+        exact = Writer(pixels.decisions(*size, grey))
+        pixels.push_pixels(model, exact, levels, z, number, grey, rows)
+        residual, pixel_bits = exact.to_bytes(), exact.spent
+    file = PhotoFile(b"", grey, number, *size, payload, residual)
+    data = write_photo(model.fingerprint, file)
+    spent = 8 * len(residual or b"")
+    return PhotoCompressed(data, info, size, writer.spent, 8 * len(payload), pixel_bits, spent, picture.notices)
+
+
+def decompress_photo(
+    data: bytes,
+    *,
+    seed: int = 0,
+    number: int = 0,
+    temperature: float = DEFAULT_TEMPERATURE,
+    preview: bool = False,
+    max_pixels: int | None = None,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> tuple[Pixels, PhotoInfo, str]:
+    """The picture of a file, uint8 (H, W) or (H, W, 3), its model, and what the file has lost.
+
+    Args:
+        data: the file.
+        seed, number: of the texture.
+        temperature: of the texture, 0 to 1; at 0 each level is the mean of its distribution.
+        preview: the mean picture of the lossy part at once, also of a lossless file that was cut behind it.
+        max_pixels: refuse a file that announces more.
+        device: "cpu", "torch" or "cuda"; the pixels are the same.
+        progress: hears of rows.
+
+    Raises:
+        FormatError: the bytes are no such file, damaged, or beyond the limit.
+        ModelError: the model is unknown or damaged.
+    """
+    info, file, whole = identify_photo(data)
+    check_pixels(file.height, file.width, max_pixels=max_pixels)
+    lost = f"cut short or damaged behind its lossy part, of whose residual {len(file.residual or b'')} bytes are there"
+    if not (whole or preview):
+        raise FormatError(f"{lost}: the exact pixels are lost, --preview draws the lossy picture")
+    model, size = load_photo_model(info, device), (file.height, file.width)
+    z = _pop(model, file)
+    rows = (lambda done: progress(done, file.height)) if progress else None
+    if preview:
+        levels = pixels.mean_picture(model, z, file.width_number, *size)
+    elif file.residual is not None:
+        reader = Reader(file.residual, pixels.decisions(*size, file.grey))
+        levels = pixels.pop_pixels(model, reader, size, z, file.width_number, file.grey, rows)
+    else:
+        levels = pixels.draw(
+            model, z, file.width_number, size,
+            grey=file.grey, seed=seed, number=number, temperature=temperature, progress=rows,
+        )  # fmt: skip
+    return from_levels(levels, file.grey), info, "" if whole else f"{lost}: this is the lossy picture"
+
+
+def identify_photo(data: bytes) -> tuple[PhotoInfo, PhotoFile, bool]:
+    """Model and parts of a file, and whether all of it is intact; the lossy part is verified.
+
+    Raises:
+        FormatError: the bytes are no such file, or damaged.
+        ModelError: the model is unknown.
+    """
+    file = parse_photo(data)
+    info = find_photo_prefix(file.prefix)
+    return info, file, check_photo(data, file, bytes.fromhex(info.fingerprint))
+
+
+def verify_photo(result: PhotoCompressed, picture: Picture, device: str = "cpu") -> None:
+    """Decode a file that was just made.
+
+    Raises:
+        FormatError: it is not what it should be.
+    """
+    exact = result.pixel_bits is not None
+    drawn, _, _ = decompress_photo(result.data, preview=not exact, device=device)
+    if exact and (from_levels(*to_levels(picture.pixels)) != drawn).any():
+        raise FormatError("the exact picture does not come back: please report this")
+
+
+def to_levels(picture: Pixels) -> tuple[Levels, bool]:
+    """A picture as green, red and blue, (H, W, 3), and whether it is grey."""
+    if picture.ndim == 2:
+        return np.repeat(picture[:, :, None], 3, axis=2), True
+    grey = bool((picture == picture[:, :, :1]).all())
+    return np.ascontiguousarray(picture[:, :, ORDER]), grey
+
+
+def from_levels(levels: Levels, grey: bool) -> Pixels:
+    """The picture that green, red and blue stand for: (H, W) if it is grey, else RGB (H, W, 3)."""
+    return np.ascontiguousarray(levels[:, :, 0] if grey else levels[:, :, ORDER])
+
+
+def pad(levels: Levels) -> Levels:
+    """The picture with its edges repeated to multiples of 16."""
+    below, beside = (-side % PATCH for side in levels.shape[:2])
+    return np.pad(levels, ((0, below), (0, beside), (0, 0)), mode="edge")
+
+
+def _push(model: PhotoModel, y: Integers, number: int) -> tuple[Writer, Integers]:
+    writer = Writer(grid.decisions(model, *y.shape[:2]))
+    return writer, grid.push_grid(model, writer, y, number)
+
+
+def _pop(model: PhotoModel, file: PhotoFile) -> Integers:
+    height, width = (-(-side // PATCH) for side in (file.height, file.width))
+    reader = Reader(file.payload, grid.decisions(model, height, width))
+    return grid.pop_grid(model, reader, height, width, file.width_number)
+
+
+def _number_within(model: PhotoModel, y: Integers, size: tuple[int, int], grey: bool, most: int) -> int:
+    """The finest width whose file has at most so many bytes; the rate grows as widths fall."""
+
+    def length(number: int) -> int:
+        payload = _push(model, y, number)[0].to_bytes()
+        return len(write_photo(model.fingerprint, PhotoFile(b"", grey, number, *size, payload)))
+
+    low, high = 0, WIDTHS
+    while low < high:
+        middle = (low + high) // 2
+        if length(middle) <= most:
+            low = middle + 1
+        else:
+            high = middle
+    if low == 0:
+        raise ImageError(f"{most} bytes are too few for this picture: its coarsest file has {length(0)}")
+    return low - 1
