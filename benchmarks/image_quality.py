@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 def psnr(original: Levels, other: Levels) -> float:
     """Peak signal-to-noise ratio over all subpixels, dB."""
     error = np.mean((original.astype(np.float64) - other) ** 2)
-    return float(10 * np.log10(255**2 / max(error, 1e-12)))
+    return float(10 * np.log10(255**2 / max(float(error), 1e-12)))
 
 
 def ms_ssim(original: Levels, other: Levels) -> float:

@@ -27,7 +27,11 @@ from vlae_codec.photo import codec
 from vlae_codec.photo.store import find_photo_model
 
 PICTURES = "kodak-dev/*.png"
-RIVALS = {"JPEG": {"optimize": True}, "WEBP": {"method": 6}, "AVIF": {"speed": 6}}
+RIVALS: dict[str, dict[str, Any]] = {"JPEG": {"optimize": True}, "WEBP": {"method": 6}, "AVIF": {"speed": 6}}
+EXACT_RIVALS: dict[str, dict[str, Any]] = {
+    "PNG": {"optimize": True},
+    "WEBP": {"lossless": True, "method": 6, "quality": 100},
+}
 POINT = ("bpp", "psnr", "ms_ssim")
 QUALITIES = (30.0, 80.0)
 """Of ours; 80 is the default."""
@@ -69,7 +73,7 @@ def exact(original: Levels) -> dict[str, Any]:
     if (again != original).any():
         raise VlaeError("a lossless file came back as another picture")
     sizes = {"ours": len(made.data), "bound": (made.kl_bits + (made.pixel_bits or 0)) / 8}
-    for name, settings in (("PNG", {"optimize": True}), ("WEBP", {"lossless": True, "method": 6, "quality": 100})):
+    for name, settings in EXACT_RIVALS.items():
         out = io.BytesIO()
         Image.fromarray(original).save(out, name, **settings)
         sizes[name] = len(out.getvalue())
@@ -109,7 +113,7 @@ def means(found: list[dict[str, Any]]) -> dict[str, Any]:
     for index, quality in enumerate(QUALITIES):
         rows = [one["rows"][index] for one in found]
         keys = [key for key in rows[0] if key not in ("rivals", "quality")]
-        mean = {key: float(np.mean([row[key] for row in rows])) for key in keys}
+        mean: dict[str, Any] = {key: float(np.mean([row[key] for row in rows])) for key in keys}
         mean["over_kl"] = sum(row["payload_bits"] for row in rows) / sum(row["kl_bits"] for row in rows)
         mean["rivals"] = {
             name: {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.photo_tables import photographs
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
 from benchmarks.tables import (
@@ -38,8 +39,16 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 NOTHING = ["The figures are not measured yet."]
 
 PAGES: dict[str, tuple[Section, ...]] = {
-    "README.md": (meaning, kept_figure, lengths, likelihoods, lossless, speed, backends, trust),
-    "models/README.md": (releases, likelihoods, lengths, efforts, windows, lossless, decoding),
+    "README.md": (photographs, meaning, kept_figure, lengths, likelihoods, lossless, speed, backends, trust),
+    "models/README.md": (
+        releases,
+        likelihoods,
+        lengths,
+        efforts,
+        windows,
+        lossless,
+        decoding,
+    ),
     "docs/sets.md": (set_sections,),
 }
 

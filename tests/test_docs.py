@@ -10,7 +10,9 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -34,6 +36,9 @@ def shell(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "bin" / "python").symlink_to(sys.executable)
     shutil.copytree(str(resources.files("vlae_cli") / "digits"), tmp_path / "digits")
     shutil.copy(tmp_path / "digits" / "3.png", tmp_path / "digit.png")
+    rows, columns = np.mgrid[:40, :56]
+    levels = np.stack([rows * 6, columns * 4, 255 - rows * 3 - columns], axis=-1).astype(np.uint8)
+    Image.fromarray(levels).save(tmp_path / "photo.jpg")
     paths = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
     found = os.pathsep.join(filter(None, sys.path))
     own = {"VLAE_MODELS": str(tmp_path / "models"), "HOME": str(tmp_path)}

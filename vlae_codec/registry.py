@@ -183,6 +183,11 @@ def _zoo() -> Traversable:
     return files("vlae_models") / "zoo"
 
 
+def is_shipped(folder: Traversable | Path) -> bool:
+    """Whether a model's folder came with the package."""
+    return str(folder).startswith(str(_zoo()))
+
+
 def read_folder(folder: Traversable | Path) -> ModelInfo:
     """What the model.json of a folder says; it is read again only if it changed.
 
@@ -210,6 +215,6 @@ def _parse(folder: Traversable | Path) -> ModelInfo:
         width=info["width"],
         auto=info.get("auto", True),
         folder=folder,
-        shipped=str(folder).startswith(str(_zoo())),
+        shipped=is_shipped(folder),
         description=info["description"],
     )

@@ -101,8 +101,8 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
     if exact and task.samples > 1:
         raise VlaeError("it holds the exact picture: --samples goes with --preview")
     temperature = task.temperature
-    if temperature is None:  # several draws are asked for to see how they differ
-        temperature = photo.DEFAULT_TEMPERATURE if task.samples == 1 else 1.0
+    if temperature is None:
+        temperature = photo.DEFAULT_TEMPERATURE if task.samples == 1 else photo.SAMPLES_TEMPERATURE
     drawn = []
     for number in range(task.samples):
         picture, info, lost = photo.decompress_photo(

@@ -12,6 +12,7 @@ import click
 from .common import exit_on_error, json_option, version_option
 
 if TYPE_CHECKING:
+    from vlae_codec.photo.store import PhotoInfo
     from vlae_codec.registry import ModelInfo
 
 EPILOG = """\b
@@ -38,16 +39,21 @@ def main() -> None:
 def list_(as_json: bool) -> None:
     """List the installed models."""
     from vlae_codec import registry, report
+    from vlae_codec.photo.store import list_photo_models
 
-    models = registry.list_models()
+    models, photos = registry.list_models(), list_photo_models()
     if as_json:
-        click.echo(json.dumps([summary(info) for info in models], indent=2))
+        trees = [summary(info) for info in models] + [photo_summary(photo) for photo in photos]
+        click.echo(json.dumps(trees, indent=2))
     else:
         rows = [["name", "fingerprint", "size", "-m auto", "from", "description"]]
         for info in models:
             size, auto = f"{info.width} x {info.height}", "yes" if info.auto else "no"
             origin = "package" if info.shipped else "user"
             rows.append([info.name, info.fingerprint[:12], size, auto, origin, info.description])
+        for photo in photos:
+            row = [photo.name, photo.fingerprint[:12], "any", "yes", "package" if photo.shipped else "user"]
+            rows.append([*row, photo.description])
         click.echo(report.align(rows, left=len(rows[0])))
     for error in registry.damaged_folders():
         click.echo(f"note: {error}", err=True)
@@ -61,15 +67,20 @@ def show(model: str, as_json: bool) -> None:
     """Show what is known of MODEL: a name, a folder or a fingerprint."""
     from vlae_codec import registry
     from vlae_codec.integer_model import read_info
+    from vlae_codec.photo.store import find_photo_model, read_photo_info
 
-    info = registry.find_model(model)
-    tree = summary(info) | {key: value for key, value in read_info(info.folder).items() if key not in HIDDEN}
+    if photo := find_photo_model(model):
+        folder, info_tree, head = photo.folder, read_photo_info(photo.folder), photo_summary(photo)
+    else:
+        info = registry.find_model(model)
+        folder, info_tree, head = info.folder, read_info(info.folder), summary(info)
+    tree = head | {key: value for key, value in info_tree.items() if key not in HIDDEN}
     if as_json:
         click.echo(json.dumps(tree, indent=2))
         return
     for key, value in tree.items():
         click.echo(f"{key:20}{value}")
-    card = info.folder / "CARD.md"
+    card = folder / "CARD.md"
     if card.is_file():
         click.echo(f"\n{card.read_text(encoding='utf-8').rstrip()}")
 
@@ -96,15 +107,25 @@ def verify(models: Sequence[str]) -> None:
     """Check the weights of MODELS, by default of all, against their fingerprints."""
     from vlae_codec import model_store, registry
     from vlae_codec.errors import ModelError
+    from vlae_codec.photo.store import list_photo_models, load_photo_model
 
-    chosen = [registry.find_model(name) for name in models] or registry.list_models()
+    photos = [photo for photo in list_photo_models() if not models or photo.name in models]
+    others = [name for name in models if name not in {photo.name for photo in photos}]
+    chosen = [registry.find_model(name) for name in others] if models else registry.list_models()
     wrong = [] if models else [str(error) for error in registry.damaged_folders()]
     for found in model_store.verify_models(chosen):
         name = f"{found.model.name} {found.model.fingerprint[:12]}"
         click.echo(f"{name}: {'damaged' if found.problem else 'whole'}")
         wrong += [found.problem] if found.problem else []
+    for photo in photos:
+        try:
+            load_photo_model(photo)
+            click.echo(f"{photo.name} {photo.fingerprint[:12]}: whole")
+        except ModelError as error:
+            click.echo(f"{photo.name} {photo.fingerprint[:12]}: damaged")
+            wrong.append(str(error))
     if wrong:
-        raise ModelError(f"{len(wrong)} of {len(chosen)} damaged: {wrong[0]}")
+        raise ModelError(f"{len(wrong)} of {len(chosen) + len(photos)} damaged: {wrong[0]}")
 
 
 def summary(info: ModelInfo) -> dict[str, Any]:
@@ -115,6 +136,20 @@ def summary(info: ModelInfo) -> dict[str, Any]:
         "width": info.width,
         "height": info.height,
         "auto": info.auto,
+        "shipped": info.shipped,
+        "folder": str(info.folder),
+        "description": info.description,
+    }
+
+
+def photo_summary(info: PhotoInfo) -> dict[str, Any]:
+    """A colour model in JSON; its pictures may have any size."""
+    return {
+        "name": info.name,
+        "fingerprint": info.fingerprint,
+        "width": None,
+        "height": None,
+        "auto": True,
         "shipped": info.shipped,
         "folder": str(info.folder),
         "description": info.description,

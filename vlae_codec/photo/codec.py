@@ -20,6 +20,8 @@ DEFAULT_QUALITY = 80.0
 LOSSLESS_WIDTH = 14
 """Number of the quantisation width of a lossless file's lossy part, near which the sum of both parts is least."""
 DEFAULT_TEMPERATURE = 0.0
+SAMPLES_TEMPERATURE = 0.4
+"""Of several draws, which are asked for to see how they differ: enough texture for that, and not yet noise."""
 ORDER = (1, 0, 2)
 """Green, red, blue of RGB: green tells the most of the others. The same order takes them back."""
 

@@ -43,6 +43,7 @@ class PhotoInfo:
     fingerprint: str
     folder: Traversable | Path
     description: str
+    shipped: bool = False
 
 
 def list_photo_models() -> list[PhotoInfo]:
@@ -130,4 +131,4 @@ def _models() -> Iterator[PhotoInfo]:
 
 def _parse(folder: Traversable | Path) -> PhotoInfo:
     info = read_photo_info(folder)
-    return PhotoInfo(info["name"], info["fingerprint"], folder, info["description"])
+    return PhotoInfo(info["name"], info["fingerprint"], folder, info["description"], registry.is_shipped(folder))

@@ -1,0 +1,31 @@
+"""Files of the released photo model that must give the same pictures for ever, on every backend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.make_photo_golden import decode, picture
+
+FILES = sorted((Path(__file__).parent / "golden" / "photo").glob("*.vlz"))
+
+
+def test_every_kind_is_there() -> None:
+    kinds = {path.stem.split("-", 1)[1] for path in FILES}
+    assert kinds == {"colour-lossy", "colour-lossless", "grey-lossy", "grey-lossless"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+@pytest.mark.parametrize("device", ["cpu", "torch"])
+def test_golden_files_give_the_same_pictures(path: Path, device: str) -> None:
+    if device == "torch":
+        pytest.importorskip("torch")
+    with Image.open(path.with_suffix(".png")) as image:
+        expected = np.asarray(image)
+    found = decode(path.read_bytes(), device)
+    np.testing.assert_array_equal(found, expected)
+    if "lossless" in path.stem:
+        np.testing.assert_array_equal(found, picture("grey" in path.stem))
