@@ -29,7 +29,8 @@ def photographs(folder: Path) -> Lines:
         return []
     rows = []
     for quality, mean in result["qualities"].items():
-        files = {f"photo, quality {quality}": mean}
+        preview = {"bpp": mean["bpp"], "psnr": mean["preview_psnr"], "ms_ssim": mean["preview_ms_ssim"]}
+        files = {f"photo, quality {quality}": mean, "the same file, --preview": preview}
         files |= {f"{name}, no more bytes or its least": rival for name, rival in mean["rivals"].items()}
         for name, one in files.items():
             rows.append((name, f"{one['bpp']:.3f}", f"{one['psnr']:.2f}", f"{one['ms_ssim']:.3f}"))
@@ -37,8 +38,9 @@ def photographs(folder: Path) -> Lines:
     titles = ("file", "bits a pixel", "PSNR, dB", "MS-SSIM")
     main = result["qualities"]["80"]
     times = f"{main['compress_seconds']:.1f} s to compress and {main['decompress_seconds']:.1f} s to decompress one"
+    at_once = f"on one core each of {result['jobs']} that work" if result["jobs"] > 1 else "on one core"
     lines = [head, "", *table(titles, rows), ""]
-    lines += [f"At quality 80: {times} of 768x512; the payload is {main['over_kl']:.4f} times its KL."]
+    lines += [f"At quality 80: {times} of 768x512 {at_once}; the payload is {main['over_kl']:.4f} times its KL."]
     return lines + exact_photographs(result)
 
 
