@@ -42,6 +42,8 @@ PAGES: dict[str, tuple[Section, ...]] = {
     "README.md": (photographs, meaning, kept_figure, lengths, likelihoods, lossless, speed, backends, trust),
     "models/README.md": (
         releases,
+        photo_releases,
+        photographs,
         likelihoods,
         lengths,
         efforts,
