@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.photo_tables import photographs
+from benchmarks.photo_tables import photo_releases, photographs
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
 from benchmarks.tables import (
