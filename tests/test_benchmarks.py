@@ -292,7 +292,7 @@ def test_pages_show_what_was_measured(tmp_path: Path) -> None:
 
 def test_one_missing_measurement_leaves_one_table_out(tmp_path: Path) -> None:
     (tmp_path / "window_sweep.json").write_text(json.dumps(RESULTS["window_sweep"]))
-    lines = body(PAGES["models/README.md"][1:], tmp_path)
+    lines = body(PAGES["models/README.md"][2:], tmp_path)
     assert lines[0].startswith("Choice of window")
 
 
