@@ -18,8 +18,8 @@ from benchmarks.digits import Digits, evenly, expected_log_likelihood, match
 from benchmarks.figure import Axis, Curve, draw_figure
 from benchmarks.judged import Judged
 from benchmarks.options import open_model
-from benchmarks.rate_table import groups_of, payloads, theory
 from benchmarks.photo_tables import photo_releases
+from benchmarks.rate_table import groups_of, payloads, theory
 from benchmarks.render import BEGIN, END, NOTHING, PAGES, body, put
 from benchmarks.results import read_result, read_results, write_result
 from benchmarks.tables import releases, table
