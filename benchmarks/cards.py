@@ -67,9 +67,16 @@ def photo_card(folder: Path) -> str:
         "",
         f"`{recipe.data}`: BSDS500, an ImageNet sample and Unsplash, made smaller by 1.5 to 5 so that",
     ]
-    lines += ["JPEG's artefacts vanish. Kodak's photographs are for validation alone.", "", "## Training", ""]
+    lines += [
+        "JPEG's artefacts vanish. Kodak's photographs are for validation alone: training was watched",
+        "and settings of the code were chosen on some of them, so figures on them are not a test set's.",
+        "",
+        "## Training",
+        "",
+    ]
     lines += [f"`vlae-train {recipe.name}`: {last['step']} of the recipe's {recipe.train.updates} updates, in"]
     lines += [f"{last['minutes']} minutes on one core of a shared CPU machine; far more training would help."]
+    lines += ["`docs/decisions.md` says what was changed while it ran."]
     lines += [f"Integers cost {100 * info['integer_loss']:.3f} % of the bits against floats.", "", "## Figures", ""]
     lines += photographs(FOLDER) or ["Not measured yet."]
     lines += ["", "Validation (256x256 crops) at the end of training:", ""]

@@ -34,7 +34,7 @@ def photographs(folder: Path) -> Lines:
         files |= {f"{name}, no more bytes or its least": rival for name, rival in mean["rivals"].items()}
         for name, one in files.items():
             rows.append((name, f"{one['bpp']:.3f}", f"{one['psnr']:.2f}", f"{one['ms_ssim']:.3f}"))
-    head = f"Photographs, mean of {len(result['pictures'])} of Kodak's (the odd numbers), whole files:"
+    head = f"Photographs, mean of {len(result['pictures'])} of Kodak's (validation, not a test set), whole files:"
     titles = ("file", "bits a pixel", "PSNR, dB", "MS-SSIM")
     main = result["qualities"]["80"]
     times = f"{main['compress_seconds']:.1f} s to compress and {main['decompress_seconds']:.1f} s to decompress one"
