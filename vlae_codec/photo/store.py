@@ -16,7 +16,7 @@ from .. import registry
 from ..errors import ModelError
 from ..integer_model import fingerprint
 from ..model_limits import MAX_FILE, MAX_INFO, MAX_LATENT, MAX_REACH, MAX_SHIFT, read_arrays, read_limited
-from .model import PhotoModel
+from .model import SCALES, WIDTHS, PhotoModel
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -27,12 +27,16 @@ REQUIRED = {
     "format": int, "name": str, "description": str, "fingerprint": str, "latent": int, "window": list,
     "prior_window": list, "shifts": dict,
 }  # fmt: skip
-LAYERS = (
-    *(f"encoder.{name}" for name in ("stem", "down_mid", "down_coarse", "out")),
-    *(f"synthesis.{name}" for name in ("enter", "up_mid", "up_fine", "out", "mean")),
-    *(f"{net}.{name}" for net in ("prior", "local") for name in ("mix", "heads")),
-)
-"""Layers that every model has."""
+STRAIGHT = ["encoder.straight", "synthesis.straight"]
+"""Layers of the linear path, which a model has both of or none."""
+
+
+def layers(patch: int) -> list[str]:
+    """Layers that every model of this patch has."""
+    scales = SCALES[patch]
+    names = ["encoder.stem", "encoder.out", "synthesis.enter", "synthesis.out", "synthesis.mean"]
+    names += [f"encoder.down_{scale}" for scale in scales[1:]] + [f"synthesis.up_{scale}" for scale in scales[:-1]]
+    return names + [f"{net}.{name}" for net in ("prior", "local") for name in ("mix", "heads")]
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class PhotoInfo:
     folder: Traversable | Path
     description: str
     shipped: bool = False
+    auto: bool = True
 
 
 def list_photo_models() -> list[PhotoInfo]:
@@ -52,9 +57,9 @@ def list_photo_models() -> list[PhotoInfo]:
 
 
 def find_photo_model(text: str) -> PhotoInfo | None:
-    """The colour model of this name, folder, or beginning of a fingerprint; "auto" is the first one there is."""
+    """The colour model of this name, folder, or beginning of a fingerprint; "auto" is one for pictures at large."""
     for info in _models():
-        if text in ("auto", info.name):
+        if text == info.name or (text == "auto" and info.auto):
             return info
         if len(text) >= registry.PREFIX_DIGITS and info.fingerprint.startswith(text.lower()):
             return info
@@ -88,8 +93,11 @@ def load_photo_model(info: PhotoInfo, device: str = "cpu") -> PhotoModel:
     arrays = read_arrays(read_limited(info.folder, WEIGHTS, MAX_FILE))
     if fingerprint(tree, arrays).hex() != tree["fingerprint"]:
         raise ModelError(f"{info.folder}: the weights are not those that {INFO} names; install the model again")
-    missing = [name for name in LAYERS if f"{name}.weight" not in arrays or f"{name}.bias" not in arrays]
-    if missing or not all(name in tree["shifts"] for name in LAYERS):
+    wanted = layers(tree.get("patch", 16))
+    if any(f"{name}.weight" in arrays for name in STRAIGHT):
+        wanted += STRAIGHT
+    missing = [name for name in wanted if f"{name}.weight" not in arrays or f"{name}.bias" not in arrays]
+    if missing or not all(name in tree["shifts"] for name in wanted):
         raise ModelError(f"{info.folder}: the weights lack {', '.join(missing) or 'their shifts'}")
     model = PhotoModel(tree, arrays, device)
     try:
@@ -118,9 +126,16 @@ def read_photo_info(folder: Traversable | Path) -> dict[str, Any]:
     small = all(type(one) is int and 0 <= one <= MAX_REACH for one in windows) and len(windows) == 6
     if not small or not all(type(one) is int and 0 <= one <= MAX_SHIFT for one in shifts):
         raise ModelError(f"{folder}: {INFO} has a window or a shift out of range")
+    if info.get("patch", 16) not in SCALES or not _is_range(info.get("widths", [0, WIDTHS - 1])):
+        raise ModelError(f"{folder}: {INFO} has a patch or widths out of range")
     if not 1 <= info["latent"] <= MAX_LATENT:
         raise ModelError(f"{folder}: {info['latent']} latent channels, and 1 to {MAX_LATENT} are read")
     return dict(info)
+
+
+def _is_range(widths: object) -> bool:
+    numbers = isinstance(widths, list) and len(widths) == 2 and all(type(one) is int for one in widths)
+    return numbers and 0 <= widths[0] <= widths[1] < WIDTHS  # type: ignore[index]
 
 
 def _models() -> Iterator[PhotoInfo]:
@@ -131,4 +146,5 @@ def _models() -> Iterator[PhotoInfo]:
 
 def _parse(folder: Traversable | Path) -> PhotoInfo:
     info = read_photo_info(folder)
-    return PhotoInfo(info["name"], info["fingerprint"], folder, info["description"], registry.is_shipped(folder))
+    shipped, auto = registry.is_shipped(folder), info.get("auto", True)
+    return PhotoInfo(info["name"], info["fingerprint"], folder, info["description"], shipped, auto)
