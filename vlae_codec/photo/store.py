@@ -16,7 +16,7 @@ from .. import registry
 from ..errors import ModelError
 from ..integer_model import fingerprint
 from ..model_limits import MAX_FILE, MAX_INFO, MAX_LATENT, MAX_REACH, MAX_SHIFT, read_arrays, read_limited
-from .model import SCALES, WIDTHS, PhotoModel
+from .model import GATES, SCALES, WIDTHS, PhotoModel
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -96,6 +96,8 @@ def load_photo_model(info: PhotoInfo, device: str = "cpu") -> PhotoModel:
     wanted = layers(tree.get("patch", 16))
     if any(f"{name}.weight" in arrays for name in STRAIGHT):
         wanted += STRAIGHT
+        if arrays.get(GATES, np.zeros(0)).shape != (WIDTHS, tree["latent"]):
+            raise ModelError(f"{info.folder}: the weights lack {GATES} or misstate its shape")
     missing = [name for name in wanted if f"{name}.weight" not in arrays or f"{name}.bias" not in arrays]
     if missing or not all(name in tree["shifts"] for name in wanted):
         raise ModelError(f"{info.folder}: the weights lack {', '.join(missing) or 'their shifts'}")

@@ -17,7 +17,7 @@ LIFT = 2.0
 
 
 def start_straight(encoder: Encoder, synthesis: Synthesis, crops: Levels) -> None:
-    """Let y be the first principal components of patches, and the mean picture what these say of it.
+    """Let y be the first principal components of patches, and the mean picture their Wiener filter.
 
     Args:
         encoder, synthesis: networks with a linear path.
@@ -27,6 +27,7 @@ def start_straight(encoder: Encoder, synthesis: Synthesis, crops: Levels) -> Non
     x = (torch.from_numpy(crops).permute(0, 3, 1, 2).double() - 128) / PIXEL_UNIT
     components = principal(unshuffled(x, len(encoder.scales) + 1), encoder.straight.out_channels)
     scale = PIXEL_UNIT / (STEP * LATENT_UNIT)
+    assert synthesis.gate is not None
     with torch.no_grad():
         encoder.straight.weight.copy_(scale * components[:, :, None, None])
         synthesis.straight.weight.copy_(components.T[:, :, None, None] / scale)
@@ -34,6 +35,8 @@ def start_straight(encoder: Encoder, synthesis: Synthesis, crops: Levels) -> Non
         synthesis.straight.bias.fill_(LIFT)
         synthesis.mean.weight.copy_(torch.eye(COLOURS, synthesis.mean.in_channels)[:, :, None, None])
         synthesis.mean.bias.fill_(-LIFT)
+        variances = encoder(x.float()).transpose(0, 1).flatten(1).square().mean(1)
+        synthesis.gate.copy_((12 * variances).log())
 
 
 def principal(maps: Tensor, count: int) -> Tensor:

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from ..training import learning_rate, read_checkpoint
 from .crops import load_photos, load_validation, random_crops, shares
 from .recipe import PhotoRecipe
-from .restore import start_local
+from .restore import start_from, start_local
 from .start import start_straight
 from .vlae import Parts, PhotoVLAE, drifted
 
@@ -77,9 +77,11 @@ class PhotoTrainer:
 
     def _start(self) -> None:
         train, model = self.recipe.train, self.model
+        if train.init_local:
+            start_local(model.local, train.init_local)
         if train.init:
-            start_local(model.local, train.init)
-        if self.recipe.model.straight:
+            start_from(model, train.init)
+        elif self.recipe.model.straight:
             rng = np.random.default_rng(train.seed)
             crops = random_crops(self.pictures, self.often, STARTED_FROM, train.crop, train.grey, rng, train.turned)
             start_straight(model.encoder, model.synthesis, crops)
