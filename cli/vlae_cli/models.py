@@ -22,8 +22,9 @@ Examples:
   vlae-models install ./my-model       copy a model folder to your own
   vlae-models verify                   read all weights and check them
 
-Files name their model by its fingerprint, so two models of one name live side by side. A model is data: nothing in its
-folder is run.
+Files name their model by its fingerprint, so two models of one name live side by side. A model of the package that a
+better one has superseded is listed as older: its files go on to decode, its name means the better one. A model is data:
+nothing in its folder is run.
 """
 
 
@@ -43,20 +44,22 @@ def list_(as_json: bool) -> None:
 
     models, photos = registry.list_models(), list_photo_models()
     if as_json:
-        trees = [summary(info) for info in models] + [photo_summary(photo) for photo in photos]
+        trees = [summary(info) for info in models] + [summary(photo) for photo in photos]
         click.echo(json.dumps(trees, indent=2))
     else:
         rows = [["name", "fingerprint", "size", "-m auto", "from", "description"]]
         for info in models:
-            size, auto = f"{info.width} x {info.height}", "yes" if info.auto else "no"
-            origin = "package" if info.shipped else "user"
-            rows.append([info.name, info.fingerprint[:12], size, auto, origin, info.description])
-        for photo in photos:
-            row = [photo.name, photo.fingerprint[:12], "any", "yes", "package" if photo.shipped else "user"]
-            rows.append([*row, photo.description])
+            rows.append(row(info, f"{info.width} x {info.height}"))
+        rows += [row(photo, "any") for photo in photos]
         click.echo(report.align(rows, left=len(rows[0])))
     for error in registry.damaged_folders():
         click.echo(f"note: {error}", err=True)
+
+
+def row(info: ModelInfo | PhotoInfo, size: str) -> list[str]:
+    """A model in the list."""
+    origin = "package, older" if info.older else "package" if info.shipped else "user"
+    return [info.name, info.fingerprint[:12], size, "yes" if info.auto else "no", origin, info.description]
 
 
 @main.command()
@@ -70,7 +73,7 @@ def show(model: str, as_json: bool) -> None:
     from vlae_codec.photo.store import find_photo_model, read_photo_info
 
     if photo := find_photo_model(model):
-        folder, info_tree, head = photo.folder, read_photo_info(photo.folder), photo_summary(photo)
+        folder, info_tree, head = photo.folder, read_photo_info(photo.folder), summary(photo)
     else:
         info = registry.find_model(model)
         folder, info_tree, head = info.folder, read_info(info.folder), summary(info)
@@ -128,29 +131,16 @@ def verify(models: Sequence[str]) -> None:
         raise ModelError(f"{len(wrong)} of {len(chosen) + len(photos)} damaged: {wrong[0]}")
 
 
-def summary(info: ModelInfo) -> dict[str, Any]:
-    """A model in JSON."""
+def summary(info: ModelInfo | PhotoInfo) -> dict[str, Any]:
+    """A model in JSON; pictures of colour models may have any size, their width and height are null."""
     return {
         "name": info.name,
         "fingerprint": info.fingerprint,
-        "width": info.width,
-        "height": info.height,
+        "width": getattr(info, "width", None),
+        "height": getattr(info, "height", None),
         "auto": info.auto,
         "shipped": info.shipped,
-        "folder": str(info.folder),
-        "description": info.description,
-    }
-
-
-def photo_summary(info: PhotoInfo) -> dict[str, Any]:
-    """A colour model in JSON; its pictures may have any size."""
-    return {
-        "name": info.name,
-        "fingerprint": info.fingerprint,
-        "width": None,
-        "height": None,
-        "auto": True,
-        "shipped": info.shipped,
+        "older": info.older,
         "folder": str(info.folder),
         "description": info.description,
     }

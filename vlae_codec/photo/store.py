@@ -37,24 +37,36 @@ LAYERS = (
 
 @dataclass(frozen=True)
 class PhotoInfo:
-    """What is known of a colour model without its weights."""
+    """What is known of a colour model without its weights.
+
+    Attributes:
+        name: what people call it; several models may have one name.
+        fingerprint: 64 hex digits, of weights and settings.
+        folder: where it lies.
+        description: one line.
+        shipped: whether it came with the package.
+        auto: whether `-m auto` may choose it.
+        older: whether it is superseded, so that its name means another.
+    """
 
     name: str
     fingerprint: str
     folder: Traversable | Path
     description: str
     shipped: bool = False
+    auto: bool = True
+    older: bool = False
 
 
 def list_photo_models() -> list[PhotoInfo]:
-    """All colour models: shipped, then the user's."""
+    """All colour models: shipped, superseded, then the user's; of equal fingerprints the first."""
     return list(_models())
 
 
 def find_photo_model(text: str) -> PhotoInfo | None:
-    """The colour model of this name, folder, or beginning of a fingerprint; "auto" is the first one there is."""
+    """The colour model of this name, folder, or beginning of a fingerprint; "auto" is the first it may choose."""
     for info in _models():
-        if text in ("auto", info.name):
+        if (text == "auto" and info.auto) or (text == info.name and not info.older):
             return info
         if len(text) >= registry.PREFIX_DIGITS and info.fingerprint.startswith(text.lower()):
             return info
@@ -120,15 +132,29 @@ def read_photo_info(folder: Traversable | Path) -> dict[str, Any]:
         raise ModelError(f"{folder}: {INFO} has a window or a shift out of range")
     if not 1 <= info["latent"] <= MAX_LATENT:
         raise ModelError(f"{folder}: {info['latent']} latent channels, and 1 to {MAX_LATENT} are read")
+    if not isinstance(info.get("auto", True), bool):
+        raise ModelError(f"{folder}: {INFO}: auto should be true or false")
     return dict(info)
 
 
 def _models() -> Iterator[PhotoInfo]:
+    seen: set[str] = set()
     for folder in registry.folders(INFO):
         with contextlib.suppress(ModelError):
-            yield _parse(folder)
+            info = _parse(folder)
+            if info.fingerprint not in seen:
+                seen.add(info.fingerprint)
+                yield info
 
 
 def _parse(folder: Traversable | Path) -> PhotoInfo:
-    info = read_photo_info(folder)
-    return PhotoInfo(info["name"], info["fingerprint"], folder, info["description"], registry.is_shipped(folder))
+    info, older = read_photo_info(folder), registry.is_older(folder)
+    return PhotoInfo(
+        name=info["name"],
+        fingerprint=info["fingerprint"],
+        folder=folder,
+        description=info["description"],
+        shipped=registry.is_shipped(folder),
+        auto=info.get("auto", True) and not older,
+        older=older,
+    )
