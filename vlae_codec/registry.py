@@ -135,7 +135,11 @@ def find_model(text: str) -> ModelInfo:
         raise ModelError(f"{len(named)} models are called {text!r}: name one by its fingerprint, {several}")
     if (Path(text) / "model.json").is_file():
         return read_folder(Path(text))
-    known = ", ".join(info.name for info in _models() if not info.older) or "none"
+    from .photo.store import list_photo_models  # which imports this module
+
+    installed = [info.name for info in _models() if not info.older]
+    installed += [info.name for info in list_photo_models() if not info.older]
+    known = ", ".join(installed) or "none"
     damaged = "".join(f" (and not to be read: {error})" for error in damaged_folders()[:1])
     raise ModelError(f"no model {text!r}: installed are {known}; or give a model's folder or fingerprint{damaged}")
 
@@ -152,11 +156,16 @@ def find_prefix(prefix: bytes) -> Iterator[ModelInfo]:
             found = True
             yield info
     if not found:
-        raise ModelError(
-            f"made with a model that is not here: fingerprint {prefix.hex()}... is neither among the shipped models"
-            f" nor in {user_folder()}; get its folder from where the file came from and install it with"
-            " vlae-models install FOLDER (or the file is damaged)"
-        )
+        raise ModelError(missing(prefix))
+
+
+def missing(prefix: bytes) -> str:
+    """What to say of a file whose model is not here."""
+    return (
+        f"made with a model that is not here: fingerprint {prefix.hex()}... is neither among the shipped models"
+        f" nor in {user_folder()}; get its folder from where the file came from and install it with"
+        " vlae-models install FOLDER (or the file is damaged)"
+    )
 
 
 def user_folder() -> Path:
