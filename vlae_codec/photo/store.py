@@ -110,8 +110,9 @@ def _only(text: str, named: list[PhotoInfo]) -> PhotoInfo | None:
         return None
     if len(named) + len(others) == 1:
         return named[0]
-    several = ", ".join(info.fingerprint[:12] for info in (*named, *others))
-    raise ModelError(f"{len(named) + len(others)} models are called {text!r}: name one by its fingerprint, {several}")
+    prints = [info.fingerprint[:12] for info in named] + [info.fingerprint[:12] for info in others]
+    several = ", ".join(prints)
+    raise ModelError(f"{len(prints)} models are called {text!r}: name one by its fingerprint, {several}")
 
 
 def find_photo_prefix(prefix: bytes) -> PhotoInfo:
