@@ -30,17 +30,22 @@ def read_npz(path: Path) -> dict[str, Any]:
             data = file.read(name)
             (length,) = struct.unpack_from("<H", data, 8)
             head = ast.literal_eval(data[10 : 10 + length].decode())
-            kind = {"i2": "h", "i4": "i", "i8": "q"}[head["descr"][1:]]
+            kind = {"i1": "b", "i2": "h", "i4": "i", "i8": "q"}[head["descr"][1:]]
             body = data[10 + length :]
             values: Any = list(struct.unpack(f"<{len(body) // struct.calcsize(kind)}{kind}", body))
-            if len(head["shape"]) == 2:
-                rows, columns = head["shape"]
-                if head["fortran_order"]:
-                    values = [values[row::rows] for row in range(rows)]
-                else:
-                    values = [values[row * columns : (row + 1) * columns] for row in range(rows)]
-            found[name.removesuffix(".npy")] = values
+            found[name.removesuffix(".npy")] = nested(values, list(head["shape"]), head["fortran_order"])
     return found
+
+
+def nested(values: list[Any], shape: Vector, by_columns: bool) -> list[Any]:
+    """Values as lists of lists, by rows or by columns."""
+    if len(shape) < 2:
+        return values
+    size = len(values) // shape[0]
+    parts = [
+        values[row :: shape[0]] if by_columns else values[row * size : (row + 1) * size] for row in range(shape[0])
+    ]
+    return [nested(part, shape[1:], by_columns) for part in parts]
 
 
 def philox(counter: Sequence[int], key: tuple[int, int]) -> Vector:
