@@ -11,7 +11,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from operator import mul
 from pathlib import Path
 from typing import Any
@@ -204,6 +204,16 @@ class Reader:
 
     def sweep(self, z: Vector, decide: Callable[[int, int, int], int]) -> list[Vector]:
         """The picture whose pixels `decide` tells from row, column and P(1) in units of 2^-24, window before pixel."""
+        questions, pixel = self.questions(z), None
+        while True:
+            try:
+                pixel = decide(*questions.send(pixel))
+            except StopIteration as end:
+                picture: list[Vector] = end.value
+                return picture
+
+    def questions(self, z: Vector) -> Generator[tuple[int, int, int], int | None, list[Vector]]:
+        """As `sweep`, but asks for each pixel in turn, so that several pictures can be read together."""
         features, (above, left, right) = self.features(z), self.info["window"]
         height, width = self.info["height"], self.info["width"]
         offsets = [(-r, c) for r in range(above, 0, -1) for c in range(-left, right + 1)]
@@ -222,7 +232,7 @@ class Reader:
             maps = [[self.rescale(x, "local.features", "local.window")]]
             last = relu(self.residuals("local.layers", maps, self.each)[0][0])
             (logit,) = self.layer("local.out", last, 1024)
-            pixels[row][column] = decide(row, column, self.tables["sigmoid"][logit + 1024])
+            pixels[row][column] = (yield row, column, self.tables["sigmoid"][logit + 1024]) or 0
         return pixels
 
     def draw(self, z: Vector, seed: int, number: int = 0) -> list[Vector]:
