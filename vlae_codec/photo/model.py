@@ -73,7 +73,7 @@ class PhotoModel:
         coarsest, finest = info.get("widths", (0, WIDTHS - 1))
         self.widths: tuple[int, int] = (coarsest, finest)
         self.window, self.prior_window = Window(*info["window"]), Window(*info["prior_window"])
-        self.has_straight = "synthesis.straight.weight" in arrays
+        self.has_straight = GATES in arrays
         self._layers: dict[str, Linear] = {}
 
     def to_device(self, values: NDArray[Any], dtype: Any = np.float64) -> Array:
@@ -133,7 +133,7 @@ class PhotoModel:
         if not self.has_straight:
             return z
         gates = self.arrays[GATES][width].astype(np.int64)
-        return (z * gates + (1 << FRACTION >> 1)) >> FRACTION
+        return np.asarray((z * gates + (1 << FRACTION >> 1)) >> FRACTION)
 
     def _synthesis(self, x: Array) -> Array:
         h = self._blocks(f"synthesis.{self.scales[-1]}", Conv3x3(self._linear("synthesis.enter"))(x))

@@ -130,9 +130,9 @@ def _fill(layer: nn.Module, source: PhotoModel, name: str) -> None:
 def _assign(layer: nn.Conv2d | nn.Linear, weight: Tensor, bias: Tensor, source: PhotoModel, name: str) -> None:
     """Set a layer's weights; a fully connected one may be wider, and what is new in it says nothing to the old."""
     outputs, inputs = weight.shape[:2]
-    if weight.ndim == 2 and outputs <= layer.out_features and inputs <= layer.in_features:
+    if isinstance(layer, nn.Linear) and outputs <= layer.out_features and inputs <= layer.in_features:
         whole, whole_bias = layer.weight.detach().clone(), layer.bias.detach().clone()
-        whole[:outputs] = F.pad(weight, (0, whole.shape[1] - inputs))
+        whole[:outputs] = F.pad(weight, (0, layer.in_features - inputs))
         whole_bias[:outputs] = bias
         weight, bias = whole, whole_bias
     if weight.shape != layer.weight.shape:
