@@ -84,7 +84,7 @@ class PhotoTrainer:
         elif self.recipe.model.straight:
             rng = np.random.default_rng(train.seed)
             crops = random_crops(self.pictures, self.often, STARTED_FROM, train.crop, train.grey, rng, train.turned)
-            start_straight(model.encoder, model.synthesis, crops)
+            start_straight(model.encoder, model.synthesis, crops, train.mean_weight)
 
     @property
     def checkpoint(self) -> Path:
