@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from benchmarks.ablation_tables import ablations
 from benchmarks.class_kept import MEASURES
 from benchmarks.judged import JUDGES
 from benchmarks.results import read_result
@@ -21,7 +22,7 @@ SHEETS = {"sheet": "Originals and what comes back", "path": "From one code to an
 
 
 def set_sections(folder: Path) -> Lines:
-    """A section for each set that was measured, and the single bit."""
+    """A section for each set that was measured, the ablations, and the single bit."""
     lines: Lines = []
     for kind in JUDGES:
         tables = [part(folder, kind) for part in (likelihoods, lengths, meaning, lossless)]
@@ -29,7 +30,7 @@ def set_sections(folder: Path) -> Lines:
         if any(tables):
             lines += [f"## {kind}", "", NOTES[kind], ""]
             lines += [line for part in found for line in [*part, ""]]
-    for part in (auto_choice(folder), single_bit(folder)):
+    for part in (ablations(folder), auto_choice(folder), single_bit(folder)):
         lines += [*part, ""] if part else []
     return lines[:-1]
 
