@@ -81,13 +81,17 @@ class VLAE(nn.Module):
 
         Burda et al. (2016): -log mean_k p(x, z_k) / q(z_k | x); one sample is the -ELBO.
         """
+        return math.log(samples) - torch.logsumexp(self.importance_weights(x, samples), 0)
+
+    def importance_weights(self, x: Tensor, samples: int) -> Tensor:
+        """log p(x, z) - log q(z|x) of so many samples of z for each image, nats, (samples, B)."""
         mean, log_scale = self.encoder(x)
         weights = []
         for _ in range(samples):
             z = mean + torch.exp(log_scale) * torch.randn_like(mean)
             posterior = gaussian_log_density(z, mean, log_scale).sum(1)
             weights.append(self.prior.log_density(z) - posterior - self.distortion(x, self.features(z)))
-        return math.log(samples) - torch.logsumexp(torch.stack(weights), 0)
+        return torch.stack(weights)
 
 
 def bernoulli_cost(logits: Tensor, x: Tensor) -> Tensor:
