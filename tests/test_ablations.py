@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from small_models import config_of, some_images, write_set
 
-from benchmarks import ablations
+from benchmarks import ablations, sample_counts
 from benchmarks.ablation_tables import PRIORS, WINDOWS
 from benchmarks.ablation_tables import ablations as tables
 from benchmarks.results import write_result
+from benchmarks.set_page import sample_counts as page
 from benchmarks.window_sweep import SWEEP
 from vlae_models.recipe import Recipe, TrainConfig, load_recipe
 from vlae_models.training import Trainer
@@ -52,3 +53,27 @@ def test_a_run_becomes_a_row_of_the_table(tmp_path: Path, monkeypatch: pytest.Mo
     write_result("ablations", {"set": "mnist-static", "base": "plain-5x3", "rows": [row]}, tmp_path)
     text = "\n".join(tables(tmp_path))
     assert f"| 5x3 | 12 | {row['nll_nats']:.2f} | - |" in text and "3 updates each" in text
+
+
+def test_more_samples_are_estimated_for_more_images(tmp_path: Path) -> None:
+    found = np.linspace(82, 80, 5)[:, None] + np.array([[-1.0, 0.0, 1.0]])
+    rows = sample_counts.rows(found)
+    assert [row["samples"] for row in rows] == list(sample_counts.COUNTS) and rows[-1]["above_most"] == 0
+    assert rows[1]["above_most"] == pytest.approx(1.5) and rows[1]["above_most_standard_error"] == 0
+    assert sample_counts.estimate("made-up", rows, tmp_path) == {}
+    for images, samples, nll in ((10, 64, 90.0), (500, 16, 81.0)):
+        entry = {
+            "model": "made-up",
+            "samples": samples,
+            "nll_images": images,
+            "nll_nats": nll,
+            "nll_standard_error": 0.1,
+        }
+        write_result(f"evaluate-made-up-{samples}", entry, tmp_path)
+    guess = sample_counts.estimate("made-up", rows, tmp_path)
+    assert (guess["estimate_nats"], guess["estimate_images"], guess["estimate_from_samples"]) == (79.5, 500, 16)
+    write_result(
+        "samples-made-up", {"model": "made-up", "set": "caltech", "images": 3, "rows": rows, **guess}, tmp_path
+    )
+    text = "\n".join(page(tmp_path, "caltech"))
+    assert "79.50 nats" in text and "| 4,096 | 80.00 |" in text
