@@ -176,6 +176,15 @@ def test_a_step_with_infinite_gradients_is_left_out(
     assert (trainer.state.skipped, trainer.state.step) == (1, 1)
 
 
+def test_a_checkpoint_from_before_a_setting_existed_goes_on(data: Path, tmp_path: Path) -> None:
+    train(data, tmp_path)
+    path = tmp_path / "checkpoint.pt"
+    tree = torch.load(path, weights_only=True)
+    del tree["config"]["flow_posterior"]
+    torch.save(tree, path)
+    load_trained(tmp_path, RECIPE)
+
+
 def test_another_shape_does_not_continue_a_training(data: Path, tmp_path: Path) -> None:
     train(data, tmp_path)
     other = dataclasses.replace(RECIPE, model=config_of("7x4"))

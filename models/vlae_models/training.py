@@ -215,10 +215,10 @@ def read_checkpoint(path: Path, recipe: Recipe | PhotoRecipe, device: str) -> di
     """
     try:
         tree: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-        shapes = tree["config"]
+        shapes = type(recipe.model)(**tree["config"])  # a key that is newer than the checkpoint has its default
     except (OSError, EOFError, KeyError, RuntimeError, TypeError, pickle.UnpicklingError) as error:
         raise ModelError(f"{path}: cannot be read as a checkpoint ({type(error).__name__})") from error
-    if shapes != asdict(recipe.model):
+    if shapes != recipe.model:
         raise ModelError(f"{path}: was trained with other shapes than recipe {recipe.name}; use another folder")
     return tree
 
