@@ -83,12 +83,12 @@ def test_crops_stay_upright_if_asked() -> None:
 
 
 def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(data: Path, tmp_path: Path) -> None:
-    whole = PhotoTrainer(RECIPE, data, tmp_path / "whole", None, "cpu", quiet=True).run()
+    whole = PhotoTrainer(RECIPE, data, tmp_path / "whole", None, "cpu", quiet=True).run(quiet=True)
     stopped = PhotoTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True)
     for _ in range(3):
         stopped._step()
     stopped._save()
-    parts = PhotoTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True).run()
+    parts = PhotoTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True).run(quiet=True)
     for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
         assert torch.equal(one, other)
     with (tmp_path / "whole" / "log.csv").open(newline="") as file:
@@ -97,7 +97,7 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(data: Path, tmp_pat
 
 
 def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_path: Path) -> None:
-    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run()
+    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
     release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model", auto=False)
     info = store.find_photo_model(str(tmp_path / "model"))
     assert info and not info.auto and info.fingerprint == store.read_photo_info(tmp_path / "model")["fingerprint"]
@@ -107,7 +107,7 @@ def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_pat
 
 
 def test_a_local_decoder_starts_from_a_released_one_with_another_window(data: Path, tmp_path: Path) -> None:
-    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run()
+    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
     release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model")
     old = PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average.local
     new = PhotoVLAE(dataclasses.replace(MODEL, window="7x4", latent=0)).local
@@ -124,7 +124,7 @@ def test_a_local_decoder_starts_from_a_released_one_with_another_window(data: Pa
 
 @pytest.mark.parametrize("window", ["5x3", "4x2"])
 def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path: Path, window: str) -> None:
-    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run()
+    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
     release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model")
     old = PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average
     model = dataclasses.replace(MODEL, window=window)

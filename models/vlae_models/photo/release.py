@@ -16,7 +16,7 @@ from vlae_codec.photo.model import PhotoModel, log_width
 from vlae_codec.photo.store import INFO, WEIGHTS
 
 from ..export import pack
-from ..training import read_checkpoint
+from ..loop import read_checkpoint
 from .crops import Levels, load_validation
 from .export import export_arrays, model_info
 from .recipe import PhotoRecipe
