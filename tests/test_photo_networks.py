@@ -185,6 +185,18 @@ def test_samples_follow_the_distribution(model: PhotoModel) -> None:
     assert abs(first.mean() - mean) < 5 * spread / 200**0.5 + 1.5
 
 
+@pytest.mark.parametrize("device", ["cpu", "torch"])
+def test_a_random_word_keeps_all_its_bits(net: PhotoVLAE, device: str) -> None:
+    """Two components of one weight: the largest word below the middle picks the first, the middle the second."""
+    model = integer_model(net, RECIPE, device)
+    sampler = pixels._Sampler(model, pixels.COLD)
+    outputs = np.zeros((6, 2, 1))
+    outputs[2:4] = np.array([-1024.0, 1024.0])[:, None, None]  # the components' means
+    words = np.array([[[2**31 - 1, 2**31]], [[2**31, 2**31]]])  # (pixels, channels, two words)
+    levels = model.to_numpy(sampler(0, model.to_device(outputs), model.to_device(words, np.int64)))
+    assert (levels < 0).tolist() == [[True], [False]]
+
+
 def test_a_grey_window_hides_colour() -> None:
     """Windows of equal grey values give equal distributions, in floats and, but for rounding, in integers."""
     net = start(CONFIGS["grey window"])
