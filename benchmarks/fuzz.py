@@ -1,13 +1,12 @@
 """A million damaged inputs: files, archives and model folders, none of which may crash, hang or take much memory.
 
 Run as `python -m benchmarks.fuzz --inputs 1000000`; it goes on where it was stopped. Input N depends on N alone, so
-that `--only N` repeats it. Half of the inputs get right checksums again, or they would hardly get past them. The model
-is small and random: what surrounds it is what is tested.
+that `--only N` repeats it. Half of the inputs get right checksums again, or they would hardly get past them. The models
+are small and random: what surrounds them is what is tested. A warning of numpy counts as a crash.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import random
@@ -17,6 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,11 +30,15 @@ import numpy as np
 from tqdm import tqdm
 
 import vlae_codec
+from benchmarks.fuzz_photos import PhotoCorpus, damaged_photo_model, make_photo_corpus, read_photo_folder
+from benchmarks.memory_folder import MemoryFolder
 from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model, reseal
 from benchmarks.results import FOLDER, read_result, write_result
 from benchmarks.small_model import small_arrays, write_small_model
+from benchmarks.small_photo_model import write_small_photo_model
 from vlae_cli.common import exit_on_error
 from vlae_codec import api, codec, inspection
+from vlae_codec.container import PHOTO, PHOTO_LOSSLESS
 from vlae_codec.errors import FormatError, VlaeError
 from vlae_codec.integer_model import load_model
 from vlae_codec.sample_code import decode
@@ -44,33 +48,16 @@ LIMIT_S = 2.0
 LIMIT_MIB = 512
 MAX_PIXELS = 64 * 64
 """Of a file's pictures together: the time of a file that is not damaged is no hang."""
+MAX_PHOTO_PIXELS = 40 * 30
+"""Of a picture of any size: exact pixels are eight decisions each, and the narrowest pictures take one step a pixel."""
 KEPT = 5000
 """Inputs between two savings."""
-KINDS = ("file", "archive", "model")
-WEIGHTS = (60, 22, 18)
+KINDS = ("file", "archive", "model", "photo", "photo model")
+WEIGHTS = (50, 18, 14, 12, 6)
 
 
 class HangError(Exception):
     """An input took too long."""
-
-
-class MemoryFolder:
-    """A folder of files in memory, as far as reading a model asks for one."""
-
-    def __init__(self, files: dict[str, bytes], name: str = "folder") -> None:
-        self.files, self.name = files, name
-
-    def __truediv__(self, name: str) -> MemoryFolder:
-        return MemoryFolder(self.files, name)
-
-    def __str__(self) -> str:
-        return self.name
-
-    def open(self, mode: str) -> io.BytesIO:
-        """The file's bytes; what was cut out of the folder is missing as on a disk."""
-        if self.name not in self.files:
-            raise FileNotFoundError(2, "No such file or directory", self.name)
-        return io.BytesIO(self.files[self.name])
 
 
 @dataclass
@@ -82,6 +69,12 @@ class Corpus:
     archives: list[bytes]
     info: dict[str, Any]
     model: dict[str, bytes]
+    photos: PhotoCorpus
+
+    @property
+    def all_files(self) -> list[bytes]:
+        """Files of every kind, of which parts are spliced into others."""
+        return self.files + self.archives + self.photos.files
 
 
 @dataclass
@@ -115,15 +108,20 @@ def make_corpus(info: dict[str, Any]) -> Corpus:
     files += [vlae_codec.compress(one, "small", lossless=True, effort=1) for one in pictures[5:8]]
     for path in sorted((FOLDER.parents[1] / "tests" / "golden").glob("*.vlz")):
         (archives if codec.is_archive(path.read_bytes()) else files).append(path.read_bytes())
-    return Corpus(bytes.fromhex(info["fingerprint"]), files, archives, info, pack_model(info, small_arrays(), True))
+    parts = pack_model(info, small_arrays(), True)
+    return Corpus(bytes.fromhex(info["fingerprint"]), files, archives, info, parts, make_photo_corpus())
 
 
 def read_vlz(data: bytes) -> str:
     """Everything that can be done with the bytes of a file; what came of it."""
     inspection.describe(data)
-    drawn = [image.size for image in api.decompress_many(data, max_pixels=MAX_PIXELS)]
-    if not codec.is_archive(data):
-        api.decompress(data, 3, preview=True)
+    photo = data[2] & 15 in (PHOTO, PHOTO_LOSSLESS)
+    most = MAX_PHOTO_PIXELS if photo else MAX_PIXELS
+    if not codec.is_archive(data):  # first, for a file that was cut has no more
+        api.decompress(data, 3, preview=True, max_pixels=most)
+    drawn = [image.size for image in api.decompress_many(data, max_pixels=most)]
+    if data[2] & 15 == PHOTO:
+        api.decompress(data, 3, temperature=0.7, max_pixels=most)
     return "decoded" if drawn else "empty"
 
 
@@ -147,10 +145,13 @@ def make_input(number: int, corpus: Corpus) -> tuple[str, Callable[[], str], byt
     if kind == "model":
         files = damaged_model(rng, corpus)
         return kind, lambda: read_folder(files), b"\n".join(files.values())
-    bases = corpus.files if kind == "file" else corpus.archives
-    data = mutate(rng.choice(bases), rng, corpus.files + corpus.archives)
+    if kind == "photo model":
+        files = damaged_photo_model(rng, corpus.photos)
+        return kind, lambda: read_photo_folder(files), b"\n".join(files.values())
+    bases = {"file": corpus.files, "archive": corpus.archives, "photo": corpus.photos.files}[kind]
+    data = mutate(rng.choice(bases), rng, corpus.all_files)
     if rng.randrange(2):
-        data = reseal(data, corpus.fingerprint)
+        data = reseal(data, corpus.fingerprint, corpus.photos.fingerprint)
     return kind, lambda: read_vlz(data), data
 
 
@@ -236,11 +237,19 @@ def restore(folder: Path) -> State:
     return state
 
 
-def fuzz(inputs: int, folder: Path, quiet: bool = False) -> State:
-    """Go on until so many inputs are done, keeping the state in `folder`."""
+@contextmanager
+def installed_corpus() -> Iterator[Corpus]:
+    """The corpus, its small models being all that the user has installed."""
     with tempfile.TemporaryDirectory() as models:
         os.environ["VLAE_MODELS"] = models
-        corpus = make_corpus(write_small_model(Path(models) / "small"))
+        write_small_photo_model(Path(models) / "small-photo")
+        yield make_corpus(write_small_model(Path(models) / "small"))
+
+
+def fuzz(inputs: int, folder: Path, quiet: bool = False) -> State:
+    """Go on until so many inputs are done, keeping the state in `folder`."""
+    with installed_corpus() as corpus, warnings.catch_warnings():
+        warnings.simplefilter("error")
         state = restore(folder)
         for number in tqdm(range(state.done, inputs), initial=state.done, total=inputs, disable=quiet or None):
             started = time.monotonic()
@@ -254,9 +263,9 @@ def fuzz(inputs: int, folder: Path, quiet: bool = False) -> State:
 
 def repeat(number: int) -> None:
     """Try one input again and let its error through."""
-    with tempfile.TemporaryDirectory() as models:
-        os.environ["VLAE_MODELS"] = models
-        kind, action, data = make_input(number, make_corpus(write_small_model(Path(models) / "small")))
+    with installed_corpus() as corpus, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kind, action, data = make_input(number, corpus)
         click.echo(f"{kind}, {len(data)} bytes: {data[:200]!r}")
         click.echo(action())
 

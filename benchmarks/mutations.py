@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlae_codec.archive import CRC, NAMES_NUMBER, parse_archive
-from vlae_codec.container import ARCHIVE, CHECKSUM, LOSSLESS, parse_head, parse_lossless
+from vlae_codec.container import ARCHIVE, CHECKSUM, LOSSLESS, PHOTO, PHOTO_LOSSLESS, parse_head, parse_lossless
 from vlae_codec.errors import FormatError
 from vlae_codec.integer_model import fingerprint
+from vlae_codec.photo.container import parse_photo
 
 ODD_BYTES = (0x00, 0x01, 0x7F, 0x80, 0xFF, 0x10, 0x15, 0x16)
 ODD_VALUES: tuple[Any, ...] = (
@@ -60,10 +61,14 @@ def _change(out: bytearray, rng: random.Random, others: Sequence[bytes]) -> None
         out[place:end] = bytes([rng.choice(ODD_BYTES)]) * (end - place)
 
 
-def reseal(data: bytes, model: bytes) -> bytes:
-    """The file with the checksums that this model (its fingerprint) asks for, as far as it still has a form."""
+def reseal(data: bytes, model: bytes, photo_model: bytes) -> bytes:
+    """The file with the checksums that these models' fingerprints ask for, as far as it still has a form."""
     try:
         mode, _ = parse_head(data)
+        if mode in (PHOTO, PHOTO_LOSSLESS):
+            checked = parse_photo(data).checked
+            data = _with_crc(data[: checked - CHECKSUM.size], photo_model) + data[checked:]
+            return data if mode == PHOTO else _with_crc(data[: -CHECKSUM.size], photo_model)
         if mode == ARCHIVE:
             return _reseal_archive(data, model)
         if mode == LOSSLESS:
@@ -94,7 +99,7 @@ def _reseal_archive(data: bytes, model: bytes) -> bytes:
 
 
 def mutate_info(info: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
-    """A model.json's tree with some values replaced, removed, or put elsewhere."""
+    """A model.json's or photo.json's tree with some values replaced, removed, or put elsewhere."""
     tree: dict[str, Any] = json.loads(json.dumps(info))
     for _ in range(1 + rng.randrange(3)):
         target: Any = tree
@@ -139,11 +144,20 @@ def mutate_arrays(arrays: Mapping[str, NDArray[Any]], rng: random.Random) -> dic
     return out
 
 
-def pack_model(info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], sealed: bool) -> dict[str, bytes]:
-    """The files of a model folder; `sealed` gives it the fingerprint that its weights have."""
+def pack_model(
+    info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], sealed: bool, name: str = "model.json"
+) -> dict[str, bytes]:
+    """The files of a model folder; `sealed` gives it the fingerprint that its weights have.
+
+    Args:
+        info: the tree of the JSON file.
+        arrays: the weights.
+        sealed: whether the fingerprint is made anew.
+        name: of the JSON file.
+    """
     tree = dict(info)
     if sealed:
         tree["fingerprint"] = fingerprint(tree, arrays).hex()
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **arrays)
-    return {"model.json": json.dumps(tree).encode(), "weights.npz": stream.getvalue()}
+    return {name: json.dumps(tree).encode(), "weights.npz": stream.getvalue()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from benchmarks.results import read_result
 from benchmarks.tables import ZOO, Lines, table
 from vlae_codec.photo.store import INFO, WEIGHTS, read_photo_info
+from vlae_codec.registry import OLDER
 
 
 def photo_releases(folder: Path) -> Lines:
@@ -20,6 +22,16 @@ def photo_releases(folder: Path) -> Lines:
             rows.append((info["name"], info["description"], size, f"`{info['fingerprint'][:12]}`"))
     titles = ("name", "what", "MiB", "fingerprint")
     return ["Released models for pictures of any size:", "", *table(titles, rows)] if rows else []
+
+
+def older_releases(folder: Path) -> Lines:
+    """Released models of all kinds that others have superseded."""
+    rows = []
+    for path in sorted((*ZOO.glob(f"{OLDER}/*/model.json"), *ZOO.glob(f"{OLDER}/*/{INFO}"))):
+        info = json.loads(path.read_text())
+        rows.append((info["name"], info["description"], f"`{info['fingerprint'][:12]}`"))
+    head = "Superseded models, in the package for the files that were made with them:"
+    return [head, "", *table(("name", "what", "fingerprint"), rows)] if rows else []
 
 
 def photographs(folder: Path) -> Lines:

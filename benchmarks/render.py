@@ -12,7 +12,8 @@ from pathlib import Path
 
 import click
 
-from benchmarks.photo_tables import photo_releases, photographs
+from benchmarks.cifar_tables import tiny_pictures
+from benchmarks.photo_tables import older_releases, photo_releases, photographs
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
 from benchmarks.tables import (
@@ -43,7 +44,9 @@ PAGES: dict[str, tuple[Section, ...]] = {
     "models/README.md": (
         releases,
         photo_releases,
+        older_releases,
         photographs,
+        tiny_pictures,
         likelihoods,
         lengths,
         efforts,

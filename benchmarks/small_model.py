@@ -61,7 +61,7 @@ def small_arrays(seed: int = 7) -> Arrays:
     return arrays
 
 
-def small_info(arrays: Arrays) -> dict[str, Any]:
+def small_info(arrays: Arrays, auto: bool = False) -> dict[str, Any]:
     """The tree of its model.json, fingerprint included."""
     flat = [6] * (MAX_EXPONENT + 1)
     flat[: 64 - len(flat)] = [5] * (64 - len(flat))
@@ -77,15 +77,15 @@ def small_info(arrays: Arrays) -> dict[str, Any]:
         "shifts": {**dict.fromkeys(layer_shapes(), SHIFT), "local.out": SHIFT + 4},
         "block_shares": [1] * BLOCKS,
         "index_lengths": [flat] * 4,
-        "auto": False,
+        "auto": auto,
     }
     return {**info, "fingerprint": fingerprint(info, arrays).hex()}
 
 
-def write_small_model(folder: Path, seed: int = 7) -> dict[str, Any]:
+def write_small_model(folder: Path, seed: int = 7, auto: bool = False) -> dict[str, Any]:
     """Write the folder; its model.json's tree comes back."""
     arrays = small_arrays(seed)
-    info = small_info(arrays)
+    info = small_info(arrays, auto)
     folder.mkdir(parents=True)
     np.savez(folder / "weights.npz", allow_pickle=False, **arrays)
     (folder / "model.json").write_text(json.dumps(info))

@@ -11,7 +11,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from operator import mul
 from pathlib import Path
 from typing import Any
@@ -30,17 +30,22 @@ def read_npz(path: Path) -> dict[str, Any]:
             data = file.read(name)
             (length,) = struct.unpack_from("<H", data, 8)
             head = ast.literal_eval(data[10 : 10 + length].decode())
-            kind = {"i2": "h", "i4": "i", "i8": "q"}[head["descr"][1:]]
+            kind = {"i1": "b", "i2": "h", "i4": "i", "i8": "q"}[head["descr"][1:]]
             body = data[10 + length :]
             values: Any = list(struct.unpack(f"<{len(body) // struct.calcsize(kind)}{kind}", body))
-            if len(head["shape"]) == 2:
-                rows, columns = head["shape"]
-                if head["fortran_order"]:
-                    values = [values[row::rows] for row in range(rows)]
-                else:
-                    values = [values[row * columns : (row + 1) * columns] for row in range(rows)]
-            found[name.removesuffix(".npy")] = values
+            found[name.removesuffix(".npy")] = nested(values, list(head["shape"]), head["fortran_order"])
     return found
+
+
+def nested(values: list[Any], shape: Vector, by_columns: bool) -> list[Any]:
+    """Values as lists of lists, by rows or by columns."""
+    if len(shape) < 2:
+        return values
+    size = len(values) // shape[0]
+    parts = [
+        values[row :: shape[0]] if by_columns else values[row * size : (row + 1) * size] for row in range(shape[0])
+    ]
+    return [nested(part, shape[1:], by_columns) for part in parts]
 
 
 def philox(counter: Sequence[int], key: tuple[int, int]) -> Vector:
@@ -199,6 +204,16 @@ class Reader:
 
     def sweep(self, z: Vector, decide: Callable[[int, int, int], int]) -> list[Vector]:
         """The picture whose pixels `decide` tells from row, column and P(1) in units of 2^-24, window before pixel."""
+        questions, pixel = self.questions(z), None
+        while True:
+            try:
+                pixel = decide(*questions.send(pixel))
+            except StopIteration as end:
+                picture: list[Vector] = end.value
+                return picture
+
+    def questions(self, z: Vector) -> Generator[tuple[int, int, int], int | None, list[Vector]]:
+        """As `sweep`, but asks for each pixel in turn, so that several pictures can be read together."""
         features, (above, left, right) = self.features(z), self.info["window"]
         height, width = self.info["height"], self.info["width"]
         offsets = [(-r, c) for r in range(above, 0, -1) for c in range(-left, right + 1)]
@@ -217,7 +232,7 @@ class Reader:
             maps = [[self.rescale(x, "local.features", "local.window")]]
             last = relu(self.residuals("local.layers", maps, self.each)[0][0])
             (logit,) = self.layer("local.out", last, 1024)
-            pixels[row][column] = decide(row, column, self.tables["sigmoid"][logit + 1024])
+            pixels[row][column] = (yield row, column, self.tables["sigmoid"][logit + 1024]) or 0
         return pixels
 
     def draw(self, z: Vector, seed: int, number: int = 0) -> list[Vector]:

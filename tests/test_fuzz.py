@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks import fuzz
-from benchmarks.small_model import write_small_model
 from vlae_codec.errors import FormatError
 
 INPUTS = 600
@@ -28,12 +27,18 @@ def test_damaged_inputs_fail_in_one_line_or_decode(tmp_path: Path) -> None:
     assert state.slowest_s < fuzz.LIMIT_S and state.peak_mib > 0
     assert all(state.outcomes["file"][found] > 5 for found in ("FormatError", "ModelError", "decoded"))
     assert state.outcomes["archive"]["FormatError"] > 5
-    assert all(state.outcomes["model"][found] > 1 for found in ("ModelError", "decoded"))
+    assert all(state.outcomes["photo"][found] > 1 for found in ("FormatError", "ModelError", "decoded"))
+    assert all(
+        state.outcomes[kind][found] > 1 for kind in ("model", "photo model") for found in ("ModelError", "decoded")
+    )
 
 
-def test_an_input_depends_on_nothing_but_its_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VLAE_MODELS", str(tmp_path))
-    corpus = fuzz.make_corpus(write_small_model(tmp_path / "small"))
+def test_an_input_depends_on_nothing_but_its_number() -> None:
+    with fuzz.installed_corpus() as corpus:
+        check_inputs(corpus)
+
+
+def check_inputs(corpus: fuzz.Corpus) -> None:
     forth = [fuzz.make_input(number, corpus)[2] for number in range(300)]
     back = [fuzz.make_input(number, corpus)[2] for number in reversed(range(300))]
     assert forth == back[::-1]

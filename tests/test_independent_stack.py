@@ -4,63 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from independent_archive_reader import PlainStack
 
 from vlae_codec.entropy import Stack
 from vlae_codec.latent_grid import edges, normal
 from vlae_codec.tables import load_tables
-
-
-class PlainStack:
-    """An ANS stack in Python's own integers."""
-
-    def __init__(self, data: bytes) -> None:
-        data += bytes(-len(data) % 4)
-        self.words = [int.from_bytes(data[i : i + 4], "little") for i in range(0, len(data), 4)]
-        self.state = 0
-        for _ in range(2):
-            self.state = self.state << 32 | (self.words.pop() if self.words else 0)
-
-    def read(self, start: int, width: int) -> None:
-        self.state = (self.state >> 24) * width + self.state % (1 << 24) - start
-        if self.state < 1 << 32 and self.words:
-            self.state = self.state << 32 | self.words.pop()
-
-    def write(self, start: int, width: int) -> None:
-        if self.state >= width << 40:
-            self.words.append(self.state & 0xFFFFFFFF)
-            self.state >>= 32
-        self.state = self.state // width << 24 | start + self.state % width
-
-    def pixel(self, one: int) -> int:
-        none = (1 << 24) - one - (one < 1 << 23)
-        ink = self.state % (1 << 24) >= none
-        self.read(none if ink else 0, (1 << 24) - none if ink else none)
-        return int(ink)
-
-    def number(self, bits: int) -> int:
-        if bits > 12:
-            low = self.number(12)
-            return self.number(bits - 12) << 12 | low
-        width = 1 << 24 - bits
-        found = self.state % (1 << 24) // width
-        self.read(found * width, width)
-        return found
-
-    def below(self, size: int) -> int:
-        if size == 1:
-            return 0
-        width = (1 << 24) // size
-        found = min(size - 1, self.state % (1 << 24) // width)
-        self.read(found * width, (1 << 24) - found * width if found == size - 1 else width)
-        return found
-
-    def push_below(self, value: int, size: int) -> None:
-        width = (1 << 24) // size
-        self.write(value * width, (1 << 24) - value * width if value == size - 1 else width)
-
-    def to_bytes(self) -> bytes:
-        words = [*self.words, self.state & 0xFFFFFFFF, self.state >> 32]
-        return b"".join(word.to_bytes(4, "little") for word in words).rstrip(b"\0")
 
 
 def filled(rng: np.random.Generator) -> Stack:
@@ -78,7 +26,7 @@ def test_reading(seed: int) -> None:
         ones = rng.integers(1, 1 << 24, 20)
         assert stack.pop_pixels(ones).tolist() == [plain.pixel(int(one)) for one in ones]
         for bits in (3, 8, 12):
-            assert stack.pop_numbers(9, bits).tolist() == [plain.number(bits) for _ in range(9)]
+            assert stack.pop_numbers(9, bits).tolist() == plain.numbers(9, bits)
         sizes = rng.integers(1, 1 << 18, 9)
         assert stack.pop_below(sizes).tolist() == [plain.below(int(size)) for size in sizes]
     assert stack.to_bytes() == plain.to_bytes()
@@ -87,9 +35,8 @@ def test_reading(seed: int) -> None:
 def test_long_numbers_are_read_half_by_half() -> None:
     stack = filled(np.random.default_rng(9))
     plain = PlainStack(stack.to_bytes())
-    low = [plain.number(12) for _ in range(5)]
-    high = [plain.number(8) for _ in range(5)]
-    assert stack.pop_numbers(5, 20).tolist() == [h << 12 | one for h, one in zip(high, low, strict=True)]
+    assert stack.pop_numbers(5, 20).tolist() == plain.numbers(5, 20)
+    assert stack.to_bytes() == plain.to_bytes()
 
 
 def test_writing() -> None:
@@ -100,6 +47,10 @@ def test_writing() -> None:
         value = int(rng.integers(0, size))
         stack.push_below(np.array([value]), np.array([size]))
         plain.push_below(value, int(size))
+    values = rng.integers(0, 1 << 21, 7)
+    for bits in (21, 12):
+        stack.push_numbers(values % (1 << bits), bits)
+        plain.push_numbers((values % (1 << bits)).tolist(), bits)
     assert stack.to_bytes() == plain.to_bytes()
 
 

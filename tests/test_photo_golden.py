@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.make_photo_golden import decode, picture
+from benchmarks.make_photo_golden import SIZES, decode, picture
 
 FILES = sorted((Path(__file__).parent / "golden" / "photo").glob("*.vlz"))
 
 
 def test_every_kind_is_there() -> None:
     kinds = {path.stem.split("-", 1)[1] for path in FILES}
-    assert kinds == {"colour-lossy", "colour-lossless", "grey-lossy", "grey-lossless"}
+    plain = {"colour-lossy", "colour-lossless", "grey-lossy", "grey-lossless"}
+    assert kinds == {kind + added for kind in plain for added in SIZES}
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
@@ -28,4 +29,5 @@ def test_golden_files_give_the_same_pictures(path: Path, device: str) -> None:
     found = decode(path.read_bytes(), device)
     np.testing.assert_array_equal(found, expected)
     if "lossless" in path.stem:
-        np.testing.assert_array_equal(found, picture("grey" in path.stem))
+        size = SIZES["-tiny" if path.stem.endswith("-tiny") else ""]
+        np.testing.assert_array_equal(found, picture("grey" in path.stem, size))

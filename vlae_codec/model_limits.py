@@ -33,7 +33,8 @@ MAX_ARRAYS = 1 << 10
 MAX_PARAMETERS = 1 << 24
 MAX_SIDE, MAX_LATENT, MAX_REACH, MAX_SHIFT = 1 << 13, 1 << 10, 16, 40
 """Pixels of a side that a model fixes, latent dimensions, rows or columns of a window, bits of a rescaling."""
-MAX_BIAS = 1 << 48
+MAX_BIAS, MAX_INPUTS = 1 << 48, 1 << 17
+"""With these, and weights and activations of 16 and 20 bits, a layer's sums stay below 2^52."""
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -96,10 +97,7 @@ def check_info(info: Mapping[str, Any]) -> None:
     Raises:
         ModelError: a value is out of range.
     """
-    if not re.fullmatch("[0-9a-f]{64}", info["fingerprint"]):
-        raise ModelError("model.json: the fingerprint is not 64 hexadecimal digits")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}", info["name"]):
-        raise ModelError("model.json: the name should be of 1 to 64 letters, digits and . _ + -")
+    check_label("model.json", info)
     for key, least, most in (
         ("height", 1, MAX_SIDE), ("width", 1, MAX_SIDE), ("latent", 0, MAX_LATENT), ("prior_blocks", 1, MAX_LATENT),
     ):  # fmt: skip
@@ -109,6 +107,18 @@ def check_info(info: Mapping[str, Any]) -> None:
     _check_range("window", info["window"], 0, MAX_REACH)
     if len(info["window"]) != 3 or not isinstance(info.get("auto", True), bool):
         raise ModelError("model.json: the window should be three numbers, and auto true or false")
+
+
+def check_label(file: str, info: Mapping[str, Any]) -> None:
+    """Hold the name and the fingerprint that a model's JSON file declares against what they may be.
+
+    Raises:
+        ModelError: one of them is malformed.
+    """
+    if not re.fullmatch("[0-9a-f]{64}", info["fingerprint"]):
+        raise ModelError(f"{file}: the fingerprint is not 64 hexadecimal digits")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}", info["name"]):
+        raise ModelError(f"{file}: the name should be of 1 to 64 letters, digits and . _ + -")
 
 
 def check_tables(info: Mapping[str, Any]) -> None:
@@ -140,21 +150,59 @@ def check_arrays(info: Mapping[str, Any], arrays: Arrays) -> None:
     Raises:
         ModelError: a layer is missing, does not fit its neighbours, or has numbers beyond what stays exact.
     """
-    if sum(array.size for array in arrays.values()) > MAX_PARAMETERS:
-        raise ModelError(f"weights.npz: more than {MAX_PARAMETERS} numbers, the most that is read")
-    layers = _Layers(info, arrays)
-    layers.check()
-    if unknown := sorted(set(arrays) - layers.seen):
-        raise ModelError(f"weights.npz: {unknown[0]!r} belongs to no layer")
+    _BilevelLayers(info, arrays).check()
 
 
-class _Layers:
-    """Walks over the layers; each is looked up by name, with the sizes that it must have where they are known."""
+class Layers:
+    """Walks over a model's layers; each is looked up by name, with the sizes that it must have where they are known.
+
+    Args:
+        info: the tree of model.json or photo.json.
+        arrays: the arrays of weights.npz.
+    """
 
     def __init__(self, info: Mapping[str, Any], arrays: Arrays) -> None:
         self.info, self.arrays, self.seen = info, arrays, set[str]()
 
     def check(self) -> None:
+        """Look at every layer; raises ModelError as `check_arrays` does."""
+        if sum(array.size for array in self.arrays.values()) > MAX_PARAMETERS:
+            raise ModelError(f"weights.npz: more than {MAX_PARAMETERS} numbers, the most that is read")
+        self.walk()
+        if unknown := sorted(set(self.arrays) - self.seen):
+            raise ModelError(f"weights.npz: {unknown[0]!r} belongs to no layer")
+
+    def walk(self) -> None:
+        """Ask for each layer that the kind of model has."""
+        raise NotImplementedError
+
+    def blocks(self, name: str, width: int, taps: int) -> None:
+        """Residual blocks, as many as there are."""
+        index = 0
+        while f"{name}.{index}.first.weight" in self.arrays:
+            for part in ("first", "second"):
+                self.layer(f"{name}.{index}.{part}", taps * width, width)
+            index += 1
+
+    def layer(self, name: str, inputs: int, outputs: int | None = None) -> int:
+        """One layer; its number of outputs comes back."""
+        weight, bias = (self.arrays.get(f"{name}.{part}") for part in ("weight", "bias"))
+        if weight is None or bias is None or type(self.info["shifts"].get(name)) is not int:
+            raise ModelError(f"weights.npz and the model's JSON lack layer {name}")
+        found = weight.shape[-1] if weight.ndim == 2 else 0
+        if weight.shape != (inputs, found) or bias.shape != (found,) or found < 1 or found != (outputs or found):
+            wanted = (inputs, outputs or "any")
+            raise ModelError(f"weights.npz: layer {name} has shape {weight.shape} and should have {wanted}")
+        if largest(weight) > WEIGHT_LIMIT or largest(bias) > MAX_BIAS or inputs > MAX_INPUTS:
+            raise ModelError(f"weights.npz: layer {name} has numbers beyond what stays exact")
+        self.seen |= {f"{name}.weight", f"{name}.bias"}
+        return found
+
+
+class _BilevelLayers(Layers):
+    """Those of format 1: encoder, prior, decoder of features, local decoder."""
+
+    def walk(self) -> None:
         """All layers of encoder, prior and decoders."""
         info = self.info
         if info["height"] % 4 or info["width"] % 4:
@@ -191,28 +239,7 @@ class _Layers:
         self.blocks("local.layers", width, 1)
         self.layer("local.out", width, 1)
 
-    def blocks(self, name: str, width: int, taps: int) -> None:
-        """Residual blocks, as many as there are."""
-        index = 0
-        while f"{name}.{index}.first.weight" in self.arrays:
-            for part in ("first", "second"):
-                self.layer(f"{name}.{index}.{part}", taps * width, width)
-            index += 1
 
-    def layer(self, name: str, inputs: int, outputs: int | None = None) -> int:
-        """One layer; its number of outputs comes back."""
-        weight, bias = (self.arrays.get(f"{name}.{part}") for part in ("weight", "bias"))
-        if weight is None or bias is None or type(self.info["shifts"].get(name)) is not int:
-            raise ModelError(f"weights.npz and model.json lack layer {name}")
-        found = weight.shape[-1] if weight.ndim == 2 else 0
-        if weight.shape != (inputs, found) or bias.shape != (found,) or found < 1 or found != (outputs or found):
-            wanted = (inputs, outputs or "any")
-            raise ModelError(f"weights.npz: layer {name} has shape {weight.shape} and should have {wanted}")
-        if _largest(weight) > WEIGHT_LIMIT or _largest(bias) > MAX_BIAS:
-            raise ModelError(f"weights.npz: layer {name} has numbers beyond what stays exact")
-        self.seen |= {f"{name}.weight", f"{name}.bias"}
-        return found
-
-
-def _largest(array: NDArray[Any]) -> int:
+def largest(array: NDArray[Any]) -> int:
+    """The largest of an array's absolute values, 0 if it is empty."""
     return max(-int(array.min()), int(array.max())) if array.size else 0

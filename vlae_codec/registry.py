@@ -1,5 +1,8 @@
 """Find models by name, folder or fingerprint: first the shipped ones, then those in the user's folder.
 
+A shipped model that another has superseded lies in the zoo's folder `older`. Its name means the newer one from then on;
+by its fingerprint, which is what files have, it is found for ever.
+
 Listing reads only each folder's `model.json`; weights are read once for each device, when first needed. A folder that
 cannot be read hides no other. Several models may have one name: fingerprints tell them apart.
 """
@@ -23,6 +26,8 @@ from .integer_model import IntegerModel, load_model, read_info
 if TYPE_CHECKING:
     from importlib.abc import Traversable
 
+OLDER = "older"
+"""Folder of the zoo for shipped models that others have superseded, each as NAME-FFFFFF."""
 PREFIX_DIGITS = 6  # hex digits of a fingerprint that a .vlz file carries, and the least that names a model
 
 _loaded: dict[tuple[str, str, str], IntegerModel] = {}
@@ -48,6 +53,7 @@ class ModelInfo:
         folder: where it lies.
         shipped: whether it came with the package.
         description: one line.
+        older: whether it is superseded, so that its name means another.
     """
 
     name: str
@@ -58,6 +64,7 @@ class ModelInfo:
     folder: Traversable | Path
     shipped: bool = False
     description: str = ""
+    older: bool = False
 
 
 def load(info: ModelInfo, device: str = "cpu") -> IntegerModel:
@@ -90,7 +97,7 @@ def use_workers(count: int) -> None:
 
 
 def list_models() -> list[ModelInfo]:
-    """All models: shipped, then the user's; of equal fingerprints the first."""
+    """All models: shipped, superseded, then the user's; of equal fingerprints the first."""
     return list(_models())
 
 
@@ -108,16 +115,18 @@ def damaged_folders() -> list[ModelError]:
 def find_model(text: str) -> ModelInfo:
     """The model of this name, folder, or beginning of a fingerprint (6 hex digits or more).
 
-    A shipped model keeps its name whatever the user installs; of the user's own, one name must mean one model.
+    A shipped model keeps its name whatever the user installs; of the user's own, one name must mean one model. A
+    superseded model is found by its fingerprint alone.
 
     Raises:
         ModelError: there is none, or several; says which there are.
     """
     named = []
     for info in _models():
-        if info.name == text and info.shipped:
+        called = info.name == text and not info.older
+        if called and info.shipped:
             return info
-        if info.name == text or (len(text) >= PREFIX_DIGITS and info.fingerprint.startswith(text.lower())):
+        if called or (len(text) >= PREFIX_DIGITS and info.fingerprint.startswith(text.lower())):
             named.append(info)
     if len(named) == 1:
         return named[0]
@@ -126,7 +135,11 @@ def find_model(text: str) -> ModelInfo:
         raise ModelError(f"{len(named)} models are called {text!r}: name one by its fingerprint, {several}")
     if (Path(text) / "model.json").is_file():
         return read_folder(Path(text))
-    known = ", ".join(info.name for info in _models()) or "none"
+    from .photo.store import list_photo_models  # which imports this module
+
+    installed = [info.name for info in _models() if not info.older]
+    installed += [info.name for info in list_photo_models() if not info.older]
+    known = ", ".join(installed) or "none"
     damaged = "".join(f" (and not to be read: {error})" for error in damaged_folders()[:1])
     raise ModelError(f"no model {text!r}: installed are {known}; or give a model's folder or fingerprint{damaged}")
 
@@ -143,11 +156,16 @@ def find_prefix(prefix: bytes) -> Iterator[ModelInfo]:
             found = True
             yield info
     if not found:
-        raise ModelError(
-            f"made with a model that is not here: fingerprint {prefix.hex()}... is neither among the shipped models"
-            f" nor in {user_folder()}; get its folder from where the file came from and install it with"
-            " vlae-models install FOLDER (or the file is damaged)"
-        )
+        raise ModelError(missing(prefix))
+
+
+def missing(prefix: bytes) -> str:
+    """What to say of a file whose model is not here."""
+    return (
+        f"made with a model that is not here: fingerprint {prefix.hex()}... is neither among the shipped models"
+        f" nor in {user_folder()}; get its folder from where the file came from and install it with"
+        " vlae-models install FOLDER (or the file is damaged)"
+    )
 
 
 def user_folder() -> Path:
@@ -170,8 +188,8 @@ def _models() -> Iterator[ModelInfo]:
 
 
 def folders(file: str = "model.json") -> Iterator[Traversable | Path]:
-    """Every folder with a file of this name, shipped ones first."""
-    for parent in (_zoo(), user_folder()):
+    """Every folder with a file of this name: shipped ones, superseded ones, then the user's."""
+    for parent in (_zoo(), _zoo() / OLDER, user_folder()):
         if parent.is_dir():
             for folder in sorted(parent.iterdir(), key=lambda entry: entry.name):
                 if not folder.name.startswith(".") and (folder / file).is_file():
@@ -186,6 +204,11 @@ def _zoo() -> Traversable:
 def is_shipped(folder: Traversable | Path) -> bool:
     """Whether a model's folder came with the package."""
     return str(folder).startswith(str(_zoo()))
+
+
+def is_older(folder: Traversable | Path) -> bool:
+    """Whether a model's folder came with the package and another has superseded it."""
+    return str(folder).startswith(f"{_zoo() / OLDER}{os.sep}")
 
 
 def read_folder(folder: Traversable | Path) -> ModelInfo:
@@ -207,14 +230,15 @@ def read_folder(folder: Traversable | Path) -> ModelInfo:
 
 
 def _parse(folder: Traversable | Path) -> ModelInfo:
-    info = read_info(folder)
+    info, older = read_info(folder), is_older(folder)
     return ModelInfo(
         name=info["name"],
         fingerprint=info["fingerprint"],
         height=info["height"],
         width=info["width"],
-        auto=info.get("auto", True),
+        auto=info.get("auto", True) and not older,
         folder=folder,
         shipped=is_shipped(folder),
         description=info["description"],
+        older=older,
     )

@@ -49,8 +49,11 @@ device_option = click.option(
 def _complete_model(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names of models for the shell."""
     from vlae_codec import registry
+    from vlae_codec.photo.store import list_photo_models
 
-    return [name for name in ("auto", *(info.name for info in registry.list_models())) if name.startswith(incomplete)]
+    names = [info.name for info in registry.list_models() if not info.older]
+    names += [info.name for info in list_photo_models() if not info.older]
+    return [name for name in dict.fromkeys(["auto", *names]) if name.startswith(incomplete)]
 
 
 model_option = click.option(

@@ -12,8 +12,7 @@ import click
 from .common import exit_on_error, json_option, version_option
 
 if TYPE_CHECKING:
-    from vlae_codec.photo.store import PhotoInfo
-    from vlae_codec.registry import ModelInfo
+    from vlae_codec.model_store import AnyInfo
 
 EPILOG = """\b
 Examples:
@@ -22,8 +21,9 @@ Examples:
   vlae-models install ./my-model       copy a model folder to your own
   vlae-models verify                   read all weights and check them
 
-Files name their model by its fingerprint, so two models of one name live side by side. A model is data: nothing in its
-folder is run.
+Files name their model by its fingerprint, so two models of one name live side by side. A model of the package that a
+better one has superseded is listed as older: its files go on to decode, its name means the better one. A model is data:
+nothing in its folder is run.
 """
 
 
@@ -38,24 +38,15 @@ def main() -> None:
 @exit_on_error
 def list_(as_json: bool) -> None:
     """List the installed models."""
-    from vlae_codec import registry, report
-    from vlae_codec.photo.store import list_photo_models
+    from vlae_codec import model_store, report
 
-    models, photos = registry.list_models(), list_photo_models()
+    models = model_store.list_all_models()
     if as_json:
-        trees = [summary(info) for info in models] + [photo_summary(photo) for photo in photos]
-        click.echo(json.dumps(trees, indent=2))
+        click.echo(json.dumps([summary(info) for info in models], indent=2))
     else:
-        rows = [["name", "fingerprint", "size", "-m auto", "from", "description"]]
-        for info in models:
-            size, auto = f"{info.width} x {info.height}", "yes" if info.auto else "no"
-            origin = "package" if info.shipped else "user"
-            rows.append([info.name, info.fingerprint[:12], size, auto, origin, info.description])
-        for photo in photos:
-            row = [photo.name, photo.fingerprint[:12], "any", "yes", "package" if photo.shipped else "user"]
-            rows.append([*row, photo.description])
+        rows = [["name", "fingerprint", "size", "-m auto", "from", "description"], *map(row, models)]
         click.echo(report.align(rows, left=len(rows[0])))
-    for error in registry.damaged_folders():
+    for error in model_store.damaged_folders():
         click.echo(f"note: {error}", err=True)
 
 
@@ -65,22 +56,19 @@ def list_(as_json: bool) -> None:
 @exit_on_error
 def show(model: str, as_json: bool) -> None:
     """Show what is known of MODEL: a name, a folder or a fingerprint."""
-    from vlae_codec import registry
+    from vlae_codec import model_store
     from vlae_codec.integer_model import read_info
-    from vlae_codec.photo.store import find_photo_model, read_photo_info
+    from vlae_codec.photo.store import PhotoInfo, read_photo_info
 
-    if photo := find_photo_model(model):
-        folder, info_tree, head = photo.folder, read_photo_info(photo.folder), photo_summary(photo)
-    else:
-        info = registry.find_model(model)
-        folder, info_tree, head = info.folder, read_info(info.folder), summary(info)
-    tree = head | {key: value for key, value in info_tree.items() if key not in HIDDEN}
+    info = model_store.find_any_model(model)
+    whole = read_photo_info(info.folder) if isinstance(info, PhotoInfo) else read_info(info.folder)
+    tree = summary(info) | {key: value for key, value in whole.items() if key not in HIDDEN}
     if as_json:
         click.echo(json.dumps(tree, indent=2))
         return
     for key, value in tree.items():
         click.echo(f"{key:20}{value}")
-    card = folder / "CARD.md"
+    card = info.folder / "CARD.md"
     if card.is_file():
         click.echo(f"\n{card.read_text(encoding='utf-8').rstrip()}")
 
@@ -105,52 +93,37 @@ def install(folder: Path) -> None:
 @exit_on_error
 def verify(models: Sequence[str]) -> None:
     """Check the weights of MODELS, by default of all, against their fingerprints."""
-    from vlae_codec import model_store, registry
+    from vlae_codec import model_store
     from vlae_codec.errors import ModelError
-    from vlae_codec.photo.store import list_photo_models, load_photo_model
 
-    photos = [photo for photo in list_photo_models() if not models or photo.name in models]
-    others = [name for name in models if name not in {photo.name for photo in photos}]
-    chosen = [registry.find_model(name) for name in others] if models else registry.list_models()
-    wrong = [] if models else [str(error) for error in registry.damaged_folders()]
-    for found in model_store.verify_models(chosen):
+    chosen = [model_store.find_any_model(name) for name in models] if models else model_store.list_all_models()
+    wrong = [] if models else [str(error) for error in model_store.damaged_folders()]
+    for found in map(model_store.verify_model, chosen):
         name = f"{found.model.name} {found.model.fingerprint[:12]}"
         click.echo(f"{name}: {'damaged' if found.problem else 'whole'}")
         wrong += [found.problem] if found.problem else []
-    for photo in photos:
-        try:
-            load_photo_model(photo)
-            click.echo(f"{photo.name} {photo.fingerprint[:12]}: whole")
-        except ModelError as error:
-            click.echo(f"{photo.name} {photo.fingerprint[:12]}: damaged")
-            wrong.append(str(error))
     if wrong:
-        raise ModelError(f"{len(wrong)} of {len(chosen) + len(photos)} damaged: {wrong[0]}")
+        raise ModelError(f"{len(wrong)} of {len(chosen)} damaged: {wrong[0]}")
 
 
-def summary(info: ModelInfo) -> dict[str, Any]:
-    """A model in JSON."""
+def row(info: AnyInfo) -> list[str]:
+    """A model in the list."""
+    tree = summary(info)
+    size = f"{tree['width']} x {tree['height']}" if tree["width"] else "any"
+    origin = "package, older" if info.older else "package" if info.shipped else "user"
+    return [info.name, info.fingerprint[:12], size, "yes" if info.auto else "no", origin, info.description]
+
+
+def summary(info: AnyInfo) -> dict[str, Any]:
+    """A model in JSON; pictures of colour models may have any size, their width and height are null."""
     return {
         "name": info.name,
         "fingerprint": info.fingerprint,
-        "width": info.width,
-        "height": info.height,
+        "width": getattr(info, "width", None),
+        "height": getattr(info, "height", None),
         "auto": info.auto,
         "shipped": info.shipped,
-        "folder": str(info.folder),
-        "description": info.description,
-    }
-
-
-def photo_summary(info: PhotoInfo) -> dict[str, Any]:
-    """A colour model in JSON; its pictures may have any size."""
-    return {
-        "name": info.name,
-        "fingerprint": info.fingerprint,
-        "width": None,
-        "height": None,
-        "auto": True,
-        "shipped": info.shipped,
+        "older": info.older,
         "folder": str(info.folder),
         "description": info.description,
     }

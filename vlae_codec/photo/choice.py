@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from ..images import Picture
 from ..registry import ModelInfo
-from .store import PhotoInfo, find_photo_model
-
-AUTO = "auto"
+from .store import AUTO, PhotoInfo, find_photo_model
 
 
 def photo_model_for(picture: Picture, model: str, others: Sequence[ModelInfo], fit: bool = False) -> PhotoInfo | None:

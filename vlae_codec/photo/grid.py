@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..arrays import Array, namespace
+from ..errors import FormatError
 from ..frontier import Shape, draw_whole
 from ..integer_net import FRACTION
 from ..randomness import DITHER_DOMAIN, philox
@@ -23,6 +24,9 @@ from .model import LATENT_SCALE, Integers, PhotoModel, log_width, width_of
 
 LATENT_SHIFT = 12
 """Edges in 2^-10 times inverse scales in 2^-14 and 4 is in units of 2^-22; the table steps by 2^-10."""
+
+MAX_LATENT = 1 << 28
+"""Latents are below; with 16-bit weights on them, all sums stay exact."""
 
 
 def decisions(model: PhotoModel, height: int, width: int) -> int:
@@ -81,7 +85,10 @@ def _walk(outputs: Array, dither: Array, size: int, decide: Callable[[Array], Ca
         return (base + symbol - SYMBOLS // 2) * size - dither - size // 2
 
     symbol = mixture.descend(edge, decide(base))
-    return (base + symbol - SYMBOLS // 2) * size - dither
+    z = (base + symbol - SYMBOLS // 2) * size - dither
+    if not bool((abs(z) < MAX_LATENT).all()):
+        raise FormatError("a latent is beyond the format's range: a damaged file, or an unfit model")
+    return z
 
 
 def _sweep(model: PhotoModel, places: Integers, width: int, choose: Callable[[int, Array, Array], Array]) -> Integers:

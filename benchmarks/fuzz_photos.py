@@ -1,0 +1,75 @@
+"""What the fuzzer damages of pictures of any size: their files, and folders of colour models."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import vlae_codec
+from benchmarks.memory_folder import MemoryFolder
+from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model
+from benchmarks.small_photo_model import small_photo_arrays, small_photo_info
+from vlae_codec.photo import grid, pixels
+from vlae_codec.photo.bits import Reader
+from vlae_codec.photo.store import INFO, WEIGHTS, read_photo_model
+from vlae_codec.photo.trial import try_photo_model
+
+SIZES = ((1, 1), (2, 3), (5, 3), (17, 9), (40, 30))
+"""Rows and columns."""
+SMALL = 200
+"""Pixels, grey ones, up to which exact files are many: more take a good part of a tenth of a second each."""
+
+
+@dataclass
+class PhotoCorpus:
+    """What is damaged: whole files, and the parts of a colour model."""
+
+    fingerprint: bytes
+    files: list[bytes]
+    info: dict[str, Any]
+    model: dict[str, bytes]
+
+
+def make_photo_corpus() -> PhotoCorpus:
+    """Lossy, exact and cut files of the small colour model, grey ones and coloured ones."""
+    rng = np.random.default_rng(5)
+    files = []
+    for height, width in SIZES:
+        for channels in ((), (3,)):
+            picture = rng.integers(0, 256, (height, width, *channels)).astype(np.uint8)
+            quality = int(rng.integers(0, 101))
+            files.append(vlae_codec.compress(picture, "small-photo", quality=quality))
+            exact = vlae_codec.compress(picture, "small-photo", lossless=True)
+            files.append(exact[: len(exact) // 2])
+            files += [exact] if picture.size <= SMALL else []
+    info = small_photo_info(small_photo_arrays())
+    return PhotoCorpus(
+        bytes.fromhex(info["fingerprint"]), files, info, pack_model(info, small_photo_arrays(), True, INFO)
+    )
+
+
+def damaged_photo_model(rng: random.Random, corpus: PhotoCorpus) -> dict[str, bytes]:
+    """A colour model's folder, damaged as bytes or in what it declares."""
+    files = dict(corpus.model)
+    if (kind := rng.randrange(4)) < 2:
+        name = (INFO, WEIGHTS)[kind]
+        files[name] = mutate(files[name], rng, list(corpus.model.values()))
+        return files
+    arrays = small_photo_arrays()
+    if kind == 2:
+        return pack_model(mutate_info(corpus.info, rng), arrays, True, INFO)
+    return pack_model(corpus.info, mutate_arrays(arrays, rng), True, INFO)
+
+
+def read_photo_folder(files: dict[str, bytes]) -> str:
+    """Load a colour model and put each of its networks to work, on a payload that it did not make."""
+    model = read_photo_model(MemoryFolder(files))  # type: ignore[arg-type]
+    try_photo_model(model)
+    z = grid.pop_grid(model, Reader(b"any bytes", grid.decisions(model, 2, 1)), 2, 1, 40)
+    pixels.mean_picture(model, z, 40, 2, 3)
+    pixels.draw(model, z, 40, (2, 3), seed=1)
+    pixels.pop_pixels(model, Reader(b"bytes", pixels.decisions(2, 3, False)), (2, 3), z, 40, False, None)
+    return "decoded"

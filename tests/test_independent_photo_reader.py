@@ -1,0 +1,90 @@
+"""Section 10 of docs/format.md is enough: a reader written from it decodes golden photographs to the same pixels."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+from independent_photo_reader import Number, PhotoReader, Words
+from PIL import Image
+
+from vlae_codec import registry
+from vlae_codec.entropy import RangeWriter, encode_interval
+from vlae_codec.errors import FormatError
+from vlae_codec.photo import codec, store
+
+GOLDEN = Path(__file__).with_name("golden") / "photo"
+FILES = sorted(GOLDEN.glob("2e7e17448d0e-*-tiny.vlz"))
+SEED, HEAT = 11, 717
+"""Of the golden pictures: 717 is 1024 times 0.7, rounded."""
+
+
+@pytest.fixture(scope="module")
+def reader() -> PhotoReader:
+    """For the model of the golden files, which may be superseded one day."""
+    (folder,) = (
+        folder
+        for folder in registry.folders(store.INFO)
+        if store.read_photo_folder(folder).fingerprint.startswith(FILES[0].stem.split("-")[0])
+    )
+    return PhotoReader(Path(str(folder)), Path(str(resources.files("vlae_codec"))) / "tables.npz")
+
+
+def pixels(rows: list[list[list[int]]]) -> np.ndarray:
+    """Rows of pixels as Pillow has them."""
+    found = np.array(rows, np.uint8)
+    return found[:, :, 0] if found.shape[2] == 1 else found
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_golden_files(reader: PhotoReader, path: Path) -> None:
+    expected = np.asarray(Image.open(path.with_suffix(".png")))
+    np.testing.assert_array_equal(pixels(reader.picture(path.read_bytes(), SEED, HEAT)), expected)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if "lossy" in path.stem], ids=lambda path: path.stem)
+def test_other_temperatures_and_previews(reader: PhotoReader, path: Path) -> None:
+    data = path.read_bytes()
+    for temperature in (0.0, 1.0):
+        expected, _, _ = codec.decompress_photo(data, seed=3 << 40, temperature=temperature)
+        np.testing.assert_array_equal(pixels(reader.picture(data, 3 << 40, round(1024 * temperature))), expected)
+    expected, _, _ = codec.decompress_photo(data, preview=True)
+    np.testing.assert_array_equal(pixels(reader.preview(data)), expected)
+
+
+def test_it_imports_nothing_of_ours_but_the_first_reader() -> None:
+    text = Path(__file__).with_name("independent_photo_reader.py").read_text()
+    imported = re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)
+    assert not {"vlae_codec", "vlae_models", "vlae_cli", "benchmarks", "numpy"} & set(imported)
+
+
+@pytest.mark.parametrize("count", [1, 40, 3000])
+def test_both_codes_of_decisions(count: int) -> None:
+    rng = np.random.default_rng(count)
+    ones = np.clip((rng.random(count) ** 4 * (1 << 24)).astype(np.int64), 1, (1 << 24) - 1)
+    ones[::7] = (1 << 24) - 1
+    symbols = (rng.random(count) < ones / 2.0**24).astype(np.int64)
+    writer = RangeWriter()
+    writer.push(symbols, ones)
+    assert Words(writer.to_bytes())(ones.tolist()) == symbols.tolist()
+    few = encode_interval(symbols.tolist(), ones.tolist())
+    assert Number(few, count)(ones.tolist()) == symbols.tolist()
+
+
+def test_any_words_mean_the_same_to_both_readers() -> None:
+    """What no encoder wrote, too: shorter than two words, or beyond the range."""
+    from vlae_codec.entropy import RangeReader
+
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        data, ones = rng.bytes(4 * int(rng.integers(0, 5))), rng.integers(1, 1 << 24, 200)
+        try:
+            expected = RangeReader(data).pop(ones).tolist()
+        except FormatError:
+            with pytest.raises(AssertionError):
+                Words(data)(ones.tolist())
+        else:
+            assert Words(data)(ones.tolist()) == expected

@@ -1,0 +1,22 @@
+"""A small picture through all networks of a colour model, to see that they work."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import grid, pixels
+from .bits import Writer
+from .codec import DEFAULT_QUALITY, width_number
+from .model import COLOURS, PhotoModel
+
+
+def try_photo_model(model: PhotoModel) -> None:
+    """Code and draw a picture of one place of the latent grid.
+
+    Raises:
+        FormatError: the networks give numbers beyond what the format allows.
+    """
+    number = width_number(DEFAULT_QUALITY, model.widths)
+    y = model.encode(np.full((model.patch, model.patch, COLOURS), 128, np.uint8))
+    z = grid.push_grid(model, Writer(grid.decisions(model, 1, 1)), y, number)
+    pixels.draw(model, z, number, (2, 2), temperature=0)
