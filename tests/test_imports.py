@@ -29,7 +29,13 @@ BORDERS = {
     "array_api_compat": ["vlae_codec"],
     "threadpoolctl": ["vlae_codec/parallel.py"],
     "click": ["vlae_cli"],
-    "PIL": ["vlae_codec/images.py", "vlae_codec/pillow_plugin.py", "vlae_models/data.py", "vlae_models/photo/crops.py"],
+    "PIL": [
+        "vlae_codec/images.py",
+        "vlae_codec/pillow_plugin.py",
+        "vlae_models/data.py",
+        "vlae_models/photo/cifar.py",
+        "vlae_models/photo/crops.py",
+    ],
 }
 """Who may import what: whole packages or single modules."""
 

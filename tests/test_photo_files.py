@@ -153,6 +153,30 @@ def test_commands_and_plugin(tmp_path: Path) -> None:
     assert (np.asarray(Image.open(stream)) == noise(9, 9)).all()
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "I;16"])
+def test_what_a_file_would_not_keep_is_refused(tmp_path: Path, mode: str) -> None:
+    pixels: np.ndarray = {
+        "RGBA": np.full((9, 9, 4), 90, np.uint8), "LA": np.full((9, 9, 2), 90, np.uint8),
+        "I;16": np.arange(81, dtype=np.uint16).reshape(9, 9) * 700,
+    }[mode]  # fmt: skip
+    Image.fromarray(pixels).save(tmp_path / "picture.png")
+    with pytest.raises(ImageError, match=r"16 to 8 bits" if mode == "I;16" else "transparent"):
+        api.compress(tmp_path / "picture.png", "tiny", lossless=True)
+    if mode == "I;16":
+        assert api.decompress(api.compress(tmp_path / "picture.png", "tiny")).mode == "L"
+    else:
+        with pytest.raises(ImageError, match="transparent"):
+            api.compress(tmp_path / "picture.png", "tiny")
+
+
+def test_a_turned_photograph_is_kept_as_it_is_shown(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise(9, 14)).save(tmp_path / "picture.png", exif=exif)
+    shown = np.rot90(noise(9, 14), -1)
+    assert (np.asarray(api.decompress(api.compress(tmp_path / "picture.png", "tiny", lossless=True))) == shown).all()
+
+
 def test_what_is_for_bilevel_models_is_refused(tmp_path: Path) -> None:
     source = tmp_path / "picture.png"
     Image.fromarray(noise(24, 40)).save(source)

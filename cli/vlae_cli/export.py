@@ -40,7 +40,7 @@ def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, force
     if is_photo_recipe(recipe):
         photo = load_photo_recipe(recipe)
         folder = run or Path("runs") / photo.name
-        tree = release_photo(folder, photo, data, out)
+        tree = release_photo(folder, photo, data, out, auto)
         shutil.copyfile(folder / "log.csv", out / "training.csv")
         write_recipe(out / "recipe.toml", recipe)
         click.echo(f"{out}: {tree['name']}, fingerprint {tree['fingerprint'][:16]}")

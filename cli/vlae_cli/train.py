@@ -53,8 +53,8 @@ def _train_photo(recipe: str, data: Path, out: Path | None, minutes: float | Non
     trainer = PhotoTrainer(loaded, data, out or Path("runs") / loaded.name, minutes, device, quiet)
     trainer.run()
     row = trainer.state.log[-1]
-    done = f"{row['step']} steps, {row['minutes']} min"
-    click.echo(f"{loaded.name}: {done}, at width 4: KL {row['kl_bpp_2']} bits a pixel, mean picture {row['psnr_2']} dB")
+    figures = ", ".join(f"{key} {value}" for key, value in row.items())
+    click.echo(f"{loaded.name}: {figures}")
 
 
 if __name__ == "__main__":

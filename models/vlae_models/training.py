@@ -215,7 +215,8 @@ def read_checkpoint(path: Path, recipe: Recipe | PhotoRecipe, device: str) -> di
     """
     try:
         tree: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-        shapes = tree["config"]
+        # A setting that is younger than the checkpoint had its default.
+        shapes = {**asdict(type(recipe.model)()), **tree["config"]}
     except (OSError, EOFError, KeyError, RuntimeError, TypeError, pickle.UnpicklingError) as error:
         raise ModelError(f"{path}: cannot be read as a checkpoint ({type(error).__name__})") from error
     if shapes != asdict(recipe.model):

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import FormatError, ImageError
-from ..images import Picture, Pixels
+from ..images import TRANSPARENT, TURNED, Picture, Pixels
 from ..limits import check_pixels
 from . import grid, pixels
 from .bits import Reader, Writer
 from .container import PhotoFile, check_photo, parse_photo, write_photo
-from .model import PATCH, WIDTHS, Integers, Levels, PhotoModel
+from .model import Integers, Levels, PhotoModel
 from .store import PhotoInfo, find_photo_prefix, load_photo_model
 
 DEFAULT_QUALITY = 80.0
@@ -54,9 +54,10 @@ class PhotoCompressed:
     notices: tuple[str, ...]
 
 
-def width_number(quality: float) -> int:
-    """Number of the quantisation width of a quality from 0 to 100."""
-    return round((WIDTHS - 1) * quality / 100)
+def width_number(quality: float, widths: tuple[int, int]) -> int:
+    """Number of the quantisation width of a quality from 0 to 100, of those from the first to the last of `widths`."""
+    coarsest, finest = widths
+    return coarsest + round((finest - coarsest) * quality / 100)
 
 
 def compress_photo(
@@ -81,19 +82,20 @@ def compress_photo(
         progress: hears of a lossless file's rows.
 
     Raises:
-        ImageError: no quality keeps within the bytes.
+        ImageError: no quality keeps within the bytes; or the file would not keep what the picture's own file has.
         ModelError: the model is damaged, or the device is not there.
     """
+    _refuse_losses(picture, lossless)
     model = load_photo_model(info, device)
     levels, grey = to_levels(picture.pixels)
-    y = model.encode(pad(levels))
+    y = model.encode(pad(levels, model.patch))
     size = picture.size
     if target_bytes is not None:
         number = _number_within(model, y, size, grey, target_bytes)
-    elif quality is None:
-        number = LOSSLESS_WIDTH if lossless else width_number(DEFAULT_QUALITY)
+    elif quality is None and lossless:
+        number = sorted((LOSSLESS_WIDTH, *model.widths))[1]
     else:
-        number = width_number(quality)
+        number = width_number(DEFAULT_QUALITY if quality is None else quality, model.widths)
     writer, z = _push(model, y, number)
     payload, residual, pixel_bits = writer.to_bytes(), None, None
     if lossless:
@@ -105,6 +107,18 @@ def compress_photo(
     data = write_photo(model.fingerprint, file)
     spent = 8 * len(residual or b"")
     return PhotoCompressed(data, info, size, writer.spent, 8 * len(payload), pixel_bits, spent, picture.notices)
+
+
+def _refuse_losses(picture: Picture, lossless: bool) -> None:
+    """Refuse transparency, which no file keeps, and without loss everything else that was taken off the picture."""
+    if TRANSPARENT in picture.notices:
+        raise ImageError(
+            "it has transparent pixels, which files of photographs do not keep: lay it over a colour first"
+        )
+    if changes := [notice for notice in picture.notices if lossless and notice != TURNED]:
+        raise ImageError(
+            f"--lossless would not keep it as it is ({changes[0]}): make that change first, or leave it out"
+        )
 
 
 def decompress_photo(
@@ -191,9 +205,9 @@ def from_levels(levels: Levels, grey: bool) -> Pixels:
     return np.ascontiguousarray(levels[:, :, 0] if grey else levels[:, :, ORDER])
 
 
-def pad(levels: Levels) -> Levels:
-    """The picture with its edges repeated to multiples of 16."""
-    below, beside = (-side % PATCH for side in levels.shape[:2])
+def pad(levels: Levels, patch: int) -> Levels:
+    """The picture with its edges repeated to multiples of the patch."""
+    below, beside = (-side % patch for side in levels.shape[:2])
     return np.pad(levels, ((0, below), (0, beside), (0, 0)), mode="edge")
 
 
@@ -203,7 +217,7 @@ def _push(model: PhotoModel, y: Integers, number: int) -> tuple[Writer, Integers
 
 
 def _pop(model: PhotoModel, file: PhotoFile) -> Integers:
-    height, width = (-(-side // PATCH) for side in (file.height, file.width))
+    height, width = (-(-side // model.patch) for side in (file.height, file.width))
     reader = Reader(file.payload, grid.decisions(model, height, width))
     return grid.pop_grid(model, reader, height, width, file.width_number)
 
@@ -215,13 +229,14 @@ def _number_within(model: PhotoModel, y: Integers, size: tuple[int, int], grey: 
         payload = _push(model, y, number)[0].to_bytes()
         return len(write_photo(model.fingerprint, PhotoFile(b"", grey, number, *size, payload)))
 
-    low, high = 0, WIDTHS
+    coarsest, finest = model.widths
+    low, high = coarsest, finest + 1
     while low < high:
         middle = (low + high) // 2
         if length(middle) <= most:
             low = middle + 1
         else:
             high = middle
-    if low == 0:
-        raise ImageError(f"{most} bytes are too few for this picture: its coarsest file has {length(0)}")
+    if low == coarsest:
+        raise ImageError(f"{most} bytes are too few for this picture: its coarsest file has {length(coarsest)}")
     return low - 1

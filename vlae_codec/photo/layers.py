@@ -6,13 +6,13 @@ from ..errors import ModelError
 from ..integer_net import WEIGHT_LIMIT
 from ..model_limits import Layers, largest
 from ..wavefront import Window
-from .model import COLOURS
+from .model import COLOURS, SCALES
 
 MAX_CHANNELS = 1 << 10
 """Of any map smaller than the picture: what a strip of it takes stays within some hundreds of megabytes."""
 MAX_FEATURES = 1 << 7
 """Of the map of the picture's size."""
-SQUARES = 16
+SQUARE = 16
 """Pixels of a square of 4x4, which the finest maps have a place for."""
 
 
@@ -21,20 +21,30 @@ class PhotoLayers(Layers):
 
     def walk(self) -> None:
         """All layers of a colour model."""
-        latent = self.info["latent"]
-        fine = self.map("encoder.fine", self.layer("encoder.stem", 9 * SQUARES * COLOURS))
-        mid = self.map("encoder.mid", self.layer("encoder.down_mid", 9 * fine))
-        coarse = self.map("encoder.coarse", self.layer("encoder.down_coarse", 9 * mid))
-        self.layer("encoder.out", coarse, latent)
-        coarse = self.map("synthesis.coarse", self.layer("synthesis.enter", 9 * (latent + 1)))
-        mid = self.map("synthesis.mid", self.spread("synthesis.up_mid", coarse, 4))
-        fine = self.map("synthesis.fine", self.spread("synthesis.up_fine", mid, 4))
-        features = self.spread("synthesis.out", 9 * fine, SQUARES)
+        latent, patch = self.info["latent"], self.info.get("patch", 16)
+        scales = SCALES[patch]
+        width = self.map("encoder.fine", self.layer("encoder.stem", 9 * SQUARE * COLOURS))
+        for scale in scales[1:]:
+            width = self.map(f"encoder.{scale}", self.layer(f"encoder.down_{scale}", 9 * width))
+        self.layer("encoder.out", width, latent)
+        width = self.map(f"synthesis.{scales[-1]}", self.layer("synthesis.enter", 9 * (latent + 1)))
+        for scale in scales[-2::-1]:
+            width = self.map(f"synthesis.{scale}", self.spread(f"synthesis.up_{scale}", width, 4))
+        features = self.spread("synthesis.out", 9 * width, SQUARE)
         if features > MAX_FEATURES:
             raise ModelError(f"weights.npz: {features} features of a pixel, and at most {MAX_FEATURES} are read")
         self.layer("synthesis.mean", features, COLOURS)
+        if "synthesis.straight.weight" in self.arrays:
+            self.straight(latent, patch * patch * COLOURS, features)
         self.window_net("prior", Window(*self.info["prior_window"]), latent, 1)
         self.window_net("local", Window(*self.info["window"]), COLOURS, features + 1)
+
+    def straight(self, latent: int, levels: int, features: int) -> None:
+        """The linear path from a patch's levels to its latents and back, to the first features."""
+        self.layer("encoder.straight", levels, latent)
+        self.layer("synthesis.straight", latent, levels)
+        if features < COLOURS:
+            raise ModelError(f"weights.npz: {features} features of a pixel, and a linear path needs {COLOURS}")
 
     def map(self, name: str, width: int) -> int:
         """The residual blocks of a map of so many channels, whose number comes back."""

@@ -8,7 +8,7 @@ height of the picture and no seam can be seen: there is none.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,10 @@ from ..integer_net import FRACTION, LIMIT, Conv3x3, Linear, Residual, relu, resc
 from ..local_decoder import LocalNet
 from ..wavefront import Window
 
-PATCH = 16
-"""Pixels of the picture's side to one of the latent grid's."""
-HALO = 8
-"""Rows of the grid beside those wanted that encoder or synthesis look at."""
+SCALES = {4: ("fine",), 8: ("fine", "mid"), 16: ("fine", "mid", "coarse")}
+"""Scales of the networks by the patch, the pixels of the picture's side to one of the latent grid's."""
+HALO = 128
+"""Rows of the picture beside those wanted that encoder or synthesis look at."""
 STRIP = 1 << 19
 """Pixels, or fewer by a row of the grid, that encoder and synthesis work on at once."""
 COLOURS = 3
@@ -39,6 +39,11 @@ Levels = NDArray[np.uint8]
 def log_width(index: int) -> int:
     """Logarithm (base 2, units of 2^-10) of quantisation width number 0 (coarse) to 63 (fine)."""
     return 3584 - 73 * index
+
+
+def number_of_width(logarithm: float) -> int:
+    """Number of the quantisation width nearest to 2^logarithm."""
+    return min(range(WIDTHS), key=lambda index: abs(log_width(index) - logarithm * 2.0**FRACTION))
 
 
 def width_of(index: int) -> int:
@@ -61,7 +66,12 @@ class PhotoModel:
         self.name: str = info["name"]
         self.fingerprint = bytes.fromhex(info["fingerprint"])
         self.latent: int = info["latent"]
+        self.patch: int = info.get("patch", 16)
+        self.scales = SCALES[self.patch]
+        coarsest, finest = info.get("widths", (0, WIDTHS - 1))
+        self.widths: tuple[int, int] = (coarsest, finest)
         self.window, self.prior_window = Window(*info["window"]), Window(*info["prior_window"])
+        self.has_straight = "synthesis.straight.weight" in arrays
         self._layers: dict[str, Linear] = {}
 
     def to_device(self, values: NDArray[Any], dtype: Any = np.float64) -> Array:
@@ -77,45 +87,55 @@ class PhotoModel:
         return np.asarray(values if self.device == "cpu" else values.cpu().numpy())
 
     def encode(self, levels: Levels) -> Integers:
-        """y of a picture (H, W, 3), green, red, blue, whose sides are multiples of 16: (H / 16, W / 16, C)."""
+        """y of a picture (H, W, 3), green, red, blue, whose sides are multiples of the patch P: (H / P, W / P, C)."""
         return np.concatenate(list(self._encode(levels)))
 
     def _encode(self, levels: Levels) -> Iterator[Integers]:
-        rows = levels.shape[0] // PATCH
-        for first, last in strips(rows, levels.shape[1]):
-            top, bottom = max(0, first - HALO), min(rows, last + HALO)
-            part = levels[top * PATCH : bottom * PATCH].astype(np.int64) - 128
+        rows = levels.shape[0] // self.patch
+        for first, last in strips(rows, self.patch * levels.shape[1]):
+            top, bottom = self._around(first, last, rows)
+            part = levels[top * self.patch : bottom * self.patch].astype(np.int64) - 128
             y = self._encoder(self.to_device(part[None] << LEVEL_SHIFT))
             yield LATENT_SCALE * self.to_numpy(y).astype(np.int64)[0, first - top : last - top]
 
     def _encoder(self, x: Array) -> Array:
-        x = Conv3x3(self._linear("encoder.stem"))(unshuffle(unshuffle(x)))
-        x = self._blocks("encoder.fine", x)
-        x = self._blocks("encoder.mid", Conv3x3(self._linear("encoder.down_mid"), stride=2)(relu(x)))
-        x = self._blocks("encoder.coarse", Conv3x3(self._linear("encoder.down_coarse"), stride=2)(relu(x)))
-        return self._linear("encoder.out")(relu(x))
+        h = self._blocks("encoder.fine", Conv3x3(self._linear("encoder.stem"))(_repeat(unshuffle, x, 2)))
+        for scale in self.scales[1:]:
+            h = self._blocks(f"encoder.{scale}", Conv3x3(self._linear(f"encoder.down_{scale}"), stride=2)(relu(h)))
+        y = self._linear("encoder.out")(relu(h))
+        if self.has_straight:
+            y = y + self._linear("encoder.straight")(_repeat(unshuffle, x, len(self.scales) + 1))
+        return y
+
+    def _around(self, first: int, last: int, rows: int) -> tuple[int, int]:
+        """First and last row of the grid that rows first ... last - 1 depend on."""
+        halo = HALO // self.patch
+        return max(0, first - halo), min(rows, last + halo)
 
     def features(self, z: Integers, width: int, first: int, last: int) -> Array:
-        """Features of rows first ... last - 1 of the grid z (h, w, C): (16 (last - first), 16 w, F) on the device.
+        """Features of rows first ... last - 1 of the grid z (h, w, C): (P (last - first), P w, F), P the patch.
 
         Args:
             z: the latents.
             width: number of the quantisation width, which the networks are told.
             first, last: rows of the grid.
         """
-        top, bottom = max(0, first - HALO), min(len(z), last + HALO)
+        top, bottom = self._around(first, last, len(z))
         part = z[top:bottom]
         told = np.full((*part.shape[:2], 1), LATENT_SCALE * log_width(width), np.int64)
         # The float network reads z / 4 and the logarithm: this layer rescales by 4 more.
         features = self._synthesis(self.to_device(np.concatenate([part, told], axis=2)[None]))
-        return features[0, PATCH * (first - top) : PATCH * (last - top)]
+        return features[0, self.patch * (first - top) : self.patch * (last - top)]
 
     def _synthesis(self, x: Array) -> Array:
-        x = self._blocks("synthesis.coarse", Conv3x3(self._linear("synthesis.enter"))(x))
-        x = self._blocks("synthesis.mid", shuffle(self._linear("synthesis.up_mid")(relu(x))))
-        x = self._blocks("synthesis.fine", shuffle(self._linear("synthesis.up_fine")(relu(x))))
-        x = Conv3x3(self._linear("synthesis.out"))(relu(x))
-        return relu(shuffle(shuffle(x)))
+        h = self._blocks(f"synthesis.{self.scales[-1]}", Conv3x3(self._linear("synthesis.enter"))(x))
+        for scale in self.scales[-2::-1]:
+            h = self._blocks(f"synthesis.{scale}", shuffle(self._linear(f"synthesis.up_{scale}")(relu(h))))
+        h = _repeat(shuffle, Conv3x3(self._linear("synthesis.out"))(relu(h)), 2)
+        if self.has_straight:
+            picture = self._linear("synthesis.straight")(x[..., :-1])
+            h[..., :COLOURS] += _repeat(shuffle, picture, len(self.scales) + 1)
+        return relu(h)
 
     def mean_picture(self, features: Array) -> Array:
         """The mean picture that features (H, W, F) show: levels less 128, (H, W, 3), -128 ... 127."""
@@ -167,9 +187,15 @@ class PhotoModel:
         return LocalNet(mix, blocks, whole).to(self.to_device(np.zeros(1)))
 
 
-def strips(rows: int, width: int) -> Iterator[tuple[int, int]]:
-    """First and last row of each strip of a grid whose rows stand for so many pixels' width."""
-    step = max(1, STRIP // (PATCH * width))
+def _repeat(move: Callable[[Array], Array], x: Array, times: int) -> Array:
+    for _ in range(times):
+        x = move(x)
+    return x
+
+
+def strips(rows: int, size: int) -> Iterator[tuple[int, int]]:
+    """First and last row of each strip of a grid whose rows stand for so many pixels."""
+    step = max(1, STRIP // size)
     for first in range(0, rows, step):
         yield first, min(rows, first + step)
 
@@ -187,7 +213,7 @@ class FeatureRows:
 
     def __init__(self, model: PhotoModel, z: Integers, width: int, columns: int, drifts: bool) -> None:
         self.model, self.z, self.width, self.columns, self.drifts = model, z, width, columns, drifts
-        self.strips = strips(len(z), PATCH * z.shape[1])
+        self.strips = strips(len(z), model.patch**2 * z.shape[1])
         self.first, self.last = 0, 0
         self.store: Array = None
 
@@ -205,4 +231,4 @@ class FeatureRows:
         rows = xp.astype(xp.concat([found, flag], axis=2), xp.float32)[..., None]
         kept = [] if self.store is None else [self.store[first - self.first :]]
         self.store = xp.concat([*kept, rows], axis=0)
-        self.first, self.last = (first if kept else 0), PATCH * bottom
+        self.first, self.last = (first if kept else 0), self.model.patch * bottom

@@ -21,7 +21,7 @@ from ..randomness import PIXEL_DOMAIN, philox
 from ..tables import LOGISTIC_RANGE, load_tables
 from .bits import Reader, Writer
 from .logistic import LEVELS, Mixture, digits
-from .model import COLOURS, PATCH, FeatureRows, Integers, Levels, PhotoModel
+from .model import COLOURS, FeatureRows, Integers, Levels, PhotoModel
 
 MEAN_STEPS = 32
 """Steps of a mean to a level."""
@@ -43,8 +43,8 @@ def mean_picture(model: PhotoModel, z: Integers, width: int, height: int, across
     """The mean picture of z, drawn at once without the local decoder: uint8 (H, W, 3)."""
     rows = FeatureRows(model, z, width, across, drifts=False)
     picture = np.empty((height, across, COLOURS), np.uint8)
-    for first in range(0, height, PATCH):
-        last = min(height, first + PATCH)
+    for first in range(0, height, model.patch):
+        last = min(height, first + model.patch)
         features = namespace(rows.z).astype(model.to_numpy(rows(first, last))[:, :, :-1, 0], np.float64)
         picture[first:last] = model.to_numpy(model.mean_picture(model.to_device(features))) + 128
     return picture

@@ -7,7 +7,7 @@ import numpy as np
 from . import grid, pixels
 from .bits import Writer
 from .codec import DEFAULT_QUALITY, width_number
-from .model import COLOURS, PATCH, PhotoModel
+from .model import COLOURS, PhotoModel
 
 
 def try_photo_model(model: PhotoModel) -> None:
@@ -16,7 +16,7 @@ def try_photo_model(model: PhotoModel) -> None:
     Raises:
         FormatError: the networks give numbers beyond what the format allows.
     """
-    number = width_number(DEFAULT_QUALITY)
-    y = model.encode(np.full((PATCH, PATCH, COLOURS), 128, np.uint8))
+    number = width_number(DEFAULT_QUALITY, model.widths)
+    y = model.encode(np.full((model.patch, model.patch, COLOURS), 128, np.uint8))
     z = grid.push_grid(model, Writer(grid.decisions(model, 1, 1)), y, number)
     pixels.draw(model, z, number, (2, 2), temperature=0)

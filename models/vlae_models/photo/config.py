@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vlae_codec.errors import ModelError
+from vlae_codec.photo.model import SCALES
 
 from ..recipe import WINDOWS
-
-PATCH = 16
-"""Pixels of a picture's side to one of the latent grid's."""
 
 
 @dataclass(frozen=True)
@@ -18,10 +16,16 @@ class PhotoConfig:
 
     Attributes:
         window: which pixels above and to the left the decoder sees, a key of `WINDOWS`.
-        latent: channels of the latent grid, which has one place for 16x16 pixels.
+        grey_window: show the decoder only the grey values of its window, so that colour has to enter the code
+            (Chen et al., section 4.3).
+        patch: pixels of the picture's side to one of the latent grid's: 4, 8 or 16.
+        latent: channels of the latent grid; 0 is the local decoder without latents.
         fine: channels at a quarter of the picture's side.
-        mid: channels at an eighth.
-        coarse: channels at a sixteenth.
+        fine_blocks: residual blocks there, in the encoder and in the synthesis.
+        mid: channels at an eighth, if the patch is as large.
+        coarse: channels at a sixteenth, if the patch is as large.
+        straight: a linear path beside encoder and synthesis, which training starts as the principal components of
+            patches: the model begins as a transform coder.
         features: channels of the full-size feature map that z is decoded to.
         local: width of the local decoder.
         local_layers: 1x1 residual layers of the local decoder.
@@ -33,10 +37,14 @@ class PhotoConfig:
     """
 
     window: str = "7x4"
+    grey_window: bool = False
+    patch: int = 16
     latent: int = 24
     fine: int = 48
+    fine_blocks: int = 1
     mid: int = 96
     coarse: int = 128
+    straight: bool = False
     features: int = 16
     local: int = 80
     local_layers: int = 3
@@ -50,6 +58,8 @@ class PhotoConfig:
         for window in (self.window, self.prior_window):
             if window not in WINDOWS:
                 raise ModelError(f"window {window!r} is unknown; known: {', '.join(WINDOWS)}")
+        if self.patch not in SCALES:
+            raise ModelError(f"a patch of {self.patch} is not supported; supported: {', '.join(map(str, SCALES))}")
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,7 @@ class PhotoTraining:
         updates: optimiser steps; a time budget may end training earlier.
         batch: crops a step.
         crop: side of a crop, pixels; a multiple of 16.
+        turned: whether crops are also turned and put upside down; all are mirrored.
         places: pixels of each crop at which the local decoder is trained.
         rate: Adam's learning rate, held for `hold` of the training, then decayed to zero.
         hold: fraction of the training at the full learning rate.
@@ -68,6 +79,11 @@ class PhotoTraining:
         finest: the same of the finest code.
         mean_weight: weight of the squared error (of 0 ... 255) of the mean picture, at width 1, against bits a
             pixel; it falls with the width squared, as the slope of rate against distortion does.
+        mean_fades: let what the mean picture asks of z fade with the learning rate, so that what is released is an
+            optimum of the bound.
+        kl_floor: bits a pixel of KL below which soft free bits ease the KL's weight (Chen et al., appendix C);
+            0 switches them off.
+        init: released colour model (name, folder or fingerprint) whose local decoder training starts from; "" for none.
         drift: share of crops whose context drifts, as it does while a picture is drawn.
         drift_range: largest standard deviation of the drift, pixel levels.
         grey: share of crops without colour.
@@ -77,6 +93,7 @@ class PhotoTraining:
     updates: int = 20000
     batch: int = 8
     crop: int = 128
+    turned: bool = True
     places: int = 3072
     rate: float = 0.001
     hold: float = 0.5
@@ -84,6 +101,9 @@ class PhotoTraining:
     widest: float = 3.5
     finest: float = -1.0
     mean_weight: float = 0.007
+    mean_fades: bool = False
+    kl_floor: float = 0.0
+    init: str = ""
     drift: float = 0.5
     drift_range: float = 24.0
     grey: float = 0.08
@@ -92,5 +112,5 @@ class PhotoTraining:
     def __post_init__(self) -> None:
         if self.updates < 1 or self.batch < 1 or self.seed < 0 or not 0 <= self.hold <= 1:
             raise ModelError("recipe: updates and batch start at 1, seed at 0, and hold lies in 0 ... 1")
-        if self.crop < PATCH or self.crop % PATCH or not 1 <= self.places <= self.crop**2:
-            raise ModelError(f"recipe: a crop's side is a multiple of {PATCH}, and places are pixels of it")
+        if self.crop < 16 or self.crop % 16 or not 1 <= self.places <= self.crop**2:
+            raise ModelError("recipe: a crop's side is a multiple of 16, and places are pixels of it")

@@ -13,8 +13,10 @@ from tqdm import tqdm
 
 from vlae_codec.errors import VlaeError
 
+from . import cifar
+
 Levels = NDArray[np.uint8]
-ORDER = (1, 0, 2)
+ORDER = cifar.ORDER
 """Green, red, blue of RGB: green tells the most of the others."""
 
 
@@ -37,14 +39,16 @@ VALIDATION = "kodak-dev/*.png"
 VALIDATION_SIDE = 256
 
 
-def load_photos(name: str, folder: Path, least: int, quiet: bool = False) -> list[Levels]:
-    """The training pictures of a set, uint8 (H, W, 3), green, red, blue, no side shorter than `least`.
+def load_photos(name: str, folder: Path, least: int, quiet: bool = False) -> Sequence[Levels]:
+    """The training pictures of a set, uint8 (H, W, 3) each, green, red, blue, no side shorter than `least`.
 
     Raises:
         VlaeError: the set is unknown, or no picture of it is there.
     """
+    if name == cifar.NAME:
+        return list(cifar.load_cifar(folder, cifar.TRAIN)[: -cifar.VALID])
     if name not in SETS:
-        raise VlaeError(f"no set of photographs is called {name!r}; known: {', '.join(SETS)}")
+        raise VlaeError(f"no set of photographs is called {name!r}; known: {', '.join([*SETS, cifar.NAME])}")
     files = [(path, source.divisors) for source in SETS[name] for path in sorted(folder.glob(source.pattern))]
     if not files:
         raise VlaeError(f"{name}: no pictures in {folder}; give the folder of the data sets with --data")
@@ -59,12 +63,14 @@ def load_photos(name: str, folder: Path, least: int, quiet: bool = False) -> lis
     return pictures
 
 
-def load_validation(folder: Path) -> Levels:
-    """The middles of the validation photographs, uint8 (N, 256, 256, 3); they are never trained on.
+def load_validation(name: str, folder: Path) -> Levels:
+    """Validation pictures of a set, uint8 (N, side, side, 3), the middles of photographs; they are never trained on.
 
     Raises:
         VlaeError: none is there.
     """
+    if name == cifar.NAME:
+        return cifar.load_cifar(folder, cifar.TRAIN)[-cifar.VALID :][:256]
     found = sorted(folder.glob(VALIDATION))
     if not found:
         raise VlaeError(f"no {VALIDATION} in {folder}; give the folder of the data sets with --data")
@@ -76,19 +82,38 @@ def load_validation(folder: Path) -> Levels:
     return np.stack(crops)
 
 
-def random_crops(pictures: Sequence[Levels], count: int, side: int, grey: float, rng: np.random.Generator) -> Levels:
-    """Crops (count, side, side, 3), flipped and turned at random, a share `grey` of them without colour.
-
-    A picture is chosen as often as its number of pixels asks.
-    """
+def shares(pictures: Sequence[Levels]) -> NDArray[np.float64]:
+    """How often each picture is chosen: as its number of pixels asks."""
     sizes = np.array([picture.shape[0] * picture.shape[1] for picture in pictures], np.float64)
+    return np.asarray(sizes / sizes.sum())
+
+
+def random_crops(
+    pictures: Sequence[Levels],
+    often: NDArray[np.float64],
+    count: int,
+    side: int,
+    grey: float,
+    rng: np.random.Generator,
+    turned: bool = True,
+) -> Levels:
+    """Crops (count, side, side, 3), mirrored at random, a share `grey` of them without colour.
+
+    Args:
+        pictures: where they come from.
+        often: the share of crops of each picture.
+        count, side: of the crops.
+        grey: the share without colour.
+        rng: decides all.
+        turned: put them upside down and turn them, too.
+    """
     crops = np.empty((count, side, side, len(ORDER)), np.uint8)
-    for crop, number in zip(crops, rng.choice(len(pictures), count, p=sizes / sizes.sum()), strict=True):
+    for crop, number in zip(crops, rng.choice(len(pictures), count, p=often), strict=True):
         picture = pictures[number]
         top, left = (int(rng.integers(0, n - side + 1)) for n in picture.shape[:2])
         cut = picture[top : top + side, left : left + side]
-        cut = cut[:: rng.choice((-1, 1)), :: rng.choice((-1, 1))]
-        crop[...] = cut.transpose(1, 0, 2) if rng.random() < 0.5 else cut
+        cut = cut[:: rng.choice((-1, 1)) if turned else 1, :: rng.choice((-1, 1))]
+        crop[...] = cut.transpose(1, 0, 2) if turned and rng.random() < 0.5 else cut
         if rng.random() < grey:
             crop[...] = np.rint(crop @ np.array([0.587, 0.299, 0.114]))[..., None]
     return crops

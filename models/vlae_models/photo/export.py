@@ -8,7 +8,7 @@ import numpy as np
 from torch import nn
 
 from vlae_codec.integer_net import FRACTION
-from vlae_codec.photo.model import PhotoModel
+from vlae_codec.photo.model import PhotoModel, number_of_width
 
 from ..export import Exporter, weight_fraction
 from ..recipe import WINDOWS
@@ -19,6 +19,8 @@ from .vlae import PhotoVLAE
 LARGE = 1 << 15
 """Weights from which on a convolution's have 8 bits, so that a model stays below 3 MB; all others have 16."""
 NARROW = 127
+STRAIGHT = "straight"
+"""Linear paths, which carry the picture itself: they keep 16 bits."""
 QUARTER = 2
 """Fraction bits by which a layer that reads z / 4 is given more: its input comes as z."""
 
@@ -27,17 +29,19 @@ def export_arrays(model: PhotoVLAE) -> Exporter:
     """All layers of a colour model, as integers."""
     out = Exporter()
     encoder, synthesis = model.encoder, model.synthesis
-    for name in ("stem", "down_mid", "down_coarse", "out"):
-        out.layer(f"encoder.{name}", getattr(encoder, name))
-    for name in ("enter", "up_mid", "up_fine", "out", "mean"):
-        out.layer(f"synthesis.{name}", getattr(synthesis, name))
-    for scale in ("fine", "mid", "coarse"):
-        out.residuals(f"encoder.{scale}", getattr(encoder, scale))
-        out.residuals(f"synthesis.{scale}", getattr(synthesis, scale))
+    for name, part in (("encoder", encoder), ("synthesis", synthesis)):
+        for layer, module in part.named_children():
+            if isinstance(module, nn.ModuleList):
+                out.residuals(f"{name}.{layer}", module)
+            else:
+                out.layer(f"{name}.{layer}", module)
     for name in [key.removesuffix(".weight") for key, value in out.arrays.items() if value.size >= LARGE]:
-        _narrow(out, name)
-    out.arrays["synthesis.enter.bias"] <<= QUARTER
-    out.shifts["synthesis.enter"] += QUARTER
+        if STRAIGHT not in name:
+            _narrow(out, name)
+    for name in ("synthesis.enter", "synthesis.straight"):
+        if name in out.shifts:
+            out.arrays[f"{name}.bias"] <<= QUARTER
+            out.shifts[name] += QUARTER
     _window_net(out, "prior", model.prior)
     _window_net(out, "local", model.local)
     return out
@@ -54,7 +58,7 @@ def _narrow(out: Exporter, name: str) -> None:
 
 
 def _window_net(out: Exporter, name: str, net: WindowNet) -> None:
-    out.matrix(f"{name}.mix", net.mix.weight.T, net.mix.bias)
+    out.matrix(f"{name}.mix", net.mix_weight().T, net.mix.bias)
     for part, layers in (("first", net.firsts), ("second", net.seconds)):
         for index, layer in enumerate(layers):
             assert isinstance(layer, nn.Linear)
@@ -73,6 +77,8 @@ def model_info(recipe: PhotoRecipe, shifts: dict[str, int]) -> dict[str, Any]:
         "kind": "photo",
         "name": recipe.name,
         "description": recipe.description,
+        "patch": config.patch,
+        "widths": [number_of_width(one) for one in (recipe.train.widest, recipe.train.finest)],
         "latent": config.latent,
         "window": list(WINDOWS[config.window]),
         "prior_window": list(WINDOWS[config.prior_window]),

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vlae_codec.photo.model import SCALES
+
 from ..layers import Residual, conv, linear
 from ..pixelcnn import window_offsets
 from ..recipe import WINDOWS
@@ -22,53 +24,88 @@ LATENT_UNIT = 4.0
 MEAN_UNIT = 32.0
 """Pixel levels to 1 in a mean that a head puts out."""
 COLOURS = 3
+GREY = (0.587, 0.299, 0.114)
+"""What green, red and blue give to the grey value of a pixel."""
 
 
 class Encoder(nn.Module):
-    """Pictures (B, 3, H, W) to y (B, C, H / 16, W / 16)."""
+    """Pictures (B, 3, H, W) to y (B, C, H / P, W / P), P the patch."""
 
     def __init__(self, config: PhotoConfig) -> None:
         super().__init__()
         self.stem = conv(16 * COLOURS, config.fine, 3)
-        self.fine = nn.ModuleList([Residual(config.fine)])
-        self.down_mid = conv(config.fine, config.mid, 3, stride=2)
-        self.mid = nn.ModuleList([Residual(config.mid) for _ in range(2)])
-        self.down_coarse = conv(config.mid, config.coarse, 3, stride=2)
-        self.coarse = nn.ModuleList([Residual(config.coarse) for _ in range(2)])
-        self.out = conv(config.coarse, config.latent, 1)
+        self.scales = SCALES[config.patch]
+        channels = 0
+        for scale in self.scales:
+            before, channels = channels, getattr(config, scale)
+            if before:
+                self.add_module(f"down_{scale}", conv(before, channels, 3, stride=2))
+            self.add_module(scale, _blocks(config, scale))
+        self.out = conv(channels, config.latent, 1, gain=0.1 if config.straight else 1.0)
+        self.straight = conv(config.patch**2 * COLOURS, config.latent, 1) if config.straight else None
 
     def forward(self, x: Tensor) -> Tensor:
         """y of pictures in units of 64 levels."""
-        h = self.stem(F.pixel_unshuffle(F.pixel_unshuffle(x, 2), 2))
-        h = _through(self.fine, h)
-        h = _through(self.mid, self.down_mid(torch.relu(h)))
-        h = _through(self.coarse, self.down_coarse(torch.relu(h)))
-        y: Tensor = LATENT_UNIT * self.out(torch.relu(h)).float()
-        return y
+        h = self.stem(unshuffled(x, 2))
+        for scale in self.scales:
+            if scale != self.scales[0]:
+                h = getattr(self, f"down_{scale}")(torch.relu(h))
+            h = _through(getattr(self, scale), h)
+        y: Tensor = self.out(torch.relu(h)).float()
+        if self.straight is not None:
+            y = y + self.straight(unshuffled(x, len(self.scales) + 1)).float()
+        return LATENT_UNIT * y
 
 
 class Synthesis(nn.Module):
-    """z (B, C, h, w) and its width to features (B, F, 16 h, 16 w), and from these the mean picture."""
+    """z (B, C, h, w) and its width to features (B, F, P h, P w), and from these the mean picture."""
 
     def __init__(self, config: PhotoConfig) -> None:
         super().__init__()
-        self.enter = conv(config.latent + 1, config.coarse, 3)
-        self.coarse = nn.ModuleList([Residual(config.coarse) for _ in range(2)])
-        self.up_mid = conv(config.coarse, 4 * config.mid, 1)
-        self.mid = nn.ModuleList([Residual(config.mid) for _ in range(2)])
-        self.up_fine = conv(config.mid, 4 * config.fine, 1)
-        self.fine = nn.ModuleList([Residual(config.fine)])
-        self.out = conv(config.fine, 16 * config.features, 3)
+        self.scales = SCALES[config.patch][::-1]
+        channels = getattr(config, self.scales[0])
+        self.enter = conv(config.latent + 1, channels, 3)
+        for scale in self.scales:
+            before, channels = channels, getattr(config, scale)
+            if scale != self.scales[0]:
+                self.add_module(f"up_{scale}", conv(before, 4 * channels, 1))
+            self.add_module(scale, _blocks(config, scale))
+        self.out = conv(config.fine, 16 * config.features, 3, gain=0.1 if config.straight else 1.0)
         self.mean = conv(config.features, COLOURS, 1)
+        self.straight = conv(config.latent, config.patch**2 * COLOURS, 1) if config.straight else None
 
     def forward(self, z: Tensor, log_width: Tensor) -> Tensor:
         """Features of latents whose widths are 2^log_width, (B,)."""
         told = log_width[:, None, None, None].expand(-1, 1, *z.shape[2:])
-        h = _through(self.coarse, self.enter(torch.cat([z / LATENT_UNIT, told], 1)))
-        h = _through(self.mid, F.pixel_shuffle(self.up_mid(torch.relu(h)), 2))
-        h = _through(self.fine, F.pixel_shuffle(self.up_fine(torch.relu(h)), 2))
-        h = self.out(torch.relu(h))
-        return torch.relu(F.pixel_shuffle(F.pixel_shuffle(h, 2), 2))
+        h = self.enter(torch.cat([z / LATENT_UNIT, told], 1))
+        for scale in self.scales:
+            if scale != self.scales[0]:
+                h = F.pixel_shuffle(getattr(self, f"up_{scale}")(torch.relu(h)), 2)
+            h = _through(getattr(self, scale), h)
+        h = shuffled(self.out(torch.relu(h)), 2)
+        if self.straight is not None:
+            picture = shuffled(self.straight(z / LATENT_UNIT), len(self.scales) + 1)
+            h = torch.cat([h[:, :COLOURS] + picture, h[:, COLOURS:]], 1)
+        return torch.relu(h)
+
+
+def unshuffled(x: Tensor, times: int) -> Tensor:
+    """Maps (B, C, H, W) with their sides halved so many times, (B, 4^times C, ...)."""
+    for _ in range(times):
+        x = F.pixel_unshuffle(x, 2)
+    return x
+
+
+def shuffled(x: Tensor, times: int) -> Tensor:
+    """Maps with their sides doubled so many times; undoes `unshuffled`."""
+    for _ in range(times):
+        x = F.pixel_shuffle(x, 2)
+    return x
+
+
+def _blocks(config: PhotoConfig, scale: str) -> nn.ModuleList:
+    count = config.fine_blocks if scale == "fine" else 2
+    return nn.ModuleList([Residual(getattr(config, scale)) for _ in range(count)])
 
 
 def _through(blocks: nn.ModuleList, h: Tensor) -> Tensor:
@@ -86,13 +123,21 @@ class WindowNet(nn.Module):
         beside: further inputs.
         width, layers: of the 1x1 residual layers.
         mixtures: components of a channel.
+        grey: see the windows, which are of green, red and blue, without colour.
     """
 
     def __init__(
-        self, offsets: list[tuple[int, int]], channels: int, beside: int, width: int, layers: int, mixtures: int
+        self,
+        offsets: list[tuple[int, int]],
+        channels: int,
+        beside: int,
+        width: int,
+        layers: int,
+        mixtures: int,
+        grey: bool = False,
     ) -> None:
         super().__init__()
-        self.offsets, self.channels, self.mixtures = offsets, channels, mixtures
+        self.offsets, self.channels, self.mixtures, self.grey = offsets, channels, mixtures, grey
         self.mix = linear(len(offsets) * channels + beside, width)
         self.firsts = nn.ModuleList([linear(width, width) for _ in range(layers)])
         self.seconds = nn.ModuleList([linear(width, width, gain=0.1) for _ in range(layers)])
@@ -107,13 +152,25 @@ class WindowNet(nn.Module):
             beside: what else is known, (N, beside).
             here: the channels of the place, of which each one sees those before it, (N, channels).
         """
-        h = self.mix(torch.cat([window, beside], 1))
+        h = F.linear(torch.cat([window, beside], 1), self.mix_weight(), self.mix.bias)
         for first, second in zip(self.firsts, self.seconds, strict=True):
             h = h + second(torch.relu(first(torch.relu(h))))
         out = self.heads(torch.relu(h)).reshape(len(h), self.channels, -1)
         out = out + torch.einsum("cmd,nd->ncm", self.drawn_earlier(), here)
         parameters: Tensor = out.reshape(len(h), self.channels, 3, self.mixtures)
         return parameters
+
+    def mix_weight(self) -> Tensor:
+        """The first layer's weights, (width, offsets * channels + beside).
+
+        Grey windows are a constraint on them: a pixel's grey value has one weight, of which each colour has its part.
+        """
+        if not self.grey:
+            return self.mix.weight
+        count = len(self.offsets) * self.channels
+        window = self.mix.weight[:, :count].reshape(-1, len(self.offsets), self.channels)
+        parts = window.sum(2, keepdim=True) * window.new_tensor(GREY)
+        return torch.cat([parts.flatten(1), self.mix.weight[:, count:]], 1)
 
     def drawn_earlier(self) -> Tensor:
         """What each channel's parameters gain by the channels before it, (channels, 3 K, channels)."""
@@ -127,22 +184,25 @@ class WindowNet(nn.Module):
             places: numbers of places in raster order, (B, n); N = B n.
         """
         height, width = picture.shape[2:]
-        pad = max(max(-r, abs(c)) for r, c in self.offsets)
+        pad = max((max(-r, abs(c)) for r, c in self.offsets), default=0)
         padded = F.pad(picture, (pad, pad, pad, pad)).permute(0, 2, 3, 1)
         stride = width + 2 * pad
         rows = torch.div(places, width, rounding_mode="floor")
         start = (rows + pad) * stride + places % width + pad
-        shift = torch.tensor([r * stride + c for r, c in self.offsets], device=places.device)
+        shift = torch.tensor([r * stride + c for r, c in self.offsets], dtype=torch.int64, device=places.device)
         flat = padded.reshape(len(picture) * (height + 2 * pad) * stride, -1)
         first = torch.arange(len(picture), device=places.device)[:, None] * ((height + 2 * pad) * stride)
         index = (first + start)[..., None] + shift  # (B, n, K)
-        return flat[index].reshape(places.numel(), -1)
+        return flat[index].reshape(places.numel(), len(self.offsets) * self.channels)
 
 
 def local_decoder(config: PhotoConfig) -> WindowNet:
     """The local decoder, started as a predictor by neighbours: a good start that training may leave."""
     offsets = window_offsets(WINDOWS[config.window])
-    net = WindowNet(offsets, COLOURS, config.features + 1, config.local, config.local_layers, config.mixtures)
+    beside = config.features + 1
+    net = WindowNet(
+        offsets, COLOURS, beside, config.local, config.local_layers, config.mixtures, grey=config.grey_window
+    )
     near = [offsets.index(place) for place in ((0, -1), (-1, 0), (-1, -1)) if place in offsets]
     with torch.no_grad():
         # An input of -2 ... 2 with 2 added passes a ReLU unchanged.
@@ -152,6 +212,7 @@ def local_decoder(config: PhotoConfig) -> WindowNet:
                 net.mix.weight[row] = 0
                 net.mix.weight[row, place * COLOURS + colour] = 1
                 net.mix.bias[row] = 2
+        net.mix.weight[:, -1] = 0  # the flag that says whether the context drifts: no difference yet
         _predict_by_neighbours(net, len(near))
     return net
 

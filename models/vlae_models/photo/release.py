@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from vlae_codec.errors import ModelError
@@ -18,19 +17,20 @@ from vlae_codec.photo.store import INFO, WEIGHTS
 
 from ..export import pack
 from ..training import read_checkpoint
-from .crops import load_validation
+from .crops import Levels, load_validation
 from .export import export_arrays, model_info
 from .recipe import PhotoRecipe
 from .vlae import PhotoVLAE
 
 CHECKED = 64
-"""Side of the crops that are coded to see what the integers cost."""
+"""Side of the crops that are coded to see what the integers cost, and the most of them."""
 CHECKED_WIDTH = 14
+"""Number of the quantisation width, or the nearest that the model has."""
 MAX_LOSS = 0.01
 """The most that integers may cost against floats, as a share of the bits."""
 
 
-def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path) -> dict[str, Any]:
+def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path, auto: bool = True) -> dict[str, Any]:
     """Write the model folder of a trained network; its photo.json comes back.
 
     Args:
@@ -38,6 +38,7 @@ def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path) -> d
         recipe: what it was trained by.
         data: folder of the data sets; validation crops are coded.
         folder: where the model goes.
+        auto: whether it is one that pictures get which name none.
 
     Raises:
         ModelError: there is no checkpoint of these shapes, or the integers cost more than 1 % of the bits.
@@ -49,9 +50,10 @@ def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path) -> d
     net.load_state_dict(read_checkpoint(path, recipe, "cpu")["average"])
     net.eval()
     exported = export_arrays(net)
-    info = model_info(recipe, exported.shifts)
+    info = model_info(recipe, exported.shifts) | {"auto": auto}
     info["fingerprint"] = fingerprint(info, exported.arrays).hex()
-    loss = integer_loss(net, PhotoModel(info, exported.arrays), load_validation(data)[:, :CHECKED, :CHECKED])
+    crops = load_validation(recipe.data, data)[:CHECKED, :CHECKED, :CHECKED]
+    loss = integer_loss(net, PhotoModel(info, exported.arrays), crops)
     if loss > MAX_LOSS:
         raise ModelError(f"{recipe.name}: integers cost {100 * loss:.2f} % of the bits, more than {100 * MAX_LOSS} %")
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,21 +62,22 @@ def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path) -> d
     return info
 
 
-def integer_loss(net: PhotoVLAE, model: PhotoModel, crops: np.ndarray[Any, np.dtype[np.uint8]]) -> float:
+def integer_loss(net: PhotoVLAE, model: PhotoModel, crops: Levels) -> float:
     """How many more bits the exact code of crops (N, H, W, 3) takes by the integer model, as a share."""
     integers = floats = 0.0
+    side, width = crops.shape[1], sorted((CHECKED_WIDTH, *model.widths))[1]
     for crop in crops:
-        exact = Writer(pixels.decisions(CHECKED, CHECKED, False))
-        latents = Writer(grid.decisions(model, *(side // 16 for side in crop.shape[:2])))
-        z = grid.push_grid(model, latents, model.encode(crop), CHECKED_WIDTH)
-        pixels.push_pixels(model, exact, crop, z, CHECKED_WIDTH, False, None)
+        exact = Writer(pixels.decisions(side, side, False))
+        latents = Writer(grid.decisions(model, side // model.patch, side // model.patch))
+        z = grid.push_grid(model, latents, model.encode(crop), width)
+        pixels.push_pixels(model, exact, crop, z, width, False, None)
         integers += latents.spent + exact.spent
         with torch.no_grad():
             x = torch.from_numpy(crop.copy()).permute(2, 0, 1)[None].float()
             value = torch.from_numpy(z / 1024).float().permute(2, 0, 1)[None]
-            log = torch.tensor([log_width(CHECKED_WIDTH) / 1024])
-            places = torch.arange(CHECKED * CHECKED)[None]
+            log = torch.tensor([log_width(width) / 1024])
+            places = torch.arange(side * side)[None]
             floats += float(net.rate(value, log)) * z.shape[0] * z.shape[1]
             features = net.synthesis(value, log)
-            floats += float(net.distortion(x, features, x, torch.zeros(1), places)) * CHECKED * CHECKED
+            floats += float(net.distortion(x, features, x, torch.zeros(1), places)) * side * side
     return integers / floats - 1

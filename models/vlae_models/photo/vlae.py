@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .config import PATCH, PhotoConfig
+from .config import PhotoConfig
 from .mixture import interval_bits
 from .nets import COLOURS, LATENT_UNIT, MEAN_UNIT, PIXEL_UNIT, Encoder, Synthesis, latent_prior, local_decoder
 
@@ -33,17 +33,29 @@ class Parts(NamedTuple):
 
 
 class PhotoVLAE(nn.Module):
-    """q(z|x), p(z) and p(x|z) of pictures (B, 3, H, W) of levels 0 ... 255, green, red, blue; H, W multiples of 16."""
+    """q(z|x), p(z) and p(x|z) of pictures (B, 3, H, W), levels 0 ... 255, green, red, blue.
+
+    H and W are multiples of the patch P; the latent grid has H / P x W / P places. Without latents, p(x) alone.
+    """
 
     def __init__(self, config: PhotoConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Encoder(config)
-        self.synthesis = Synthesis(config)
-        self.prior = latent_prior(config)
+        if config.latent:
+            self.encoder = Encoder(config)
+            self.synthesis = Synthesis(config)
+            self.prior = latent_prior(config)
         self.local = local_decoder(config)
 
-    def forward(self, x: Tensor, log_width: Tensor, context: Tensor, drifts: Tensor, places: Tensor) -> Parts:
+    def forward(
+        self,
+        x: Tensor,
+        log_width: Tensor,
+        context: Tensor,
+        drifts: Tensor,
+        places: Tensor,
+        asked: float = 1.0,
+    ) -> Parts:
         """The bound's parts for one sample of z each.
 
         Args:
@@ -52,15 +64,20 @@ class PhotoVLAE(nn.Module):
             context: what the local decoder sees in its windows, (B, 3, H, W): x, or x with a drift.
             drifts: 1 where the context drifts, else 0, (B,).
             places: numbers of pixels at which the local decoder is evaluated, (B, n).
+            asked: which part of the mean picture's gradient reaches z.
         """
+        if not self.config.latent:
+            features = x.new_zeros((len(x), self.config.features, *x.shape[2:]))
+            none = x.new_zeros(len(x))
+            return Parts(none, self.distortion(x, features, context, drifts, places), none)
         y = self.encoder((x - 128) / PIXEL_UNIT)
         width = torch.exp2(log_width)
         z = y + (torch.rand_like(y) - 0.5) * width[:, None, None, None]
         features = self.synthesis(z, log_width)
-        mean = self.synthesis.mean(features).float()
+        mean = self.synthesis.mean(asked * features + (1 - asked) * features.detach()).float()
         error = (mean * PIXEL_UNIT + 128 - x).square().mean((1, 2, 3))
         distortion = self.distortion(x, features.float(), context, drifts, places)
-        return Parts(self.rate(z, log_width) / (PATCH * PATCH), distortion, error)
+        return Parts(self.rate(z, log_width) / self.config.patch**2, distortion, error)
 
     def rate(self, z: Tensor, log_width: Tensor) -> Tensor:
         """KL of a place of the grid, bits, mean over the places, (B,)."""

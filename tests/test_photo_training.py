@@ -1,0 +1,144 @@
+"""Training of colour models on a small set of sheets: starts, resuming, windows, release."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vlae_codec.errors import ModelError, VlaeError
+from vlae_codec.images import Picture
+from vlae_codec.photo import codec, store
+from vlae_models.photo import cifar
+from vlae_models.photo.config import PhotoConfig, PhotoTraining
+from vlae_models.photo.crops import load_photos, load_validation, random_crops, shares
+from vlae_models.photo.recipe import PhotoRecipe
+from vlae_models.photo.release import release_photo
+from vlae_models.photo.restore import start_local
+from vlae_models.photo.training import PhotoTrainer
+from vlae_models.photo.vlae import PhotoVLAE
+
+MODEL = PhotoConfig(
+    window="5x3",
+    patch=4,
+    latent=3,
+    fine=6,
+    features=4,
+    straight=True,
+    local=24,
+    local_layers=1,
+    prior=8,
+    prior_layers=1,
+)
+TRAINING = PhotoTraining(
+    updates=6,
+    batch=2,
+    crop=32,
+    turned=False,
+    places=64,
+    widest=0.0,
+    finest=0.0,
+    mean_fades=True,
+    kl_floor=0.1,
+    drift=0.0,
+)
+RECIPE = PhotoRecipe("tiny", "cifar10", model=MODEL, train=TRAINING)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of sheets like those of CIFAR-10."""
+    folder = tmp_path_factory.mktemp("sets")
+    (folder / cifar.NAME).mkdir()
+    rng = np.random.default_rng(1)
+    for name in ("train_00", "train_01", "test_00"):
+        small = rng.integers(0, 256, (8 * 22, 8 * 25, 3), np.uint8)
+        sheet = Image.fromarray(small).resize((32 * 25, 32 * 22), Image.Resampling.BILINEAR)
+        sheet.save(folder / cifar.NAME / f"{name}.webp", lossless=True)
+    return folder
+
+
+def test_sheets_are_cut_into_pictures(data: Path) -> None:
+    pictures = cifar.load_cifar(data, "test_00.webp")
+    assert pictures.shape == (550, 32, 32, 3)
+    sheet = np.asarray(Image.open(data / cifar.NAME / "test_00.webp").convert("RGB"))
+    assert (pictures[26][..., [1, 0, 2]] == sheet[32:64, 32:64]).all()
+    train, valid = load_photos("cifar10", data, 32), load_validation("cifar10", data)
+    assert len(train) == 100 and len(valid) == 256
+    with pytest.raises(VlaeError, match="no test_9"):
+        cifar.load_cifar(data, "test_9*")
+
+
+def test_crops_stay_upright_if_asked() -> None:
+    rows = np.broadcast_to(np.arange(32, dtype=np.uint8)[:, None, None], (32, 32, 3))
+    found = random_crops([rows], shares([rows]), 20, 32, 0, np.random.default_rng(0), turned=False)
+    assert (found == rows).all()
+    turned = random_crops([rows], shares([rows]), 20, 32, 0, np.random.default_rng(0))
+    assert not (turned == rows).all()
+
+
+def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(data: Path, tmp_path: Path) -> None:
+    whole = PhotoTrainer(RECIPE, data, tmp_path / "whole", None, "cpu", quiet=True).run()
+    stopped = PhotoTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True)
+    for _ in range(3):
+        stopped._step()
+    stopped._save()
+    parts = PhotoTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True).run()
+    for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
+        assert torch.equal(one, other)
+    with (tmp_path / "whole" / "log.csv").open(newline="") as file:
+        row = list(csv.DictReader(file))[-1]
+    assert int(row["step"]) == 6 and float(row["bits_subpixel_0"]) > float(row["kl_bpp_0"]) / 3 > 0
+
+
+def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_path: Path) -> None:
+    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run()
+    release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model", auto=False)
+    info = store.find_photo_model(str(tmp_path / "model"))
+    assert info and not info.auto and info.fingerprint == store.read_photo_info(tmp_path / "model")["fingerprint"]
+    picture = Picture(cifar.load_cifar(data, "test_00.webp")[0])
+    files = {codec.compress_photo(picture, info, quality=quality).data for quality in (0, 50, 100)}
+    assert len(files) == 1, "trained at one width, it has one quality"
+
+
+def test_a_local_decoder_starts_from_a_released_one_with_another_window(data: Path, tmp_path: Path) -> None:
+    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run()
+    release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model")
+    old = PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average.local
+    new = PhotoVLAE(dataclasses.replace(MODEL, window="7x4", latent=0)).local
+    start_local(new, str(tmp_path / "model"))
+    picture, places = torch.randn(1, 3, 16, 16), torch.arange(256)[None]
+    beside, here = torch.zeros(256, 5), torch.randn(256, 3)
+    expected = old(old.gather(picture, places), beside, here)
+    assert torch.allclose(new(new.gather(picture, places), beside, here), expected, atol=2e-3)
+    with pytest.raises(ModelError, match="other shapes"):
+        start_local(PhotoVLAE(dataclasses.replace(MODEL, local=16)).local, str(tmp_path / "model"))
+    with pytest.raises(ModelError, match="to start from"):
+        start_local(new, "nothing")
+
+
+def test_the_mean_picture_asks_less_of_z_as_it_fades() -> None:
+    torch.manual_seed(0)
+    net = PhotoVLAE(MODEL)
+    x = torch.rand(2, 3, 16, 16) * 255
+    places = torch.arange(256).expand(2, -1)
+    norms = []
+    for asked in (1.0, 0.5, 0.0):
+        net.zero_grad()
+        net(x, torch.zeros(2), x, torch.zeros(2), places, asked).squared_error.mean().backward()
+        norms.append(float(net.encoder.out.weight.grad.norm() if net.encoder.out.weight.grad is not None else 0))
+        assert net.synthesis.mean.weight.grad is not None and net.synthesis.mean.weight.grad.norm() > 0
+    assert norms[0] > norms[1] > norms[2] == 0
+
+
+def test_without_latents_nothing_is_spent_on_z() -> None:
+    net = PhotoVLAE(dataclasses.replace(MODEL, latent=0, straight=False))
+    x = torch.rand(1, 3, 8, 8) * 255
+    parts = net(x, torch.zeros(1), x, torch.zeros(1), torch.arange(64)[None])
+    assert float(parts.rate) == 0 < float(parts.distortion.detach())
+    assert not any(name.startswith(("encoder", "prior", "synthesis")) for name, _ in net.named_parameters())
