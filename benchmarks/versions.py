@@ -1,8 +1,8 @@
 """The tests under old and new Pythons and libraries; `python -m benchmarks.versions`, result `versions.json`.
 
 Each environment is made anew from PyPI. Those without torch run the tests that can be imported without it, nearly all
-of the codec's and the commands'. torch is served for one Python only where this was measured. `.ci/versions` runs the core
-tests of the first and the last environment in every check.
+of the codec's and the commands'; torch is served for one Python only where this was measured. `.ci/versions` runs the
+core tests of the first and the last environment in every check.
 """
 
 from __future__ import annotations
