@@ -22,12 +22,12 @@ from vlae_codec.errors import VlaeError
 from vlae_codec.images import Picture
 from vlae_codec.photo import codec
 from vlae_codec.photo.store import find_photo_model
+from vlae_models.loop import read_checkpoint
 from vlae_models.photo.cifar import SIDE, TEST, load_cifar
 from vlae_models.photo.crops import ORDER, Levels
 from vlae_models.photo.recipe import load_photo_recipe
 from vlae_models.photo.restore import restore_photo
 from vlae_models.photo.vlae import PhotoVLAE
-from vlae_models.training import read_checkpoint
 
 MODELS = ("cifar-4x2", "cifar-5x3", "cifar-7x4", "cifar-7x4-grey", "cifar-vae")
 LOCAL = "cifar-local"

@@ -189,11 +189,11 @@ def test_backends_draw_the_same_rgb(device: str) -> None:
     assert pictures[0].std() > 5  # equality means something only if the pixels differ among themselves
 
 
-class HostReads(TorchDispatchMode):
+class HostReads(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes what a step does that a CUDA graph cannot hold: values read by the host, sizes that depend on values."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.found: list[str] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -83,12 +83,12 @@ def test_crops_stay_upright_if_asked() -> None:
 
 
 def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(data: Path, tmp_path: Path) -> None:
-    whole = PhotoTrainer(RECIPE, data, tmp_path / "whole", None, "cpu", quiet=True).run()
+    whole = PhotoTrainer(RECIPE, data, tmp_path / "whole", None, "cpu", quiet=True).run(quiet=True)
     stopped = PhotoTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True)
     for _ in range(3):
         stopped._step()
     stopped._save()
-    parts = PhotoTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True).run()
+    parts = PhotoTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True).run(quiet=True)
     for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
         assert torch.equal(one, other)
     with (tmp_path / "whole" / "log.csv").open(newline="") as file:
@@ -97,7 +97,7 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(data: Path, tmp_pat
 
 
 def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_path: Path) -> None:
-    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run()
+    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
     release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model", auto=False)
     info = store.find_photo_model(str(tmp_path / "model"))
     assert info and not info.auto and info.fingerprint == store.read_photo_info(tmp_path / "model")["fingerprint"]
@@ -107,7 +107,7 @@ def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_pat
 
 
 def test_a_local_decoder_starts_from_a_released_one_with_another_window(data: Path, tmp_path: Path) -> None:
-    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run()
+    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
     release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model")
     old = PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average.local
     new = PhotoVLAE(dataclasses.replace(MODEL, window="7x4", latent=0)).local
@@ -124,7 +124,7 @@ def test_a_local_decoder_starts_from_a_released_one_with_another_window(data: Pa
 
 @pytest.mark.parametrize("window", ["5x3", "4x2"])
 def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path: Path, window: str) -> None:
-    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run()
+    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
     release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model")
     old = PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average
     model = dataclasses.replace(MODEL, window=window)
@@ -137,6 +137,10 @@ def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path:
     assert torch.allclose(new.encoder((x - 128) / 64), z, atol=0.02)
     assert torch.allclose(new.synthesis(z, torch.zeros(2)), old.synthesis(z, torch.zeros(2)), atol=0.01)
     assert torch.allclose(new.rate(z, torch.zeros(2)), old.rate(z, torch.zeros(2)), rtol=0.01)
+    for one, other in ((new.encoder.gates, old.encoder.gates), (new.synthesis.gates, old.synthesis.gates)):
+        assert one is not None and other is not None
+        widths = torch.linspace(-1, 3.5, 9)
+        assert torch.allclose(one(widths), other(widths), atol=0.01)
     places, features = torch.arange(256).expand(2, -1), torch.rand(2, 4, 16, 16)
     before, after = (net.distortion(x, features, x, torch.zeros(2), places) for net in (old, new))
     assert torch.allclose(before, after, rtol=0.005) == (window == "5x3")
@@ -156,6 +160,20 @@ def test_the_mean_picture_asks_less_of_z_as_it_fades() -> None:
         norms.append(float(net.encoder.out.weight.grad.norm() if net.encoder.out.weight.grad is not None else 0))
         assert net.synthesis.mean.weight.grad is not None and net.synthesis.mean.weight.grad.norm() > 0
     assert norms[0] > norms[1] > norms[2] == 0
+
+
+def test_less_of_the_local_decoder_reaches_z_if_it_is_not_heard() -> None:
+    torch.manual_seed(0)
+    net = PhotoVLAE(MODEL)
+    x, places = torch.rand(2, 3, 16, 16) * 255, torch.arange(256).expand(2, -1)
+    norms = []
+    for heard in (1.0, 0.25):
+        net.zero_grad()
+        torch.manual_seed(0)
+        net(x, torch.zeros(2), x, torch.zeros(2), places, 1.0, heard).distortion.mean().backward()
+        assert net.encoder.stem.weight.grad is not None
+        norms.append(float(net.encoder.stem.weight.grad.norm()))
+    assert norms[1] == pytest.approx(norms[0] / 4, rel=1e-3)
 
 
 def test_without_latents_nothing_is_spent_on_z() -> None:

@@ -16,7 +16,7 @@ from vlae_codec.photo.model import PhotoModel, log_width
 from vlae_codec.photo.store import INFO, WEIGHTS
 
 from ..export import pack
-from ..training import read_checkpoint
+from ..loop import read_checkpoint
 from .crops import Levels, load_validation
 from .export import export_arrays, model_info
 from .recipe import PhotoRecipe
@@ -69,7 +69,7 @@ def integer_loss(net: PhotoVLAE, model: PhotoModel, crops: Levels) -> float:
     for crop in crops:
         exact = Writer(pixels.decisions(side, side, False))
         latents = Writer(grid.decisions(model, side // model.patch, side // model.patch))
-        z = grid.push_grid(model, latents, model.encode(crop), width)
+        z = grid.push_grid(model, latents, model.sent(model.encode(crop), width), width)
         pixels.push_pixels(model, exact, crop, z, width, False, None)
         integers += latents.spent + exact.spent
         with torch.no_grad():
