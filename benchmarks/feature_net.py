@@ -82,8 +82,8 @@ def _conv(inputs: int, outputs: int, stride: int) -> nn.Sequential:
 
 
 def as_input(pictures: Pictures) -> Tensor:
-    """Pictures, uint8 (B, H, W, 3), as the net takes them."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    """Pictures, uint8 (B, H, W, 3), as the net takes them; copied, for torch wants to be able to write."""
+    return torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 @functools.cache
