@@ -9,6 +9,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cifar_tables import tiny_pictures
 from benchmarks.photo_tables import photographs
 from benchmarks.results import FOLDER
 from benchmarks.tables import ZOO, evaluation, table
@@ -22,6 +23,16 @@ USE = {
     "mnist-dynamic": "Study of the method on digits binarised anew, beside published tables; `mnist` for compression.",
     "omniglot": "Lossy compression of bilevel 28x28 drawings of single characters, bright ink on black.",
     "caltech": "Lossy compression of bilevel 28x28 silhouettes of objects, the object bright.",
+}
+COLOUR_USE = {
+    "photos": "photographs at very low rates, and without loss.",
+    "cifar10": "study of the method beside published tables; 32x32 pictures. `-m auto` does not choose it.",
+}
+COLOUR_DATA = {
+    "photos": """BSDS500, an ImageNet sample and Unsplash, made smaller by 1.5 to 5 so that JPEG's artefacts vanish.
+Kodak's photographs are for validation alone: training was watched and settings of the code were chosen on some of them,
+so figures on them are not a test set's.""",
+    "cifar10": "the training images but for the last 1,000, 256 of which are for validation.",
 }
 BASELINE = "The baseline to compare with."
 EXPLICIT = " `-m auto` does not choose it."
@@ -60,26 +71,18 @@ def photo_card(folder: Path) -> str:
         last = list(csv.DictReader(file))[-1]
     lines = [f"# {info['name']}", "", f"{info['description']}.", "", f"- Fingerprint: `{info['fingerprint']}`"]
     lines += [f"- Weights: {(folder / WEIGHTS).stat().st_size:,} bytes; large convolutions of 8 bits, others of 16"]
-    lines += ["- Intended use: photographs at very low rates, and without loss.", "- Not for: anything where a changed"]
-    lines += ["  detail does harm: faces, text, medical or legal pictures. What it draws is plausible, not true.", ""]
-    lines += [
-        "## Data",
-        "",
-        f"`{recipe.data}`: BSDS500, an ImageNet sample and Unsplash, made smaller by 1.5 to 5 so that",
-    ]
-    lines += [
-        "JPEG's artefacts vanish. Kodak's photographs are for validation alone: training was watched",
-        "and settings of the code were chosen on some of them, so figures on them are not a test set's.",
-        "",
-        "## Training",
-        "",
-    ]
+    lines += [f"- Intended use: {COLOUR_USE[recipe.data]}", "- Not for: anything where a changed detail does harm:"]
+    lines += ["  faces, text, medical or legal pictures. What it draws is plausible, not true.", "", "## Data", ""]
+    lines += [f"`{recipe.data}`: {COLOUR_DATA[recipe.data]}", "", "## Training", ""]
     lines += [f"`vlae-train {recipe.name}`: {last['step']} of the recipe's {recipe.train.updates} updates, in"]
     lines += [f"{last['minutes']} minutes on one core of a shared CPU machine; far more training would help."]
-    lines += ["`docs/decisions.md` says what was changed while it ran."]
+    if recipe.train.init or recipe.train.init_local:
+        part = "all networks" if recipe.train.init else "the local decoder"
+        lines += [f"It started, {part}, from the weights of `{recipe.train.init or recipe.train.init_local}`."]
     lines += [f"Integers cost {100 * info['integer_loss']:.3f} % of the bits against floats.", "", "## Figures", ""]
-    lines += photographs(FOLDER) or ["Not measured yet."]
-    lines += ["", "Validation (256x256 crops) at the end of training:", ""]
+    measured = photographs(FOLDER) if recipe.data == "photos" else tiny_pictures(FOLDER)
+    lines += measured or ["Not measured yet."]
+    lines += ["", "Validation at the end of training:", ""]
     lines += table(("figure", "value"), list(last.items()))
     lines += ["", "## Settings", "", "```toml", (folder / "recipe.toml").read_text().strip(), "```"]
     return "\n".join(lines) + "\n"

@@ -1,10 +1,13 @@
 """How fast the local decoder draws: raster order against the wavefront, numpy against torch, and the arithmetic floor.
 
+Three orders are measured: the wavefront; raster order by the same engine; and, for one digit and the smallest
+photograph, "plain", raster order by one call of the plain network a pixel, as a PixelCNN is usually sampled.
+
 Run as `python -m benchmarks.decoding_speed`. Each figure is stored as soon as it is measured; a run that was stopped
 goes on where it was (`--again` measures all anew), and `--part` takes one of its parts. With OMP_NUM_THREADS set it
 adds figures of their own for that. Many digits are drawn in as many threads as there are cores, as everywhere.
-Raster order is too slow for whole photographs: it draws the first rows, and its time is scaled to the whole. Every
-pixel drawn is compared.
+Raster order is too slow for whole photographs: it draws the first rows, and its time is scaled to the whole (`share`).
+Every pixel drawn is compared.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.options import open_model
+from benchmarks.plain_drawing import plain_digits, plain_photograph
 from benchmarks.random_net import GaussianPixels, feature_rows, multiplications, quantile_rows, random_net
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import exit_on_error
@@ -30,7 +34,7 @@ from vlae_codec.captured import draw_captured
 from vlae_codec.errors import VlaeError
 from vlae_codec.frontier import Shape, sweep
 from vlae_codec.integer_model import IntegerModel
-from vlae_codec.local_decoder import Columns, Workspace
+from vlae_codec.local_decoder import Columns, Heads, Workspace
 from vlae_codec.wavefront import Window
 
 NAME = "decoding_speed"
@@ -40,6 +44,7 @@ WINDOW = Window(3, 3, 3)
 FEATURES = 12
 RASTER_DIGITS = 64
 RASTER_PIXELS = 8192
+PLAIN_PIXELS = 2048
 THREADS = ", OMP_NUM_THREADS="
 ONCE = 2.0
 """Seconds; what takes less is measured several times, and the best counts."""
@@ -61,14 +66,14 @@ class Timed(Workspace):
         with cls.lock:
             Timed.seconds += passed
 
-    def trunk(self, buffers: Columns) -> None:
+    def trunk(self, buffers: Columns, sums: Array) -> None:
         start = time.perf_counter()
-        super().trunk(buffers)
+        super().trunk(buffers, sums)
         Timed.count(start)
 
-    def head(self, buffers: Columns, channel: int) -> Array:
+    def head(self, heads: Heads, channel: int) -> Array:
         start = time.perf_counter()
-        outputs = super().head(buffers, channel)
+        outputs = super().head(heads, channel)
         Timed.count(start)
         return outputs
 
@@ -104,10 +109,10 @@ def measure(run: Callable[[], Pictures]) -> Measured:
 
 
 def matmul_rate(size: int = 1024) -> float:
-    """Float64 operations a second of numpy's matrix product, the best of several."""
+    """Float64 operations a second of numpy's matrix product, the best of many, for others may use the machine too."""
     a = np.random.default_rng(0).normal(size=(size, size))
     out, best = np.empty_like(a), np.inf
-    for _ in range(8):
+    for _ in range(30):
         start = time.perf_counter()
         np.matmul(a, a, out=out)
         best = min(best, time.perf_counter() - start)
@@ -190,7 +195,9 @@ def ratios(rows: dict[str, Row], suffix: str = "") -> Row:
         return rows[name][key] if name in rows else None
 
     return {
+        "plain_over_wavefront_one_digit": ratio("digits 1, numpy, plain", "digits 1, numpy, wavefront"),
         "raster_over_wavefront_one_digit": ratio("digits 1, numpy, raster", "digits 1, numpy, wavefront"),
+        "plain_over_wavefront_256x256": ratio("256x256, numpy, plain", "256x256, numpy, wavefront"),
         "raster_over_wavefront_256x256": ratio("256x256, numpy, raster", "256x256, numpy, wavefront"),
         "seconds_1024x1024": field("1024x1024, numpy, wavefront", "seconds"),
         "over_floor_512x768": field("512x768, numpy, wavefront", "over_floor"),
@@ -231,18 +238,21 @@ def digits(book: Book, name: str, backends: list[str], batches: tuple[int, ...])
         model.draw(z[:2])  # weights are converted
         setattr(model, "_features", timed(type(model)._features.__get__(model)))  # noqa: B010
         for batch in batches:
-            for order in orders(backend):
+            for order in orders(backend, plain=batch == 1):
                 raster = order == "raster"
                 count = min(batch, RASTER_DIGITS) if raster else batch
-                run = functools.partial(checked, functools.partial(model.draw, z[:count], raster=raster))
+                draw = functools.partial(model.draw, z[:count], raster=raster)
+                draw = functools.partial(plain_digits, model, z[:count]) if order == "plain" else draw
                 operations = 2.0 * digit_multiplications(model) * batch
                 more = {"digits": batch, "share": count / batch, "threads": model.side_by_side(count)}
-                book.add(f"digits {batch}, {backend}, {order}", run, operations, **more)
+                book.add(f"digits {batch}, {backend}, {order}", functools.partial(checked, draw), operations, **more)
 
 
-def orders(backend: str) -> tuple[str, ...]:
-    """Raster order is measured with numpy alone."""
-    return ("wavefront", "raster") if backend == "numpy" else ("wavefront",)
+def orders(backend: str, plain: bool) -> tuple[str, ...]:
+    """Orders that are measured; all but the wavefront with numpy alone."""
+    if backend != "numpy":
+        return ("wavefront",)
+    return ("wavefront", "raster", "plain") if plain else ("wavefront", "raster")
 
 
 def device_of(backend: str) -> Array:
@@ -254,7 +264,7 @@ def device_of(backend: str) -> Array:
     return torch.zeros(0, dtype=torch.float64, device="cuda" if backend == "cuda" else "cpu")
 
 
-def photograph(shape: Shape, backend: str) -> Pictures:
+def photograph(shape: Shape, backend: str, plain: bool = False) -> Pictures:
     """One RGB picture by the net of random integers, (1, H, W, 3); a lower shape has the first rows of a higher one."""
     width = shape.width
     like = device_of(backend)
@@ -262,6 +272,8 @@ def photograph(shape: Shape, backend: str) -> Pictures:
     kind = np.float64 if backend == "cuda" else np.int16
     features, places = feature_rows(width, FEATURES, 1, like, dtype=kind), quantile_rows(width, 3, 0, like)
     choose = GaussianPixels(like)
+    if plain:
+        return plain_photograph(net, (shape.height, width), WINDOW, choose, features, places)
     if backend == "cuda":
         whole = features(0, shape.height), places(0, shape.height)
         drawn: Pictures = draw_captured(net, shape, choose, *whole).cpu().numpy().astype(np.uint8)
@@ -281,12 +293,12 @@ def photographs(book: Book, backends: list[str], sizes: tuple[tuple[int, int], .
     for height, width in sizes:
         checked = Checked()
         for backend in backends:
-            for order in orders(backend):
-                raster = order == "raster"
-                rows = min(height, max(4, RASTER_PIXELS // width)) if raster else height
+            for order in orders(backend, plain=(height, width) == sizes[0]):
+                some = {"raster": RASTER_PIXELS, "plain": PLAIN_PIXELS}.get(order, height * width)
+                rows = min(height, max(4, some // width))
                 shape = Shape(rows, width, 1, WINDOW, WINDOW.slant)
-                shape = shape.raster() if raster else shape
-                run = functools.partial(checked, functools.partial(photograph, shape, backend))
+                shape = shape.raster() if order == "raster" else shape
+                run = functools.partial(checked, functools.partial(photograph, shape, backend, order == "plain"))
                 operations = 2.0 * macs * height * width
                 title = f"{height}x{width}, {backend}, {order}"
                 book.add(title, run, operations, pixels=height * width, share=rows / height)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.cifar_tables import tiny_pictures
 from benchmarks.photo_tables import older_releases, photo_releases, photographs
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
@@ -45,6 +46,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         photo_releases,
         older_releases,
         photographs,
+        tiny_pictures,
         likelihoods,
         lengths,
         efforts,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from benchmarks.ablation_tables import ablations
 from benchmarks.class_kept import MEASURES
 from benchmarks.judged import JUDGES
-from benchmarks.results import read_result
+from benchmarks.results import read_result, results_of
 from benchmarks.tables import ROOT, Lines, lengths, likelihoods, lossless, meaning, percent, table
 
 NOTES = {
@@ -21,16 +22,49 @@ SHEETS = {"sheet": "Originals and what comes back", "path": "From one code to an
 
 
 def set_sections(folder: Path) -> Lines:
-    """A section for each set that was measured, and the single bit."""
+    """A section for each set that was measured, the ablations, and the single bit."""
     lines: Lines = []
     for kind in JUDGES:
-        tables = [part(folder, kind) for part in (likelihoods, lengths, meaning, lossless)]
+        tables = [part(folder, kind) for part in (likelihoods, sample_counts, lengths, meaning, lossless)]
         found = [part for part in [*tables, pictures(folder, kind)] if part]
         if any(tables):
             lines += [f"## {kind}", "", NOTES[kind], ""]
             lines += [line for part in found for line in [*part, ""]]
-    for part in (auto_choice(folder), single_bit(folder)):
+    for part in (ablations(folder), auto_choice(folder), single_bit(folder)):
         lines += [*part, ""] if part else []
+    return lines[:-1]
+
+
+def sample_counts(folder: Path, kind: str) -> Lines:
+    """What more importance samples take off the NLL."""
+    results = results_of("samples-", kind, folder)
+    lines: Lines = []
+    for result in results:
+        lines += [
+            f"The NLL of {result['model']} by more importance samples, on {result['images']:,} images:",
+            "",
+            *table(
+                ("samples", "NLL, nats", "standard error", "above that of the last row", "standard error of that"),
+                [
+                    (
+                        f"{row['samples']:,}",
+                        f"{row['nll_nats']:.2f}",
+                        f"{row['nll_standard_error']:.2f}",
+                        f"{row['above_most']:.3f}",
+                        f"{row['above_most_standard_error']:.3f}",
+                    )
+                    for row in result["rows"]
+                ],
+            ),
+            "",
+        ]
+        if "estimate_nats" in result:
+            lines += [
+                f"That makes {result['estimate_nats']:.2f} nats (standard error"
+                f" {result['estimate_standard_error']:.2f})"
+                f" with {result['rows'][-1]['samples']:,} samples for the {result['estimate_images']:,} images above.",
+                "",
+            ]
     return lines[:-1]
 
 

@@ -32,6 +32,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
     monkeypatch.setattr(decoding_speed, "write_result", store)
     monkeypatch.setattr(decoding_speed, "ONCE", 0.0)
     monkeypatch.setattr(decoding_speed, "RASTER_PIXELS", 100)
+    monkeypatch.setattr(decoding_speed, "PLAIN_PIXELS", 100)
     monkeypatch.setattr(decoding_speed, "open_model", lambda name, device="cpu": tiny_model(device=device))
     monkeypatch.setattr(frontier, "Workspace", decoding_speed.Timed)
     return Book({}, 1e9, {})
@@ -40,14 +41,16 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
 def test_rows_are_measured_once_and_stored(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digits(book, "tiny", ["numpy", "torch"], (1, 2))
     photographs(book, ["numpy", "torch"], ((12, 20),))
-    assert len(book.rows) == 9
-    for row in book.rows.values():
-        assert 0 < row["network_share"] < 1 and row["over_floor"] > 0
+    assert len(book.rows) == 11
+    for name, row in book.rows.items():
+        assert row["over_floor"] > 0
+        assert name.endswith("plain") or 0 < row["network_share"] < 1
     assert book.rows["12x20, numpy, raster"]["share"] == 5 / 12
     stored = results.read_result("decoding_speed", tmp_path)
     assert stored is not None and stored["rows"] == book.rows
     figures = stored["figures"]["default"]
-    assert figures["raster_over_wavefront_one_digit"] > 1 and figures["seconds_1024x1024"] is None
+    assert figures["raster_over_wavefront_one_digit"] > 1 and figures["plain_over_wavefront_one_digit"] > 1
+    assert figures["seconds_1024x1024"] is None
 
     page = "\n".join(decoding(tmp_path))
     assert "12x20, numpy, raster (scaled from 41.7 % of it)" in page

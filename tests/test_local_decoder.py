@@ -75,11 +75,12 @@ def test_the_network_is_that_of_the_layers(
     for _ in range(2):  # the second time in used buffers
         buffers = work.columns(count)
         buffers.inputs[:-1] = x.T
-        work.trunk(buffers)
-        work.drawn(buffers)[...] = drawn.T
+        step = work.heads(count)
+        work.trunk(buffers, step.sums)
+        step.drawn[...] = drawn.T
         for index, top in enumerate(tops):
             expected = rescaled(np.concatenate([clamp(stream, 0), drawn[:, :index]], axis=1), *top, shift)
-            np.testing.assert_array_equal(work.head(buffers, index), expected.T)
+            np.testing.assert_array_equal(work.head(step, index), expected.T)
         work.columns(9).inputs[...] = 5.0
 
 
@@ -92,11 +93,12 @@ def pixel_by_pixel(net: LocalNet, shape: Shape, features: Any, places: Any, choo
         seen = [padded[index, row + above + r, column + left + c] for r, c in shape.window.offsets()]
         buffers = work.columns(1)
         buffers.inputs[:-1, 0] = np.concatenate([*seen, features[row, column, :, index]])
-        work.trunk(buffers)
+        heads = work.heads(1)
+        work.trunk(buffers, heads.sums)
         for channel in range(net.channels):
-            outputs = work.head(buffers, channel).reshape(-1, 1, 1)
-            work.drawn(buffers)[channel] = choose(channel, outputs, places[row, column][None])[0]
-        padded[index, row + above, column + left] = work.drawn(buffers)[:, 0]
+            outputs = work.head(heads, channel).reshape(-1, 1, 1)
+            heads.drawn[channel] = choose(channel, outputs, places[row, column][None])[0]
+        padded[index, row + above, column + left] = heads.drawn[:, 0]
     return padded[:, above:, left : left + shape.width]
 
 
@@ -107,6 +109,7 @@ def test_every_order_draws_the_pixels_of_the_definition(whole: bool, data: st.Da
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frontier, "GROUP", frontier.GROUP if whole else 1)
         patch.setattr(frontier, "WHOLE", frontier.WHOLE if whole else 0)
+        patch.setattr(frontier, "BLOCK", frontier.BLOCK if whole else 2 * 5 * 6)  # two columns at once
         check_every_order(data)
 
 
@@ -127,6 +130,28 @@ def check_every_order(data: st.DataObject) -> None:
         for function in (draw_whole, draw_captured):  # without a GPU the step that would be captured runs as it is
             drawn = function(tensor_net, shape, tensor_choose, *tensors)
             np.testing.assert_array_equal(drawn.numpy(), expected)
+
+
+def test_long_steps_keep_the_blas_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its threads would wait for each other in every short block; a step of one block leaves it as it is."""
+    seen: list[bool] = []
+
+    class Limited:
+        def __enter__(self) -> None:
+            seen.append(True)
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+    monkeypatch.setattr(frontier, "single_blas_thread", Limited)
+    net, shape = random_net(Window(1, 1, 1), 1, 0, width=4, blocks=1), Shape(6, 6, 1, Window(1, 1, 1), 2)
+    features = feature_rows(6, 0, 1, NUMPY)(0, 6)
+    places = quantile_rows(6, 1, 0, NUMPY)(0, 6)
+    first = draw_whole(net, shape, GaussianPixels(NUMPY), features, places)
+    assert not seen
+    monkeypatch.setattr(frontier, "BLOCK", 1)
+    np.testing.assert_array_equal(draw_whole(net, shape, GaussianPixels(NUMPY), features, places), first)
+    assert seen
 
 
 @pytest.mark.parametrize("order", [wavefront_steps, raster_steps])

@@ -37,7 +37,7 @@ def start(config: PhotoConfig) -> PhotoVLAE:
     made = PhotoVLAE(config)
     torch.nn.init.normal_(made.local.drawn, std=0.1)
     if config.straight:
-        start_straight(made.encoder, made.synthesis, np.stack([picture(32, 32, seed) for seed in range(20)]))
+        start_straight(made.encoder, made.synthesis, np.stack([picture(32, 32, seed) for seed in range(20)]), 0.007)
     made.eval()
     return made
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 from small_models import config_of, float_model, some_images, tiny_model, write_set
@@ -17,9 +18,10 @@ from vlae_codec.index_code import IndexCode
 from vlae_codec.integer_model import load_model, read_info
 from vlae_models import release as releasing
 from vlae_models.evaluation import evaluate as evaluate_model
-from vlae_models.evaluation import importance_nll, kl_per_dim
+from vlae_models.evaluation import importance_nll, kl_per_dim, nested_nll
 from vlae_models.recipe import Recipe
 from vlae_models.release import integer_loss, release
+from vlae_models.training import as_tensor
 
 RECIPE = """
 name = "small"
@@ -102,3 +104,14 @@ def test_evaluation_agrees_with_itself() -> None:
     assert 0 < result.active_dims <= 16
     few, many = (importance_nll(net, images, samples).mean() for samples in (1, 64))
     assert many < few
+
+
+def test_numbers_of_samples_are_compared_on_the_same_ones() -> None:
+    net, images = float_model("4x2"), some_images(5)
+    torch.manual_seed(1)
+    found = nested_nll(net, images, (1, 8, 64))
+    assert found.shape == (3, 5) and bool((np.diff(found, axis=0) <= 0).all())
+    torch.manual_seed(1)
+    with torch.no_grad():
+        bound = net.importance_bound(as_tensor(images), 64)
+    np.testing.assert_allclose(found[2], bound.numpy(), rtol=1e-5)

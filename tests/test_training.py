@@ -14,9 +14,10 @@ import torch
 from small_models import config_of, some_images, write_set
 
 from vlae_codec.errors import ModelError
-from vlae_models import training
+from vlae_models import loop
+from vlae_models.loop import learning_rate
 from vlae_models.recipe import Recipe, TrainConfig
-from vlae_models.training import Trainer, as_tensor, learning_rate, load_trained
+from vlae_models.training import Trainer, as_tensor, load_trained
 from vlae_models.vlae import VLAE
 
 TRAIN = TrainConfig(updates=7, batch=4, free_updates=3, dropout=0.1, auxiliary=0.2, average=0.9, kl_floor=5.0)
@@ -63,7 +64,7 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
 ) -> None:
     """Stopped in the middle of step `stop`; the last checkpoint is from the last even step before it."""
-    monkeypatch.setattr(training, "VALIDATE_EVERY", 2)
+    monkeypatch.setattr(loop, "VALIDATE_EVERY", 2)
     whole = train(data, tmp_path / "whole")
     step = Trainer._step
 
@@ -131,7 +132,7 @@ def test_the_average_is_one_of_the_weights_passed(data: Path, tmp_path: Path) ->
 
 
 def test_the_log_has_a_row_for_every_validation(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "VALIDATE_EVERY", 3)
+    monkeypatch.setattr(loop, "VALIDATE_EVERY", 3)
     train(data, tmp_path)
     with (tmp_path / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -145,7 +146,7 @@ def test_the_log_has_a_row_for_every_validation(data: Path, tmp_path: Path, monk
 def test_validation_does_not_disturb_training(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     often = []
     for every in (1, 1000):
-        monkeypatch.setattr(training, "VALIDATE_EVERY", every)
+        monkeypatch.setattr(loop, "VALIDATE_EVERY", every)
         often.append(train(data, tmp_path / str(every)))
     assert_equal_weights(*often)
 
@@ -166,14 +167,23 @@ def test_a_step_with_infinite_gradients_is_left_out(
     before = trainer.model.local.mix.weight.detach().clone()
     losses = trainer._losses
 
-    def infinite(x: Any) -> Any:
-        loss, bound = losses(x)
-        return loss * torch.inf, bound
+    def infinite() -> Any:
+        found = losses()
+        return found._replace(loss=found.loss * torch.inf)
 
     monkeypatch.setattr(trainer, "_losses", infinite)
     trainer._step()
     assert torch.equal(trainer.model.local.mix.weight, before)
     assert (trainer.state.skipped, trainer.state.step) == (1, 1)
+
+
+def test_a_checkpoint_from_before_a_setting_existed_goes_on(data: Path, tmp_path: Path) -> None:
+    train(data, tmp_path)
+    path = tmp_path / "checkpoint.pt"
+    tree = torch.load(path, weights_only=True)
+    del tree["config"]["flow_posterior"]
+    torch.save(tree, path)
+    load_trained(tmp_path, RECIPE)
 
 
 def test_another_shape_does_not_continue_a_training(data: Path, tmp_path: Path) -> None:
@@ -216,11 +226,10 @@ def test_the_learning_rate_holds_and_falls_to_nothing() -> None:
 def test_free_bits_leave_small_rates_alone(data: Path, tmp_path: Path) -> None:
     """While bits are free, a KL below the allowance has no gradient."""
     trainer = Trainer(with_train(free_bits=1e6, free_updates=1, auxiliary=0.0), data, tmp_path, None, "cpu")
-    x = trainer.train_ink[:4]
     for step, has_gradient in ((0, False), (1, True)):
         trainer.state.step = step
         trainer.optimiser.zero_grad()
-        trainer._losses(x)[0].backward()  # type: ignore[no-untyped-call]
+        trainer._losses().loss.backward()  # type: ignore[no-untyped-call]
         nets = [p.grad for p in trainer.model.prior.parameters()]
         assert any(g is not None and bool(g.abs().sum() > 0) for g in nets) == has_gradient
 

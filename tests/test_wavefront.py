@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from vlae_codec.wavefront import Canvas, Step, Window, draw, raster_steps, wavefront_steps
+from vlae_codec.wavefront import Canvas, Diagonal, Step, Window, draw, raster_steps, wavefront_steps
 from vlae_models.pixelcnn import window_offsets
 from vlae_models.recipe import WINDOWS
 
@@ -47,6 +47,16 @@ def test_number_of_steps(name: str, height: int, width: int, steps: int) -> None
     found = list(wavefront_steps(height, width, Window(*WINDOWS[name])))
     assert len(found) == steps
     assert sum(len(step.rows) for step in found) == height * width
+
+
+@given(st.integers(0, 9), st.integers(1, 40), st.integers(1, 12))
+def test_a_line_is_the_sum_of_its_parts(first: int, count: int, most: int) -> None:
+    line = Diagonal(time=200, first=first, count=count, slant=4)
+    parts = list(line.parts(most))
+    assert max(part.count for part in parts) <= most
+    assert max(part.count for part in parts) - min(part.count for part in parts) <= 1
+    for whole, pieces in zip(line.pixels(), zip(*(part.pixels() for part in parts), strict=True), strict=True):
+        np.testing.assert_array_equal(np.concatenate(pieces), whole)
 
 
 @settings(deadline=None)

@@ -50,7 +50,7 @@ class StaticStep:
         self.line = torch.arange(count, device=device)
         self.time = torch.zeros((), dtype=torch.int64, device=device)
         self.work = Workspace(net, count * shape.batch, features)
-        self.buffers = self.work.columns(count * shape.batch)
+        self.buffers, self.heads = self.work.columns(count * shape.batch), self.work.heads(count * shape.batch)
 
     def reset(self) -> None:
         """Back to empty pictures and the first diagonal."""
@@ -73,10 +73,10 @@ class StaticStep:
             buffers.inputs[:windows].reshape(-1, self.channels, count, batch).copy_(seen.permute(1, 2, 0, 3))
         buffers.inputs[windows:-1].reshape(-1, count, batch).copy_(self.features[entry].transpose(0, 1))
         here = None if self.places is None else self.places[entry]
-        work.trunk(buffers)
-        drawn = work.drawn(buffers).reshape(self.channels, count, batch)
+        work.trunk(buffers, self.heads.sums)
+        drawn = self.heads.drawn.reshape(self.channels, count, batch)
         for channel in range(self.channels):
-            outputs = work.head(buffers, channel)
+            outputs = work.head(self.heads, channel)
             drawn[channel] = self.choose(channel, outputs.reshape(-1, count, batch), here)
         self.pixels[self.nowhere + (place - self.nowhere) * inside] = drawn.transpose(0, 1)
         self.time += 1

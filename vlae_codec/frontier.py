@@ -15,6 +15,7 @@ masked layers would be drawn with the window that it spans as a whole.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +23,7 @@ from typing import Any
 from .arrays import Array, namespace
 from .in_place import copied, zeros
 from .local_decoder import LocalNet, Workspace
+from .parallel import single_blas_thread
 from .wavefront import Diagonal, Window, diagonals
 
 Load = Callable[[int, int], Array]
@@ -37,6 +39,8 @@ GROUP = 1 << 15
 """Pixels that are loaded or given out at once, at least: what a call costs is spread over them."""
 WHOLE = 1 << 17
 """Pixels of a batch whose pictures are held whole."""
+BLOCK = 900_000
+"""Multiply-adds of a layer that are done at once."""
 TIMES = 64
 """Diagonals between two moves of the sheared memory, at least."""
 
@@ -98,8 +102,8 @@ class Sheared:
         self.time += times
         self.row += rows
 
-    def gather(self, step: Diagonal, inputs: Array) -> None:
-        """Copy the windows of a step to the first rows of `inputs`, (K * channels, P * B)."""
+    def gather(self, step: Diagonal, inputs: Array) -> int:
+        """Copy the windows of a step to the first rows of `inputs`, (K * channels, P * B); how many comes back."""
         above, left, right = self.shape.window
         channels, batch = self.pixels.shape[1], self.pixels.shape[3]
         filled = 0
@@ -113,6 +117,7 @@ class Sheared:
             into = inputs[filled : filled + size].reshape(wide, channels, step.count, batch)
             into[...] = self.pixels[start : start + wide, :, rows]
             filled += size
+        return filled
 
     def put(self, step: Diagonal, values: Array) -> None:
         """Store the pixels of a step, (channels, P, B)."""
@@ -202,6 +207,12 @@ class Sink(Rows):
             self.last = self.first + self.capacity
 
 
+def block_pixels(net: LocalNet, batch: int) -> int:
+    """Pixels that go through the network at once: more would leave the caches, and cost the BLAS its quick way."""
+    width: int = net.mix.shape[0]
+    return max(1, BLOCK // (width * (width + 1)) // batch)
+
+
 def sweep(
     net: LocalNet,
     shape: Shape,
@@ -230,40 +241,62 @@ def sweep(
 
     The loop holds nothing but memory, so that it can be left by an exception at any point.
     """
-    work = Workspace(net, shape.frontier * shape.batch, like)
-    channels, batch = net.channels, shape.batch
-    seen, sink = Sheared(shape, channels, like), Sink(shape, emit, channels, like)
     beside = Source(shape, features) if features else None
     known = Source(shape, places) if places else None
-    windows = len(shape.window.offsets()) * channels
+    # Blocks are too short for the threads of a BLAS, which wait for each other at length if anything else runs.
+    several = shape.frontier > block_pixels(net, shape.batch)
+    with single_blas_thread() if several else contextlib.nullcontext():
+        _draw(net, shape, choose, Sink(shape, emit, net.channels, like), like, beside, known, progress or _nobody)
+
+
+def _nobody(rows: int) -> None:
+    """Hears of finished rows, and does nothing."""
+
+
+def _draw(
+    net: LocalNet,
+    shape: Shape,
+    choose: Choose,
+    sink: Sink,
+    like: Array,
+    beside: Source | None,
+    known: Source | None,
+    progress: Callable[[int], None],
+) -> None:
+    channels, batch = net.channels, shape.batch
+    pixels = block_pixels(net, batch)
+    work = Workspace(net, shape.frontier * batch, like, pixels * batch)
+    seen = Sheared(shape, channels, like)
     finished = 0
     for step in diagonals(shape.height, shape.width, shape.slant):
-        buffers = work.columns(step.count * batch)
         seen.reach(step)
-        seen.gather(step, buffers.inputs)
+        heads = work.heads(step.count * batch)
         if beside is not None:
             beside.reach(step)
-            entries = beside.diagonal(step)
-            into = buffers.inputs[windows:-1].reshape(-1, step.count, batch)
-            into[...] = entries.swapaxes(0, 1)
+        for part in step.parts(pixels):
+            buffers = work.columns(part.count * batch)
+            filled = seen.gather(part, buffers.inputs)
+            if beside is not None:
+                into = buffers.inputs[filled:-1].reshape(-1, part.count, batch)
+                into[...] = beside.diagonal(part).swapaxes(0, 1)
+            start = (part.first - step.first) * batch
+            work.trunk(buffers, heads.sums[:, start : start + part.count * batch])
         here = None
         if known is not None:
             known.reach(step)
             here = known.diagonal(step)
-        work.trunk(buffers)
-        drawn = work.drawn(buffers).reshape(channels, step.count, batch)
+        drawn = heads.drawn.reshape(channels, step.count, batch)
         for channel in range(channels):
-            outputs = work.head(buffers, channel)
+            outputs = work.head(heads, channel)
             drawn[channel] = choose(channel, outputs.reshape(-1, step.count, batch), here)
         seen.put(step, drawn)
         sink.reach(step)
         sink.diagonal(step)[...] = drawn.swapaxes(0, 1)
-        if progress is not None and step.first > finished:
+        if step.first > finished:
             progress(step.first - finished)
             finished = step.first
     sink.give(shape.height)
-    if progress is not None and shape.height > finished:
-        progress(shape.height - finished)
+    progress(shape.height - finished)
 
 
 def draw_whole(net: LocalNet, shape: Shape, choose: Choose, features: Array, places: Array = None) -> Array:

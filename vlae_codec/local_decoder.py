@@ -6,19 +6,23 @@ It gives the same integers as the layers of `integer_net`, with as few passes ov
 - The layers are folded and in place (`in_place`).
 - Between two layers of a residual block the clamp to +-LIMIT and the ReLU are one clamp to 0 ... LIMIT.
 - The features of z enter beside the window's pixels, in the one product of the first layer.
+- All heads read the trunk in one product; what a channel's head reads of the pixel's own channels is added later. The
+  sums are exact, so that their order is free.
+- A long step goes through the trunk in blocks that stay in the processor's caches.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array, namespace
-from .in_place import InPlace, zeros
+from .in_place import InPlace, copied, zeros
 from .tables import SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
 from .wavefront import Window
 
@@ -56,15 +60,14 @@ class LocalNet:
 
 
 class Columns(NamedTuple):
-    """Buffers for the columns of a step.
+    """Buffers for the columns of a block.
 
     Attributes:
         inputs: windows, features and a row of ones, (inputs + 1, N).
         stream: what the residual blocks add to, (L, N).
-        active: its ReLU, a row of ones, the channels drawn so far, (L + 1 + channels, N).
-        hidden: between the layers of a block, with a row of ones, (L + 1, N).
-        update: what a block adds, (L, N).
-        outputs: of each head, (M, N).
+        active: its ReLU, with a row of ones, (L + 1, N).
+        hidden: between the layers of a residual block, with a row of ones, (L + 1, N).
+        update: what a residual block adds, (L, N).
     """
 
     inputs: Array
@@ -72,59 +75,93 @@ class Columns(NamedTuple):
     active: Array
     hidden: Array
     update: Array
+
+
+class Heads(NamedTuple):
+    """Buffers for what comes of all columns of a step, which may be several blocks.
+
+    Attributes:
+        sums: what the heads make of the trunk, all of them together, (sum of M, N).
+        drawn: the channels of the pixels, as far as they are drawn, (channels, N).
+        outputs: `sums` by channel, (M, N) each.
+        beside: what a head adds for the channels drawn before, (M, N) each.
+    """
+
+    sums: Array
+    drawn: Array
     outputs: tuple[Array, ...]
+    beside: tuple[Array, ...]
 
 
 class Workspace:
-    """The network with memory for up to `most` columns, which all evaluations share.
+    """The network with memory for the columns of a step, which all evaluations share.
 
     Args:
         net: the network, on the device of `like`.
         most: columns of the largest step.
         like: an array of numpy or torch, float64, whose device the buffers take.
+        block: columns of the largest block that goes through the trunk, by default those of a step.
     """
 
-    def __init__(self, net: LocalNet, most: int, like: Array) -> None:
+    def __init__(self, net: LocalNet, most: int, like: Array, block: int | None = None) -> None:
         self.net, self.most, self.ops = net, most, InPlace(like)
+        self.block = min(most, block or most)
         self.width = width = net.mix.shape[0]
-        sizes = (net.mix.shape[1], width, width + 1 + net.channels, width + 1, width, *map(len, net.heads))
-        self._memory = [self.ops.zeros(rows * most) for rows in sizes]
-        self._last: tuple[int, Columns] | None = None
+        self._sizes = [len(head) for head in net.heads]
+        xp = namespace(net.mix)
+        # One product for all heads; a pixel's own channels are added when they are drawn.
+        self._tops = xp.concat([head[:, : width + 1] for head in net.heads], axis=0)
+        self._beside = [copied(head[:, width + 1 :]) for head in net.heads]
+        rows = (net.mix.shape[1], width, width + 1, width + 1, width)
+        self._columns = [self.ops.zeros(size * self.block) for size in rows]
+        self._heads = [self.ops.zeros(size * most) for size in (sum(self._sizes), net.channels, max(self._sizes))]
+        self._last: dict[type, tuple[int, Any]] = {}
 
     def columns(self, count: int) -> Columns:
-        """Dense buffers for `count` columns; they are those of the last call if the count is."""
-        if self._last is not None and self._last[0] == count:
-            return self._last[1]
-        views = [memory[: len(memory) // self.most * count].reshape(-1, count) for memory in self._memory]
-        inputs, stream, active, hidden, update, *outputs = views
-        inputs[-1] = active[self.width] = hidden[-1] = 1.0
-        found = Columns(inputs, stream, active, hidden, update, tuple(outputs))
-        self._last = count, found
+        """Dense buffers for a block of `count` columns; they are those of the last call if the count is."""
+        last = self._last.get(Columns)
+        if last is not None and last[0] == count:
+            return cast(Columns, last[1])
+        found = Columns(*(memory[: len(memory) // self.block * count].reshape(-1, count) for memory in self._columns))
+        found.inputs[-1] = found.active[-1] = found.hidden[-1] = 1.0
+        self._last[Columns] = count, found
         return found
 
-    def trunk(self, buffers: Columns) -> None:
-        """From `inputs` to the first L rows of `active`: all but the heads."""
-        ops, (inputs, stream, active, hidden, update, _) = self.ops, buffers
-        relu, front = active[: self.width], active[: self.width + 1]
+    def heads(self, count: int) -> Heads:
+        """Dense buffers for a step of `count` columns; they are those of the last call if the count is."""
+        last = self._last.get(Heads)
+        if last is not None and last[0] == count:
+            return cast(Heads, last[1])
+        memories = (memory[: len(memory) // self.most * count].reshape(-1, count) for memory in self._heads)
+        sums, drawn, beside = memories
+        ends = list(itertools.accumulate(self._sizes))
+        outputs = tuple(sums[end - size : end] for end, size in zip(ends, self._sizes, strict=True))
+        found = Heads(sums, drawn, outputs, tuple(beside[:size] for size in self._sizes))
+        self._last[Heads] = count, found
+        return found
+
+    def trunk(self, buffers: Columns, sums: Array) -> None:
+        """From `inputs` to `sums`, the part of a step's that belongs to the block."""
+        ops, (inputs, stream, active, hidden, update) = self.ops, buffers
+        relu, inner = active[: self.width], hidden[: self.width]
         ops.layer(self.net.mix, inputs, stream)
         ops.clip(stream, 0, relu)
         last = len(self.net.blocks) - 1
         for index, (first, second) in enumerate(self.net.blocks):
-            ops.layer(first, front, hidden[: self.width], low=0)
+            ops.layer(first, active, inner, low=0)
             ops.update(second, hidden, update, stream, clamp=index < last)
             ops.clip(stream, 0, relu)
+        ops.library.matmul(self._tops, active, out=sums)
 
-    def head(self, buffers: Columns, channel: int) -> Array:
+    def head(self, heads: Heads, channel: int) -> Array:
         """The outputs of a channel's head, integers (M, N), from what `trunk` left and the channels drawn."""
-        outputs = buffers.outputs[channel]
-        library = self.ops.library
-        library.matmul(self.net.heads[channel], buffers.active[: self.width + 1 + channel], out=outputs)
+        outputs, library = heads.outputs[channel], self.ops.library
+        if channel:
+            beside = heads.beside[channel]
+            library.matmul(self._beside[channel], heads.drawn[:channel], out=beside)
+            library.add(outputs, beside, out=outputs)
         library.floor(outputs, out=outputs)
         return outputs
-
-    def drawn(self, buffers: Columns) -> Array:
-        """Where the channels of the pixels go once they are drawn, (channels, N)."""
-        return buffers.active[self.width + 1 :]
 
 
 def known_logits(net: LocalNet, window: Window, pictures: Array, features: Array) -> Array:
@@ -137,7 +174,7 @@ def known_logits(net: LocalNet, window: Window, pictures: Array, features: Array
     """
     batch, height, width = pictures.shape
     work = Workspace(net, height * width, pictures)
-    buffers = work.columns(height * width)
+    buffers, heads = work.columns(height * width), work.heads(height * width)
     above, left, right = window
     size = (height + above, left + width + right)
     padded = zeros(size, pictures)
@@ -150,8 +187,8 @@ def known_logits(net: LocalNet, window: Window, pictures: Array, features: Array
             rows, columns = above + down, left + across
             places[position] = padded[rows : rows + height, columns : columns + width]
         buffers.inputs[len(offsets) : -1] = features[index].reshape(height * width, -1).T
-        work.trunk(buffers)
-        logits[index] = work.head(buffers, 0)[0]
+        work.trunk(buffers, heads.sums)
+        logits[index] = work.head(heads, 0)[0]
     return logits
 
 

@@ -10,8 +10,9 @@ row 1: 4 5 6 ...   other for nothing and are drawn together, for all images of t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -59,6 +60,16 @@ class Diagonal:
         """The pixels one by one."""
         rows = np.arange(self.first, self.first + self.count, dtype=np.int64)
         return Step(rows, self.time - self.slant * rows)
+
+    def parts(self, most: int) -> Iterator[Diagonal]:
+        """The line cut into pieces of about equal length, at most `most` pixels each."""
+        pieces = -(-self.count // most)
+        if pieces == 1:
+            yield self
+            return
+        cuts = [self.count * index // pieces for index in range(pieces + 1)]
+        for start, end in itertools.pairwise(cuts):
+            yield replace(self, first=self.first + start, count=end - start)
 
 
 def diagonals(height: int, width: int, slant: int) -> Iterator[Diagonal]:

@@ -29,9 +29,10 @@ def main(
     recipe: str, data: Path, out: Path | None, minutes: float | None, device: str, threads: int | None, quiet: bool
 ) -> None:
     """Train the model of RECIPE (a shipped name or a .toml file); a checkpoint in --out is continued."""
+    from vlae_models.loop import prepare_torch
     from vlae_models.photo.recipe import is_photo_recipe
     from vlae_models.recipe import load_recipe
-    from vlae_models.training import Trainer, prepare_torch
+    from vlae_models.training import Trainer
 
     if is_photo_recipe(recipe):
         _train_photo(recipe, data, out, minutes, prepare_torch(device, threads), quiet)
@@ -51,7 +52,7 @@ def _train_photo(recipe: str, data: Path, out: Path | None, minutes: float | Non
 
     loaded = load_photo_recipe(recipe)
     trainer = PhotoTrainer(loaded, data, out or Path("runs") / loaded.name, minutes, device, quiet)
-    trainer.run()
+    trainer.run(quiet)
     row = trainer.state.log[-1]
     figures = ", ".join(f"{key} {value}" for key, value in row.items())
     click.echo(f"{loaded.name}: {figures}")

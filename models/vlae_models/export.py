@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from vlae_codec.errors import ModelError
 from vlae_codec.index_code import MAX_EXPONENT
 from vlae_codec.integer_model import fingerprint
 from vlae_codec.integer_net import FRACTION, WEIGHT_LIMIT
 
 from .layers import Residual
+from .pixelcnn import LocalDecoder
 from .recipe import WINDOWS, Recipe
+from .stack_decoder import StackDecoder
 from .vlae import VLAE
 
 LOGIT_SHIFT = FRACTION - 6
@@ -72,7 +75,13 @@ def weight_fraction(*weights: NDArray[np.float64]) -> int:
 
 
 def export_arrays(model: VLAE) -> Exporter:
-    """All layers of a model with latents, as integers."""
+    """All layers of a model with latents, as integers.
+
+    Raises:
+        ModelError: the model is one of those that serve studies alone.
+    """
+    if isinstance(model.local, StackDecoder) or model.config.flow_posterior:
+        raise ModelError("a decoder of stacked layers or a flow in the posterior cannot be exported: it is for studies")
     out = Exporter()
     encoder, decoder = model.encoder, model.decoder
     for name in ("stem", "down", "squeeze"):
@@ -95,19 +104,19 @@ def export_arrays(model: VLAE) -> Exporter:
     out.matrix("decoder.spread", spread, decoder.spread.bias.reshape(16, 7, 7).permute(1, 2, 0).flatten())
     for name in ("widen", "up", "out"):
         out.layer(f"decoder.{name}", getattr(decoder, name))
-    _export_local(out, model)
+    _export_local(out, model.local)
     return out
 
 
-def _export_local(out: Exporter, model: VLAE) -> None:
-    mix, last = model.local.mix, model.local.out
+def _export_local(out: Exporter, local: LocalDecoder) -> None:
+    mix, last = local.mix, local.out
     weight = mix.weight.detach().flatten(1).T  # (K + F, L): window pixels first
     assert mix.bias is not None and last.bias is not None
-    count = len(model.local.offsets)
+    count = len(local.offsets)
     shift = weight_fraction(weight.double().numpy())  # one scale: both parts meet in one accumulator
     out.matrix("local.window", weight[:count], mix.bias * 0, shift=shift)
     out.matrix("local.features", weight[count:], mix.bias, shift=shift)
-    out.residuals("local.layers", model.local.layers)
+    out.residuals("local.layers", local.layers)
     out.matrix("local.out", last.weight.flatten(1).T, last.bias, less=LOGIT_SHIFT)
 
 

@@ -9,9 +9,15 @@ import torch
 from torch import Tensor, nn
 
 
-def conv(inputs: int, outputs: int, size: int, stride: int = 1, gain: float = 1.0) -> nn.Conv2d:
-    """A convolution with "same" padding whose start keeps the variance through a ReLU (He et al., 2015), times gain."""
-    layer = nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2)
+def conv(
+    inputs: int, outputs: int, size: int | tuple[int, int], stride: int = 1, dilation: int = 1, gain: float = 1.0
+) -> nn.Conv2d:
+    """A convolution whose start keeps the variance through a ReLU (He et al., 2015), times gain.
+
+    Padding is "same" for a square kernel; one of another shape, (rows, columns), has none.
+    """
+    padding = size // 2 if isinstance(size, int) else 0
+    layer = nn.Conv2d(inputs, outputs, size, stride=stride, padding=padding, dilation=dilation)
     return _start(layer, gain)
 
 

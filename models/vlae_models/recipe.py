@@ -27,17 +27,24 @@ WINDOWS: dict[str, tuple[int, int, int]] = {
 }
 """The decoder's windows by the paper's names, as (rows above, columns left, columns right)."""
 
+STACKS: dict[str, tuple[int, ...]] = {"six-3x3": (1,) * 6, "full": (1, 1, 2, 4, 8, 11)}
+"""Windows of a stack of 3x3 layers, by the layers' dilations: six rows and columns, and all of a 28x28 image's past.
+
+They are for studies and cannot be exported."""
+
 
 @dataclass(frozen=True)
 class ModelConfig:
     """Shapes of the networks.
 
     Attributes:
-        window: which pixels above and to the left the decoder sees, a key of `WINDOWS`;
+        window: which pixels above and to the left the decoder sees, a key of `WINDOWS` or `STACKS`;
             "none" is the factorised decoder of a plain VAE.
         latent: dimensions of z; 0 is the local decoder without latents.
         prior_blocks: z is cut into this many equal blocks, each Gaussian given those before it.
         prior_hidden: width of the prior's two hidden layers.
+        flow_posterior: the prior's flow belongs to the posterior instead: the decoder reads its standard normal
+            noise (an inverse autoregressive flow; for studies, cannot be exported).
         coarse: channels at a quarter of the image's side (7x7 for 28x28).
         fine: channels at half of the image's side (14x14).
         hidden: width of the fully connected layer between maps and latent.
@@ -50,6 +57,7 @@ class ModelConfig:
     latent: int = 32
     prior_blocks: int = 4
     prior_hidden: int = 128
+    flow_posterior: bool = False
     coarse: int = 64
     fine: int = 32
     hidden: int = 384
@@ -58,8 +66,8 @@ class ModelConfig:
     local_layers: int = 3
 
     def __post_init__(self) -> None:
-        if self.window not in WINDOWS:
-            raise ModelError(f"window {self.window!r} is unknown; known: {', '.join(WINDOWS)}")
+        if self.window not in WINDOWS and self.window not in STACKS:
+            raise ModelError(f"window {self.window!r} is unknown; known: {', '.join([*WINDOWS, *STACKS])}")
         if self.prior_blocks < 1 or self.latent % self.prior_blocks:
             raise ModelError(f"{self.latent} latent dimensions do not split into {self.prior_blocks} equal blocks")
 

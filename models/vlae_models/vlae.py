@@ -19,7 +19,8 @@ from .encoder import Encoder
 from .layers import conv
 from .pixelcnn import LocalDecoder
 from .prior import BlockPrior, gaussian_kl, gaussian_log_density
-from .recipe import ModelConfig
+from .recipe import STACKS, ModelConfig
+from .stack_decoder import StackDecoder
 
 
 class Bound(NamedTuple):
@@ -41,7 +42,9 @@ class VLAE(nn.Module):
     def __init__(self, config: ModelConfig, dropout: float = 0.0) -> None:
         super().__init__()
         self.config = config
-        self.local = LocalDecoder(config)
+        self.local: LocalDecoder | StackDecoder = (
+            StackDecoder(config) if config.window in STACKS else LocalDecoder(config)
+        )
         if config.latent:
             self.encoder = Encoder(config, dropout)
             self.prior = BlockPrior(config)
@@ -56,9 +59,18 @@ class VLAE(nn.Module):
         mean, log_scale = self.encoder(x)
         z = mean + torch.exp(log_scale) * torch.randn_like(mean)
         rate = gaussian_kl(mean, log_scale, *self.prior.conditionals(z))
-        features = self.decoder(z)
+        features = self.features(z)
         auxiliary = self.auxiliary(features).squeeze(1).float()
         return Bound(rate.sum(1), rate, self.distortion(x, features), bernoulli_cost(auxiliary, x))
+
+    def features(self, z: Tensor) -> Tensor:
+        """Features (B, F, 28, 28) that the local decoder reads.
+
+        Of one z the AF prior and the IAF posterior have one rate (Chen et al., section 3.2); what differs is whether
+        the decoder reads z or the flow's noise.
+        """
+        out: Tensor = self.decoder(self.prior.flow(z)[0] if self.config.flow_posterior else z)
+        return out
 
     def distortion(self, x: Tensor, features: Tensor) -> Tensor:
         """-log p(x|z) of each image, nats, given the decoded features of z."""
@@ -69,13 +81,17 @@ class VLAE(nn.Module):
 
         Burda et al. (2016): -log mean_k p(x, z_k) / q(z_k | x); one sample is the -ELBO.
         """
+        return math.log(samples) - torch.logsumexp(self.importance_weights(x, samples), 0)
+
+    def importance_weights(self, x: Tensor, samples: int) -> Tensor:
+        """log p(x, z) - log q(z|x) of so many samples of z for each image, nats, (samples, B)."""
         mean, log_scale = self.encoder(x)
         weights = []
         for _ in range(samples):
             z = mean + torch.exp(log_scale) * torch.randn_like(mean)
             posterior = gaussian_log_density(z, mean, log_scale).sum(1)
-            weights.append(self.prior.log_density(z) - posterior - self.distortion(x, self.decoder(z)))
-        return math.log(samples) - torch.logsumexp(torch.stack(weights), 0)
+            weights.append(self.prior.log_density(z) - posterior - self.distortion(x, self.features(z)))
+        return torch.stack(weights)
 
 
 def bernoulli_cost(logits: Tensor, x: Tensor) -> Tensor:

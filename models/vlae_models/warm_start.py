@@ -9,8 +9,10 @@ from vlae_codec.errors import ModelError
 from vlae_codec.integer_model import load_model
 from vlae_codec.registry import find_model
 
+from .pixelcnn import LocalDecoder
 from .recipe import read_recipe
 from .restore import restore
+from .stack_decoder import StackDecoder
 from .vlae import VLAE
 
 
@@ -24,14 +26,17 @@ def start_from(net: VLAE, name: str) -> None:
         name: shipped model or folder.
 
     Raises:
-        ModelError: there is no such model, or a layer of both has another shape there.
+        ModelError: there is no such model, a layer of both has another shape there, or the network is for studies.
     """
+    if isinstance(net.local, StackDecoder):
+        raise ModelError(f"a decoder of stacked layers cannot start from {name}; leave init out")
     folder = find_model(name).folder
     integer = load_model(folder)
     old = restore(read_recipe(folder / "recipe.toml").model, integer.info["shifts"], integer.arrays)
     new, known = net.state_dict(), old.state_dict()
     del known["auxiliary.weight"], known["auxiliary.bias"]  # not part of a released model
-    known["local.mix.weight"] = _mix(net, old)
+    assert isinstance(old.local, LocalDecoder)  # what was exported is
+    known["local.mix.weight"] = _mix(net.local, old.local)
     for key in new.keys() & known.keys():
         if new[key].shape != known[key].shape:
             raise ModelError(f"{name}: {key} is {tuple(known[key].shape)}, the recipe has {tuple(new[key].shape)}")
@@ -39,17 +44,17 @@ def start_from(net: VLAE, name: str) -> None:
     net.load_state_dict(new)
 
 
-def _mix(net: VLAE, old: VLAE) -> Tensor:
+def _mix(new: LocalDecoder, old: LocalDecoder) -> Tensor:
     """The first layer's weights, (L, window pixels + features, 1, 1), from those of a network with another window."""
-    weight, source = torch.zeros_like(net.local.mix.weight), old.local.mix.weight.detach()
+    weight, source = torch.zeros_like(new.mix.weight), old.mix.weight.detach()
     if len(weight) != len(source):
         return source
-    for column, offset in enumerate(net.local.offsets):
-        if offset in old.local.offsets:
-            weight[:, column] = source[:, old.local.offsets.index(offset)]
-    features = weight.shape[1] - len(net.local.offsets)
+    for column, offset in enumerate(new.offsets):
+        if offset in old.offsets:
+            weight[:, column] = source[:, old.offsets.index(offset)]
+    features = weight.shape[1] - len(new.offsets)
     if features:
-        if features != source.shape[1] - len(old.local.offsets):
+        if features != source.shape[1] - len(old.offsets):
             return source
         weight[:, -features:] = source[:, -features:]
     return weight

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from ..errors import ModelError
-from ..integer_net import WEIGHT_LIMIT
+from ..integer_net import FRACTION, WEIGHT_LIMIT
 from ..model_limits import Layers, largest
 from ..wavefront import Window
-from .model import COLOURS, SCALES
+from .model import COLOURS, GATES, SCALES, WIDTHS
 
 MAX_CHANNELS = 1 << 10
 """Of any map smaller than the picture: what a strip of it takes stays within some hundreds of megabytes."""
 MAX_FEATURES = 1 << 7
 """Of the map of the picture's size."""
-SQUARE = 16
+SQUARES = 16
 """Pixels of a square of 4x4, which the finest maps have a place for."""
 
 
@@ -21,37 +21,39 @@ class PhotoLayers(Layers):
 
     def walk(self) -> None:
         """All layers of a colour model."""
-        latent, patch = self.info["latent"], self.info.get("patch", 16)
-        scales = SCALES[patch]
-        width = self.map("encoder.fine", self.layer("encoder.stem", 9 * SQUARE * COLOURS))
-        for scale in scales[1:]:
-            width = self.map(f"encoder.{scale}", self.layer(f"encoder.down_{scale}", 9 * width))
+        latent, scales = self.info["latent"], SCALES[self.info.get("patch", 16)]
+        width = self.layer("encoder.stem", 9 * SQUARES * COLOURS)
+        for scale in scales:
+            width = self.layer(f"encoder.down_{scale}", 9 * width) if scale != scales[0] else width
+            self.map(f"encoder.{scale}", width)
         self.layer("encoder.out", width, latent)
-        width = self.map(f"synthesis.{scales[-1]}", self.layer("synthesis.enter", 9 * (latent + 1)))
-        for scale in scales[-2::-1]:
-            width = self.map(f"synthesis.{scale}", self.spread(f"synthesis.up_{scale}", width, 4))
-        features = self.spread("synthesis.out", 9 * width, SQUARE)
-        if features > MAX_FEATURES:
-            raise ModelError(f"weights.npz: {features} features of a pixel, and at most {MAX_FEATURES} are read")
+        width = self.layer("synthesis.enter", 9 * (latent + 1))
+        for scale in reversed(scales):
+            width = self.spread(f"synthesis.up_{scale}", width, 4) if scale != scales[-1] else width
+            self.map(f"synthesis.{scale}", width)
+        features = self.spread("synthesis.out", 9 * width, SQUARES)
+        if not COLOURS <= features <= MAX_FEATURES:
+            raise ModelError(f"weights.npz: {features} features of a pixel, and {COLOURS} to {MAX_FEATURES} are read")
         self.layer("synthesis.mean", features, COLOURS)
-        if "synthesis.straight.weight" in self.arrays:
-            self.straight(latent, patch * patch * COLOURS, features)
+        if GATES in self.arrays:
+            self.straight(latent, COLOURS * 4 ** (len(scales) + 1))
         self.window_net("prior", Window(*self.info["prior_window"]), latent, 1)
         self.window_net("local", Window(*self.info["window"]), COLOURS, features + 1)
 
-    def straight(self, latent: int, levels: int, features: int) -> None:
-        """The linear path from a patch's levels to its latents and back, to the first features."""
-        self.layer("encoder.straight", levels, latent)
-        self.layer("synthesis.straight", latent, levels)
-        if features < COLOURS:
-            raise ModelError(f"weights.npz: {features} features of a pixel, and a linear path needs {COLOURS}")
+    def straight(self, latent: int, patch: int) -> None:
+        """The linear path from a patch of so many subpixels to z and back, and its gates."""
+        self.layer("encoder.straight", patch, latent)
+        self.layer("synthesis.straight", latent, patch)
+        gates = self.arrays[GATES]
+        if gates.shape != (WIDTHS, latent) or gates.min() < 0 or gates.max() > 1 << FRACTION:
+            raise ModelError(f"weights.npz: {GATES} should be {WIDTHS} x {latent} numbers of 0 to {1 << FRACTION}")
+        self.seen.add(GATES)
 
-    def map(self, name: str, width: int) -> int:
-        """The residual blocks of a map of so many channels, whose number comes back."""
+    def map(self, name: str, width: int) -> None:
+        """The residual blocks of a map of so many channels."""
         if width > MAX_CHANNELS:
             raise ModelError(f"weights.npz: {name} has {width} channels, and at most {MAX_CHANNELS} are read")
         self.blocks(name, width, 9)
-        return width
 
     def spread(self, name: str, inputs: int, places: int) -> int:
         """A layer whose outputs become several places; the channels of each come back."""

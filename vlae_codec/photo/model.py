@@ -31,6 +31,8 @@ LEVEL_SHIFT = 4
 """A level in units of the networks, 2^-10 of 64 levels."""
 LATENT_SCALE = 4
 WIDTHS = 64
+GATES = "synthesis.gates"
+"""Name of an array (widths, C), units of 2^-10: which part of each latent is signal, in models with a linear path."""
 
 Integers = NDArray[np.int64]
 Levels = NDArray[np.uint8]
@@ -71,7 +73,7 @@ class PhotoModel:
         coarsest, finest = info.get("widths", (0, WIDTHS - 1))
         self.widths: tuple[int, int] = (coarsest, finest)
         self.window, self.prior_window = Window(*info["window"]), Window(*info["prior_window"])
-        self.has_straight = "synthesis.straight.weight" in arrays
+        self.has_straight = GATES in arrays
         self._layers: dict[str, Linear] = {}
 
     def to_device(self, values: NDArray[Any], dtype: Any = np.float64) -> Array:
@@ -121,11 +123,17 @@ class PhotoModel:
             first, last: rows of the grid.
         """
         top, bottom = self._around(first, last, len(z))
-        part = z[top:bottom]
+        part = self._gated(z[top:bottom], width)
         told = np.full((*part.shape[:2], 1), LATENT_SCALE * log_width(width), np.int64)
         # The float network reads z / 4 and the logarithm: this layer rescales by 4 more.
         features = self._synthesis(self.to_device(np.concatenate([part, told], axis=2)[None]))
         return features[0, self.patch * (first - top) : self.patch * (last - top)]
+
+    def _gated(self, z: Integers, width: int) -> Integers:
+        if not self.has_straight:
+            return z
+        gates = self.arrays[GATES][width].astype(np.int64)
+        return np.asarray((z * gates + (1 << FRACTION >> 1)) >> FRACTION)
 
     def _synthesis(self, x: Array) -> Array:
         h = self._blocks(f"synthesis.{self.scales[-1]}", Conv3x3(self._linear("synthesis.enter"))(x))

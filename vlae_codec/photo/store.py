@@ -182,13 +182,14 @@ def read_photo_info(folder: Traversable | Path) -> dict[str, Any]:
     small = len(info["window"]) == 3 and len(windows) == 6 and all(_is_within(one, 0, MAX_REACH) for one in windows)
     if not small or not all(_is_within(one, 0, MAX_SHIFT) for one in info["shifts"].values()):
         raise ModelError(f"{folder}: {INFO} has a window or a shift out of range")
-    if not _is_within(info.get("patch", 16), 1, max(SCALES)) or info.get("patch", 16) not in SCALES:
-        raise ModelError(f"{folder}: {INFO}: the patch should be one of {', '.join(map(str, SCALES))}")
-    widths = info.get("widths", [0, WIDTHS - 1])
-    if not (isinstance(widths, list) and len(widths) == 2 and all(_is_within(one, 0, WIDTHS - 1) for one in widths)):
-        raise ModelError(f"{folder}: {INFO}: widths should be two numbers of 0 to {WIDTHS - 1}")
     if not _is_within(info["latent"], 1, MAX_LATENT) or not isinstance(info.get(AUTO, True), bool):
         raise ModelError(f"{folder}: {INFO}: latent should be 1 to {MAX_LATENT}, and auto true or false")
+    widths = info.get("widths", [0, WIDTHS - 1])
+    ordered = isinstance(widths, list) and len(widths) == 2 and all(_is_within(one, 0, WIDTHS - 1) for one in widths)
+    if not _is_within(info.get("patch", 16), 4, 16) or info.get("patch", 16) not in SCALES:
+        raise ModelError(f"{folder}: {INFO}: patch should be {', '.join(map(str, SCALES))}")
+    if not ordered or widths[0] > widths[1]:
+        raise ModelError(f"{folder}: {INFO}: widths should be the first and the last of 0 to {WIDTHS - 1}")
     return dict(info)
 
 

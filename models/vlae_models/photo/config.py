@@ -83,7 +83,8 @@ class PhotoTraining:
             optimum of the bound.
         kl_floor: bits a pixel of KL below which soft free bits ease the KL's weight (Chen et al., appendix C);
             0 switches them off.
-        init: released colour model (name, folder or fingerprint) whose local decoder training starts from; "" for none.
+        init: released colour model (name, folder or fingerprint) whose weights training starts from; "" for none.
+        init_local: the same for the local decoder alone.
         drift: share of crops whose context drifts, as it does while a picture is drawn.
         drift_range: largest standard deviation of the drift, pixel levels.
         grey: share of crops without colour.
@@ -104,6 +105,7 @@ class PhotoTraining:
     mean_fades: bool = False
     kl_floor: float = 0.0
     init: str = ""
+    init_local: str = ""
     drift: float = 0.5
     drift_range: float = 24.0
     grey: float = 0.08

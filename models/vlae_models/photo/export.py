@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from vlae_codec.integer_net import FRACTION
-from vlae_codec.photo.model import PhotoModel, number_of_width
+from vlae_codec.photo.model import GATES, WIDTHS, PhotoModel, log_width, number_of_width
 
 from ..export import Exporter, weight_fraction
 from ..recipe import WINDOWS
@@ -23,6 +24,8 @@ STRAIGHT = "straight"
 """Linear paths, which carry the picture itself: they keep 16 bits."""
 QUARTER = 2
 """Fraction bits by which a layer that reads z / 4 is given more: its input comes as z."""
+QUARTERED = ("synthesis.enter", "synthesis.straight")
+"""These layers."""
 
 
 def export_arrays(model: PhotoVLAE) -> Exporter:
@@ -38,10 +41,14 @@ def export_arrays(model: PhotoVLAE) -> Exporter:
     for name in [key.removesuffix(".weight") for key, value in out.arrays.items() if value.size >= LARGE]:
         if STRAIGHT not in name:
             _narrow(out, name)
-    for name in ("synthesis.enter", "synthesis.straight"):
+    for name in QUARTERED:
         if name in out.shifts:
             out.arrays[f"{name}.bias"] <<= QUARTER
             out.shifts[name] += QUARTER
+    if synthesis.gate is not None:
+        logarithms = torch.tensor([log_width(number) for number in range(WIDTHS)]) / 2.0**FRACTION
+        gates = synthesis.gates(logarithms).detach().numpy() * 2.0**FRACTION
+        out.arrays[GATES] = np.rint(gates).astype(np.int16)
     _window_net(out, "prior", model.prior)
     _window_net(out, "local", model.local)
     return out

@@ -8,6 +8,8 @@ Pixels enter as (level - 128) / 64, in the order green, red, blue; latents enter
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -73,10 +75,13 @@ class Synthesis(nn.Module):
         self.out = conv(config.fine, 16 * config.features, 3, gain=0.1 if config.straight else 1.0)
         self.mean = conv(config.features, COLOURS, 1)
         self.straight = conv(config.latent, config.patch**2 * COLOURS, 1) if config.straight else None
+        self.gate = nn.Parameter(torch.zeros(config.latent)) if config.straight else None
 
     def forward(self, z: Tensor, log_width: Tensor) -> Tensor:
         """Features of latents whose widths are 2^log_width, (B,)."""
         told = log_width[:, None, None, None].expand(-1, 1, *z.shape[2:])
+        if self.gate is not None:
+            z = z * self.gates(log_width)[:, :, None, None]
         h = self.enter(torch.cat([z / LATENT_UNIT, told], 1))
         for scale in self.scales:
             if scale != self.scales[0]:
@@ -87,6 +92,11 @@ class Synthesis(nn.Module):
             picture = shuffled(self.straight(z / LATENT_UNIT), len(self.scales) + 1)
             h = torch.cat([h[:, :COLOURS] + picture, h[:, COLOURS:]], 1)
         return torch.relu(h)
+
+    def gates(self, log_width: Tensor) -> Tensor:
+        """How much of each channel is signal at widths 2^log_width, (B, C): Wiener's v / (v + d^2 / 12)."""
+        assert self.gate is not None
+        return torch.sigmoid(self.gate - 2 * math.log(2) * log_width[:, None])
 
 
 def unshuffled(x: Tensor, times: int) -> Tensor:
@@ -152,11 +162,14 @@ class WindowNet(nn.Module):
             beside: what else is known, (N, beside).
             here: the channels of the place, of which each one sees those before it, (N, channels).
         """
-        h = F.linear(torch.cat([window, beside], 1), self.mix_weight(), self.mix.bias)
+        # Of the window to the means no digit may be lost, so only the residual layers take part in autocasting.
+        with torch.autocast(window.device.type, enabled=False):
+            h = F.linear(torch.cat([window, beside], 1), self.mix_weight(), self.mix.bias)
         for first, second in zip(self.firsts, self.seconds, strict=True):
-            h = h + second(torch.relu(first(torch.relu(h))))
-        out = self.heads(torch.relu(h)).reshape(len(h), self.channels, -1)
-        out = out + torch.einsum("cmd,nd->ncm", self.drawn_earlier(), here)
+            h = h + second(torch.relu(first(torch.relu(h)))).float()
+        with torch.autocast(window.device.type, enabled=False):
+            out = self.heads(torch.relu(h)).reshape(len(h), self.channels, -1)
+            out = out + torch.einsum("cmd,nd->ncm", self.drawn_earlier(), here)
         parameters: Tensor = out.reshape(len(h), self.channels, 3, self.mixtures)
         return parameters
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vlae_codec.errors import ModelError
 
 from ..recipe import build, find_recipe, read_tree
 from .config import PhotoConfig, PhotoTraining
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
+    from pathlib import Path
 
 KIND = "photo"
 
@@ -39,7 +43,16 @@ def load_photo_recipe(name: str) -> PhotoRecipe:
     Raises:
         ModelError: no such recipe, not TOML, or a key that is unknown, missing or of the wrong type.
     """
-    return parse_photo_recipe(read_tree(find_recipe(name)))
+    return read_photo_recipe(find_recipe(name))
+
+
+def read_photo_recipe(file: Traversable | Path) -> PhotoRecipe:
+    """The colour model's recipe in a TOML file.
+
+    Raises:
+        ModelError: not TOML, or a key that is unknown, missing or of the wrong type.
+    """
+    return parse_photo_recipe(read_tree(file))
 
 
 def parse_photo_recipe(tree: dict[str, Any]) -> PhotoRecipe:

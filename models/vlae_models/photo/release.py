@@ -16,13 +16,13 @@ from vlae_codec.photo.model import PhotoModel, log_width
 from vlae_codec.photo.store import INFO, WEIGHTS
 
 from ..export import pack
-from ..training import read_checkpoint
+from ..loop import read_checkpoint
 from .crops import Levels, load_validation
 from .export import export_arrays, model_info
 from .recipe import PhotoRecipe
 from .vlae import PhotoVLAE
 
-CHECKED = 64
+CHECKED, CHECKED_CROPS = 64, 16
 """Side of the crops that are coded to see what the integers cost, and the most of them."""
 CHECKED_WIDTH = 14
 """Number of the quantisation width, or the nearest that the model has."""
@@ -52,7 +52,7 @@ def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path, auto
     exported = export_arrays(net)
     info = model_info(recipe, exported.shifts) | {"auto": auto}
     info["fingerprint"] = fingerprint(info, exported.arrays).hex()
-    crops = load_validation(recipe.data, data)[:CHECKED, :CHECKED, :CHECKED]
+    crops = load_validation(recipe.data, data)[:CHECKED_CROPS, :CHECKED, :CHECKED]
     loss = integer_loss(net, PhotoModel(info, exported.arrays), crops)
     if loss > MAX_LOSS:
         raise ModelError(f"{recipe.name}: integers cost {100 * loss:.2f} % of the bits, more than {100 * MAX_LOSS} %")

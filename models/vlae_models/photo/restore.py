@@ -1,65 +1,149 @@
-"""A local decoder back from a released colour model's integers, to start another training with."""
+"""Networks back from a released colour model's integers, to start another training with: undoes `export`."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from vlae_codec.errors import ModelError
 from vlae_codec.integer_net import FRACTION
-from vlae_codec.photo.model import PhotoModel
+from vlae_codec.photo.model import GATES, PhotoModel, log_width
 from vlae_codec.photo.store import find_photo_model, load_photo_model
 
 from ..restore import assign
+from .export import QUARTER, QUARTERED
 from .nets import WindowNet
+from .recipe import read_photo_recipe
+from .vlae import PhotoVLAE
+
+
+def restore_photo(name: str) -> PhotoVLAE:
+    """The float network that has a released model's weights, in evaluation mode.
+
+    Args:
+        name: colour model, folder or fingerprint.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    info = find_photo_model(name)
+    if info is None:
+        raise ModelError(f"no colour model is called {name!r}")
+    net = PhotoVLAE(read_photo_recipe(info.folder / "recipe.toml").model)
+    start_from(net, name)
+    net.eval()
+    return net
+
+
+def start_from(net: PhotoVLAE, name: str) -> None:
+    """Give all networks the weights of a released model's; only the local decoder's window may differ.
+
+    Args:
+        net: what to start; without latents, its local decoder alone.
+        name: colour model, folder or fingerprint.
+
+    Raises:
+        ModelError: there is no such model, or a layer of it has another shape.
+    """
+    source, latent = _find(name), net.config.latent
+    if latent not in (0, source.latent):
+        raise ModelError(f"{source.name}: its z has another shape than the recipe's")
+    _fill_window_net(net.local, source, "local", source.window.offsets(), whole=latent > 0)
+    if not latent:
+        return
+    _fill_window_net(net.prior, source, "prior", source.prior_window.offsets(), whole=True)
+    for part in ("encoder", "synthesis"):
+        for path, module in getattr(net, part).named_modules(prefix=part):
+            if isinstance(module, nn.Conv2d):
+                _fill(module, source, path)
+    if net.synthesis.gate is not None:
+        first = log_width(source.widths[1]) / 2.0**FRACTION
+        known = torch.from_numpy(source.arrays[GATES][source.widths[1]].astype(np.float32)) * 2.0**-FRACTION
+        with torch.no_grad():
+            net.synthesis.gate.copy_(torch.logit(known, 2.0 ** -(FRACTION + 1)) + 2 * math.log(2) * first)
 
 
 def start_local(net: WindowNet, name: str) -> None:
-    """Give a local decoder the weights of a released model's.
-
-    The windows may differ: each pixel that both see keeps its weights, and one that is new to the network has none.
-    What is read beside the window, the features of another z, starts anew, with little to say.
+    """Give a local decoder the weights of a released model's; what it reads of another z starts anew.
 
     Args:
-        net: the local decoder to start.
+        net: the local decoder to start; its window may differ.
         name: colour model, folder or fingerprint.
 
     Raises:
         ModelError: there is no such model, or its local decoder has other shapes.
     """
+    source = _find(name)
+    _fill_window_net(net, source, "local", source.window.offsets(), whole=False)
+
+
+def _find(name: str) -> PhotoModel:
     info = find_photo_model(name)
     if info is None:
         raise ModelError(f"no colour model {name!r} to start from")
-    source = load_photo_model(info)
-    weight, bias = _layer(source, "local.mix")
-    if len(bias) != net.mix.out_features or f"local.{len(net.firsts)}.first.weight" in source.arrays:
-        raise ModelError(f"{name}: its local decoder has other shapes than the recipe's")
-    offsets = source.window.offsets()
-    mix = 0.1 * net.mix.weight.detach()
-    for place, offset in enumerate(net.offsets):
-        columns = slice(place * net.channels, (place + 1) * net.channels)
-        mix[:, columns] = 0
-        if offset in offsets:
-            first = offsets.index(offset) * net.channels
-            mix[:, columns] = weight[first : first + net.channels].T
-    assign(net.mix, mix, bias)
-    for index, layers in enumerate(zip(net.firsts, net.seconds, strict=True)):
-        for part, layer in zip(("first", "second"), layers, strict=True):
-            assert isinstance(layer, nn.Linear)
-            weight, bias = _layer(source, f"local.{index}.{part}")
-            assign(layer, weight.T, bias)
-    weight, bias = _layer(source, "local.heads")
-    if weight.shape[1] != net.heads.out_features:
-        raise ModelError(f"{name}: its pixels' distributions have another number of components than the recipe's")
-    assign(net.heads, weight.T, bias)
-    drawn = torch.from_numpy(source.arrays["local.drawn"].astype(np.float32))
+    return load_photo_model(info)
+
+
+def _fill_window_net(
+    net: WindowNet, source: PhotoModel, name: str, offsets: list[tuple[int, int]], whole: bool
+) -> None:
+    """Each place that both windows have keeps its weights, and one that is new to the network has none.
+
+    What is read beside the window keeps its weights if `whole`; else it starts at random, with little to say.
+    """
+    weight, bias = _layer(source, f"{name}.mix")
+    if len(bias) > net.mix.out_features or f"{name}.{len(net.firsts)}.first.weight" in source.arrays:
+        raise ModelError(f"{source.name}: {name} has another shape than the recipe's")
+    window = weight[: len(offsets) * net.channels].reshape(len(offsets), net.channels, -1)
+    known = dict(zip(offsets, window, strict=True))
+    nothing = window.new_zeros(net.channels, len(bias))
+    mix = [known.get(offset, nothing) for offset in net.offsets]
+    count = len(net.offsets) * net.channels
+    rest = weight[len(offsets) * net.channels :]
+    mix += [rest if whole else 0.1 * net.mix.weight.detach()[: len(bias), count:].T]
+    _assign(net.mix, torch.cat(mix).T, bias, source, f"{name}.mix")
+    for part, layers in (("first", net.firsts), ("second", net.seconds)):
+        for index, layer in enumerate(layers):
+            _fill(layer, source, f"{name}.{index}.{part}")
+    _fill(net.heads, source, f"{name}.heads")
+    if source.arrays[f"{name}.drawn"].shape != net.drawn.shape:
+        raise ModelError(f"{source.name}: {name}.drawn has another shape than the recipe's")
+    drawn = torch.from_numpy(source.arrays[f"{name}.drawn"].astype(np.float32))
     with torch.no_grad():
-        net.drawn.copy_(drawn * 2.0 ** -source.info["shifts"]["local.heads"])
+        net.drawn.copy_(drawn * 2.0 ** -source.info["shifts"][f"{name}.heads"])
+
+
+def _fill(layer: nn.Module, source: PhotoModel, name: str) -> None:
+    assert isinstance(layer, (nn.Conv2d, nn.Linear))
+    weight, bias = _layer(source, name)
+    if layer.weight.ndim == 4:
+        weight = weight.reshape(*layer.weight.shape[2:], -1, weight.shape[1]).permute(3, 2, 0, 1)
+    else:
+        weight = weight.T
+    _assign(layer, weight, bias, source, name)
+
+
+def _assign(layer: nn.Conv2d | nn.Linear, weight: Tensor, bias: Tensor, source: PhotoModel, name: str) -> None:
+    """Set a layer's weights; a fully connected one may be wider, and what is new in it says nothing to the old."""
+    outputs, inputs = weight.shape[:2]
+    if isinstance(layer, nn.Linear) and outputs <= layer.out_features and inputs <= layer.in_features:
+        whole, whole_bias = layer.weight.detach().clone(), layer.bias.detach().clone()
+        whole[:outputs] = F.pad(weight, (0, layer.in_features - inputs))
+        whole_bias[:outputs] = bias
+        weight, bias = whole, whole_bias
+    if weight.shape != layer.weight.shape:
+        raise ModelError(f"{source.name}: {name} has another shape than the recipe's")
+    assign(layer, weight, bias)
 
 
 def _layer(model: PhotoModel, name: str) -> tuple[Tensor, Tensor]:
     """Weight (inputs, outputs) and bias of a layer as floats."""
-    bits = model.info["shifts"][name]
+    if f"{name}.weight" not in model.arrays:
+        raise ModelError(f"{model.name}: has no {name}, which the recipe asks for")
+    bits, more = model.info["shifts"][name], QUARTER if name in QUARTERED else 0
     weight, bias = (torch.from_numpy(model.arrays[f"{name}.{part}"].astype(np.float32)) for part in ("weight", "bias"))
-    return weight * 2.0**-bits, bias * 2.0 ** -(bits + FRACTION)
+    return weight * 2.0 ** -(bits - more), bias * 2.0 ** -(bits + FRACTION)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,24 +11,25 @@ from torch import Tensor
 from .crops import Levels
 from .nets import COLOURS, LATENT_UNIT, PIXEL_UNIT, Encoder, Synthesis, unshuffled
 
-STEP = 61.0
-"""Pixel levels of an orthonormal component to 1 in y: about where the slopes of rate and of the mean picture's weighted
-squared error are equal at width 1."""
 LIFT = 2.0
 """Added to pixels of -2 ... 2 that pass a ReLU, so that it leaves them unchanged."""
 
 
-def start_straight(encoder: Encoder, synthesis: Synthesis, crops: Levels) -> None:
-    """Let y be the first principal components of patches, and the mean picture what these say of it.
+def start_straight(encoder: Encoder, synthesis: Synthesis, crops: Levels, mean_weight: float) -> None:
+    """Let y be the first principal components of patches, and the mean picture their Wiener filter.
 
     Args:
         encoder, synthesis: networks with a linear path.
         crops: training pictures, uint8 (N, H, W, 3), whose sides are multiples of the patch.
+        mean_weight: of the mean picture's squared error at width 1. y is scaled so that rate and error together are
+            then at their best: with steps of s levels a component costs -log2 s and errs by s^2 / 12.
     """
     assert encoder.straight is not None and synthesis.straight is not None
     x = (torch.from_numpy(crops).permute(0, 3, 1, 2).double() - 128) / PIXEL_UNIT
     components = principal(unshuffled(x, len(encoder.scales) + 1), encoder.straight.out_channels)
-    scale = PIXEL_UNIT / (STEP * LATENT_UNIT)
+    step = math.sqrt(6 * COLOURS / (math.log(2) * mean_weight))
+    scale = PIXEL_UNIT / (step * LATENT_UNIT)
+    assert synthesis.gate is not None
     with torch.no_grad():
         encoder.straight.weight.copy_(scale * components[:, :, None, None])
         synthesis.straight.weight.copy_(components.T[:, :, None, None] / scale)
@@ -34,6 +37,8 @@ def start_straight(encoder: Encoder, synthesis: Synthesis, crops: Levels) -> Non
         synthesis.straight.bias.fill_(LIFT)
         synthesis.mean.weight.copy_(torch.eye(COLOURS, synthesis.mean.in_channels)[:, :, None, None])
         synthesis.mean.bias.fill_(-LIFT)
+        variances = encoder(x.float()).transpose(0, 1).flatten(1).square().mean(1)
+        synthesis.gate.copy_((12 * variances).log())
 
 
 def principal(maps: Tensor, count: int) -> Tensor:

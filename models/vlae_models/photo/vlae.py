@@ -86,24 +86,21 @@ class PhotoVLAE(nn.Module):
         window = self.prior.gather(z / LATENT_UNIT, all_places)
         here = z.permute(0, 2, 3, 1).reshape(-1, channels)
         told = log_width.repeat_interleave(height * width)
-        with torch.autocast(z.device.type, enabled=False):
-            parameters = self.prior(window, told[:, None], here / LATENT_UNIT)
-            parameters = scaled(parameters, LATENT_UNIT)
-            size = torch.exp2(told)[:, None].expand(-1, channels)
-            bits = interval_bits(parameters, here - size / 2, here + size / 2, size)
+        parameters = scaled(self.prior(window, told[:, None], here / LATENT_UNIT), LATENT_UNIT)
+        size = torch.exp2(told)[:, None].expand(-1, channels)
+        bits = interval_bits(parameters, here - size / 2, here + size / 2, size)
         return bits.sum(1).reshape(batch, -1).mean(1)
 
     def distortion(self, x: Tensor, features: Tensor, context: Tensor, drifts: Tensor, places: Tensor) -> Tensor:
         """-log2 p(x_i | window_i, z), bits a pixel, mean over the places, (B,)."""
         count = places.shape[1]
-        with torch.autocast(x.device.type, enabled=False):
-            window = self.local.gather((context - 128) / PIXEL_UNIT, places)
-            beside = torch.cat([pick(features, places), drifts.repeat_interleave(count)[:, None]], 1)
-            here = pick(x, places)
-            parameters = scaled(self.local(window, beside, (here - 128) / PIXEL_UNIT), MEAN_UNIT)
-            low = torch.where(here > 0, here - 128.5, -torch.inf)
-            high = torch.where(here < 255, here - 127.5, torch.inf)
-            bits = interval_bits(parameters, low, high, torch.ones(()))
+        window = self.local.gather((context - 128) / PIXEL_UNIT, places)
+        beside = torch.cat([pick(features, places), drifts.repeat_interleave(count)[:, None]], 1)
+        here = pick(x, places)
+        parameters = scaled(self.local(window, beside, (here - 128) / PIXEL_UNIT), MEAN_UNIT)
+        low = torch.where(here > 0, here - 128.5, -torch.inf)
+        high = torch.where(here < 255, here - 127.5, torch.inf)
+        bits = interval_bits(parameters, low, high, torch.ones(()))
         return bits.sum(1).reshape(len(x), count).mean(1)
 
 

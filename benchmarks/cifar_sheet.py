@@ -1,0 +1,88 @@
+"""The paper's decompression sheets of CIFAR-10: originals, and what the codes of each window bring back.
+
+Run as `python -m benchmarks.cifar_sheet --data FOLDER` after `benchmarks.cifar_windows`, whose figures stand under the
+pictures. It writes benchmarks/results/sheets/cifar.png.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from PIL import Image, ImageDraw
+
+from benchmarks.cifar_windows import MODELS, TEMPERATURE
+from benchmarks.results import FOLDER, read_result
+from vlae_cli.common import data_option, exit_on_error
+from vlae_codec.errors import VlaeError
+from vlae_codec.images import Picture
+from vlae_codec.photo import codec
+from vlae_codec.photo.store import find_photo_model
+from vlae_models.photo.cifar import SIDE, TEST, load_cifar
+from vlae_models.photo.crops import ORDER, Levels
+
+SCALE, GAP, CAPTION = 3, 2, 14
+DRAWS = 2
+
+
+def rows_of(name: str, images: Levels) -> list[Levels]:
+    """Pictures drawn of the codes of images, RGB: as many rows as there are draws."""
+    info = find_photo_model(name)
+    assert info
+    files = [codec.compress_photo(Picture(image), info).data for image in images]
+    return [
+        np.stack([codec.decompress_photo(data, temperature=TEMPERATURE, seed=seed)[0] for data in files])
+        for seed in range(DRAWS)
+    ]
+
+
+def caption(name: str, figures: dict[str, Any]) -> str:
+    """What stands under a model's pictures."""
+    return (
+        f"{name}: KL {figures['file_kl_bits']:.0f} bits, payload {figures['payload_bits']:.0f} bits an image,"
+        f" {figures['bits']:.3f} bits a subpixel"
+    )
+
+
+def sheet(parts: list[tuple[list[Levels], str]]) -> Image.Image:
+    """Rows of pictures with a caption under each part."""
+    side = SIDE * SCALE + GAP
+    count = len(parts[0][0][0])
+    height = sum(len(rows) * side + CAPTION for rows, _ in parts) + GAP
+    image = Image.new("RGB", (count * side + GAP, height), "white")
+    draw, top = ImageDraw.Draw(image), GAP
+    for rows, text in parts:
+        for row in rows:
+            for number, picture in enumerate(row):
+                big = Image.fromarray(picture).resize((SIDE * SCALE, SIDE * SCALE), Image.Resampling.NEAREST)
+                image.paste(big, (GAP + number * side, top))
+            top += side
+        draw.text((GAP, top - 1), text, fill="black")
+        top += CAPTION
+    return image
+
+
+@click.command()
+@data_option
+@click.option("--out", type=click.Path(path_type=Path), default=FOLDER / "sheets" / "cifar.png", show_default=True)
+@click.option("--images", type=click.IntRange(1), default=12, show_default=True, help="Test images.")
+@exit_on_error
+def main(data: Path, out: Path, images: int) -> None:
+    """Draw the sheets."""
+    result = read_result("cifar_windows")
+    if not result:
+        raise VlaeError("no figures yet: run python -m benchmarks.cifar_windows first")
+    rgb = np.ascontiguousarray(load_cifar(data, TEST)[:images][..., ORDER])
+    parts = [([rgb], "originals: the first test images")]
+    for name in MODELS:
+        if name in result["models"]:
+            parts.append((rows_of(name, rgb), caption(name, result["models"][name])))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    sheet(parts).save(out, optimize=True)
+    click.echo(str(out))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""The figures of the CIFAR-10 models as a Markdown table: what the window leaves to the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks.results import read_result
+from benchmarks.tables import Lines, table
+
+KEYS = ("kl", "bits", "file_kl_bits", "payload_bits", "lossless_bits_subpixel", "luma_kept", "chroma_kept")
+TITLES = (
+    "model", "KL, bits a subpixel", "-ELBO, bits a subpixel", "KL, bits", "payload, bits",
+    "lossless file, bits a subpixel", "luma kept", "chroma kept",
+)  # fmt: skip
+PLACES = {"file_kl_bits": 0, "payload_bits": 0, "luma_kept": 2, "chroma_kept": 2}
+
+
+def tiny_pictures(folder: Path) -> Lines:
+    """KL, bound and what the codes bring back, by the decoder's window."""
+    result = read_result("cifar_windows", folder)
+    if not result:
+        return []
+    rows = [(name, *row(figures)) for name, figures in result["models"].items()]
+    images, files = result["images"], result["files"]
+    head = f"CIFAR-10, first {images:,} test images; bits of a code, files and pictures of the first {files}:"
+    note = [
+        "Kept: the share of the variance of 4x4 blocks' mean luma or chroma that a picture drawn of the code at",
+        "temperature 1 brings back. `cifar-local` has no latents, and no file.",
+    ]
+    return [head, "", *table(TITLES, rows), "", *note]
+
+
+def row(figures: dict[str, Any]) -> list[str]:
+    """A model's cells; "-" for what it does not have."""
+    return [f"{figures[key]:.{PLACES.get(key, 3)}f}" if key in figures else "-" for key in KEYS]

@@ -1,0 +1,130 @@
+"""CIFAR-10: what the decoder's window leaves to the code (Chen et al., section 4.3), and a sheet to look at.
+
+Run as `python -m benchmarks.cifar_windows --data FOLDER --local RUN`. The bound of the first 1,000 test images is that
+of the float networks with the released integers' weights; files are those of the codec. The decoder without latents is
+not released: RUN is its training folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from benchmarks.results import write_result
+from vlae_cli.common import data_option, exit_on_error
+from vlae_codec.errors import VlaeError
+from vlae_codec.images import Picture
+from vlae_codec.photo import codec
+from vlae_codec.photo.store import find_photo_model
+from vlae_models.loop import read_checkpoint
+from vlae_models.photo.cifar import SIDE, TEST, load_cifar
+from vlae_models.photo.crops import ORDER, Levels
+from vlae_models.photo.recipe import load_photo_recipe
+from vlae_models.photo.restore import restore_photo
+from vlae_models.photo.vlae import PhotoVLAE
+
+MODELS = ("cifar-4x2", "cifar-5x3", "cifar-7x4", "cifar-7x4-grey", "cifar-vae")
+LOCAL = "cifar-local"
+SUBPIXELS = 3 * SIDE * SIDE
+BATCH = 50
+LOG_WIDTH = 0.0
+"""The logarithm of the only width that these models are trained for."""
+SAMPLES = 4
+"""Of z for each image's bound."""
+BLOCK = 4
+"""Side of the blocks whose mean colours are compared."""
+TEMPERATURE = 1.0
+CHROMA = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+LUMA = np.array([[0.299, 0.587, 0.114]])
+
+Floats = NDArray[np.float64]
+
+
+@torch.no_grad()
+def bound(net: PhotoVLAE, images: Levels, log_width: float) -> dict[str, float]:
+    """KL and -ELBO of images (N, 32, 32, 3), green, red, blue, in bits a subpixel, mean over them."""
+    torch.manual_seed(0)
+    places = torch.arange(SIDE * SIDE)
+    rates, totals = [], []
+    for first in tqdm(range(0, len(images), BATCH), desc="bound", unit="batch"):
+        x = torch.from_numpy(images[first : first + BATCH]).permute(0, 3, 1, 2).float()
+        widths, none = x.new_full((len(x),), log_width), x.new_zeros(len(x))
+        for _ in range(SAMPLES if net.config.latent else 1):
+            rate, distortion, _ = net(x, widths, x, none, places.expand(len(x), -1))
+            rates.append(rate.numpy() / 3)
+            totals.append((rate + distortion).numpy() / 3)
+    total = np.concatenate(totals)
+    error = float(total.reshape(len(images), -1).mean(1).std() / len(images) ** 0.5)
+    return {"kl": float(np.mean(np.concatenate(rates))), "bits": float(total.mean()), "standard_error": error}
+
+
+def coded(name: str, images: Levels) -> tuple[dict[str, float], Levels]:
+    """Means of the codec's files of images, RGB, and one picture drawn of each."""
+    info = find_photo_model(name)
+    assert info
+    rows, drawn = [], []
+    for number, image in enumerate(tqdm(images, desc=name, unit="image")):
+        lossy, exact = (codec.compress_photo(Picture(image), info, lossless=flag) for flag in (False, True))
+        if (codec.decompress_photo(exact.data)[0] != image).any():
+            raise VlaeError(f"{name}: a lossless file came back as another picture")
+        rows.append((lossy.kl_bits, lossy.lossy_bits, 8 * len(lossy.data), 8 * len(exact.data) / image.size))
+        drawn.append(codec.decompress_photo(lossy.data, temperature=TEMPERATURE, number=number)[0])
+    means = np.mean(rows, axis=0)
+    keys = ("file_kl_bits", "payload_bits", "file_bits", "lossless_bits_subpixel")
+    return dict(zip(keys, map(float, means), strict=True)), np.stack(drawn)
+
+
+def kept(images: Levels, drawn: Levels, weights: Floats) -> float:
+    """The share of the variance of blocks' mean colours (RGB times weights) that comes back: 1 - error / variance."""
+    means = [block_means(one) @ weights.T for one in (images, drawn)]
+    error = ((means[0] - means[1]) ** 2).sum()
+    return float(1 - error / ((means[0] - means[0].mean((0, 1, 2))) ** 2).sum())
+
+
+def block_means(images: Levels) -> Floats:
+    """Mean colours of blocks, (N, rows, columns, 3)."""
+    count, side = len(images), SIDE // BLOCK
+    return np.asarray(images.reshape(count, side, BLOCK, side, BLOCK, 3).mean((2, 4)))
+
+
+def measure(name: str, test: Levels, files: int) -> dict[str, Any]:
+    """All figures of a released model."""
+    net = restore_photo(name)
+    rgb = np.ascontiguousarray(test[:files][..., ORDER])
+    figures, drawn = coded(name, rgb)
+    colours = {"luma_kept": kept(rgb, drawn, LUMA), "chroma_kept": kept(rgb, drawn, CHROMA)}
+    return {"window": net.config.window, **bound(net, test, LOG_WIDTH), **figures, **colours}
+
+
+def measure_local(run: Path, test: Levels) -> dict[str, Any]:
+    """The bound of the decoder without latents, of its training's checkpoint."""
+    recipe = load_photo_recipe(LOCAL)
+    net = PhotoVLAE(recipe.model)
+    net.load_state_dict(read_checkpoint(run / "checkpoint.pt", recipe, "cpu")["average"])
+    return {"window": recipe.model.window, **bound(net.eval(), test, LOG_WIDTH)}
+
+
+@click.command()
+@data_option
+@click.option("--local", type=click.Path(path_type=Path), help="Training folder of the decoder without latents.")
+@click.option("--images", type=click.IntRange(1), default=1000, show_default=True, help="Test images for the bound.")
+@click.option("--files", type=click.IntRange(1), default=100, show_default=True, help="Of them, made into files.")
+@exit_on_error
+def main(data: Path, local: Path | None, images: int, files: int) -> None:
+    """Measure the released models of CIFAR-10."""
+    test = load_cifar(data, TEST)[:images]
+    found = {name: measure(name, test, min(files, images)) for name in MODELS if find_photo_model(name)}
+    if local:
+        found[LOCAL] = measure_local(local, test)
+    path = write_result("cifar_windows", {"images": len(test), "files": min(files, images), "models": found})
+    click.echo(path.read_text()[:3000])
+
+
+if __name__ == "__main__":
+    main()
