@@ -109,6 +109,11 @@ def feature_distances(originals: Pictures, others: Pictures) -> NDArray[np.float
     return np.asarray(torch.stack(found).mean(0).double().numpy())
 
 
+def distances_if_trained(originals: Pictures, others: Pictures) -> NDArray[np.float64] | None:
+    """`feature_distances`; None as long as the net's weights are not there."""
+    return feature_distances(originals, others) if PATH.exists() else None
+
+
 def _unit(x: Tensor) -> Tensor:
     return x / (x.square().sum(1, keepdim=True) + 1e-8).sqrt()
 

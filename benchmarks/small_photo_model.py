@@ -58,8 +58,8 @@ def small_photo_arrays(seed: int = 7, patch: int = 16, straight: bool = False) -
         arrays[f"{name}.weight"] = np.rint(spread * rng.normal(size=(inputs, outputs))).astype(np.int16)
         bias = 0.2 * 2.0 ** (SHIFT + FRACTION) * rng.normal(size=outputs)
         arrays[f"{name}.bias"] = np.rint(bias).astype(np.int32)
-    if straight:
-        arrays[GATES] = rng.integers(0, (1 << FRACTION) + 1, (WIDTHS, LATENT)).astype(np.int16)
+    for table in GATES if straight else ():
+        arrays[table] = rng.integers(0, (1 << FRACTION) + 1, (WIDTHS, LATENT)).astype(np.int16)
     for net, channels in (("prior", LATENT), ("local", 3)):
         drawn = 0.2 * 2.0**SHIFT * rng.normal(size=(channels, 3 * COMPONENTS, channels))
         arrays[f"{net}.drawn"] = np.rint(drawn).astype(np.int16)

@@ -213,7 +213,7 @@ def pad(levels: Levels, patch: int) -> Levels:
 
 def _push(model: PhotoModel, y: Integers, number: int) -> tuple[Writer, Integers]:
     writer = Writer(grid.decisions(model, *y.shape[:2]))
-    return writer, grid.push_grid(model, writer, y, number)
+    return writer, grid.push_grid(model, writer, model.sent(y, number), number)
 
 
 def _pop(model: PhotoModel, file: PhotoFile) -> Integers:

@@ -81,6 +81,8 @@ class PhotoTraining:
             pixel; it falls with the width squared, as the slope of rate against distortion does.
         mean_fades: let what the mean picture asks of z fade with the learning rate, so that what is released is an
             optimum of the bound.
+        heard: which part of the local decoder's gradient reaches z. At 1 the bound is minimised; less of it leaves
+            more of z to the mean picture, which is what counts at low rates.
         kl_floor: bits a pixel of KL below which soft free bits ease the KL's weight (Chen et al., appendix C);
             0 switches them off.
         init: released colour model (name, folder or fingerprint) whose weights training starts from; "" for none.
@@ -103,6 +105,7 @@ class PhotoTraining:
     finest: float = -1.0
     mean_weight: float = 0.007
     mean_fades: bool = False
+    heard: float = 1.0
     kl_floor: float = 0.0
     init: str = ""
     init_local: str = ""

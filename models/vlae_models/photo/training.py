@@ -76,7 +76,7 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         context = torch.where(drifts[:, None, None, None] > 0, drifted(x, train.drift_range), x)
         asked = self.current_rate() / train.rate if train.mean_fades else 1.0
         with torch.autocast(self.device, torch.bfloat16):
-            parts: Parts = self.model(x, log_width, context, drifts, places, asked)
+            parts: Parts = self.model(x, log_width, context, drifts, places, asked, train.heard)
         mean = train.mean_weight * torch.exp2(-2 * log_width) * parts.squared_error
         loss = (self.state.rate_weight * parts.rate + parts.distortion + mean).mean()
         return Losses(loss, parts.rate.mean(), parts.distortion.mean())
