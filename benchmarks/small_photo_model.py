@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.small_model import Arrays
 from vlae_codec.integer_model import fingerprint
 from vlae_codec.integer_net import FRACTION
-from vlae_codec.photo.model import SCALES
+from vlae_codec.photo.model import GATES, SCALES, WIDTHS
 from vlae_codec.photo.store import INFO, WEIGHTS
 from vlae_codec.wavefront import Window
 
@@ -58,6 +58,8 @@ def small_photo_arrays(seed: int = 7, patch: int = 16, straight: bool = False) -
         arrays[f"{name}.weight"] = np.rint(spread * rng.normal(size=(inputs, outputs))).astype(np.int16)
         bias = 0.2 * 2.0 ** (SHIFT + FRACTION) * rng.normal(size=outputs)
         arrays[f"{name}.bias"] = np.rint(bias).astype(np.int32)
+    for table in GATES if straight else ():
+        arrays[table] = rng.integers(0, (1 << FRACTION) + 1, (WIDTHS, LATENT)).astype(np.int16)
     for net, channels in (("prior", LATENT), ("local", 3)):
         drawn = 0.2 * 2.0**SHIFT * rng.normal(size=(channels, 3 * COMPONENTS, channels))
         arrays[f"{net}.drawn"] = np.rint(drawn).astype(np.int16)
@@ -95,7 +97,7 @@ def write_small_photo_model(
         seed: of the weights.
         name: of the model.
         patch: pixels of the picture's side to one of the latent grid's.
-        straight: whether it has a linear path.
+        straight: whether it has a linear path, with gates.
     """
     arrays = small_photo_arrays(seed, patch, straight)
     info = small_photo_info(arrays, name, patch, straight)

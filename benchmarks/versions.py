@@ -1,8 +1,8 @@
 """The tests under old and new Pythons and libraries; `python -m benchmarks.versions`, result `versions.json`.
 
-Each environment is made anew from PyPI. Those without torch run the tests that can be imported without it, nearly all
-of the codec's and the commands'; torch is served for one Python only where this was measured. `.ci/versions` runs the
-core tests of the first and the last environment in every check.
+Each environment is made anew from PyPI. Those without torch run the tests that can be imported without it; torch is
+served for one Python only where this was measured. `--core` runs the tests of what decides a file's meaning and of the
+API, without torch everywhere. `.ci/versions` runs some of them in the first and the last environment in every check.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,11 @@ NAME = "versions"
 RUNTIME = ("numpy", "pillow", "click", "constriction", "array-api-compat", "platformdirs", "threadpoolctl", "tqdm")
 TOOLS = ("pytest", "hypothesis", "hatchling", "coverage", "tomli")
 TORCH = ("torch==2.13.0",)
+CORE = (
+    "api", "archive", "codec", "container", "entropy", "golden", "images", "independent_stack", "model_store",
+    "photo_golden", "photo_store", "pillow_plugin", "registry", "superseded", "tables",
+)  # fmt: skip
+"""Tests of `--core`, by what stands behind `test_`."""
 LIBRARIES = ("numpy", "pillow", "torch", "constriction", "click")
 """Whose versions the result names."""
 IMPORTABLE = """
@@ -96,7 +102,7 @@ def find_python(version: str) -> str | None:
     return None
 
 
-def measure(environment: Environment, folder: Path, tests: tuple[str, ...]) -> dict[str, Any]:
+def measure(environment: Environment, folder: Path, tests: Sequence[str]) -> dict[str, Any]:
     """Make an environment and run the tests in it; what came of them."""
     program = find_python(environment.python)
     if program is None:
@@ -145,9 +151,10 @@ def _counts(report: Path) -> dict[str, Any]:
 
 @click.command()
 @click.argument("tests", nargs=-1)
+@click.option("--core", is_flag=True, help="The core tests alone, everywhere without torch.")
 @click.option("--only", multiple=True, help="Of the environments those of this Python; may be repeated.")
 @exit_on_error
-def main(tests: tuple[str, ...], only: tuple[str, ...]) -> None:
+def main(tests: tuple[str, ...], core: bool, only: tuple[str, ...]) -> None:
     """Run TESTS (by default all but the slow ones) in each environment; exit code 1 if one fails.
 
     A run of some TESTS is not kept. Environments are measured one by one and added to the result that is there.
@@ -156,9 +163,12 @@ def main(tests: tuple[str, ...], only: tuple[str, ...]) -> None:
     for environment in ENVIRONMENTS:
         if only and environment.python not in only:
             continue
+        chosen: Sequence[str] = tests
+        if core:
+            environment, chosen = replace(environment, torch=False), [f"tests/test_{one}.py" for one in CORE]
         with tempfile.TemporaryDirectory() as name:
-            found = measure(environment, Path(name) / "venv", tests)
-        kept[environment.title] = found
+            found = measure(environment, Path(name) / "venv", chosen)
+        kept[environment.title + (", core tests" if core else "")] = found
         click.echo(f"{environment.title}: {found}")
         if not tests:
             write_result(NAME, {"environments": kept})

@@ -199,13 +199,18 @@ class PhotoReader(Reader):
         """The features of each pixel."""
         told, patch = 4 * width(number)[1], self.info.get("patch", 16)
         scales = {4: ["fine"], 8: ["mid", "fine"], 16: ["coarse", "mid", "fine"]}[patch]
+        if gates := self.arrays.get("synthesis.gates"):
+            z = [
+                [[value * g + 512 >> 10 for value, g in zip(place, gates[number], strict=True)] for place in row]
+                for row in z
+            ]
         maps = self.conv("synthesis.enter", [[[*place, told] for place in row] for row in z])
         for scale in scales:
             if scale != scales[0]:
                 maps = shuffle(self.each(f"synthesis.up_{scale}", maps))
             maps = activate(self.residuals(f"synthesis.{scale}", maps, self.conv))
         maps = shuffle(shuffle(self.conv("synthesis.out", maps)))
-        if "synthesis.straight" in self.columns:
+        if gates:
             straight = self.each("synthesis.straight", z)
             while len(straight) < len(maps):
                 straight = shuffle(straight)
@@ -289,7 +294,7 @@ class PhotoReader(Reader):
 
 def add_first(features: Vector, levels: Vector) -> Vector:
     """Features, of which the first are added to."""
-    return [*map(int.__add__, features, levels), *features[len(levels) :]]
+    return [*map(clamp, map(int.__add__, features, levels)), *features[len(levels) :]]
 
 
 def coder(data: bytes, count: int) -> Decide:
