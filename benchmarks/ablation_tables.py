@@ -31,10 +31,10 @@ def ablations(folder: Path) -> Lines:
     rows = {row["recipe"]: row for row in result["rows"]}
     base = rows[result["base"]]
     head = (
-        f"Short trainings on {result['set']}, {base['updates']:,} updates each, from random weights, with the plain"
-        f" bound; NLL by {base['samples']} samples x {base['nll_images']:,} test images, the same for all,"
-        f" -ELBO and KL of all {base['images']:,}. After so few updates only the differences mean something, and each"
-        " row is a single run:"
+        f"Very short trainings on {result['set']}, {base['updates']:,} updates of {base['batch']} images each, from"
+        f" random weights, with the plain bound; NLL by {base['samples']} samples x {base['nll_images']:,} test images,"
+        f" the same for all, -ELBO and KL of {base['images']:,}. They are far from converged: of KL and NLL only large"
+        " differences mean something, and each row is a single run:"
     )
     prior = [(title, *figures(rows[name])) for name, title in PRIORS.items() if name in rows]
     window = [

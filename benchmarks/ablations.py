@@ -68,6 +68,7 @@ def measure_run(run: Path, images: Images, few: Images, samples: int) -> tuple[d
         "flow_posterior": recipe.model.flow_posterior,
         "local": recipe.model.local,
         "updates": int(trained["step"]),
+        "batch": recipe.train.batch,
         "minutes": trained["minutes"],
         "images": len(images),
         **bounds(net, images),
@@ -88,18 +89,20 @@ def standard_error(values: NDArray[np.float64]) -> float:
 @click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @data_option
 @images_option(1000, text="Test images for the NLL")
+@images_option(10_000, "--bound-images", "Test images for -ELBO and KL")
 @click.option("--samples", type=click.IntRange(1), default=64, show_default=True, help="Importance samples an image.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 @exit_on_error
-def main(runs: tuple[Path, ...], data: Path, images: int, samples: int, threads: int) -> None:
+def main(runs: tuple[Path, ...], data: Path, images: int, bound_images: int, samples: int, threads: int) -> None:
     """Measure the trained RUNS (folders)."""
     torch.set_num_threads(threads)
     if BASE not in [run.name for run in runs]:
         raise VlaeError(f"{BASE} is not among the runs; the others are compared with it")
     test = load_set("mnist-static", data).test
-    few, rows, found = test[evenly(images, len(test))], [], {}
+    many, few = (test[evenly(count, len(test))] for count in (bound_images, images))
+    rows, found = [], {}
     for run in runs:
-        row, found[run.name] = measure_run(run, test, few, samples)
+        row, found[run.name] = measure_run(run, many, few, samples)
         rows.append(row)
         click.echo(
             f"{run.name:14} NLL {row['nll_nats']:.2f}, -ELBO {row['neg_elbo_nats']:.2f}, KL {row['kl_nats']:.2f}"

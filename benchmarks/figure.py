@@ -50,17 +50,26 @@ def draw_figure(curves: Sequence[Curve], x_title: str, y_title: str, title: str,
     parts = [*_frame(x, y), _text(WIDTH / 2, 24, title, size=16), _text(WIDTH / 2, HEIGHT - 10, x_title)]
     middle = (TOP + HEIGHT - BOTTOM) / 2
     parts.append(_text(16, middle, y_title, extra=f' transform="rotate(-90 16 {middle})"'))
+    left, first = _legend(curves, y)
     for index, (curve, colour) in enumerate(zip(curves, colours(curves), strict=True)):
         line = f'fill="none" stroke="{colour}" stroke-width="2"' + (' stroke-dasharray="6 4"' if curve.dashed else "")
         places = [(x(a), y(b)) for a, b in curve.points]
         parts.append(f'<polyline {line} points="{" ".join(f"{a},{b}" for a, b in places)}"/>')
         parts += [f'<circle cx="{a}" cy="{b}" r="3.5" fill="{colour}"/>' for a, b in places]
-        level = HEIGHT - BOTTOM - 18 * (len(curves) - index)
-        parts.append(f'<line x1="{WIDTH - 235}" x2="{WIDTH - 205}" y1="{level}" y2="{level}" {line}/>')
-        parts.append(_text(WIDTH - 198, level + 4, curve.name, anchor="start"))
+        level = first + 18 * index
+        parts.append(f'<line x1="{left}" x2="{left + 30}" y1="{level}" y2="{level}" {line}/>')
+        parts.append(_text(left + 37, level + 4, curve.name, anchor="start"))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     background = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>'
     return "\n".join([head + ' font-family="sans-serif">', background, *parts, "</svg>", ""])
+
+
+def _legend(curves: Sequence[Curve], y: Axis) -> tuple[int, int]:
+    """Where the legend begins, (x, y): wide enough for its names, at the top right if the curves end low."""
+    width = 37 + round(6.2 * max((len(curve.name) for curve in curves), default=0))
+    ends = [y(curve.points[-1][1]) for curve in curves if curve.points]
+    low = bool(ends) and sum(ends) / len(ends) > (TOP + HEIGHT - BOTTOM) / 2
+    return WIDTH - RIGHT - width, TOP + 12 if low else HEIGHT - BOTTOM - 18 * len(curves)
 
 
 def colours(curves: Sequence[Curve]) -> list[str]:

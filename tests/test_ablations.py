@@ -52,7 +52,7 @@ def test_a_run_becomes_a_row_of_the_table(tmp_path: Path, monkeypatch: pytest.Mo
     row |= {"nll_over_base": 0.0, "nll_over_base_standard_error": 0.0}
     write_result("ablations", {"set": "mnist-static", "base": "plain-5x3", "rows": [row]}, tmp_path)
     text = "\n".join(tables(tmp_path))
-    assert f"| 5x3 | 12 | {row['nll_nats']:.2f} | - |" in text and "3 updates each" in text
+    assert f"| 5x3 | 12 | {row['nll_nats']:.2f} | - |" in text and "3 updates of 10 images each" in text
 
 
 def test_more_samples_are_estimated_for_more_images(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from benchmarks.class_kept import curves, settings
 from benchmarks.classifier import binarise
 from benchmarks.command_speed import IMPORTED
 from benchmarks.digits import Digits, evenly, expected_log_likelihood, match
-from benchmarks.figure import Axis, Curve, draw_figure
+from benchmarks.figure import HEIGHT, WIDTH, Axis, Curve, draw_figure
 from benchmarks.judged import Judged
 from benchmarks.options import open_model
 from benchmarks.photo_tables import photo_releases
@@ -262,6 +262,15 @@ def test_curves_become_a_figure() -> None:
     assert len(lines) == 4
     assert lines[0].get("stroke") == lines[1].get("stroke") != lines[3].get("stroke")
     assert len(settings((8, 24), faithful=True)) == 6
+
+
+@pytest.mark.parametrize(("ends", "low"), [(95, False), (5, True)])
+def test_the_legend_has_room_for_its_names_and_lies_off_the_curves(ends: float, low: bool) -> None:
+    name = "a model of a long name, default (bits by the image)"
+    tree = ElementTree.fromstring(draw_figure([Curve(name, ((1, 50), (3, ends)))], "x", "y", "title", top=100))
+    (text,) = (item for item in tree.iter("{http://www.w3.org/2000/svg}text") if item.text == name)
+    assert float(text.attrib["x"]) + 6 * len(name) <= WIDTH
+    assert (float(text.attrib["y"]) < HEIGHT / 2) == low
 
 
 def test_tables_are_markdown() -> None:
