@@ -63,7 +63,7 @@ def sheet(info: PhotoInfo, original: Levels) -> Image.Image:
             name: f"{name}: {8 * size / pixels:.3f} bits a pixel, {psnr(original, picture):.1f} dB"
             for name, (picture, size) in made.items()
         }
-        cells = [cell(original, f"original; {rate:g} bits a pixel")]
+        cells = [cell(original, f"original; the others at {rate:g} bits a pixel")]
         rows.append(cells + [cell(made[name][0], text) for name, text in texts.items()])
     width, height = rows[0][0].size
     whole = Image.new("RGB", (width * len(rows[0]), height * len(rows)), "white")
