@@ -102,6 +102,6 @@ def write_small_photo_model(
     arrays = small_photo_arrays(seed, patch, straight)
     info = small_photo_info(arrays, name, patch, straight)
     folder.mkdir(parents=True)
-    np.savez(folder / WEIGHTS, allow_pickle=False, **arrays)
+    np.savez(folder / WEIGHTS, **arrays)
     (folder / INFO).write_text(json.dumps(info))
     return info

@@ -159,7 +159,7 @@ def main(tests: tuple[str, ...], core: bool, only: tuple[str, ...]) -> None:
 
     A run of some TESTS is not kept. Environments are measured one by one and added to the result that is there.
     """
-    kept = (read_result(NAME) or {}).get("environments", {})
+    kept: dict[str, Any] = {}
     for environment in ENVIRONMENTS:
         if only and environment.python not in only:
             continue
@@ -168,6 +168,7 @@ def main(tests: tuple[str, ...], core: bool, only: tuple[str, ...]) -> None:
             environment, chosen = replace(environment, torch=False), [f"tests/test_{one}.py" for one in CORE]
         with tempfile.TemporaryDirectory() as name:
             found = measure(environment, Path(name) / "venv", chosen)
+        kept |= (read_result(NAME) or {}).get("environments", {})
         kept[environment.title + (", core tests" if core else "")] = found
         click.echo(f"{environment.title}: {found}")
         if not tests:

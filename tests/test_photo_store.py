@@ -36,7 +36,7 @@ def rewrite(folder: Path, arrays: dict[str, Any] | None = None, **changes: Any) 
     info = {**small_photo_info(small_photo_arrays()), **changes}
     if "fingerprint" not in changes:
         info["fingerprint"] = fingerprint(info, arrays).hex()
-    np.savez(folder / "weights.npz", allow_pickle=False, **arrays)
+    np.savez(folder / "weights.npz", **arrays)
     (folder / "photo.json").write_text(json.dumps(info))
 
 
@@ -66,7 +66,7 @@ def test_list_show_and_verify(run: Run, small: Path, user_models: Path) -> None:
     assert "small-photo" in run("models", "verify", "small-photo").stdout
     (installed,) = user_models.iterdir()
     arrays = {**small_photo_arrays(), "prior.mix.bias": np.zeros(6, np.int32)}
-    np.savez(installed / "weights.npz", allow_pickle=False, **arrays)
+    np.savez(installed / "weights.npz", **arrays)
     verified = run("models", "verify", "small-photo", "photo")
     assert (verified.exit_code, len(verified.stderr.splitlines())) == (1, 1)
     assert "1 of 2 damaged" in verified.stderr and "not those that photo.json names" in verified.stderr
