@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.results import read_result
 from benchmarks.tables import ZOO, Lines, table
+from vlae_codec.photo.codec import DEFAULT_QUALITY
 from vlae_codec.photo.store import INFO, WEIGHTS, read_photo_info
 from vlae_codec.registry import OLDER
 
@@ -54,11 +55,12 @@ def photographs(folder: Path) -> Lines:
             rows.append((name, f"{one['bpp']:.3f}", f"{one['psnr']:.2f}", f"{one['ms_ssim']:.3f}", distance))
     head = f"Photographs, mean of {len(result['pictures'])} of Kodak's (validation, not a test set), whole files:"
     titles = ("file", "bits a pixel", "PSNR, dB", "MS-SSIM", "feature distance")
-    main = result["qualities"]["80"]
+    usual = f"{DEFAULT_QUALITY:g}"
+    main = result["qualities"][usual]
     times = f"{main['compress_seconds']:.1f} s to compress and {main['decompress_seconds']:.1f} s to decompress one"
     at_once = f"on one core each of {result['jobs']} that work" if result["jobs"] > 1 else "on one core"
     lines = [head, "", *table(titles, rows), ""]
-    lines += [f"At quality 80: {times} of 768x512 {at_once}; the payload is {main['over_kl']:.4f} times its KL."]
+    lines += [f"At quality {usual}: {times} of 768x512 {at_once}; the payload is {main['over_kl']:.4f} times its KL."]
     return lines + exact_photographs(result)
 
 
