@@ -41,7 +41,7 @@ def main(tests: tuple[str, ...], keep: bool, data: Path | None) -> None:
         subprocess.run([*tool, "json", "-q", "-o", str(report)], cwd=ROOT, env=environment, check=True)
         tree = json.loads(report.read_text())
     files = {
-        Path(path).name: {
+        Path(path).as_posix().split("vlae_codec/")[-1]: {
             "lines": one["summary"]["num_statements"],
             "missing": one["missing_lines"],
             "percent": round(one["summary"]["percent_covered"], 2),

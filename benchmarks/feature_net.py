@@ -82,8 +82,8 @@ def _conv(inputs: int, outputs: int, stride: int) -> nn.Sequential:
 
 
 def as_input(pictures: Pictures) -> Tensor:
-    """Pictures, uint8 (B, H, W, 3), as the net takes them."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    """Pictures, uint8 (B, H, W, 3), as the net takes them; copied, for torch wants to be able to write."""
+    return torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 @functools.cache
@@ -107,6 +107,11 @@ def feature_distances(originals: Pictures, others: Pictures) -> NDArray[np.float
         stages = [((_unit(x) - _unit(y)) ** 2).sum(1).mean((1, 2)) for x, y in zip(here, there, strict=True)]
         found.append(torch.stack(stages).mean(0))
     return np.asarray(torch.stack(found).mean(0).double().numpy())
+
+
+def distances_if_trained(originals: Pictures, others: Pictures) -> NDArray[np.float64] | None:
+    """`feature_distances`; None as long as the net's weights are not there."""
+    return feature_distances(originals, others) if PATH.exists() else None
 
 
 def _unit(x: Tensor) -> Tensor:

@@ -35,7 +35,6 @@ from benchmarks.memory_folder import MemoryFolder
 from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model, reseal
 from benchmarks.results import FOLDER, read_result, write_result
 from benchmarks.small_model import small_arrays, write_small_model
-from benchmarks.small_photo_model import write_small_photo_model
 from vlae_cli.common import exit_on_error
 from vlae_codec import api, codec, inspection
 from vlae_codec.container import PHOTO, PHOTO_LOSSLESS
@@ -90,8 +89,9 @@ class State:
     seconds: float = 0.0
 
 
-def make_corpus(info: dict[str, Any]) -> Corpus:
-    """Files of each mode that the small model makes, and the golden files of the released ones."""
+def make_corpus(models: Path) -> Corpus:
+    """Install small models in a folder; files of each mode that they make, and golden files of the released ones."""
+    info = write_small_model(models / "small")
     rng = np.random.default_rng(3)
     pictures = rng.integers(0, 2, (30, 8, 8)).astype(bool)
     pictures[10:20] &= pictures[20:30]
@@ -109,7 +109,8 @@ def make_corpus(info: dict[str, Any]) -> Corpus:
     for path in sorted((FOLDER.parents[1] / "tests" / "golden").glob("*.vlz")):
         (archives if codec.is_archive(path.read_bytes()) else files).append(path.read_bytes())
     parts = pack_model(info, small_arrays(), True)
-    return Corpus(bytes.fromhex(info["fingerprint"]), files, archives, info, parts, make_photo_corpus())
+    photos = make_photo_corpus(models / "small-photo")
+    return Corpus(bytes.fromhex(info["fingerprint"]), files, archives, info, parts, photos)
 
 
 def read_vlz(data: bytes) -> str:
@@ -242,8 +243,7 @@ def installed_corpus() -> Iterator[Corpus]:
     """The corpus, its small models being all that the user has installed."""
     with tempfile.TemporaryDirectory() as models:
         os.environ["VLAE_MODELS"] = models
-        write_small_photo_model(Path(models) / "small-photo")
-        yield make_corpus(write_small_model(Path(models) / "small"))
+        yield make_corpus(Path(models))
 
 
 def fuzz(inputs: int, folder: Path, quiet: bool = False) -> State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 import vlae_codec
 from benchmarks.memory_folder import MemoryFolder
 from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model
-from benchmarks.small_photo_model import small_photo_arrays, small_photo_info
+from benchmarks.small_model import Arrays
+from benchmarks.small_photo_model import small_photo_arrays, write_small_photo_model
 from vlae_codec.photo import grid, pixels
 from vlae_codec.photo.bits import Reader
 from vlae_codec.photo.store import INFO, WEIGHTS, read_photo_model
@@ -19,6 +21,8 @@ from vlae_codec.photo.trial import try_photo_model
 
 SIZES = ((1, 1), (2, 3), (5, 3), (17, 9), (40, 30))
 """Rows and columns."""
+SHAPE: dict[str, Any] = {"patch": 8, "straight": True}
+"""Of the model: it has a linear path and gates."""
 SMALL = 200
 """Pixels, grey ones, up to which exact files are many: more take a good part of a tenth of a second each."""
 
@@ -30,11 +34,13 @@ class PhotoCorpus:
     fingerprint: bytes
     files: list[bytes]
     info: dict[str, Any]
+    arrays: Arrays
     model: dict[str, bytes]
 
 
-def make_photo_corpus() -> PhotoCorpus:
-    """Lossy, exact and cut files of the small colour model, grey ones and coloured ones."""
+def make_photo_corpus(folder: Path) -> PhotoCorpus:
+    """Install the small colour model in a folder; its lossy, exact and cut files, grey ones and coloured ones."""
+    info = write_small_photo_model(folder, **SHAPE)
     rng = np.random.default_rng(5)
     files = []
     for height, width in SIZES:
@@ -45,10 +51,8 @@ def make_photo_corpus() -> PhotoCorpus:
             exact = vlae_codec.compress(picture, "small-photo", lossless=True)
             files.append(exact[: len(exact) // 2])
             files += [exact] if picture.size <= SMALL else []
-    info = small_photo_info(small_photo_arrays())
-    return PhotoCorpus(
-        bytes.fromhex(info["fingerprint"]), files, info, pack_model(info, small_photo_arrays(), True, INFO)
-    )
+    arrays = small_photo_arrays(**SHAPE)
+    return PhotoCorpus(bytes.fromhex(info["fingerprint"]), files, info, arrays, pack_model(info, arrays, True, INFO))
 
 
 def damaged_photo_model(rng: random.Random, corpus: PhotoCorpus) -> dict[str, bytes]:
@@ -58,10 +62,9 @@ def damaged_photo_model(rng: random.Random, corpus: PhotoCorpus) -> dict[str, by
         name = (INFO, WEIGHTS)[kind]
         files[name] = mutate(files[name], rng, list(corpus.model.values()))
         return files
-    arrays = small_photo_arrays()
     if kind == 2:
-        return pack_model(mutate_info(corpus.info, rng), arrays, True, INFO)
-    return pack_model(corpus.info, mutate_arrays(arrays, rng), True, INFO)
+        return pack_model(mutate_info(corpus.info, rng), corpus.arrays, True, INFO)
+    return pack_model(corpus.info, mutate_arrays(corpus.arrays, rng), True, INFO)
 
 
 def read_photo_folder(files: dict[str, bytes]) -> str:

@@ -158,6 +158,6 @@ def pack_model(
     tree = dict(info)
     if sealed:
         tree["fingerprint"] = fingerprint(tree, arrays).hex()
-    stream = io.BytesIO()
-    np.savez(stream, allow_pickle=False, **arrays)
+    stream, by_name = io.BytesIO(), dict[str, Any](arrays)
+    np.savez(stream, **by_name)
     return {name: json.dumps(tree).encode(), "weights.npz": stream.getvalue()}

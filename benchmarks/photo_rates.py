@@ -1,4 +1,4 @@
-"""Photographs: bytes against PSNR and MS-SSIM, beside JPEG, WebP and AVIF at equal bytes; lossless sizes; times.
+"""Photographs: bytes against PSNR, MS-SSIM and feature distance, beside `rivals` at equal bytes; lossless sizes; times.
 
 Run as `python -m benchmarks.photo_rates --data FOLDER`. The pictures are the development part of Kodak, which no model
 was trained on. A rival gets the best quality whose file is no larger than ours, or else its smallest file.
@@ -6,7 +6,6 @@ was trained on. A rival gets the best quality whose file is no larger than ours,
 
 from __future__ import annotations
 
-import io
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -15,11 +14,13 @@ from typing import Any
 
 import click
 import numpy as np
-from PIL import Image, features
+from PIL import Image
 from tqdm import tqdm
 
+from benchmarks.feature_net import distances_if_trained
 from benchmarks.image_quality import Levels, ms_ssim, psnr
 from benchmarks.results import write_result
+from benchmarks.rivals import EXACT_RIVALS, RIVALS, Rival, best_within, encoded, installed, say_missing
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
 from vlae_codec.images import Picture
@@ -27,12 +28,6 @@ from vlae_codec.photo import codec
 from vlae_codec.photo.store import find_photo_model
 
 PICTURES = "kodak-dev/*.png"
-RIVALS: dict[str, dict[str, Any]] = {"JPEG": {"optimize": True}, "WEBP": {"method": 6}, "AVIF": {"speed": 6}}
-EXACT_RIVALS: dict[str, dict[str, Any]] = {
-    "PNG": {"optimize": True},
-    "WEBP": {"lossless": True, "method": 6, "quality": 100},
-}
-POINT = ("bpp", "psnr", "ms_ssim")
 QUALITIES = (30.0, 60.0, 80.0)
 """Of ours; 80 is the default."""
 
@@ -52,12 +47,11 @@ def measure(path: Path, lossless: bool) -> dict[str, Any]:
         preview, _, _ = codec.decompress_photo(made.data, preview=True)
         ours = {"quality": quality, "kl_bits": made.kl_bits, "payload_bits": made.lossy_bits}
         ours |= {"compress_seconds": written - started, "decompress_seconds": done - written}
-        ours |= point(original, drawn, len(made.data)) | {
-            "preview_psnr": psnr(original, preview),
-            "preview_ms_ssim": ms_ssim(original, preview),
-        }
-        rivals = {name: rival(name, original, len(made.data)) for name in RIVALS if supported(name)}
-        rows.append({**ours, "rivals": rivals})
+        ours |= point(original, drawn, len(made.data))
+        seen = point(original, preview, len(made.data))
+        ours |= {f"preview_{key}": value for key, value in seen.items() if key != "bpp"}
+        others = {one.name: rival(one, original, len(made.data)) for one in installed(RIVALS)}
+        rows.append({**ours, "rivals": others})
     tree: dict[str, Any] = {"picture": path.stem, "rows": rows}
     if lossless:
         tree["lossless"] = exact(original)
@@ -65,7 +59,7 @@ def measure(path: Path, lossless: bool) -> dict[str, Any]:
 
 
 def exact(original: Levels) -> dict[str, Any]:
-    """Bits a subpixel of the exact file, decoded again, and of PNG and lossless WebP."""
+    """Bits a subpixel of the exact file, decoded again, and of the rivals'."""
     info = find_photo_model("photo")
     assert info
     started = time.monotonic()
@@ -76,38 +70,22 @@ def exact(original: Levels) -> dict[str, Any]:
     if (again != original).any():
         raise VlaeError("a lossless file came back as another picture")
     sizes = {"ours": len(made.data), "bound": (made.kl_bits + (made.pixel_bits or 0)) / 8}
-    for name, settings in EXACT_RIVALS.items():
-        out = io.BytesIO()
-        Image.fromarray(original).save(out, name, **settings)
-        sizes[name] = len(out.getvalue())
+    sizes |= {one.name: len(encoded(one, original)) for one in installed(EXACT_RIVALS)}
     return {name: 8 * size / original.size for name, size in sizes.items()} | seconds
 
 
 def point(original: Levels, other: Levels, size: int) -> dict[str, float]:
     """A picture's rate and quality."""
     pixels = original.shape[0] * original.shape[1]
-    return {"bpp": 8 * size / pixels, "psnr": psnr(original, other), "ms_ssim": ms_ssim(original, other)}
+    found = {"bpp": 8 * size / pixels, "psnr": psnr(original, other), "ms_ssim": ms_ssim(original, other)}
+    distances = distances_if_trained(original[None], other[None])
+    return found if distances is None else {**found, "features": float(distances[0])}
 
 
-def rival(name: str, original: Levels, most: int) -> dict[str, float]:
-    """The best of a rival's qualities within so many bytes, or its smallest file."""
-
-    def coded(quality: int) -> bytes:
-        out = io.BytesIO()
-        Image.fromarray(original).save(out, name, quality=quality, **RIVALS[name])
-        return out.getvalue()
-
-    low, high = 0, 100
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if len(coded(middle)) <= most else (low, middle - 1)
-    data = coded(low)
-    return point(original, np.asarray(Image.open(io.BytesIO(data)).convert("RGB")), len(data)) | {"quality": low}
-
-
-def supported(name: str) -> bool:
-    """Whether Pillow writes the format here."""
-    return name == "JPEG" or bool(features.check(name.lower()))
+def rival(one: Rival, original: Levels, most: int) -> dict[str, float]:
+    """Rate and quality of the best of a rival's files within so many bytes."""
+    picture, size, quality = best_within(one, original, most)
+    return {**point(original, picture, size), "quality": quality}
 
 
 def means(found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -119,10 +97,8 @@ def means(found: list[dict[str, Any]]) -> dict[str, Any]:
         mean: dict[str, Any] = {key: float(np.mean([row[key] for row in rows])) for key in keys}
         mean["over_kl"] = sum(row["payload_bits"] for row in rows) / sum(row["kl_bits"] for row in rows)
         mean["rivals"] = {
-            name: {
-                key: float(np.mean([row["rivals"][name][key] for row in rows])) for key in ("bpp", "psnr", "ms_ssim")
-            }
-            for name in rows[0]["rivals"]
+            name: {key: float(np.mean([row["rivals"][name][key] for row in rows])) for key in one}
+            for name, one in rows[0]["rivals"].items()
         }
         table[f"{quality:g}"] = mean
     exacts = [one["lossless"] for one in found if "lossless" in one]
@@ -141,6 +117,7 @@ def main(data: Path, pictures: int, lossless: int, jobs: int) -> None:
     paths = sorted(data.glob(PICTURES))[:pictures]
     if not paths:
         raise VlaeError(f"no {PICTURES} in {data}")
+    say_missing()
     flags = [number < lossless for number in range(len(paths))]
     with ProcessPoolExecutor(jobs) as pool:
         work = pool.map(partial(measure), paths, flags)

@@ -8,8 +8,12 @@ from typing import Any
 
 from benchmarks.results import read_result
 from benchmarks.tables import ZOO, Lines, table
+from vlae_codec.photo.codec import DEFAULT_QUALITY
 from vlae_codec.photo.store import INFO, WEIGHTS, read_photo_info
 from vlae_codec.registry import OLDER
+
+SHEETS = "../benchmarks/results/sheets"
+SCALED = ("compress", "decompress", "preview")
 
 
 def photo_releases(folder: Path) -> Lines:
@@ -41,18 +45,22 @@ def photographs(folder: Path) -> Lines:
         return []
     rows = []
     for quality, mean in result["qualities"].items():
-        preview = {"bpp": mean["bpp"], "psnr": mean["preview_psnr"], "ms_ssim": mean["preview_ms_ssim"]}
+        preview = {"bpp": mean["bpp"]} | {
+            key.removeprefix("preview_"): value for key, value in mean.items() if key.startswith("preview_")
+        }
         files = {f"photo, quality {quality}": mean, "the same file, --preview": preview}
         files |= {f"{name}, no more bytes or its least": rival for name, rival in mean["rivals"].items()}
         for name, one in files.items():
-            rows.append((name, f"{one['bpp']:.3f}", f"{one['psnr']:.2f}", f"{one['ms_ssim']:.3f}"))
+            distance = f"{one['features']:.3f}" if "features" in one else "-"
+            rows.append((name, f"{one['bpp']:.3f}", f"{one['psnr']:.2f}", f"{one['ms_ssim']:.3f}", distance))
     head = f"Photographs, mean of {len(result['pictures'])} of Kodak's (validation, not a test set), whole files:"
-    titles = ("file", "bits a pixel", "PSNR, dB", "MS-SSIM")
-    main = result["qualities"]["80"]
+    titles = ("file", "bits a pixel", "PSNR, dB", "MS-SSIM", "feature distance")
+    usual = f"{DEFAULT_QUALITY:g}"
+    main = result["qualities"][usual]
     times = f"{main['compress_seconds']:.1f} s to compress and {main['decompress_seconds']:.1f} s to decompress one"
     at_once = f"on one core each of {result['jobs']} that work" if result["jobs"] > 1 else "on one core"
     lines = [head, "", *table(titles, rows), ""]
-    lines += [f"At quality 80: {times} of 768x512 {at_once}; the payload is {main['over_kl']:.4f} times its KL."]
+    lines += [f"At quality {usual}: {times} of 768x512 {at_once}; the payload is {main['over_kl']:.4f} times its KL."]
     return lines + exact_photographs(result)
 
 
@@ -61,6 +69,54 @@ def exact_photographs(result: dict[str, Any]) -> Lines:
     found = result["lossless"]
     if not found:
         return []
-    rows = [(name, f"{found[name]:.3f}") for name in ("ours", "PNG", "WEBP")]
+    rows = [(name, f"{bits:.3f}") for name, bits in found.items() if name != "bound" and "seconds" not in name]
     head = f"Exact photographs, mean of {result['lossless_pictures']} (-ELBO {found['bound']:.3f} bits a subpixel):"
     return ["", head, "", *table(("file", "bits a subpixel"), rows)]
+
+
+def thumbnails(folder: Path) -> Lines:
+    """Tiny pictures in 20 to 60 bytes, ours beside placeholders and a shrunken JPEG."""
+    result = read_result("thumbnails", folder)
+    if not result:
+        return []
+    rows = []
+    for target, kinds in result["targets"].items():
+        for name, one in kinds.items():
+            whole = f" (file {one['file_bytes']:.1f})" if "file_bytes" in one else ""
+            distance = f"{one['features']:.3f}" if "features" in one else "-"
+            rows.append((f"{name}, {target}", f"{one['bytes']:.1f}{whole}", f"{one['psnr']:.2f}", distance))
+    head = f"Thumbnails, first {result['images']} test pictures of CIFAR-10 (32x32), model `{result['model']}`:"
+    note = "Bytes: our payload, the hashes, the scan of a JPEG with fixed tables; behind a name stands the aim."
+    picture = f"![{', '.join(result['sheet_rows'])}]({SHEETS}/thumbnails.png)"
+    titles = ("what", "bytes", "PSNR, dB", "feature distance")
+    return [head, "", *table(titles, rows), "", note, "", picture]
+
+
+def scaling(folder: Path) -> Lines:
+    """Time and memory against pixels."""
+    result = read_result("photo_scaling", folder)
+    if not result:
+        return []
+    rows = []
+    for size, row in result["rows"].items():
+        cells = [cell for step in SCALED for cell in _scaled(row.get(step))]
+        rows.append((f"{size} ({row['pixels'] / 1e6:.1f})", *cells))
+    titles = ["picture (million pixels)"]
+    titles += [f"{step}, {what}" for step in SCALED for what in ("seconds (of the processor)", "MiB")]
+    head = f"Time and peak memory, model `{result['model']}`, a fresh process of one thread for each; - was not drawn:"
+    return [head, "", *table(titles, rows)]
+
+
+def _scaled(found: dict[str, float] | None) -> tuple[str, str]:
+    if found is None:
+        return "-", "-"
+    return f"{found['seconds']:.1f} ({found['processor_seconds']:.1f})", f"{found['peak_mib']:.0f}"
+
+
+def photo_sheets(folder: Path) -> Lines:
+    """Photographs to look at, by rate and codec."""
+    paths = sorted((folder / "sheets").glob("photo-*.jpg"))
+    if not paths:
+        return []
+    head = "Photographs at 0.05, 0.1 and 0.2 bits a pixel, half as large as they are; what a codec cannot do, it says:"
+    return [head, *(line for path in paths for line in ("", f"![{path.stem}]({SHEETS}/{path.name})"))]

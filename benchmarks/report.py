@@ -20,7 +20,7 @@ from vlae_codec.errors import VlaeError
 from vlae_codec.files import write_whole
 
 TITLES = {"README.md": "Digits", "models/README.md": "Models", "docs/sets.md": "Sets side by side"}
-KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
+KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
 NUMBER = re.compile(r"[-+]?\d|-$")
 STYLE = """

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vlae_codec.index_code import MAX_EXPONENT
 from vlae_codec.integer_model import fingerprint
@@ -18,7 +17,8 @@ FINE, COARSE, THIN, HIDDEN, FEATURES, LOCAL = 4, 6, 3, 10, 3, 6
 WINDOW = (1, 2, 1)
 SHIFT = 12
 
-Arrays = dict[str, NDArray[Any]]
+Arrays = dict[str, Any]
+"""Arrays by name; not typed more narrowly, for numpy 2's `savez` takes an option, which numpy 1.26's would store."""
 
 
 def layer_shapes() -> dict[str, tuple[int, int]]:
@@ -87,6 +87,6 @@ def write_small_model(folder: Path, seed: int = 7, auto: bool = False) -> dict[s
     arrays = small_arrays(seed)
     info = small_info(arrays, auto)
     folder.mkdir(parents=True)
-    np.savez(folder / "weights.npz", allow_pickle=False, **arrays)
+    np.savez(folder / "weights.npz", **arrays)
     (folder / "model.json").write_text(json.dumps(info))
     return info

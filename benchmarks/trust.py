@@ -15,9 +15,12 @@ def trust(folder: Path) -> Lines:
         for title, one in startup["processes"].items():
             rows.append((f"`{title}`, seconds a process, without torch", f"{one['median_s']:.2f}"))
     if fuzz := read_result("fuzz", folder):
-        rows.append(("damaged inputs tried: files, archives, models", f"{fuzz['done']:,}"))
+        rows.append(("damaged inputs tried: files, archives, photographs, models", f"{fuzz['done']:,}"))
         rows.append(("of them crashes, hangs or errors of more than a line", f"{len(fuzz['failures']):,}"))
         rows.append(("slowest of them, seconds; peak memory, MiB", f"{fuzz['slowest_s']:.2f}; {fuzz['peak_mib']:.0f}"))
     if coverage := read_result("coverage", folder):
         rows.append(("lines of `vlae_codec` that the tests run", f"{coverage['percent']:.1f} %"))
+    for title, one in (read_result("versions", folder) or {"environments": {}})["environments"].items():
+        if "passed" in one:
+            rows.append((f"tests under Python {title}: passed, failed", f"{one['passed']:,}, {len(one['failed'])}"))
     return ["Around the codec:", "", *table(["", "measured"], rows)] if rows else []

@@ -171,7 +171,8 @@ class PhotoReader(Reader):
 
     def grid(self, head: Head) -> Map:
         """The latents of a file."""
-        rows, columns, channels = -(-head.rows // 16), -(-head.columns // 16), self.info["latent"]
+        patch, channels = self.info.get("patch", 16), self.info["latent"]
+        rows, columns = -(-head.rows // patch), -(-head.columns // patch)
         size, log = width(head.width)
         decide = coder(head.payload, 8 * rows * columns * channels)
 
@@ -196,14 +197,26 @@ class PhotoReader(Reader):
 
     def synthesis(self, z: Map, number: int) -> Map:
         """The features of each pixel."""
-        told = 4 * width(number)[1]
+        told, patch = 4 * width(number)[1], self.info.get("patch", 16)
+        scales = {4: ["fine"], 8: ["mid", "fine"], 16: ["coarse", "mid", "fine"]}[patch]
+        if gates := self.arrays.get("synthesis.gates"):
+            z = [
+                [[value * g + 512 >> 10 for value, g in zip(place, gates[number], strict=True)] for place in row]
+                for row in z
+            ]
         maps = self.conv("synthesis.enter", [[[*place, told] for place in row] for row in z])
-        maps = activate(self.residuals("synthesis.coarse", maps, self.conv))
-        maps = shuffle(self.each("synthesis.up_mid", maps))
-        maps = activate(self.residuals("synthesis.mid", maps, self.conv))
-        maps = shuffle(self.each("synthesis.up_fine", maps))
-        maps = activate(self.residuals("synthesis.fine", maps, self.conv))
-        return activate(shuffle(shuffle(self.conv("synthesis.out", maps))))
+        for scale in scales:
+            if scale != scales[0]:
+                maps = shuffle(self.each(f"synthesis.up_{scale}", maps))
+            maps = activate(self.residuals(f"synthesis.{scale}", maps, self.conv))
+        maps = shuffle(shuffle(self.conv("synthesis.out", maps)))
+        if gates:
+            straight = self.each("synthesis.straight", z)
+            while len(straight) < len(maps):
+                straight = shuffle(straight)
+            pairs = zip(maps, straight, strict=True)
+            maps = [[add_first(*both) for both in zip(*rows, strict=True)] for rows in pairs]
+        return activate(maps)
 
     def sweep(  # type: ignore[override]
         self,
@@ -277,6 +290,11 @@ class PhotoReader(Reader):
         quantile = (bisect_left(one.logistic, (2 * (second >> 16) + 1) << 7) - 16384) * heat >> 10
         inverse = one.inverses[k]
         return clamp(((one.means[k] + 16) * inverse + 128 * quantile) // (32 * inverse), -128, 127)
+
+
+def add_first(features: Vector, levels: Vector) -> Vector:
+    """Features, of which the first are added to."""
+    return [*map(clamp, map(int.__add__, features, levels)), *features[len(levels) :]]
 
 
 def coder(data: bytes, count: int) -> Decide:

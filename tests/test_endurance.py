@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 import vlae_codec
 from benchmarks.small_model import write_small_model
+from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec import files
 from vlae_codec.errors import VlaeError
 
@@ -35,13 +36,20 @@ for number in range(10**9):
 
 @pytest.fixture
 def small(user_models: Path) -> str:
-    """A small model, installed."""
+    """A small model, installed; beside it lies a small one of colour, "small-photo"."""
     write_small_model(user_models / "small")
+    write_small_photo_model(user_models / "small-photo")
     return "small"
 
 
 def pictures(count: int, seed: int = 1) -> NDArray[np.bool_]:
     return np.random.default_rng(seed).random((count, 8, 8)) < 0.3
+
+
+def photographs(count: int) -> list[NDArray[np.uint8]]:
+    """Colour pictures of a few pixels, of several sizes."""
+    rng = np.random.default_rng(7)
+    return [rng.integers(0, 256, (1 + number % 3, 2 + number % 4, 3)).astype(np.uint8) for number in range(count)]
 
 
 @pytest.mark.slow
@@ -84,11 +92,27 @@ def test_threads_give_what_one_gives(small: str) -> None:
     assert all(np.array_equal(np.asarray(one), other) for one, other in zip(drawn, many, strict=True))
 
 
+def test_threads_give_what_one_gives_of_photographs(small: str) -> None:
+    many = photographs(12)
+    alone = [_compress_photograph(one) for one in many]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(_compress_photograph, many))
+        drawn = list(pool.map(vlae_codec.decompress, together))
+    assert together == alone
+    assert all(np.array_equal(np.asarray(one), other) for one, other in zip(drawn, many, strict=True))
+
+
 def test_processes_give_what_one_gives(small: str) -> None:
     many = list(pictures(6))
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         together = list(pool.map(_compress, many))
+        colourful = list(pool.map(_compress_photograph, photographs(4)))
     assert together == [_compress(one) for one in many]
+    assert colourful == [_compress_photograph(one) for one in photographs(4)]
+
+
+def _compress_photograph(picture: NDArray[np.uint8]) -> bytes:
+    return vlae_codec.compress(picture, "small-photo", lossless=True)
 
 
 def _compress(picture: NDArray[np.bool_]) -> bytes:
@@ -118,11 +142,13 @@ def test_a_folder_that_is_no_folder(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_thousand_cycles_grow_nothing(small: str, tmp_path: Path) -> None:
-    many, path = pictures(6), tmp_path / "set.vlz"
+    many, colourful, path = pictures(6), photographs(1)[0], tmp_path / "set.vlz"
 
     def cycle() -> None:
         files.write_whole(path, vlae_codec.compress_many(many, small, lossless=True, effort=1))
         assert sum(1 for _ in vlae_codec.decompress_many(path)) == len(many)
+        files.write_whole(path, _compress_photograph(colourful))
+        assert np.array_equal(np.asarray(vlae_codec.decompress(path)), colourful)
 
     def held() -> tuple[int, int]:
         gc.collect()

@@ -11,6 +11,8 @@ import pytest
 from independent_photo_reader import Number, PhotoReader, Words
 from PIL import Image
 
+import vlae_codec
+from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec import registry
 from vlae_codec.entropy import RangeWriter, encode_interval
 from vlae_codec.errors import FormatError
@@ -18,6 +20,7 @@ from vlae_codec.photo import codec, store
 
 GOLDEN = Path(__file__).with_name("golden") / "photo"
 FILES = sorted(GOLDEN.glob("2e7e17448d0e-*-tiny.vlz"))
+TABLES = Path(str(resources.files("vlae_codec"))) / "tables.npz"
 SEED, HEAT = 11, 717
 """Of the golden pictures: 717 is 1024 times 0.7, rounded."""
 
@@ -30,7 +33,7 @@ def reader() -> PhotoReader:
         for folder in registry.folders(store.INFO)
         if store.read_photo_folder(folder).fingerprint.startswith(FILES[0].stem.split("-")[0])
     )
-    return PhotoReader(Path(str(folder)), Path(str(resources.files("vlae_codec"))) / "tables.npz")
+    return PhotoReader(Path(str(folder)), TABLES)
 
 
 def pixels(rows: list[list[list[int]]]) -> np.ndarray:
@@ -53,6 +56,18 @@ def test_other_temperatures_and_previews(reader: PhotoReader, path: Path) -> Non
         np.testing.assert_array_equal(pixels(reader.picture(data, 3 << 40, round(1024 * temperature))), expected)
     expected, _, _ = codec.decompress_photo(data, preview=True)
     np.testing.assert_array_equal(pixels(reader.preview(data)), expected)
+
+
+@pytest.mark.parametrize(("patch", "straight"), [(4, False), (8, True), (16, True)])
+def test_other_shapes_of_models(patch: int, straight: bool, user_models: Path) -> None:
+    write_small_photo_model(user_models / "small", patch=patch, straight=straight)
+    reader = PhotoReader(user_models / "small", TABLES)
+    picture = np.random.default_rng(patch).integers(0, 256, (patch + 3, 5, 3)).astype(np.uint8)
+    exact = vlae_codec.compress(picture, "small-photo", lossless=True)
+    np.testing.assert_array_equal(pixels(reader.picture(exact)), picture)
+    lossy = vlae_codec.compress(picture, "small-photo")
+    drawn = np.asarray(vlae_codec.decompress(lossy, 7, temperature=0.5))
+    np.testing.assert_array_equal(pixels(reader.picture(lossy, 7, 512)), drawn)
 
 
 def test_it_imports_nothing_of_ours_but_the_first_reader() -> None:

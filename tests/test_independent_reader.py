@@ -82,7 +82,11 @@ def test_the_example_of_the_page(reader: Reader) -> None:
 
 @pytest.mark.skipif(shutil.which("file") is None, reason="needs file(1)")
 def test_file_1_knows_the_format() -> None:
-    for name, kind in (("chosen", "lossy"), ("lossless", "lossless"), ("lossless-archive", "archive (lossless)")):
-        call = ["file", "-b", "-m", str(ROOT / "docs" / "vlz.magic"), str(GOLDEN / f"{FIRST}-{name}.vlz")]
+    kinds = {"chosen": "lossy", "lossless": "lossless", "lossless-archive": "archive (lossless)"}
+    files = {GOLDEN / f"{FIRST}-{name}.vlz": kind for name, kind in kinds.items()}
+    for kind in ("lossy", "lossless"):
+        files[next((GOLDEN / "photo").glob(f"*-grey-{kind}.vlz"))] = f"any size, {kind}"
+    for path, kind in files.items():
+        call = ["file", "-b", "-m", str(ROOT / "docs" / "vlz.magic"), str(path)]
         told = subprocess.run(call, capture_output=True, text=True, check=True).stdout
-        assert told == f"VLZ picture, version 1, {kind}, model {FIRST[:6]}\n"
+        assert told == f"VLZ picture, version 1, {kind}, model {path.name[:6]}\n"

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from small_models import BACKENDS, WINDOW_NAMES, exported, some_latents, tiny_model
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.random_net import GaussianPixels, feature_rows, quantile_rows, random_net
 from vlae_codec import frontier
-from vlae_codec.captured import draw_captured
+from vlae_codec.captured import StaticStep, draw_captured
 from vlae_codec.frontier import Rows, Shape, Sheared, draw_whole, sweep
 from vlae_codec.in_place import fold
 from vlae_codec.integer_model import BATCH, IntegerModel
@@ -186,6 +187,37 @@ def test_backends_draw_the_same_rgb(device: str) -> None:
     for other in pictures[1:]:
         np.testing.assert_array_equal(pictures[0], other.cpu().numpy())
     assert pictures[0].std() > 5  # equality means something only if the pixels differ among themselves
+
+
+class HostReads(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes what a step does that a CUDA graph cannot hold: values read by the host, sizes that depend on values."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.found: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = str(func)
+        if any(part in name for part in ("_local_scalar_dense", "nonzero", "masked_select", "unique")):
+            self.found.append(name)
+        if name.startswith(("aten.scalar_tensor", "aten._to_copy", "aten.lift_fresh")):
+            made = [kwargs.get("device")] if kwargs and kwargs.get("device") is not None else []
+            self.found.extend(f"{name} to {device}" for device in made)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("window", [Window(0, 0, 0), Window(0, 2, 0), Window(2, 3, 1)])
+def test_the_captured_step_asks_nothing_of_the_host(window: Window) -> None:
+    like = torch.zeros(0, dtype=torch.float64)
+    net, shape = random_net(window, width=8, blocks=1).to(like), Shape(5, 6, 2, window, window.slant)
+    features, places = feature_rows(6, 12, 2, like)(0, 5), quantile_rows(6, 3, 1, like)(0, 5)
+    step = StaticStep(net, shape, GaussianPixels(like), features, places)
+    step()
+    before = [buffer.data_ptr() for buffer in (step.pixels, step.time, *step.buffers, step.heads.sums)]
+    with HostReads() as reads:
+        step()
+    assert reads.found == []
+    assert before == [buffer.data_ptr() for buffer in (step.pixels, step.time, *step.buffers, step.heads.sums)]
 
 
 def test_threads_draw_the_same() -> None:

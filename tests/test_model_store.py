@@ -35,7 +35,7 @@ def rewrite(folder: Path, arrays: dict[str, Any] | None = None, **changes: Any) 
     arrays = small_arrays() if arrays is None else arrays
     info = {**small_info(small_arrays()), **changes}
     info["fingerprint"] = fingerprint(info, arrays).hex()
-    np.savez(folder / "weights.npz", allow_pickle=False, **arrays)
+    np.savez(folder / "weights.npz", **arrays)
     (folder / "model.json").write_text(json.dumps(info))
 
 
@@ -86,7 +86,7 @@ def test_verify(run: Run, small: Path, user_models: Path) -> None:
     assert run("models", "verify").exit_code == 0
     (installed,) = user_models.iterdir()
     arrays = {**small_arrays(), "local.out.bias": np.array([1], np.int32)}
-    np.savez(installed / "weights.npz", allow_pickle=False, **arrays)
+    np.savez(installed / "weights.npz", **arrays)
     result = run("models", "verify")
     assert result.exit_code == 1
     assert "small" in result.stdout and "damaged" in result.stdout
@@ -167,7 +167,7 @@ def test_archives_of_weights_that_swell(small: Path) -> None:
 
 
 def test_models_in_columns_order_are_read(small: Path) -> None:
-    arrays = {name: np.asfortranarray(array) for name, array in small_arrays().items()}
+    arrays: dict[str, Any] = {name: np.asfortranarray(array) for name, array in small_arrays().items()}
     shutil.copy(small / "model.json", small / "kept.json")
-    np.savez(small / "weights.npz", allow_pickle=False, **arrays)
+    np.savez(small / "weights.npz", **arrays)
     assert load_model(small).fingerprint.hex() == registry.read_folder(small).fingerprint

@@ -153,6 +153,49 @@ def test_commands_and_plugin(tmp_path: Path) -> None:
     assert (np.asarray(Image.open(stream)) == noise(9, 9)).all()
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "I;16"])
+def test_what_a_file_would_not_keep_is_refused(tmp_path: Path, mode: str) -> None:
+    if mode == "I;16":
+        image = Image.fromarray(np.arange(81, dtype=np.uint16).reshape(9, 9) * 700)
+    else:
+        image = Image.new(mode, (9, 9), (90,) * len(mode))
+    image.save(tmp_path / "picture.png")
+    with pytest.raises(ImageError, match=r"16 to 8 bits" if mode == "I;16" else "transparent"):
+        api.compress(tmp_path / "picture.png", "tiny", lossless=True)
+    if mode == "I;16":
+        assert api.decompress(api.compress(tmp_path / "picture.png", "tiny")).mode == "L"
+    else:
+        with pytest.raises(ImageError, match="transparent"):
+            api.compress(tmp_path / "picture.png", "tiny")
+
+
+def test_a_turned_photograph_is_kept_as_it_is_shown(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise(9, 14)).save(tmp_path / "picture.png", exif=exif)
+    shown = np.rot90(noise(9, 14), -1)
+    assert (np.asarray(api.decompress(api.compress(tmp_path / "picture.png", "tiny", lossless=True))) == shown).all()
+
+
+def test_photographs_go_into_no_archive(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.png", tmp_path / "b.png"]
+    for path in paths:
+        Image.fromarray(noise(9, 9)).save(path)
+    for options in ([], ["-m", "tiny"], ["-m", "tiny", "--fit"]):
+        done = CliRunner().invoke(compress_command, [*map(str, paths), "-o", str(tmp_path / "set.vlz"), *options])
+        assert done.exit_code == 1 and "file of its own" in done.output
+    with pytest.raises(ImageError, match="file of its own"):
+        api.compress_many([noise(9, 9)], "tiny", fit=True)
+
+
+def test_pictures_are_not_written_under_names_of_other_formats(tmp_path: Path) -> None:
+    file = tmp_path / "a.vlz"
+    file.write_bytes(api.compress(noise(9, 9), "tiny"))
+    done = CliRunner().invoke(decompress_command, [str(file), "-o", str(tmp_path / "a.JPG")])
+    assert done.exit_code == 1 and "PNG" in done.output
+    assert not (tmp_path / "a.JPG").exists()
+
+
 def test_what_is_for_bilevel_models_is_refused(tmp_path: Path) -> None:
     source = tmp_path / "picture.png"
     Image.fromarray(noise(24, 40)).save(source)

@@ -15,6 +15,7 @@ from vlae_codec.photo.bits import FEW, Reader, Writer
 from vlae_codec.photo.model import WIDTHS, PhotoModel, log_width, width_of
 from vlae_models.photo.config import PhotoConfig
 from vlae_models.photo.export import integer_model
+from vlae_models.photo.nets import gated
 from vlae_models.photo.recipe import PhotoRecipe
 from vlae_models.photo.start import start_straight
 from vlae_models.photo.vlae import PhotoVLAE
@@ -79,6 +80,17 @@ def test_encoder_and_mean_picture_are_those_of_the_float_network(net: PhotoVLAE,
     assert np.abs(drawn - mean.clip(0, 255)).max() < 3
     if net.config.straight:
         assert np.abs(drawn.astype(float) - levels).mean() < 15, "principal components say what the picture shows"
+
+
+@pytest.mark.parametrize("width", [0, 30, WIDTHS - 1])
+def test_gates_are_those_of_the_float_network(net: PhotoVLAE, model: PhotoModel, width: int) -> None:
+    y = np.random.default_rng(0).integers(-20000, 20000, (3, 4, model.latent))
+    value, log = torch.from_numpy(y).float().permute(2, 0, 1)[None], torch.tensor([log_width(width) / 1024])
+    with torch.no_grad():
+        expected = gated(value, net.encoder.gates, log)[0].permute(1, 2, 0).numpy()
+    assert np.abs(model.sent(y, width) - expected).max() <= 20000 / 2048 + 1
+    if net.config.straight:
+        assert np.abs(model.sent(y, 0)).sum() < np.abs(model.sent(y, WIDTHS - 1)).sum() < np.abs(y).sum()
 
 
 def test_strips_leave_no_seams(model: PhotoModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,6 +183,18 @@ def test_samples_follow_the_distribution(model: PhotoModel) -> None:
     mean = (likely * np.arange(0, 256, 5)).sum() / likely.sum()
     spread = np.sqrt((likely * (np.arange(0, 256, 5) - mean) ** 2).sum() / likely.sum())
     assert abs(first.mean() - mean) < 5 * spread / 200**0.5 + 1.5
+
+
+@pytest.mark.parametrize("device", ["cpu", "torch"])
+def test_a_random_word_keeps_all_its_bits(net: PhotoVLAE, device: str) -> None:
+    """Two components of one weight: the largest word below the middle picks the first, the middle the second."""
+    model = integer_model(net, RECIPE, device)
+    sampler = pixels._Sampler(model, pixels.COLD)
+    outputs = np.zeros((6, 2, 1))
+    outputs[2:4] = np.array([-1024.0, 1024.0])[:, None, None]  # the components' means
+    words = np.array([[[2**31 - 1, 2**31]], [[2**31, 2**31]]])  # (pixels, channels, two words)
+    levels = model.to_numpy(sampler(0, model.to_device(outputs), model.to_device(words, np.int64)))
+    assert (levels < 0).tolist() == [[True], [False]]
 
 
 def test_a_grey_window_hides_colour() -> None:

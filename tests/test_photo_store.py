@@ -36,7 +36,7 @@ def rewrite(folder: Path, arrays: dict[str, Any] | None = None, **changes: Any) 
     info = {**small_photo_info(small_photo_arrays()), **changes}
     if "fingerprint" not in changes:
         info["fingerprint"] = fingerprint(info, arrays).hex()
-    np.savez(folder / "weights.npz", allow_pickle=False, **arrays)
+    np.savez(folder / "weights.npz", **arrays)
     (folder / "photo.json").write_text(json.dumps(info))
 
 
@@ -66,7 +66,7 @@ def test_list_show_and_verify(run: Run, small: Path, user_models: Path) -> None:
     assert "small-photo" in run("models", "verify", "small-photo").stdout
     (installed,) = user_models.iterdir()
     arrays = {**small_photo_arrays(), "prior.mix.bias": np.zeros(6, np.int32)}
-    np.savez(installed / "weights.npz", allow_pickle=False, **arrays)
+    np.savez(installed / "weights.npz", **arrays)
     verified = run("models", "verify", "small-photo", "photo")
     assert (verified.exit_code, len(verified.stderr.splitlines())) == (1, 1)
     assert "1 of 2 damaged" in verified.stderr and "not those that photo.json names" in verified.stderr
@@ -103,6 +103,7 @@ def test_names_are_those_of_all_kinds(user_models: Path, mnist: str) -> None:
     "changes",
     [{"latent": 0}, {"latent": True}, {"latent": 1 << 20}, {"latent": 4}, {"window": [1, 2]}, {"window": [1, 1, 99]},
      {"window": [1, 1, 2]}, {"window": [], "prior_window": [1, 1, 0, 1, 1, 1]}, {"prior_window": [1, 1, 1]},
+     {"patch": 8}, {"patch": 5}, {"patch": [16]}, {"patch": True}, {"widths": [0]}, {"widths": [0, 64]}, {"widths": 3},
      {"shifts": {}}, {"shifts": dict.fromkeys(small_photo_info(small_photo_arrays())["shifts"], 1 << 40)},
      {"name": "../evil"}, {"name": "\x1b[31m"}, {"auto": "yes"}, {"fingerprint": "not hexadecimal"}, {"format": 3},
      {"format": "2"}],

@@ -137,6 +137,10 @@ def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path:
     assert torch.allclose(new.encoder((x - 128) / 64), z, atol=0.02)
     assert torch.allclose(new.synthesis(z, torch.zeros(2)), old.synthesis(z, torch.zeros(2)), atol=0.01)
     assert torch.allclose(new.rate(z, torch.zeros(2)), old.rate(z, torch.zeros(2)), rtol=0.01)
+    for one, other in ((new.encoder.gates, old.encoder.gates), (new.synthesis.gates, old.synthesis.gates)):
+        assert one is not None and other is not None
+        widths = torch.linspace(-1, 3.5, 9)
+        assert torch.allclose(one(widths), other(widths), atol=0.01)
     places, features = torch.arange(256).expand(2, -1), torch.rand(2, 4, 16, 16)
     before, after = (net.distortion(x, features, x, torch.zeros(2), places) for net in (old, new))
     assert torch.allclose(before, after, rtol=0.005) == (window == "5x3")
@@ -156,6 +160,20 @@ def test_the_mean_picture_asks_less_of_z_as_it_fades() -> None:
         norms.append(float(net.encoder.out.weight.grad.norm() if net.encoder.out.weight.grad is not None else 0))
         assert net.synthesis.mean.weight.grad is not None and net.synthesis.mean.weight.grad.norm() > 0
     assert norms[0] > norms[1] > norms[2] == 0
+
+
+def test_less_of_the_local_decoder_reaches_z_if_it_is_not_heard() -> None:
+    torch.manual_seed(0)
+    net = PhotoVLAE(MODEL)
+    x, places = torch.rand(2, 3, 16, 16) * 255, torch.arange(256).expand(2, -1)
+    norms = []
+    for heard in (1.0, 0.25):
+        net.zero_grad()
+        torch.manual_seed(0)
+        net(x, torch.zeros(2), x, torch.zeros(2), places, 1.0, heard).distortion.mean().backward()
+        assert net.encoder.stem.weight.grad is not None
+        norms.append(float(net.encoder.stem.weight.grad.norm()))
+    assert norms[1] == pytest.approx(norms[0] / 4, rel=1e-3)
 
 
 def test_without_latents_nothing_is_spent_on_z() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import vlae_codec
 from benchmarks.small_model import write_small_model
+from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec.errors import VlaeError
 from vlae_codec.images import from_array
 from vlae_codec.model_limits import read_arrays
@@ -24,8 +25,9 @@ BITS = st.binary(min_size=8, max_size=8)
 
 @pytest.fixture(autouse=True)
 def small(user_models: Path) -> Iterator[str]:
-    """The small model, installed."""
+    """The small models of both kinds, installed."""
     write_small_model(user_models / "small")
+    write_small_photo_model(user_models / "small-photo")
     return iter(["small"])
 
 
@@ -47,6 +49,18 @@ def test_lossy_files_have_the_length_that_was_asked_for(data: bytes, bits: int, 
     assert vlae_codec.inspect(packed).payload_bytes == -(-bits // 8)
     drawn = [np.asarray(vlae_codec.decompress(packed, seed)) for _ in range(2)]
     assert np.array_equal(drawn[0], drawn[1])
+
+
+@PROFILE
+@given(st.binary(min_size=90, max_size=90), st.integers(1, 6), st.integers(1, 5), st.booleans(), st.integers(0, 100))
+def test_photographs_of_any_size(data: bytes, height: int, width: int, grey: bool, quality: int) -> None:
+    shape = (height, width) if grey else (height, width, 3)
+    pixels = np.frombuffer(data, np.uint8)[: int(np.prod(shape))].reshape(shape)
+    exact = vlae_codec.compress(pixels, "small-photo", lossless=True)
+    found = np.asarray(vlae_codec.decompress(exact))
+    assert np.array_equal(found, pixels if found.ndim == pixels.ndim else pixels[..., 0])
+    drawn = vlae_codec.decompress(vlae_codec.compress(pixels, "small-photo", quality=quality), temperature=1.0)
+    assert drawn.size == (width, height)
 
 
 @PROFILE

@@ -24,6 +24,8 @@ MAX_PIXELS = 1 << 26
 THRESHOLD = 128
 GAP_GREY = 96
 BINARISED = f"binarised: {THRESHOLD} of 255 or more is bright"
+TRANSPARENT = "transparency laid over black"
+TURNED = "turned as its EXIF data ask"
 ALL_BLACK = "all black"
 MOSTLY_BRIGHT = "mostly bright: the models draw bright on black, so you may want to invert it"
 REMARKS = (ALL_BLACK, MOSTLY_BRIGHT)
@@ -135,7 +137,7 @@ def _to_8_bits(image: Image.Image) -> Picture:
     notices = []
     if image.getexif().get(0x0112, 1) != 1:
         image = ImageOps.exif_transpose(image)
-        notices.append("turned as its EXIF data ask")
+        notices.append(TURNED)
     if image.mode == "I" or image.mode.startswith("I;16"):
         deep = np.asarray(image).astype(np.int64)
         if deep.min() < 0 or deep.max() > 65535:
@@ -157,7 +159,7 @@ def _over_black(image: Image.Image) -> tuple[Image.Image, list[str]]:
     flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image).convert("RGB")
     if not np.asarray(flat).any():
         raise ImageError("its transparency laid over black leaves nothing: save it without, bright on black")
-    return flat, ["transparency laid over black"]
+    return flat, [TRANSPARENT]
 
 
 def to_bilevel(picture: Picture, height: int, width: int, fit: bool = False) -> Picture:

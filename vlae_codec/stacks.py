@@ -179,6 +179,8 @@ def join(
     Raises:
         ImageError: several sizes, or one that no model takes; or pictures that `exact` refuses.
     """
+    if not models:
+        raise ImageError("archives are for models of black and white: a photograph takes a file of its own")
     size = (models[0].height, models[0].width) if fit else one_size(batches)
     check_size(size, models)
     parts, notices = [], dict[str, None]()
@@ -216,7 +218,9 @@ def check_size(size: tuple[int, int], models: Sequence[ModelInfo]) -> None:
     """
     if all(size != (info.height, info.width) for info in models):
         sizes = ", ".join(f"{info.name} takes {info.width} x {info.height}" for info in models)
-        raise ImageError(f"{size[1]} x {size[0]} pixels, and {sizes}: use --fit to resize it")
+        raise ImageError(
+            f"{size[1]} x {size[0]} pixels, and {sizes}: use --fit to resize it; a photograph takes a file of its own"
+        )
 
 
 def bilevel(batch: Batch, height: int, width: int, fit: bool = False) -> tuple[Pixels, tuple[str, ...]]:

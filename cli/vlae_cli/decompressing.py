@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from vlae_codec.report import DrawnRecord
 
 
+OTHER_FORMATS = (".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jxl", ".pdf", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
+"""Endings of names that would tell of another format than the file's."""
+
+
 @dataclass(frozen=True)
 class DecompressTask:
     """What holds for all inputs.
@@ -76,6 +80,8 @@ def _unseal(task: DecompressTask, source: Path, target: Path) -> codec.Unsealed 
     from vlae_codec.errors import VlaeError
 
     data = task.stdin
+    if target.suffix.lower() in OTHER_FORMATS:
+        raise VlaeError(f"pictures are written as PNG: name it {target.with_suffix('.png')}")
     if source != files.STREAM:
         data = files.read_by_head(source, container.HEADER.size, container.limit)
     if identify.is_photo(data):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import FormatError, ImageError
-from ..images import Picture, Pixels
+from ..images import TRANSPARENT, TURNED, Picture, Pixels
 from ..limits import check_pixels
 from . import grid, pixels
 from .bits import Reader, Writer
@@ -82,9 +82,10 @@ def compress_photo(
         progress: hears of a lossless file's rows.
 
     Raises:
-        ImageError: no quality keeps within the bytes.
+        ImageError: no quality keeps within the bytes; or the file would not keep what the picture's own file has.
         ModelError: the model is damaged, or the device is not there.
     """
+    _refuse_losses(picture, lossless)
     model = load_photo_model(info, device)
     levels, grey = to_levels(picture.pixels)
     y = model.encode(pad(levels, model.patch))
@@ -106,6 +107,18 @@ def compress_photo(
     data = write_photo(model.fingerprint, file)
     spent = 8 * len(residual or b"")
     return PhotoCompressed(data, info, size, writer.spent, 8 * len(payload), pixel_bits, spent, picture.notices)
+
+
+def _refuse_losses(picture: Picture, lossless: bool) -> None:
+    """Refuse transparency, which no file keeps, and without loss everything else that was taken off the picture."""
+    if TRANSPARENT in picture.notices:
+        raise ImageError(
+            "it has transparent pixels, which files of photographs do not keep: lay it over a colour first"
+        )
+    if changes := [notice for notice in picture.notices if lossless and notice != TURNED]:
+        raise ImageError(
+            f"--lossless would not keep it as it is ({changes[0]}): make that change first, or leave it out"
+        )
 
 
 def decompress_photo(
@@ -200,7 +213,7 @@ def pad(levels: Levels, patch: int) -> Levels:
 
 def _push(model: PhotoModel, y: Integers, number: int) -> tuple[Writer, Integers]:
     writer = Writer(grid.decisions(model, *y.shape[:2]))
-    return writer, grid.push_grid(model, writer, y, number)
+    return writer, grid.push_grid(model, writer, model.sent(y, number), number)
 
 
 def _pop(model: PhotoModel, file: PhotoFile) -> Integers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..errors import ModelError
 from ..integer_net import FRACTION, WEIGHT_LIMIT
 from ..model_limits import Layers, largest
@@ -35,7 +37,7 @@ class PhotoLayers(Layers):
         if not COLOURS <= features <= MAX_FEATURES:
             raise ModelError(f"weights.npz: {features} features of a pixel, and {COLOURS} to {MAX_FEATURES} are read")
         self.layer("synthesis.mean", features, COLOURS)
-        if GATES in self.arrays:
+        if GATES[0] in self.arrays:
             self.straight(latent, COLOURS * 4 ** (len(scales) + 1))
         self.window_net("prior", Window(*self.info["prior_window"]), latent, 1)
         self.window_net("local", Window(*self.info["window"]), COLOURS, features + 1)
@@ -44,10 +46,11 @@ class PhotoLayers(Layers):
         """The linear path from a patch of so many subpixels to z and back, and its gates."""
         self.layer("encoder.straight", patch, latent)
         self.layer("synthesis.straight", latent, patch)
-        gates = self.arrays[GATES]
-        if gates.shape != (WIDTHS, latent) or gates.min() < 0 or gates.max() > 1 << FRACTION:
-            raise ModelError(f"weights.npz: {GATES} should be {WIDTHS} x {latent} numbers of 0 to {1 << FRACTION}")
-        self.seen.add(GATES)
+        for table in GATES:
+            gates = self.arrays.get(table, np.zeros(0))
+            if gates.shape != (WIDTHS, latent) or gates.min() < 0 or gates.max() > 1 << FRACTION:
+                raise ModelError(f"weights.npz: {table} should be {WIDTHS} x {latent} numbers of 0 to {1 << FRACTION}")
+            self.seen.add(table)
 
     def map(self, name: str, width: int) -> None:
         """The residual blocks of a map of so many channels."""

@@ -31,8 +31,9 @@ LEVEL_SHIFT = 4
 """A level in units of the networks, 2^-10 of 64 levels."""
 LATENT_SCALE = 4
 WIDTHS = 64
-GATES = "synthesis.gates"
-"""Name of an array (widths, C), units of 2^-10: which part of each latent is signal, in models with a linear path."""
+GATES = ("encoder.gates", "synthesis.gates")
+"""Arrays (widths, C), units of 2^-10, of models with a linear path: which part of each latent is worth sending, and
+which part of what arrives is signal."""
 
 Integers = NDArray[np.int64]
 Levels = NDArray[np.uint8]
@@ -73,7 +74,7 @@ class PhotoModel:
         coarsest, finest = info.get("widths", (0, WIDTHS - 1))
         self.widths: tuple[int, int] = (coarsest, finest)
         self.window, self.prior_window = Window(*info["window"]), Window(*info["prior_window"])
-        self.has_straight = GATES in arrays
+        self.has_straight = GATES[0] in arrays
         self._layers: dict[str, Linear] = {}
 
     def to_device(self, values: NDArray[Any], dtype: Any = np.float64) -> Array:
@@ -123,16 +124,20 @@ class PhotoModel:
             first, last: rows of the grid.
         """
         top, bottom = self._around(first, last, len(z))
-        part = self._gated(z[top:bottom], width)
+        part = self._gated(z[top:bottom], width, GATES[1])
         told = np.full((*part.shape[:2], 1), LATENT_SCALE * log_width(width), np.int64)
         # The float network reads z / 4 and the logarithm: this layer rescales by 4 more.
         features = self._synthesis(self.to_device(np.concatenate([part, told], axis=2)[None]))
         return features[0, self.patch * (first - top) : self.patch * (last - top)]
 
-    def _gated(self, z: Integers, width: int) -> Integers:
+    def sent(self, y: Integers, width: int) -> Integers:
+        """What is quantised of y (h, w, C) at quantisation width number `width`."""
+        return self._gated(y, width, GATES[0])
+
+    def _gated(self, z: Integers, width: int, table: str) -> Integers:
         if not self.has_straight:
             return z
-        gates = self.arrays[GATES][width].astype(np.int64)
+        gates = self.arrays[table][width].astype(np.int64)
         return np.asarray((z * gates + (1 << FRACTION >> 1)) >> FRACTION)
 
     def _synthesis(self, x: Array) -> Array:

@@ -173,7 +173,8 @@ class _Sampler:
             size = outputs.shape[0] // 3
             outputs = xp.concat([xp.floor(outputs[:size] * (COLD / self.heat)), outputs[size:]], axis=0)
         mixture = Mixture.of(outputs, PIXEL_SHIFT)
-        picked = here[:, channel, 0, None] * 2.0**-32 * mixture.weights.sum(0)
+        # As float64 first: torch would make float32 of an integer times a number, and lose the words' last bits.
+        picked = xp.astype(here[:, channel, 0, None], xp.float64) * 2.0**-32 * mixture.weights.sum(0)
         mean, inverse, reached = mixture.means[0], mixture.inverses[0], mixture.weights[0]
         for component in range(1, mixture.means.shape[0]):
             beyond = picked >= reached

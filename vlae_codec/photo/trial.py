@@ -18,5 +18,5 @@ def try_photo_model(model: PhotoModel) -> None:
     """
     number = width_number(DEFAULT_QUALITY, model.widths)
     y = model.encode(np.full((model.patch, model.patch, COLOURS), 128, np.uint8))
-    z = grid.push_grid(model, Writer(grid.decisions(model, 1, 1)), y, number)
+    z = grid.push_grid(model, Writer(grid.decisions(model, 1, 1)), model.sent(y, number), number)
     pixels.draw(model, z, number, (2, 2), temperature=0)

@@ -79,8 +79,10 @@ class PhotoTraining:
         finest: the same of the finest code.
         mean_weight: weight of the squared error (of 0 ... 255) of the mean picture, at width 1, against bits a
             pixel; it falls with the width squared, as the slope of rate against distortion does.
-        mean_fades: let what the mean picture asks of z fade with the learning rate, so that what is released is an
-            optimum of the bound.
+        mean_asks: which part of the mean picture's gradient reaches z; at 0 the bound alone decides what is in z.
+        mean_fades: let that part fade with the learning rate, so that what is released is near an optimum of the bound.
+        heard: which part of the local decoder's gradient reaches z. At 1 the bound is minimised; less of it leaves
+            more of z to the mean picture, which is what counts at low rates.
         kl_floor: bits a pixel of KL below which soft free bits ease the KL's weight (Chen et al., appendix C);
             0 switches them off.
         init: released colour model (name, folder or fingerprint) whose weights training starts from; "" for none.
@@ -102,7 +104,9 @@ class PhotoTraining:
     widest: float = 3.5
     finest: float = -1.0
     mean_weight: float = 0.007
+    mean_asks: float = 1.0
     mean_fades: bool = False
+    heard: float = 1.0
     kl_floor: float = 0.0
     init: str = ""
     init_local: str = ""

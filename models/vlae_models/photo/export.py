@@ -36,7 +36,7 @@ def export_arrays(model: PhotoVLAE) -> Exporter:
         for layer, module in part.named_children():
             if isinstance(module, nn.ModuleList):
                 out.residuals(f"{name}.{layer}", module)
-            else:
+            elif isinstance(module, nn.Conv2d):
                 out.layer(f"{name}.{layer}", module)
     for name in [key.removesuffix(".weight") for key, value in out.arrays.items() if value.size >= LARGE]:
         if STRAIGHT not in name:
@@ -45,10 +45,10 @@ def export_arrays(model: PhotoVLAE) -> Exporter:
         if name in out.shifts:
             out.arrays[f"{name}.bias"] <<= QUARTER
             out.shifts[name] += QUARTER
-    if synthesis.gate is not None:
-        logarithms = torch.tensor([log_width(number) for number in range(WIDTHS)]) / 2.0**FRACTION
-        gates = synthesis.gates(logarithms).detach().numpy() * 2.0**FRACTION
-        out.arrays[GATES] = np.rint(gates).astype(np.int16)
+    logarithms = torch.tensor([log_width(number) for number in range(WIDTHS)]) / 2.0**FRACTION
+    for name, gates in zip(GATES, (encoder.gates, synthesis.gates), strict=True):
+        if gates is not None:
+            out.arrays[name] = np.rint(gates(logarithms).detach().numpy() * 2.0**FRACTION).astype(np.int16)
     _window_net(out, "prior", model.prior)
     _window_net(out, "local", model.local)
     return out

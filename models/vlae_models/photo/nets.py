@@ -45,9 +45,10 @@ class Encoder(nn.Module):
             self.add_module(scale, _blocks(config, scale))
         self.out = conv(channels, config.latent, 1, gain=0.1 if config.straight else 1.0)
         self.straight = conv(config.patch**2 * COLOURS, config.latent, 1) if config.straight else None
+        self.gates = Gates(config.latent) if config.straight else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """y of pictures in units of 64 levels."""
+        """y of pictures in units of 64 levels, before it is gated."""
         h = self.stem(unshuffled(x, 2))
         for scale in self.scales:
             if scale != self.scales[0]:
@@ -75,13 +76,12 @@ class Synthesis(nn.Module):
         self.out = conv(config.fine, 16 * config.features, 3, gain=0.1 if config.straight else 1.0)
         self.mean = conv(config.features, COLOURS, 1)
         self.straight = conv(config.latent, config.patch**2 * COLOURS, 1) if config.straight else None
-        self.gate = nn.Parameter(torch.zeros(config.latent)) if config.straight else None
+        self.gates = Gates(config.latent) if config.straight else None
 
     def forward(self, z: Tensor, log_width: Tensor) -> Tensor:
         """Features of latents whose widths are 2^log_width, (B,)."""
         told = log_width[:, None, None, None].expand(-1, 1, *z.shape[2:])
-        if self.gate is not None:
-            z = z * self.gates(log_width)[:, :, None, None]
+        z = gated(z, self.gates, log_width)
         h = self.enter(torch.cat([z / LATENT_UNIT, told], 1))
         for scale in self.scales:
             if scale != self.scales[0]:
@@ -93,10 +93,27 @@ class Synthesis(nn.Module):
             h = torch.cat([h[:, :COLOURS] + picture, h[:, COLOURS:]], 1)
         return torch.relu(h)
 
-    def gates(self, log_width: Tensor) -> Tensor:
-        """How much of each channel is signal at widths 2^log_width, (B, C): Wiener's v / (v + d^2 / 12)."""
-        assert self.gate is not None
-        return torch.sigmoid(self.gate - 2 * math.log(2) * log_width[:, None])
+
+class Gates(nn.Module):
+    """Which part of each latent passes at each width: much where its variance v exceeds that of the noise, d^2 / 12.
+
+    The sender's close for what is not worth its bits (reverse water-filling), the receiver's are a Wiener filter of
+    what arrives. Both are sigmoid(slope * log(12 v / d^2)).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.level = nn.Parameter(torch.zeros(channels))
+        self.slope = nn.Parameter(torch.ones(channels))
+
+    def forward(self, log_width: Tensor) -> Tensor:
+        """Factors (B, C) for widths 2^log_width, (B,)."""
+        return torch.sigmoid(self.slope * (self.level - 2 * math.log(2) * log_width[:, None]))
+
+
+def gated(z: Tensor, gates: Gates | None, log_width: Tensor) -> Tensor:
+    """Latents (B, C, h, w) times their gates; as they are in a network without any."""
+    return z if gates is None else z * gates(log_width)[:, :, None, None]
 
 
 def unshuffled(x: Tensor, times: int) -> Tensor:

@@ -69,7 +69,7 @@ def integer_loss(net: PhotoVLAE, model: PhotoModel, crops: Levels) -> float:
     for crop in crops:
         exact = Writer(pixels.decisions(side, side, False))
         latents = Writer(grid.decisions(model, side // model.patch, side // model.patch))
-        z = grid.push_grid(model, latents, model.encode(crop), width)
+        z = grid.push_grid(model, latents, model.sent(model.encode(crop), width), width)
         pixels.push_pixels(model, exact, crop, z, width, False, None)
         integers += latents.spent + exact.spent
         with torch.no_grad():

@@ -6,17 +6,18 @@ import math
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vlae_codec.errors import ModelError
 from vlae_codec.integer_net import FRACTION
-from vlae_codec.photo.model import GATES, PhotoModel, log_width
+from vlae_codec.photo.model import GATES, WIDTHS, PhotoModel, log_width
 from vlae_codec.photo.store import find_photo_model, load_photo_model
 
 from ..restore import assign
 from .export import QUARTER, QUARTERED
-from .nets import WindowNet
+from .nets import Gates, WindowNet
 from .recipe import read_photo_recipe
 from .vlae import PhotoVLAE
 
@@ -60,11 +61,9 @@ def start_from(net: PhotoVLAE, name: str) -> None:
         for path, module in getattr(net, part).named_modules(prefix=part):
             if isinstance(module, nn.Conv2d):
                 _fill(module, source, path)
-    if net.synthesis.gate is not None:
-        first = log_width(source.widths[1]) / 2.0**FRACTION
-        known = torch.from_numpy(source.arrays[GATES][source.widths[1]].astype(np.float32)) * 2.0**-FRACTION
-        with torch.no_grad():
-            net.synthesis.gate.copy_(torch.logit(known, 2.0 ** -(FRACTION + 1)) + 2 * math.log(2) * first)
+    for table, gates in zip(GATES, (net.encoder.gates, net.synthesis.gates), strict=True):
+        if gates is not None:
+            _fill_gates(gates, source.arrays[table])
 
 
 def start_local(net: WindowNet, name: str) -> None:
@@ -115,6 +114,21 @@ def _fill_window_net(
     drawn = torch.from_numpy(source.arrays[f"{name}.drawn"].astype(np.float32))
     with torch.no_grad():
         net.drawn.copy_(drawn * 2.0 ** -source.info["shifts"][f"{name}.heads"])
+
+
+def _fill_gates(gates: Gates, table: NDArray[np.integer]) -> None:
+    """The line through a channel's gates at two widths in the middle of their range, as far as they are open there."""
+    logarithms = torch.tensor([log_width(number) for number in range(WIDTHS)], dtype=torch.float64) * 2.0**-FRACTION
+    x = -2 * math.log(2) * logarithms[:, None]
+    known = torch.from_numpy(table.astype(np.float64)) * 2.0**-FRACTION
+    y, weight = torch.logit(known, 2.0 ** -(FRACTION + 1)), known * (1 - known) + 1e-6
+    weight = weight / weight.sum(0)
+    mean_x, mean_y = (weight * x).sum(0), (weight * y).sum(0)
+    slope = (weight * (x - mean_x) * (y - mean_y)).sum(0) / (weight * (x - mean_x) ** 2).sum(0)
+    slope = torch.where(slope > 1e-3, slope, 1.0)  # a channel whose gates stand open says nothing of the slope
+    with torch.no_grad():
+        gates.slope.copy_(slope)
+        gates.level.copy_(mean_y / slope - mean_x)
 
 
 def _fill(layer: nn.Module, source: PhotoModel, name: str) -> None:

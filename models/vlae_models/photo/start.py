@@ -11,12 +11,14 @@ from torch import Tensor
 from .crops import Levels
 from .nets import COLOURS, LATENT_UNIT, PIXEL_UNIT, Encoder, Synthesis, unshuffled
 
+SENDER, RECEIVER = 1.0, 2.0
+"""Slopes of the gates, which together are close to the best linear code of each channel."""
 LIFT = 2.0
 """Added to pixels of -2 ... 2 that pass a ReLU, so that it leaves them unchanged."""
 
 
 def start_straight(encoder: Encoder, synthesis: Synthesis, crops: Levels, mean_weight: float) -> None:
-    """Let y be the first principal components of patches, and the mean picture their Wiener filter.
+    """Let y be the first principal components of patches, and the mean picture what a Wiener filter makes of them.
 
     Args:
         encoder, synthesis: networks with a linear path.
@@ -29,7 +31,7 @@ def start_straight(encoder: Encoder, synthesis: Synthesis, crops: Levels, mean_w
     components = principal(unshuffled(x, len(encoder.scales) + 1), encoder.straight.out_channels)
     step = math.sqrt(6 * COLOURS / (math.log(2) * mean_weight))
     scale = PIXEL_UNIT / (step * LATENT_UNIT)
-    assert synthesis.gate is not None
+    assert encoder.gates is not None and synthesis.gates is not None
     with torch.no_grad():
         encoder.straight.weight.copy_(scale * components[:, :, None, None])
         synthesis.straight.weight.copy_(components.T[:, :, None, None] / scale)
@@ -38,7 +40,9 @@ def start_straight(encoder: Encoder, synthesis: Synthesis, crops: Levels, mean_w
         synthesis.mean.weight.copy_(torch.eye(COLOURS, synthesis.mean.in_channels)[:, :, None, None])
         synthesis.mean.bias.fill_(-LIFT)
         variances = encoder(x.float()).transpose(0, 1).flatten(1).square().mean(1)
-        synthesis.gate.copy_((12 * variances).log())
+        for gates, slope in ((encoder.gates, SENDER), (synthesis.gates, RECEIVER)):
+            gates.level.copy_((12 * variances).log())
+            gates.slope.fill_(slope)
 
 
 def principal(maps: Tensor, count: int) -> Tensor:

@@ -51,7 +51,8 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         for net in (model, average):
             net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimiser = torch.optim.Adam(model.parameters(), lr=recipe.train.rate, betas=(0.9, 0.99))
-        super().__init__(recipe, folder, minutes, device, (model, average), optimiser, recipe.train.kl_floor > 0)
+        eased = self.train.kl_floor > 0 and not self.train.init  # z is in use already where training goes on
+        super().__init__(recipe, folder, minutes, device, (model, average), optimiser, eased)
 
     def _start(self, model: PhotoVLAE) -> None:
         train = self.train
@@ -74,9 +75,9 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         drifts = torch.from_numpy(rng.random(train.batch) < train.drift).float().to(self.device)
         places = torch.from_numpy(rng.integers(0, train.crop**2, (train.batch, train.places))).to(self.device)
         context = torch.where(drifts[:, None, None, None] > 0, drifted(x, train.drift_range), x)
-        asked = self.current_rate() / train.rate if train.mean_fades else 1.0
+        asked = train.mean_asks * (self.current_rate() / train.rate if train.mean_fades else 1.0)
         with torch.autocast(self.device, torch.bfloat16):
-            parts: Parts = self.model(x, log_width, context, drifts, places, asked)
+            parts: Parts = self.model(x, log_width, context, drifts, places, asked, train.heard)
         mean = train.mean_weight * torch.exp2(-2 * log_width) * parts.squared_error
         loss = (self.state.rate_weight * parts.rate + parts.distortion + mean).mean()
         return Losses(loss, parts.rate.mean(), parts.distortion.mean())

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from .config import PhotoConfig
 from .mixture import interval_bits
-from .nets import COLOURS, LATENT_UNIT, MEAN_UNIT, PIXEL_UNIT, Encoder, Synthesis, latent_prior, local_decoder
+from .nets import COLOURS, LATENT_UNIT, MEAN_UNIT, PIXEL_UNIT, Encoder, Synthesis, gated, latent_prior, local_decoder
 
 
 class Parts(NamedTuple):
@@ -55,6 +55,7 @@ class PhotoVLAE(nn.Module):
         drifts: Tensor,
         places: Tensor,
         asked: float = 1.0,
+        heard: float = 1.0,
     ) -> Parts:
         """The bound's parts for one sample of z each.
 
@@ -65,18 +66,19 @@ class PhotoVLAE(nn.Module):
             drifts: 1 where the context drifts, else 0, (B,).
             places: numbers of pixels at which the local decoder is evaluated, (B, n).
             asked: which part of the mean picture's gradient reaches z.
+            heard: which part of the local decoder's gradient reaches z.
         """
         if not self.config.latent:
             features = x.new_zeros((len(x), self.config.features, *x.shape[2:]))
             none = x.new_zeros(len(x))
             return Parts(none, self.distortion(x, features, context, drifts, places), none)
-        y = self.encoder((x - 128) / PIXEL_UNIT)
+        y = gated(self.encoder((x - 128) / PIXEL_UNIT), self.encoder.gates, log_width)
         width = torch.exp2(log_width)
         z = y + (torch.rand_like(y) - 0.5) * width[:, None, None, None]
         features = self.synthesis(z, log_width)
-        mean = self.synthesis.mean(asked * features + (1 - asked) * features.detach()).float()
+        mean = self.synthesis.mean(partly(features, asked)).float()
         error = (mean * PIXEL_UNIT + 128 - x).square().mean((1, 2, 3))
-        distortion = self.distortion(x, features.float(), context, drifts, places)
+        distortion = self.distortion(x, partly(features.float(), heard), context, drifts, places)
         return Parts(self.rate(z, log_width) / self.config.patch**2, distortion, error)
 
     def rate(self, z: Tensor, log_width: Tensor) -> Tensor:
@@ -102,6 +104,11 @@ class PhotoVLAE(nn.Module):
         high = torch.where(here < 255, here - 127.5, torch.inf)
         bits = interval_bits(parameters, low, high, torch.ones(()))
         return bits.sum(1).reshape(len(x), count).mean(1)
+
+
+def partly(features: Tensor, part: float) -> Tensor:
+    """The same features, behind which only a part of the gradient passes."""
+    return part * features + (1 - part) * features.detach()
 
 
 def pick(maps: Tensor, places: Tensor) -> Tensor:

@@ -1,0 +1,151 @@
+"""What photographs and thumbnails are measured with."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks import feature_net, photo_scaling, photo_sheet, results, rivals, thumbnails
+from benchmarks.feature_net import FeatureNet, changed, distances_if_trained, feature_distances, load_net, save, train
+from benchmarks.photo_tables import photo_sheets, scaling
+from benchmarks.photo_tables import thumbnails as thumbnail_table
+from benchmarks.placeholders import blurhash, thumbhash
+from benchmarks.rivals import RIVALS, Rival, best_within, decoded, encoded, installed
+
+Pictures = NDArray[np.uint8]
+
+
+def smooth(count: int, height: int, width: int) -> Pictures:
+    """Pictures of slow waves in colour."""
+    rng = np.random.default_rng(4)
+    rows, columns = np.mgrid[:height, :width] / max(height, width)
+    phases = rng.random((count, 1, 1, 3)) * 6
+    waves = np.sin(3 * rows[..., None] + phases) + np.cos(2 * columns[..., None] - phases)
+    return np.asarray(127 + 60 * waves, np.uint8)
+
+
+def test_a_thumbhash_takes_24_bytes_and_keeps_what_is_smooth() -> None:
+    picture = smooth(1, 32, 32)[0]
+    shown, size = thumbhash(picture)
+    assert size == 24 and np.abs(shown.astype(int) - picture).mean() < 12
+    flat = np.full((32, 32, 3), (200, 90, 40), np.uint8)
+    assert np.abs(thumbhash(flat)[0].astype(int) - flat).max() <= 8
+
+
+@pytest.mark.parametrize(("count", "size"), [(3, 22), (4, 36), (5, 54)])
+def test_a_blurhash_takes_two_characters_a_wave(count: int, size: int) -> None:
+    picture = smooth(1, 32, 32)[0]
+    shown, found = blurhash(picture, count)
+    assert found == size and np.abs(shown.astype(int) - picture).mean() < 12
+    flat = np.full((32, 32, 3), (200, 90, 40), np.uint8)
+    assert np.abs(blurhash(flat, count)[0].astype(int) - flat).max() <= 1
+
+
+def test_bytes_of_a_scan_are_those_behind_its_header() -> None:
+    out = io.BytesIO()
+    Image.fromarray(smooth(1, 16, 16)[0]).save(out, "JPEG")
+    data = out.getvalue()
+    assert thumbnails.scan_bytes(data + b"x") == thumbnails.scan_bytes(data) + 1
+    assert 4 < thumbnails.scan_bytes(data) < 100
+
+
+def test_the_best_jpeg_within_bytes_or_the_smallest() -> None:
+    found = thumbnails.jpegs(smooth(2, 32, 32))
+    row = thumbnails.best_jpeg(found, 40)[1]
+    assert row["bytes"] <= 40
+    assert row["psnr"] == max(other["psnr"] for _, other in found if other["bytes"] <= 40)
+    assert thumbnails.best_jpeg(found, 0)[1]["bytes"] == min(other["bytes"] for _, other in found)
+    kinds = {"one": smooth(12, 32, 32), "two": smooth(12, 32, 32)}
+    assert thumbnails.sheet(kinds).size == (10 * 32 * 4, 2 * 32 * 4)
+
+
+def test_rivals_keep_within_bytes_if_they_can() -> None:
+    picture = smooth(1, 64, 90)[0]
+    for rival in installed(RIVALS):
+        shown, size, quality = best_within(rival, picture, 900)
+        assert shown.shape == picture.shape and size <= 900
+        assert quality == rival.highest or len(encoded(rival, picture, quality=quality + 1)) > 900
+        assert best_within(rival, picture, 0)[2] == 0
+
+
+def test_shrunken_pictures_come_back_in_their_size() -> None:
+    rival, picture = Rival("half", "PNG", {}, 2), smooth(1, 33, 47)[0]
+    data = encoded(rival, picture)
+    assert Image.open(io.BytesIO(data)).size == (24, 17)
+    assert decoded(rival, data, (33, 47)).shape == picture.shape
+
+
+def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(rivals, "_supported", lambda kind: kind != "JXL")
+    rivals.say_missing()
+    assert "JPEG XL" in capsys.readouterr().err
+    assert "JPEG XL" not in [rival.name for rival in installed(RIVALS)]
+
+
+def test_distances_of_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    monkeypatch.setattr(feature_net, "load_net", FeatureNet().eval)
+    pictures = smooth(3, 128, 160)
+    other = np.random.default_rng(0).integers(0, 256, pictures.shape, np.uint8)
+    little = np.clip(pictures.astype(int) + 2, 0, 255).astype(np.uint8)
+    assert feature_distances(pictures, pictures) == pytest.approx(np.zeros(3), abs=1e-6)
+    assert (feature_distances(pictures, little) > 0).all()
+    assert (feature_distances(pictures, little) < feature_distances(pictures, other)).all()
+    assert (feature_distances(pictures, other) < 2).all()
+    monkeypatch.setattr(feature_net, "PATH", tmp_path / "none.npz")
+    assert distances_if_trained(pictures, other) is None
+
+
+def test_the_net_learns_and_is_kept(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    labels = rng.integers(0, 2, 256)
+    pictures = np.clip(rng.integers(0, 90, (256, 32, 32, 3)) + 120 * labels[:, None, None, None], 0, 255)
+    pictures = pictures.astype(np.uint8)
+    assert changed(pictures[:5], rng).shape == (5, 32, 32, 3)
+    net = train(pictures, labels, 4)
+    save(net, tmp_path / "net.npz")
+    again = load_net(tmp_path / "net.npz")
+    assert (feature_net.read_classes(again, pictures) == labels).mean() > 0.9
+
+
+def test_a_mosaic_has_the_size_and_the_squares(tmp_path: Path) -> None:
+    (tmp_path / "kodak-dev").mkdir()
+    for number, picture in enumerate(smooth(2, 512, 768)):
+        Image.fromarray(picture).save(tmp_path / "kodak-dev" / f"{number}.png")
+    made = photo_scaling.mosaic(tmp_path, 700, 900)
+    assert made.shape == (700, 900, 3)
+    np.testing.assert_array_equal(made[:512, :512], smooth(2, 512, 768)[0][:, :512])
+    rows = {"small": {"pixels": 10, "decompress": {"seconds": 2.0}}, "large": {"pixels": 100}}
+    assert photo_scaling.expected(rows, 1000) == 200.0 and photo_scaling.expected({}, 5) == 0.0
+
+
+def test_a_sheet_has_a_row_for_each_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_sheet, "ours", lambda info, original, most: (original, most))
+    picture = smooth(1, 48, 64)[0]
+    columns = 2 + sum(one.name in photo_sheet.SHOWN for one in installed(RIVALS))
+    made = photo_sheet.sheet(None, picture)  # type: ignore[arg-type]
+    assert made.size == (32 * columns, 3 * (24 + photo_sheet.LABEL))
+
+
+def test_tables_of_thumbnails_and_scaling(tmp_path: Path) -> None:
+    assert thumbnail_table(tmp_path) == scaling(tmp_path) == photo_sheets(tmp_path) == []
+    one = {"bytes": 23.4, "psnr": 18.05}
+    kinds = {"ours": {**one, "file_bytes": 34.4, "features": 0.31}, "ThumbHash": one}
+    result = {"images": 9, "model": "photo", "sheet_rows": ["original", "ours, 24"], "targets": {"24": kinds}}
+    results.write_result("thumbnails", result, tmp_path)
+    lines = thumbnail_table(tmp_path)
+    assert "| ours, 24 | 23.4 (file 34.4) | 18.05 | 0.310 |" in lines
+    assert "| ThumbHash, 24 | 23.4 | 18.05 | - |" in lines
+    step = {"seconds": 3.0, "processor_seconds": 2.5, "peak_mib": 300.4}
+    rows = {"1152x864": {"pixels": 995328, "compress": step, "preview": step}}
+    results.write_result("photo_scaling", {"model": "photo", "rows": rows}, tmp_path)
+    assert "| 1152x864 (1.0) | 3.0 (2.5) | 300 | - | - | 3.0 (2.5) | 300 |" in scaling(tmp_path)
+    (tmp_path / "sheets").mkdir()
+    (tmp_path / "sheets" / "photo-a.jpg").touch()
+    assert photo_sheets(tmp_path)[2] == "![photo-a](../benchmarks/results/sheets/photo-a.jpg)"
