@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cifar_tables import tiny_pictures
-from benchmarks.photo_tables import photographs
+from benchmarks.photo_tables import fine_photographs, photographs
 from benchmarks.results import FOLDER
 from benchmarks.tables import ZOO, evaluation, table
 from vlae_codec.integer_model import read_info
@@ -80,7 +80,9 @@ def photo_card(folder: Path) -> str:
         part = "all networks" if recipe.train.init else "the local decoder"
         lines += [f"It started, {part}, from the weights of `{recipe.train.init or recipe.train.init_local}`."]
     lines += [f"Integers cost {100 * info['integer_loss']:.3f} % of the bits against floats.", "", "## Figures", ""]
-    measured = photographs(FOLDER) if recipe.data == "photos" else tiny_pictures(FOLDER)
+    measured = tiny_pictures(FOLDER)
+    if recipe.data == "photos":
+        measured = fine_photographs(FOLDER) if recipe.model.straight else photographs(FOLDER)
     lines += measured or ["Not measured yet."]
     lines += ["", "Validation at the end of training:", ""]
     lines += table(("figure", "value"), list(last.items()))

@@ -32,10 +32,10 @@ QUALITIES = (30.0, 60.0, 80.0)
 """Of ours; 80 is the default."""
 
 
-def measure(path: Path, lossless: bool) -> dict[str, Any]:
+def measure(path: Path, lossless: bool, model: str) -> dict[str, Any]:
     """All figures of one photograph."""
     original = np.asarray(Image.open(path).convert("RGB"))
-    info = find_photo_model("photo")
+    info = find_photo_model(model)
     assert info
     rows = []
     for quality in QUALITIES:
@@ -54,13 +54,13 @@ def measure(path: Path, lossless: bool) -> dict[str, Any]:
         rows.append({**ours, "rivals": others})
     tree: dict[str, Any] = {"picture": path.stem, "rows": rows}
     if lossless:
-        tree["lossless"] = exact(original)
+        tree["lossless"] = exact(original, model)
     return tree
 
 
-def exact(original: Levels) -> dict[str, Any]:
+def exact(original: Levels, model: str) -> dict[str, Any]:
     """Bits a subpixel of the exact file, decoded again, and of the rivals'."""
-    info = find_photo_model("photo")
+    info = find_photo_model(model)
     assert info
     started = time.monotonic()
     made = codec.compress_photo(Picture(original), info, lossless=True)
@@ -106,23 +106,29 @@ def means(found: list[dict[str, Any]]) -> dict[str, Any]:
     return {"qualities": table, "lossless": lossless, "lossless_pictures": len(exacts)}
 
 
+def result_name(model: str) -> str:
+    """The name of the result that has a model's figures."""
+    return "photo_rates" if model == "photo" else f"photo_rates-{model}"
+
+
 @click.command()
 @data_option
 @click.option("--pictures", type=click.IntRange(1), default=12, show_default=True, help="How many photographs.")
 @click.option("--lossless", type=click.IntRange(0), default=12, show_default=True, help="How many of them exactly too.")
+@click.option("-m", "--model", default="photo", show_default=True, help="A model of photographs.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; times are for 1.")
 @exit_on_error
-def main(data: Path, pictures: int, lossless: int, jobs: int) -> None:
-    """Measure the released photo model."""
+def main(data: Path, pictures: int, lossless: int, model: str, jobs: int) -> None:
+    """Measure a released model of photographs."""
     paths = sorted(data.glob(PICTURES))[:pictures]
     if not paths:
         raise VlaeError(f"no {PICTURES} in {data}")
     say_missing()
     flags = [number < lossless for number in range(len(paths))]
     with ProcessPoolExecutor(jobs) as pool:
-        work = pool.map(partial(measure), paths, flags)
+        work = pool.map(partial(measure, model=model), paths, flags)
         found = list(tqdm(work, total=len(paths), desc="photographs", unit="photograph"))
-    path = write_result("photo_rates", {"model": "photo", "jobs": jobs, **means(found), "pictures": found})
+    path = write_result(result_name(model), {"model": model, "jobs": jobs, **means(found), "pictures": found})
     click.echo(path.read_text()[:1500])
 
 

@@ -40,7 +40,16 @@ def older_releases(folder: Path) -> Lines:
 
 def photographs(folder: Path) -> Lines:
     """Rates and qualities of the photo model beside the rivals', and what exact pictures take."""
-    result = read_result("photo_rates", folder)
+    return rates(read_result("photo_rates", folder))
+
+
+def fine_photographs(folder: Path) -> Lines:
+    """The same of the model for higher rates."""
+    return rates(read_result("photo_rates-photo-fine", folder))
+
+
+def rates(result: dict[str, Any] | None) -> Lines:
+    """The figures of one model of photographs."""
     if not result:
         return []
     rows = []
@@ -48,12 +57,13 @@ def photographs(folder: Path) -> Lines:
         preview = {"bpp": mean["bpp"]} | {
             key.removeprefix("preview_"): value for key, value in mean.items() if key.startswith("preview_")
         }
-        files = {f"photo, quality {quality}": mean, "the same file, --preview": preview}
+        files = {f"{result['model']}, quality {quality}": mean, "the same file, --preview": preview}
         files |= {f"{name}, no more bytes or its least": rival for name, rival in mean["rivals"].items()}
         for name, one in files.items():
             distance = f"{one['features']:.3f}" if "features" in one else "-"
             rows.append((name, f"{one['bpp']:.3f}", f"{one['psnr']:.2f}", f"{one['ms_ssim']:.3f}", distance))
-    head = f"Photographs, mean of {len(result['pictures'])} of Kodak's (validation, not a test set), whole files:"
+    count = len(result["pictures"])
+    head = f"Photographs by `{result['model']}`, mean of {count} of Kodak's (validation, not a test set), whole files:"
     titles = ("file", "bits a pixel", "PSNR, dB", "MS-SSIM", "feature distance")
     usual = f"{DEFAULT_QUALITY:g}"
     main = result["qualities"][usual]
@@ -70,7 +80,8 @@ def exact_photographs(result: dict[str, Any]) -> Lines:
     if not found:
         return []
     rows = [(name, f"{bits:.3f}") for name, bits in found.items() if name != "bound" and "seconds" not in name]
-    head = f"Exact photographs, mean of {result['lossless_pictures']} (-ELBO {found['bound']:.3f} bits a subpixel):"
+    count = result["lossless_pictures"]
+    head = f"Exact photographs by `{result['model']}`, mean of {count} (-ELBO {found['bound']:.3f} bits a subpixel):"
     return ["", head, "", *table(("file", "bits a subpixel"), rows)]
 
 

@@ -13,7 +13,14 @@ from pathlib import Path
 import click
 
 from benchmarks.cifar_tables import tiny_pictures
-from benchmarks.photo_tables import older_releases, photo_releases, photo_sheets, photographs, scaling, thumbnails
+from benchmarks.photo_tables import (
+    older_releases,
+    photo_releases,
+    photo_sheets,
+    photographs,
+    scaling,
+    thumbnails,
+)
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
 from benchmarks.tables import (
