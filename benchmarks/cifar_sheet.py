@@ -13,7 +13,7 @@ import click
 import numpy as np
 from PIL import Image, ImageDraw
 
-from benchmarks.cifar_windows import MODELS, TEMPERATURE
+from benchmarks.cifar_windows import MODELS, TEMPERATURE, as_rgb
 from benchmarks.results import FOLDER, read_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
@@ -33,7 +33,7 @@ def rows_of(name: str, images: Levels) -> list[Levels]:
     assert info
     files = [codec.compress_photo(Picture(image), info).data for image in images]
     return [
-        np.stack([codec.decompress_photo(data, temperature=TEMPERATURE, seed=seed)[0] for data in files])
+        np.stack([as_rgb(codec.decompress_photo(data, temperature=TEMPERATURE, seed=seed)[0]) for data in files])
         for seed in range(DRAWS)
     ]
 

@@ -71,13 +71,18 @@ def coded(name: str, images: Levels) -> tuple[dict[str, float], Levels]:
     rows, drawn = [], []
     for number, image in enumerate(tqdm(images, desc=name, unit="image")):
         lossy, exact = (codec.compress_photo(Picture(image), info, lossless=flag) for flag in (False, True))
-        if (codec.decompress_photo(exact.data)[0] != image).any():
+        if (as_rgb(codec.decompress_photo(exact.data)[0]) != image).any():
             raise VlaeError(f"{name}: a lossless file came back as another picture")
         rows.append((lossy.kl_bits, lossy.lossy_bits, 8 * len(lossy.data), 8 * len(exact.data) / image.size))
-        drawn.append(codec.decompress_photo(lossy.data, temperature=TEMPERATURE, number=number)[0])
+        drawn.append(as_rgb(codec.decompress_photo(lossy.data, temperature=TEMPERATURE, number=number)[0]))
     means = np.mean(rows, axis=0)
     keys = ("file_kl_bits", "payload_bits", "file_bits", "lossless_bits_subpixel")
     return dict(zip(keys, map(float, means), strict=True)), np.stack(drawn)
+
+
+def as_rgb(picture: Levels) -> Levels:
+    """The picture with three channels; one without colour comes back with one."""
+    return picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
 
 
 def kept(images: Levels, drawn: Levels, weights: Floats) -> float:

@@ -1,10 +1,11 @@
-"""Files of the photo model, and the pictures that they must give for ever, for `tests/golden/photo`.
+"""Files of the colour models, and the pictures that they must give for ever, for `tests/golden/photo`.
 
 Run as `python -m benchmarks.make_photo_golden` once a model is released; what is there already is left alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from PIL import Image
 from benchmarks.image_quality import Levels
 from vlae_codec.images import Picture
 from vlae_codec.photo import codec
-from vlae_codec.photo.store import find_photo_model
+from vlae_codec.photo.store import PhotoInfo, list_photo_models
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden" / "photo"
-SIZES = {"": (37, 52), "-tiny": (20, 18)}
+SIZES = {"": (37, 52), "-tiny": (20, 18), "-small": (21, 17)}
 """Rows and columns, by what is added to a file's name; the tiny ones are for the independent reader, which is slow."""
+MAIN, OF_MAIN, OF_OTHERS = "photo", ("", "-tiny"), ("-small",)
+"""The model of most files, and which files it and the others have."""
 TEMPERATURE = 0.7
 
 
@@ -40,15 +43,19 @@ def decode(data: bytes, device: str = "cpu") -> Levels:
 @click.command()
 def main() -> None:
     """Make the golden files that are not there yet."""
-    info = find_photo_model("photo")
-    assert info
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for (added, size), grey, lossless in product(SIZES.items(), (False, True), (False, True)):
+    for info in (one for one in list_photo_models() if one.shipped and not one.older):
+        make(info, OF_MAIN if info.name == MAIN else OF_OTHERS)
+
+
+def make(info: PhotoInfo, sizes: Sequence[str]) -> None:
+    """Make the files of one model."""
+    for added, grey, lossless in product(sizes, (False, True), (False, True)):
         kind = f"{'grey' if grey else 'colour'}-{'lossless' if lossless else 'lossy'}{added}"
         path = FOLDER / f"{info.fingerprint[:12]}-{kind}.vlz"
         if path.exists():
             continue
-        made = codec.compress_photo(Picture(picture(grey, size)), info, lossless=lossless)
+        made = codec.compress_photo(Picture(picture(grey, SIZES[added])), info, lossless=lossless)
         path.write_bytes(made.data)
         Image.fromarray(decode(made.data)).save(path.with_suffix(".png"), optimize=True)
         click.echo(f"{path.name}: {len(made.data)} bytes")
