@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import contextlib
 import copy
 import io
 import json
@@ -129,7 +130,8 @@ def mutate_arrays(arrays: Mapping[str, NDArray[Any]], rng: random.Random) -> dic
         if kind == 0:
             out.pop(name, None)
         elif kind == 1:
-            out[name] = array.astype(rng.choice(DTYPES))
+            with contextlib.suppress(OverflowError):  # of numbers of any size, which a mutation before may have left
+                out[name] = array.astype(rng.choice(DTYPES))
         elif kind == 2:
             out[name] = array[: rng.randrange(len(array) + 1)]
         elif kind == 3:
