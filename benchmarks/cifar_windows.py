@@ -35,7 +35,7 @@ SUBPIXELS = 3 * SIDE * SIDE
 BATCH = 50
 LOG_WIDTH = 0.0
 """The logarithm of the only width that these models are trained for."""
-SAMPLES = 4
+SAMPLES = 2
 """Of z for each image's bound."""
 BLOCK = 4
 """Side of the blocks whose mean colours are compared."""

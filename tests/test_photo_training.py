@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,13 @@ from PIL import Image
 
 from vlae_codec.errors import ModelError, VlaeError
 from vlae_codec.images import Picture
+from vlae_codec.integer_model import fingerprint
 from vlae_codec.photo import codec, store
+from vlae_models.export import pack
 from vlae_models.photo import cifar
 from vlae_models.photo.config import PhotoConfig, PhotoTraining
 from vlae_models.photo.crops import load_photos, load_validation, random_crops, shares
+from vlae_models.photo.export import export_arrays, model_info
 from vlae_models.photo.recipe import PhotoRecipe
 from vlae_models.photo.release import release_photo
 from vlae_models.photo.restore import start_from, start_local
@@ -120,6 +124,20 @@ def test_a_local_decoder_starts_from_a_released_one_with_another_window(data: Pa
         start_local(PhotoVLAE(dataclasses.replace(MODEL, local=16)).local, str(tmp_path / "model"))
     with pytest.raises(ModelError, match="to start from"):
         start_local(new, "nothing")
+
+
+def test_a_plain_vae_comes_back_from_its_integers(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, model=dataclasses.replace(MODEL, window="none"))
+    net = PhotoVLAE(recipe.model)
+    again = PhotoVLAE(recipe.model)
+    exported = export_arrays(net)
+    info = model_info(recipe, exported.shifts)
+    info["fingerprint"] = fingerprint(info, exported.arrays).hex()
+    (tmp_path / store.WEIGHTS).write_bytes(pack(exported.arrays))
+    (tmp_path / store.INFO).write_text(json.dumps(info))
+    start_from(again, str(tmp_path))
+    for one, other in zip(net.local.parameters(), again.local.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=0.001)
 
 
 @pytest.mark.parametrize("window", ["5x3", "4x2"])

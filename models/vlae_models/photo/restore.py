@@ -97,7 +97,7 @@ def _fill_window_net(
     weight, bias = _layer(source, f"{name}.mix")
     if len(bias) > net.mix.out_features or f"{name}.{len(net.firsts)}.first.weight" in source.arrays:
         raise ModelError(f"{source.name}: {name} has another shape than the recipe's")
-    window = weight[: len(offsets) * net.channels].reshape(len(offsets), net.channels, -1)
+    window = weight[: len(offsets) * net.channels].reshape(len(offsets), net.channels, len(bias))
     known = dict(zip(offsets, window, strict=True))
     nothing = window.new_zeros(net.channels, len(bias))
     mix = [known.get(offset, nothing) for offset in net.offsets]
