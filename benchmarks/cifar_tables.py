@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from benchmarks.photo_tables import SHEETS
 from benchmarks.results import read_result
 from benchmarks.tables import Lines, table
 
@@ -29,6 +30,11 @@ def tiny_pictures(folder: Path) -> Lines:
         "temperature 1 brings back. `cifar-local` has no latents, and no file.",
     ]
     return [head, "", *table(TITLES, rows), "", *note]
+
+
+def tiny_sheet(folder: Path) -> Lines:
+    """The sheet of pictures that belongs to the table."""
+    return [f"![Originals, and two draws of the code by each model]({SHEETS}/cifar.png)"]
 
 
 def row(figures: dict[str, Any]) -> list[str]:

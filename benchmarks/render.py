@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.cifar_tables import tiny_pictures
+from benchmarks.cifar_tables import tiny_pictures, tiny_sheet
 from benchmarks.photo_tables import (
     older_releases,
     photo_releases,
@@ -56,6 +56,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         photo_sheets,
         scaling,
         tiny_pictures,
+        tiny_sheet,
         thumbnails,
         likelihoods,
         lengths,
