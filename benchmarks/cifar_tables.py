@@ -34,6 +34,8 @@ def tiny_pictures(folder: Path) -> Lines:
 
 def tiny_sheet(folder: Path) -> Lines:
     """The sheet of pictures that belongs to the table."""
+    if not read_result("cifar_windows", folder):
+        return []
     return [f"![Originals, and two draws of the code by each model]({SHEETS}/cifar.png)"]
 
 
