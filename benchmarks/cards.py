@@ -79,6 +79,7 @@ def photo_card(folder: Path) -> str:
     if recipe.train.init or recipe.train.init_local:
         part = "all networks" if recipe.train.init else "the local decoder"
         lines += [f"It started, {part}, from the weights of `{recipe.train.init or recipe.train.init_local}`."]
+    lines += ["`docs/decisions.md` says what was changed while it, or what it started from, was trained."]
     lines += [f"Integers cost {100 * info['integer_loss']:.3f} % of the bits against floats.", "", "## Figures", ""]
     measured = tiny_pictures(FOLDER)
     if recipe.data == "photos":

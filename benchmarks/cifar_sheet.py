@@ -13,6 +13,7 @@ import click
 import numpy as np
 from PIL import Image, ImageDraw
 
+from benchmarks.cifar import load_test
 from benchmarks.cifar_windows import MODELS, TEMPERATURE, as_rgb
 from benchmarks.results import FOLDER, read_result
 from vlae_cli.common import data_option, exit_on_error
@@ -20,8 +21,8 @@ from vlae_codec.errors import VlaeError
 from vlae_codec.images import Picture
 from vlae_codec.photo import codec
 from vlae_codec.photo.store import find_photo_model
-from vlae_models.photo.cifar import SIDE, TEST, load_cifar
-from vlae_models.photo.crops import ORDER, Levels
+from vlae_models.photo.cifar import SIDE
+from vlae_models.photo.crops import Levels
 
 SCALE, GAP, CAPTION = 3, 2, 14
 DRAWS = 2
@@ -74,7 +75,7 @@ def main(data: Path, out: Path, images: int) -> None:
     result = read_result("cifar_windows")
     if not result:
         raise VlaeError("no figures yet: run python -m benchmarks.cifar_windows first")
-    rgb = np.ascontiguousarray(load_cifar(data, TEST)[:images][..., ORDER])
+    rgb, _ = load_test(data, images)
     parts = [([rgb], "originals: the first test images")]
     for name in MODELS:
         if name in result["models"]:
