@@ -15,7 +15,7 @@ from small_models import config_of, some_images, write_set
 
 from vlae_codec.errors import ModelError
 from vlae_models import loop
-from vlae_models.loop import learning_rate
+from vlae_models.loop import share_left
 from vlae_models.recipe import Recipe, TrainConfig
 from vlae_models.training import Trainer, as_tensor, load_trained
 from vlae_models.vlae import VLAE
@@ -213,14 +213,13 @@ def test_validation_images_train_only_where_the_recipe_says_so(data: Path, tmp_p
 
 
 def test_the_learning_rate_holds_and_falls_to_nothing() -> None:
-    config = TrainConfig(rate=0.002, hold=0.6)
-    rates = [learning_rate(config, progress) for progress in np.linspace(0, 1, 101)]
-    assert rates[:60] == [0.002] * 60
-    assert rates == sorted(rates, reverse=True)
-    assert rates[80] == pytest.approx(0.001)
-    assert rates[-1] == pytest.approx(0, abs=1e-12)
-    assert max(a - b for a, b in zip(rates, rates[1:], strict=False)) < 0.002 * math.pi / 2 / 40 + 1e-9
-    assert learning_rate(TrainConfig(hold=1.0), 0.99) == TrainConfig().rate
+    left = [share_left(0.6, progress) for progress in np.linspace(0, 1, 101)]
+    assert left[:60] == [1.0] * 60
+    assert left == sorted(left, reverse=True)
+    assert left[80] == pytest.approx(0.5)
+    assert left[-1] == pytest.approx(0, abs=1e-12)
+    assert max(a - b for a, b in zip(left, left[1:], strict=False)) < math.pi / 2 / 40 + 1e-9
+    assert share_left(1.0, 0.99) == 1.0
 
 
 def test_free_bits_leave_small_rates_alone(data: Path, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from tqdm import tqdm
 
 from vlae_codec.errors import ModelError
 
+from .optimiser import Optimiser
+
 if TYPE_CHECKING:
     from .photo.recipe import PhotoRecipe
     from .recipe import Recipe
@@ -30,10 +32,6 @@ class Schedule(Protocol):
     @property
     def updates(self) -> int:
         """Optimiser steps."""
-
-    @property
-    def rate(self) -> float:
-        """The learning rate at first."""
 
     @property
     def hold(self) -> float:
@@ -93,7 +91,7 @@ class Loop(ABC, Generic[N]):
         minutes: float | None,
         device: str,
         nets: tuple[N, N],
-        optimiser: torch.optim.Optimizer,
+        optimiser: Optimiser,
         eased: bool,
     ) -> None:
         self.name, self.shapes, self.schedule = recipe.name, recipe.model, recipe.train
@@ -125,9 +123,9 @@ class Loop(ABC, Generic[N]):
         done = self.state.step / self.schedule.updates
         return done if self.minutes is None else max(done, self.state.seconds / (60 * self.minutes))
 
-    def current_rate(self) -> float:
-        """The learning rate now."""
-        return learning_rate(self.schedule, self.progress())
+    def left(self) -> float:
+        """The share of the learning rate that has not faded, 1 to 0."""
+        return share_left(self.schedule.hold, self.progress())
 
     def run(self, quiet: bool = False) -> N:
         """Train to the end of the updates or the time budget; the averaged model comes back."""
@@ -153,13 +151,11 @@ class Loop(ABC, Generic[N]):
 
     def _step(self) -> Losses:
         losses = self._losses()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.current_rate()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         losses.loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.max_gradient)
         if torch.isfinite(norm):
-            self.optimiser.step()
+            self.optimiser.step(self.left())
         else:
             self.state.skipped += 1
         self.state.step += 1
@@ -246,8 +242,8 @@ def prepare_torch(device: str, threads: int | None) -> str:
     return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 
 
-def learning_rate(train: Schedule, progress: float) -> float:
-    """Constant, then a half cosine to zero over the last 1 - hold of the training."""
-    if progress < train.hold:
-        return train.rate
-    return train.rate * 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - train.hold) / (1 - train.hold))))
+def share_left(hold: float, progress: float) -> float:
+    """1 for a share `hold` of the training, then a half cosine to zero."""
+    if progress < hold:
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - hold) / (1 - hold))))

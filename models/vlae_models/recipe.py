@@ -80,6 +80,7 @@ class TrainConfig:
         updates: optimiser steps; a time budget may end training earlier.
         batch: images a step.
         rate: Adamax learning rate, held for `hold` of the training, then decayed to zero.
+        muon: learning rate of the matrices of hidden layers by Muon, which fades with the other one; 0 for Adamax.
         hold: fraction of the training at the full learning rate.
         average: decay of the averaged (released) weights.
         free_bits: nats per latent dimension that cost nothing during `free_updates` steps.
@@ -102,6 +103,7 @@ class TrainConfig:
     updates: int = 20000
     batch: int = 100
     rate: float = 0.002
+    muon: float = 0.0
     hold: float = 0.6
     average: float = 0.999
     free_bits: float = 0.1

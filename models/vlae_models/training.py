@@ -13,6 +13,7 @@ from vlae_codec.errors import ModelError
 from .batches import batch_of, draw_batch
 from .data import WHITE, Images, binarise, load_ink
 from .loop import Loop, Losses, read_checkpoint
+from .optimiser import Optimiser
 from .recipe import Recipe
 from .vlae import VLAE, Bound
 from .warm_start import start_from
@@ -43,7 +44,7 @@ class Trainer(Loop[VLAE]):
         average = VLAE(recipe.model).to(device)
         for net in (model, average):
             net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimiser = torch.optim.Adamax(model.parameters(), lr=train.rate)
+        optimiser = Optimiser(model, train.rate, train.muon, torch.optim.Adamax)
         eased = train.kl_floor > 0 and not train.init  # z is in use already where training goes on
         super().__init__(recipe, folder, minutes, device, (model, average), optimiser, eased)
 
@@ -57,13 +58,12 @@ class Trainer(Loop[VLAE]):
         if step < train.free_updates:
             counted = bound.rate_per_dim.mean(0).clamp(min=train.free_bits).sum()  # Kingma et al. (2016), free bits
         # The auxiliary decoder's weight fades with the learning rate: what is released is an optimum of the bound.
-        auxiliary = train.auxiliary * self.current_rate() / train.rate * bound.auxiliary.mean()
+        auxiliary = train.auxiliary * self.left() * bound.auxiliary.mean()
         return Losses(self.state.rate_weight * counted + distortion + auxiliary, rate, distortion)
 
     def _largest_rate_weight(self) -> float:
         """As the learning rate fades, the KL's weight may rise to the recipe's `kl_weight`."""
-        faded = 1 - self.current_rate() / self.train.rate
-        return 1 + (self.train.kl_weight - 1) * faded
+        return 1 + (self.train.kl_weight - 1) * (1 - self.left())
 
     def _validation(self) -> dict[str, float]:
         parts = [self.average(part.to(self.device)) for part in torch.split(self.valid_images, 500)]

@@ -73,6 +73,7 @@ class PhotoTraining:
         turned: whether crops are also turned and put upside down; all are mirrored.
         places: pixels of each crop at which the local decoder is trained.
         rate: Adam's learning rate, held for `hold` of the training, then decayed to zero.
+        muon: learning rate of the matrices of hidden layers by Muon, which fades with the other one; 0 for Adam.
         hold: fraction of the training at the full learning rate.
         average: decay of the averaged (released) weights.
         widest: quantisation width, as a power of two, of the coarsest code; widths are log-uniform.
@@ -99,6 +100,7 @@ class PhotoTraining:
     turned: bool = True
     places: int = 3072
     rate: float = 0.001
+    muon: float = 0.0
     hold: float = 0.5
     average: float = 0.999
     widest: float = 3.5

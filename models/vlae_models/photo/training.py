@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from ..loop import Loop, Losses
+from ..optimiser import Optimiser
 from .crops import load_photos, load_validation, random_crops, shares
 from .recipe import PhotoRecipe
 from .restore import start_from, start_local
@@ -50,7 +52,8 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         self._start(model)
         for net in (model, average):
             net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimiser = torch.optim.Adam(model.parameters(), lr=recipe.train.rate, betas=(0.9, 0.99))
+        adam = functools.partial(torch.optim.Adam, betas=(0.9, 0.99))
+        optimiser = Optimiser(model, recipe.train.rate, recipe.train.muon, adam)
         eased = self.train.kl_floor > 0 and not self.train.init  # z is in use already where training goes on
         super().__init__(recipe, folder, minutes, device, (model, average), optimiser, eased)
 
@@ -75,7 +78,7 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         drifts = torch.from_numpy(rng.random(train.batch) < train.drift).float().to(self.device)
         places = torch.from_numpy(rng.integers(0, train.crop**2, (train.batch, train.places))).to(self.device)
         context = torch.where(drifts[:, None, None, None] > 0, drifted(x, train.drift_range), x)
-        asked = train.mean_asks * (self.current_rate() / train.rate if train.mean_fades else 1.0)
+        asked = train.mean_asks * (self.left() if train.mean_fades else 1.0)
         with torch.autocast(self.device, torch.bfloat16):
             parts: Parts = self.model(x, log_width, context, drifts, places, asked, train.heard)
         mean = train.mean_weight * torch.exp2(-2 * log_width) * parts.squared_error
