@@ -19,7 +19,7 @@ from .archive_codec import Settings
 from .errors import FormatError, ImageError, VlaeError
 from .images import PillowImage
 from .photo import codec as photo
-from .photo.choice import photo_model_for
+from .photo.choice import Asked, choose_photo_model, compress_chosen
 from .report import FileRecord
 from .sample_code import EFFORTS, MAX_BITS
 
@@ -50,7 +50,8 @@ def compress(
     Args:
         image: the picture; models of black and white see it as bright ink on black, cut at half brightness.
         model: name, folder or fingerprint; "auto" is, for 28 x 28 pixels without colour, the model of black and white
-            with the shortest code, and for all other pictures the one for photographs.
+            with the shortest code, and for all other pictures one of those for photographs: above quality 80 and
+            without loss the finer one.
         lossless: keep the exact pixels too.
         bits: of the lossy code, rounded up to whole bytes, 1 to 56; by default the model's own choice.
         quality: instead of bits, 0 to 100; 50 is the default, of photographs 80.
@@ -83,10 +84,11 @@ def compress(
     """
     _check_options(lossless, bits, quality, effort, faithful)
     picture, models = read_picture(image), codec.candidates(model)
-    if info := photo_model_for(picture, model, models, fit):
+    asked = Asked(quality, None, lossless)
+    if choice := choose_photo_model(picture, model, models, asked, fit):
         if bits is not None or faithful:
             raise VlaeError("bits and faithful are for models of black and white: use quality")
-        return photo.compress_photo(picture, info, quality=quality, lossless=lossless, device=device).data
+        return compress_chosen(picture, choice, asked, device).data
     prepared = codec.prepare(picture, models, fit, lossless and not binarise)
     if lossless:
         return codec.compress_lossless([prepared], bits=bits, effort=effort, device=device)[0].data

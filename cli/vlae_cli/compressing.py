@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vlae_codec import codec
     from vlae_codec.archive_codec import Settings
     from vlae_codec.images import Picture
-    from vlae_codec.photo.store import PhotoInfo
+    from vlae_codec.photo.choice import Asked, Choice
     from vlae_codec.registry import ModelInfo
     from vlae_codec.report import ImageRecord
 
@@ -57,7 +57,8 @@ class PhotoJob(NamedTuple):
     """A picture that a colour model compresses."""
 
     picture: Picture
-    info: PhotoInfo
+    choice: Choice
+    asked: Asked
 
 
 def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
@@ -96,17 +97,29 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
     """Read a picture, and check where its file will go."""
     from vlae_codec import codec, files, images, stacks
     from vlae_codec.errors import ImageError
-    from vlae_codec.photo.choice import photo_model_for
+    from vlae_codec.photo.choice import choose_photo_model
 
     if stacks.is_stack(source) and not source.is_dir():
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS)
     files.check_target(source, target, task.force)
-    if info := photo_model_for(picture, task.model, models, task.form.fit):
-        return PhotoJob(picture, info)
+    asked = _asked(task, picture)
+    if choice := choose_photo_model(picture, task.model, models, asked, task.form.fit):
+        return PhotoJob(picture, choice, asked)
     if task.target_bytes or task.target_bpp:
         raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a model of black and white")
     return codec.prepare(picture, models, task.form.fit, task.form.exact)
+
+
+def _asked(task: CompressTask, picture: Picture) -> Asked:
+    """What the file of a photograph should be."""
+    from vlae_codec.photo.choice import Asked
+
+    target = task.target_bytes
+    if task.target_bpp is not None:
+        height, width = picture.size
+        target = int(task.target_bpp * height * width / 8)
+    return Asked(task.settings.quality, target, task.settings.lossless)
 
 
 def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | None) -> ImageRecord:
@@ -114,18 +127,11 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     from vlae_codec import files, report
     from vlae_codec.errors import ImageError
     from vlae_codec.photo import codec as photo
+    from vlae_codec.photo.choice import compress_chosen
 
-    settings = task.settings
-    if settings.bits is not None or settings.faithful:
+    if task.settings.bits is not None or task.settings.faithful:
         raise ImageError("--bits and --faithful are for models of black and white: use --quality or --target-bytes")
-    target = task.target_bytes
-    if task.target_bpp is not None:
-        height, width = job.picture.size
-        target = int(task.target_bpp * height * width / 8)
-    result = photo.compress_photo(
-        job.picture, job.info, quality=settings.quality, target_bytes=target, lossless=settings.lossless,
-        device=task.device, progress=step,
-    )  # fmt: skip
+    result = compress_chosen(job.picture, job.choice, job.asked, task.device, step)
     if task.verify:
         photo.verify_photo(result, job.picture, task.device)
     files.write_whole(pair[1], result.data)

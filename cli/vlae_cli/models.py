@@ -111,7 +111,8 @@ def row(info: AnyInfo) -> list[str]:
     tree = summary(info)
     size = f"{tree['width']} x {tree['height']}" if tree["width"] else "any"
     origin = "package, older" if info.older else "package" if info.shipped else "user"
-    return [info.name, info.fingerprint[:12], size, "yes" if info.auto else "no", origin, info.description]
+    auto = "finer" if getattr(info, "finer", False) else "yes" if info.auto else "no"
+    return [info.name, info.fingerprint[:12], size, auto, origin, info.description]
 
 
 def summary(info: AnyInfo) -> dict[str, Any]:
@@ -122,6 +123,7 @@ def summary(info: AnyInfo) -> dict[str, Any]:
         "width": getattr(info, "width", None),
         "height": getattr(info, "height", None),
         "auto": info.auto,
+        "finer": getattr(info, "finer", False),
         "shipped": info.shipped,
         "older": info.older,
         "folder": str(info.folder),

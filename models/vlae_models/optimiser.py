@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 SMALLEST = 16
 """Sides that a matrix has at least; in a smaller one there is little to make orthogonal."""
-ENDS = ("out", "heads", "mean", "straight")
-"""Layers behind which no other one comes: each of their outputs has a scale of its own."""
+ENDS = ("out", "heads", "mean", "straight", "mix")
+"""First and last layers between which values pass straight through: each of these has a scale of its own."""
 
 Others = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
 

@@ -1,25 +1,94 @@
-"""Which pictures go to a colour model: those that it is asked for, and those that no model of black and white takes."""
+"""Which colour model a picture goes to, if any: the one asked for, or by the rate the usual or the finer one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from ..errors import ImageError
 from ..images import Picture
 from ..registry import ModelInfo
-from .store import AUTO, PhotoInfo, find_photo_model
+from .codec import DEFAULT_QUALITY, PhotoCompressed, Progress, compress_photo
+from .store import AUTO, PhotoInfo, find_photo_model, finer_photo_model
+
+FINER_RATE = 0.25
+"""Bits a pixel from which the finer model is tried first; below, the usual one draws the better pictures."""
 
 
-def photo_model_for(picture: Picture, model: str, others: Sequence[ModelInfo], fit: bool = False) -> PhotoInfo | None:
+class Asked(NamedTuple):
+    """What a file should be.
+
+    Attributes:
+        quality: 0 to 100, None for the default.
+        target_bytes: the most bytes of a lossy file.
+        lossless: keep the exact pixels.
+    """
+
+    quality: float | None = None
+    target_bytes: int | None = None
+    lossless: bool = False
+
+
+class Choice(NamedTuple):
+    """A colour model, the quality on its own dial, and the one to turn to if it cannot keep within the bytes."""
+
+    info: PhotoInfo
+    quality: float | None
+    instead: PhotoInfo | None = None
+
+
+def choose_photo_model(
+    picture: Picture, model: str, others: Sequence[ModelInfo], asked: Asked, fit: bool = False
+) -> Choice | None:
     """The colour model that a picture goes to, if it goes to one.
+
+    With "auto" the dial of qualities is the usual model's up to its default, 80; from there to 100 it is the whole dial
+    of the finer one, which also takes lossless files.
 
     Args:
         picture: the picture.
         model: name, folder or fingerprint as the user gave it, or "auto".
         others: the models of black and white that it may go to.
+        asked: what the file should be.
         fit: whether they may resize it.
     """
     if model != AUTO:
-        return None if others else find_photo_model(model)
+        named = None if others else find_photo_model(model)
+        return Choice(named, asked.quality) if named else None
     coloured = picture.pixels.ndim == 3 and bool((picture.pixels != picture.pixels[:, :, :1]).any())
     taken = fit or any(picture.size == (info.height, info.width) for info in others)
-    return find_photo_model(AUTO) if coloured or not taken else None
+    usual, finer = find_photo_model(AUTO), finer_photo_model()
+    if usual is None or (taken and not coloured):
+        return None
+    if finer is None:
+        return Choice(usual, asked.quality)
+    if asked.lossless:
+        return Choice(finer, asked.quality)
+    if asked.target_bytes is not None:
+        height, width = picture.size
+        enough = 8 * asked.target_bytes >= FINER_RATE * height * width
+        return Choice(finer, None, usual) if enough else Choice(usual, None)
+    if asked.quality is not None and asked.quality > DEFAULT_QUALITY:
+        return Choice(finer, 100 * (asked.quality - DEFAULT_QUALITY) / (100 - DEFAULT_QUALITY))
+    return Choice(usual, asked.quality)
+
+
+def compress_chosen(
+    picture: Picture, choice: Choice, asked: Asked, device: str = "cpu", progress: Progress | None = None
+) -> PhotoCompressed:
+    """The file of a picture by the model that was chosen; see `compress_photo`.
+
+    Raises:
+        ImageError: no quality keeps within the bytes; or the file would not keep what the picture's own file has.
+        ModelError: the model is damaged, or the device is not there.
+    """
+    info, quality, instead = choice
+    try:
+        return compress_photo(
+            picture, info, quality=quality, target_bytes=asked.target_bytes, lossless=asked.lossless,
+            device=device, progress=progress,
+        )  # fmt: skip
+    except ImageError:
+        if instead is None:
+            raise
+        return compress_chosen(picture, Choice(instead, quality), asked, device, progress)
