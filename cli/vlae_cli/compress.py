@@ -71,7 +71,9 @@ Examples:
 @model_option
 @click.option("--bits", type=click.IntRange(1), help="Bits of each code, rounded up to whole bytes.")
 @click.option(
-    "--quality", type=click.FloatRange(0, 100), help="Instead of --bits: 50 is as many as the KL. Photographs: 80."
+    "--quality",
+    type=click.FloatRange(0, 100),
+    help="Instead of --bits: 50 is as many as the KL. Of photographs 80 is usual; above it there is a finer model.",
 )
 @click.option(
     "--effort", type=click.IntRange(1, 9), default=5, show_default=True, help="Time to spend on better codes."
