@@ -59,7 +59,7 @@ def test_outputs_are_kept_without_force(made: tuple[Path, str]) -> None:
     out, _ = made
     refused = CliRunner().invoke(main, ["--out", str(out)])
     assert refused.exit_code == 1
-    assert "--force" in refused.stderr and len(refused.stderr.splitlines()) == 1
+    assert "--force" in refused.output and len(refused.output.splitlines()) == 1
 
 
 def test_mnist_from_a_folder(tmp_path: Path) -> None:
@@ -77,5 +77,5 @@ def test_mnist_from_a_folder(tmp_path: Path) -> None:
 def test_missing_mnist_is_one_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["--data", str(tmp_path), "--out", str(tmp_path / "out")])
     assert result.exit_code == 1
-    assert MNIST.name in result.stderr and len(result.stderr.splitlines()) == 1
+    assert MNIST.name in result.output and len(result.output.splitlines()) == 1
     assert not (tmp_path / "out").exists()
