@@ -33,8 +33,6 @@ MODELS = ("cifar-4x2", "cifar-5x3", "cifar-7x4", "cifar-7x4-grey", "cifar-vae")
 LOCAL = "cifar-local"
 SUBPIXELS = 3 * SIDE * SIDE
 BATCH = 50
-LOG_WIDTH = 0.0
-"""The logarithm of the only width that these models are trained for."""
 SAMPLES = 2
 """Of z for each image's bound."""
 BLOCK = 4
@@ -48,7 +46,7 @@ Floats = NDArray[np.float64]
 
 @torch.no_grad()
 def bound(net: PhotoVLAE, images: Levels, log_width: float) -> dict[str, float]:
-    """KL and -ELBO of images (N, 32, 32, 3), green, red, blue, in bits a subpixel, mean over them."""
+    """At the only width that these models are trained for: KL and -ELBO of images (N, 32, 32, 3), green, red, blue, in bits a subpixel, mean over them."""
     torch.manual_seed(0)
     places = torch.arange(SIDE * SIDE)
     rates, totals = [], []
@@ -104,7 +102,8 @@ def measure(name: str, test: Levels, files: int) -> dict[str, Any]:
     rgb = np.ascontiguousarray(test[:files][..., ORDER])
     figures, drawn = coded(name, rgb)
     colours = {"luma_kept": kept(rgb, drawn, LUMA), "chroma_kept": kept(rgb, drawn, CHROMA)}
-    return {"window": net.config.window, **bound(net, test, LOG_WIDTH), **figures, **colours}
+    width = load_photo_recipe(name).train.finest
+    return {"window": net.config.window, **bound(net, test, width), **figures, **colours}
 
 
 def measure_local(run: Path, test: Levels) -> dict[str, Any]:
@@ -112,7 +111,7 @@ def measure_local(run: Path, test: Levels) -> dict[str, Any]:
     recipe = load_photo_recipe(LOCAL)
     net = PhotoVLAE(recipe.model)
     net.load_state_dict(read_checkpoint(run / "checkpoint.pt", recipe, "cpu")["average"])
-    return {"window": recipe.model.window, **bound(net.eval(), test, LOG_WIDTH)}
+    return {"window": recipe.model.window, **bound(net.eval(), test, recipe.train.finest)}
 
 
 @click.command()

