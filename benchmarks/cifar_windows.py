@@ -46,7 +46,10 @@ Floats = NDArray[np.float64]
 
 @torch.no_grad()
 def bound(net: PhotoVLAE, images: Levels, log_width: float) -> dict[str, float]:
-    """At the only width that these models are trained for: KL and -ELBO of images (N, 32, 32, 3), green, red, blue, in bits a subpixel, mean over them."""
+    """KL and -ELBO of images (N, 32, 32, 3), green, red, blue, in bits a subpixel, mean over them.
+
+    The logarithm of the width is the only one that these models are trained for.
+    """
     torch.manual_seed(0)
     places = torch.arange(SIDE * SIDE)
     rates, totals = [], []
