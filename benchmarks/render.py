@@ -14,6 +14,8 @@ import click
 
 from benchmarks.cifar_tables import tiny_pictures, tiny_sheet
 from benchmarks.photo_tables import (
+    fine_exact,
+    fine_photographs,
     older_releases,
     photo_releases,
     photo_sheets,
@@ -47,12 +49,24 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 NOTHING = ["The figures are not measured yet."]
 
 PAGES: dict[str, tuple[Section, ...]] = {
-    "README.md": (photographs, meaning, kept_figure, lengths, likelihoods, lossless, speed, backends, trust),
+    "README.md": (
+        photographs,
+        fine_exact,
+        meaning,
+        kept_figure,
+        lengths,
+        likelihoods,
+        lossless,
+        speed,
+        backends,
+        trust,
+    ),
     "models/README.md": (
         releases,
         photo_releases,
         older_releases,
         photographs,
+        fine_photographs,
         photo_sheets,
         scaling,
         tiny_pictures,

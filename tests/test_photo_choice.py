@@ -33,7 +33,7 @@ def _models(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (Asked(), Choice(USUAL, None)),
         (Asked(quality=80), Choice(USUAL, 80)),
-        (Asked(quality=80.25), Choice(FINER, 1.25)),
+        (Asked(quality=80.25), Choice(FINER, 25.9375)),
         (Asked(quality=100), Choice(FINER, 100)),
         (Asked(lossless=True), Choice(FINER, None)),
         (Asked(quality=30, lossless=True), Choice(FINER, 30)),

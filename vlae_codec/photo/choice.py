@@ -11,6 +11,8 @@ from ..registry import ModelInfo
 from .codec import DEFAULT_QUALITY, PhotoCompressed, Progress, compress_photo
 from .store import AUTO, PhotoInfo, find_photo_model, finer_photo_model
 
+FINER_FROM = 25.0
+"""Where the finer model's own dial is entered: its files are larger than the usual model's largest from about there."""
 FINER_RATE = 0.25
 """Bits a pixel from which the finer model is tried first; below, the usual one draws the better pictures."""
 
@@ -42,8 +44,8 @@ def choose_photo_model(
 ) -> Choice | None:
     """The colour model that a picture goes to, if it goes to one.
 
-    With "auto" the dial of qualities is the usual model's up to its default, 80; from there to 100 it is the whole dial
-    of the finer one, which also takes lossless files.
+    With "auto" the dial of qualities is the usual model's up to its default, 80; from there to 100 it is that of the
+    finer one from `FINER_FROM` on. Lossless files are the finer one's, too.
 
     Args:
         picture: the picture.
@@ -69,7 +71,8 @@ def choose_photo_model(
         enough = 8 * asked.target_bytes >= FINER_RATE * height * width
         return Choice(finer, None, usual) if enough else Choice(usual, None)
     if asked.quality is not None and asked.quality > DEFAULT_QUALITY:
-        return Choice(finer, 100 * (asked.quality - DEFAULT_QUALITY) / (100 - DEFAULT_QUALITY))
+        share = (asked.quality - DEFAULT_QUALITY) / (100 - DEFAULT_QUALITY)
+        return Choice(finer, FINER_FROM + share * (100 - FINER_FROM))
     return Choice(usual, asked.quality)
 
 
