@@ -1,8 +1,8 @@
 """Sheets for people to look at: photographs at 0.05, 0.1 and 0.2 bits a pixel by us, JPEG, WebP and AVIF.
 
 Run as `python -m benchmarks.photo_sheet --data FOLDER`; a sheet for each photograph goes to `results/sheets`. A codec
-that cannot go so low shows its smallest file, and each picture says how many bits it took. The README's pair of
-pictures, docs/photo.png, is made too.
+that cannot go so low shows its smallest file, and each picture says how many bits it took. The README's three
+pictures, docs/photo.png, are made too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from benchmarks.results import FOLDER
 from benchmarks.rivals import RIVALS, best_within, installed
 from benchmarks.tables import ROOT
 from vlae_cli.common import data_option, exit_on_error
+from vlae_codec import api
 from vlae_codec.errors import ImageError, VlaeError
 from vlae_codec.images import Picture
 from vlae_codec.photo import codec
@@ -27,8 +28,9 @@ from vlae_codec.photo.store import PhotoInfo, find_photo_model
 NAMES = ("kodim03", "kodim07", "kodim15", "kodim23")
 RATES = (0.05, 0.1, 0.2)
 SHOWN = ("JPEG", "WEBP", "AVIF", "JPEG XL")
-PAIR = "kodim23"
+README = "kodim23"
 """The photograph of the README."""
+SHOWN_QUALITIES = (80, 93)
 SMALLER = 2
 """Pictures are shown shrunk by this."""
 LABEL = 16
@@ -77,10 +79,11 @@ def sheet(info: PhotoInfo, original: Levels) -> Image.Image:
     return whole
 
 
-def pair(info: PhotoInfo, original: Levels) -> Image.Image:
-    """A photograph and what its file of the default quality shows, shrunk."""
-    drawn = codec.decompress_photo(codec.compress_photo(Picture(original), info).data)[0]
-    whole = Image.fromarray(np.concatenate([original, drawn], axis=1))
+def triple(original: Levels) -> Image.Image:
+    """A photograph and what its files of two qualities show, shrunk, each by the model that is chosen for it."""
+    files = [api.compress(original, quality=quality) for quality in SHOWN_QUALITIES]
+    drawn = [np.asarray(api.decompress(file)) for file in files]
+    whole = Image.fromarray(np.concatenate([original, *drawn], axis=1))
     return whole.resize((whole.width // SMALLER, whole.height // SMALLER), Image.Resampling.BOX)
 
 
@@ -101,8 +104,8 @@ def main(data: Path, model: str) -> None:
             raise VlaeError(f"{path}: no such photograph")
         original = np.asarray(Image.open(path).convert("RGB"))
         sheet(info, original).save(folder / f"photo-{name}.jpg", quality=QUALITY)
-        if name == PAIR:
-            pair(info, original).save(ROOT / "docs" / "photo.png", optimize=True)
+        if name == README:
+            triple(original).save(ROOT / "docs" / "photo.png", optimize=True)
 
 
 if __name__ == "__main__":
