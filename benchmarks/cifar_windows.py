@@ -25,7 +25,7 @@ from vlae_codec.photo.store import find_photo_model
 from vlae_models.loop import read_checkpoint
 from vlae_models.photo.cifar import SIDE, TEST, load_cifar
 from vlae_models.photo.crops import ORDER, Levels
-from vlae_models.photo.recipe import load_photo_recipe
+from vlae_models.photo.recipe import load_photo_recipe, read_photo_recipe
 from vlae_models.photo.restore import restore_photo
 from vlae_models.photo.vlae import PhotoVLAE
 
@@ -101,11 +101,12 @@ def block_means(images: Levels) -> Floats:
 
 def measure(name: str, test: Levels, files: int) -> dict[str, Any]:
     """All figures of a released model."""
-    net = restore_photo(name)
+    info = find_photo_model(name)
+    assert info
+    net, width = restore_photo(name), read_photo_recipe(info.folder / "recipe.toml").train.finest
     rgb = np.ascontiguousarray(test[:files][..., ORDER])
     figures, drawn = coded(name, rgb)
     colours = {"luma_kept": kept(rgb, drawn, LUMA), "chroma_kept": kept(rgb, drawn, CHROMA)}
-    width = load_photo_recipe(name).train.finest
     return {"window": net.config.window, **bound(net, test, width), **figures, **colours}
 
 
