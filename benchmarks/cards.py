@@ -26,7 +26,7 @@ USE = {
     "caltech": "Lossy compression of bilevel 28x28 silhouettes of objects, the object bright.",
 }
 COLOUR_USE = {
-    "photos": "photographs; `-m auto` takes `photo` at low rates, and `photo-fine` at higher ones and without loss.",
+    "photos": "photographs; `-m auto` takes `photo` at the lowest rates and else `photo-fine`.",
     "cifar10": "study of the method beside published tables; 32x32 pictures. `-m auto` does not choose it.",
 }
 COLOUR_DATA = {

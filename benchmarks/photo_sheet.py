@@ -23,7 +23,7 @@ from vlae_codec import api
 from vlae_codec.errors import ImageError, VlaeError
 from vlae_codec.images import Picture
 from vlae_codec.photo import codec
-from vlae_codec.photo.store import PhotoInfo, find_photo_model
+from vlae_codec.photo.choice import Asked, choose_photo_model, compress_chosen
 
 NAMES = ("kodim03", "kodim07", "kodim15", "kodim23")
 RATES = (0.05, 0.1, 0.2)
@@ -38,13 +38,19 @@ QUALITY = 90
 """Of the sheet itself, a JPEG."""
 
 
-def ours(info: PhotoInfo, original: Levels, most: int) -> tuple[Levels, int]:
+def ours(model: str, original: Levels, most: int) -> tuple[Levels, int]:
     """What our file within so many bytes shows, and its bytes; the smallest if there is none."""
-    try:
-        made = codec.compress_photo(Picture(original), info, target_bytes=most)
-    except ImageError:
-        made = codec.compress_photo(Picture(original), info, quality=0)
-    return codec.decompress_photo(made.data)[0], len(made.data)
+    picture = Picture(original)
+    for asked in (Asked(target_bytes=most), Asked(quality=0)):
+        chosen = choose_photo_model(picture, model, [], asked)
+        if chosen is None:
+            raise VlaeError(f"{model}: no such model of photographs")
+        try:
+            made = compress_chosen(picture, chosen, asked)
+        except ImageError:
+            continue
+        return codec.decompress_photo(made.data)[0], len(made.data)
+    raise VlaeError("no file of the least quality")
 
 
 def cell(picture: Levels, text: str) -> Image.Image:
@@ -57,13 +63,13 @@ def cell(picture: Levels, text: str) -> Image.Image:
     return whole
 
 
-def sheet(info: PhotoInfo, original: Levels) -> Image.Image:
+def sheet(model: str, original: Levels) -> Image.Image:
     """Rows of rates, columns of codecs, the original first."""
     pixels = original.shape[0] * original.shape[1]
     rows = []
     for rate in RATES:
         most = int(rate * pixels / 8)
-        made = {"ours": ours(info, original, most)}
+        made = {"ours": ours(model, original, most)}
         made |= {one.name: best_within(one, original, most)[:2] for one in installed(RIVALS) if one.name in SHOWN}
         texts = {
             name: f"{name}: {8 * size / pixels:.3f} bits a pixel, {psnr(original, picture):.1f} dB"
@@ -89,13 +95,10 @@ def triple(original: Levels) -> Image.Image:
 
 @click.command()
 @data_option
-@click.option("-m", "--model", default="photo", show_default=True, help="A model of photographs.")
+@click.option("-m", "--model", default="auto", show_default=True, help="A model of photographs.")
 @exit_on_error
 def main(data: Path, model: str) -> None:
     """Draw the sheets."""
-    info = find_photo_model(model)
-    if info is None:
-        raise VlaeError(f"{model}: no such model of photographs")
     folder = FOLDER / "sheets"
     folder.mkdir(exist_ok=True)
     for name in tqdm(NAMES, desc="sheets", unit="sheet"):
@@ -103,7 +106,7 @@ def main(data: Path, model: str) -> None:
         if not path.exists():
             raise VlaeError(f"{path}: no such photograph")
         original = np.asarray(Image.open(path).convert("RGB"))
-        sheet(info, original).save(folder / f"photo-{name}.jpg", quality=QUALITY)
+        sheet(model, original).save(folder / f"photo-{name}.jpg", quality=QUALITY)
         if name == README:
             triple(original).save(ROOT / "docs" / "photo.png", optimize=True)
 

@@ -129,7 +129,7 @@ def test_a_sheet_has_a_row_for_each_rate(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(photo_sheet, "ours", lambda info, original, most: (original, most))
     picture = smooth(1, 48, 64)[0]
     columns = 2 + sum(one.name in photo_sheet.SHOWN for one in installed(RIVALS))
-    made = photo_sheet.sheet(None, picture)  # type: ignore[arg-type]
+    made = photo_sheet.sheet("auto", picture)
     assert made.size == (32 * columns, 3 * (24 + photo_sheet.LABEL))
 
 

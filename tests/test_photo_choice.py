@@ -18,7 +18,7 @@ USUAL = PhotoInfo("usual", "a" * 64, Path(), "")
 FINER = PhotoInfo("finer", "b" * 64, Path(), "", auto=False, finer=True)
 PICTURE = Picture(np.random.default_rng(0).integers(0, 256, (20, 40, 3)).astype(np.uint8))
 SMALL, LARGE = 10, 40
-"""Bytes below and above the rate from which the finer model is tried: 25 bytes of 800 pixels."""
+"""Bytes below and above the rate from which the finer model is tried: 12 bytes of 800 pixels."""
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +31,11 @@ def _models(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        (Asked(), Choice(USUAL, None)),
-        (Asked(quality=80), Choice(USUAL, 80)),
-        (Asked(quality=80.25), Choice(FINER, 25.9375)),
+        (Asked(), Choice(FINER, 28)),
+        (Asked(quality=60), Choice(USUAL, 60)),
+        (Asked(quality=70), Choice(FINER, 24)),
+        (Asked(quality=80), Choice(FINER, 28)),
+        (Asked(quality=90), Choice(FINER, 64)),
         (Asked(quality=100), Choice(FINER, 100)),
         (Asked(lossless=True), Choice(FINER, None)),
         (Asked(quality=30, lossless=True), Choice(FINER, 30)),

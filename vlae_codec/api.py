@@ -50,7 +50,7 @@ def compress(
     Args:
         image: the picture; models of black and white see it as bright ink on black, cut at half brightness.
         model: name, folder or fingerprint; "auto" is, for 28 x 28 pixels without colour, the model of black and white
-            with the shortest code, and for all other pictures one of those for photographs: above quality 80 and
+            with the shortest code, and for all other pictures one of those for photographs: above quality 60 and
             without loss the finer one.
         lossless: keep the exact pixels too.
         bits: of the lossy code, rounded up to whole bytes, 1 to 56; by default the model's own choice.

@@ -23,7 +23,7 @@ Examples:
 @click.option("--run", type=click.Path(path_type=Path), help="Folder of the training run [default: runs/RECIPE].")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Model folder to write.")
 @click.option("--auto/--no-auto", default=True, show_default=True, help="May `-m auto` choose this model?")
-@click.option("--finer", is_flag=True, help="Let `-m auto` take this colour model at high rates and without loss.")
+@click.option("--finer", is_flag=True, help="Let `-m auto` take this colour model for all but the lowest rates.")
 @click.option("--force", is_flag=True, help="Overwrite the model folder.")
 @exit_on_error
 def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, finer: bool, force: bool) -> None:

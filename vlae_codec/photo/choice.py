@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from ..errors import ImageError
 from ..images import Picture
 from ..registry import ModelInfo
 from .codec import DEFAULT_QUALITY, PhotoCompressed, Progress, compress_photo
 from .store import AUTO, PhotoInfo, find_photo_model, finer_photo_model
 
-FINER_FROM = 25.0
-"""Where the finer model's own dial is entered: its files are larger than the usual model's largest from about there."""
-FINER_RATE = 0.25
-"""Bits a pixel from which the finer model is tried first; below, the usual one draws the better pictures."""
+DIAL, FINER_DIAL = (60.0, 80.0, 100.0), (20.0, 28.0, 100.0)
+"""Qualities, and what they are above 60 on the finer model's own dial: on from the size of the usual model's files."""
+FINER_RATE = 0.12
+"""Bits a pixel of a target from which the finer model is tried first."""
 
 
 class Asked(NamedTuple):
@@ -44,8 +46,8 @@ def choose_photo_model(
 ) -> Choice | None:
     """The colour model that a picture goes to, if it goes to one.
 
-    With "auto" the dial of qualities is the usual model's up to its default, 80; from there to 100 it is that of the
-    finer one from `FINER_FROM` on. Lossless files are the finer one's, too.
+    With "auto" the dial of qualities is the usual model's up to 60 and the finer one's above, which also takes lossless
+    files and targets that are not too low for it.
 
     Args:
         picture: the picture.
@@ -70,10 +72,10 @@ def choose_photo_model(
         height, width = picture.size
         enough = 8 * asked.target_bytes >= FINER_RATE * height * width
         return Choice(finer, None, usual) if enough else Choice(usual, None)
-    if asked.quality is not None and asked.quality > DEFAULT_QUALITY:
-        share = (asked.quality - DEFAULT_QUALITY) / (100 - DEFAULT_QUALITY)
-        return Choice(finer, FINER_FROM + share * (100 - FINER_FROM))
-    return Choice(usual, asked.quality)
+    quality = DEFAULT_QUALITY if asked.quality is None else asked.quality
+    if quality > DIAL[0]:
+        return Choice(finer, float(np.interp(quality, DIAL, FINER_DIAL)))
+    return Choice(usual, quality)
 
 
 def compress_chosen(

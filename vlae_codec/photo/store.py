@@ -51,7 +51,7 @@ class PhotoInfo:
         description: one line.
         shipped: whether it came with the package.
         auto: whether `-m auto` may choose it.
-        finer: whether `-m auto` may choose it for high rates and for lossless files.
+        finer: whether `-m auto` may choose it for all but the lowest rates.
         older: whether it is superseded, so that its name means another.
     """
 
@@ -106,7 +106,7 @@ def find_photo_model(text: str) -> PhotoInfo | None:
 
 
 def finer_photo_model() -> PhotoInfo | None:
-    """The colour model that "auto" means for high rates and for lossless files, if there is one of its own."""
+    """The colour model that "auto" means for all but the lowest rates, if there is one of its own."""
     return next((info for info in _models() if info.finer), None)
 
 

@@ -41,7 +41,7 @@ def release_photo(
         data: folder of the data sets; validation crops are coded.
         folder: where the model goes.
         auto: whether it is one that pictures get which name none.
-        finer: whether it is what they get at high rates and without loss.
+        finer: whether it is what they get at all but the lowest rates.
 
     Raises:
         ModelError: there is no checkpoint of these shapes, or the integers cost more than 1 % of the bits.
