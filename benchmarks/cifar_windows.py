@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from benchmarks.results import write_result
+from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
 from vlae_codec.images import Picture
@@ -29,7 +29,7 @@ from vlae_models.photo.recipe import load_photo_recipe, read_photo_recipe
 from vlae_models.photo.restore import restore_photo
 from vlae_models.photo.vlae import PhotoVLAE
 
-MODELS = ("cifar-4x2", "cifar-5x3", "cifar-7x4", "cifar-7x4-grey", "cifar-vae")
+MODELS = ("cifar-4x2", "cifar-5x3", "cifar-7x4", "cifar-7x4-grey", "cifar-vae", "cifar-7x4-bound")
 LOCAL = "cifar-local"
 SUBPIXELS = 3 * SIDE * SIDE
 BATCH = 50
@@ -123,11 +123,14 @@ def measure_local(run: Path, test: Levels) -> dict[str, Any]:
 @click.option("--local", type=click.Path(path_type=Path), help="Training folder of the decoder without latents.")
 @click.option("--images", type=click.IntRange(1), default=1000, show_default=True, help="Test images for the bound.")
 @click.option("--files", type=click.IntRange(1), default=100, show_default=True, help="Of them, made into files.")
+@click.option("--add", is_flag=True, help="Only what is not stored yet.")
 @exit_on_error
-def main(data: Path, local: Path | None, images: int, files: int) -> None:
+def main(data: Path, local: Path | None, images: int, files: int, add: bool) -> None:
     """Measure the released models of CIFAR-10."""
     test = load_cifar(data, TEST)[:images]
-    found = {name: measure(name, test, min(files, images)) for name in MODELS if find_photo_model(name)}
+    stored = (read_result("cifar_windows") or {}).get("models", {}) if add else {}
+    wanted = [name for name in MODELS if find_photo_model(name)]
+    found = {name: stored.get(name) or measure(name, test, min(files, images)) for name in wanted}
     if local:
         found[LOCAL] = measure_local(local, test)
     path = write_result("cifar_windows", {"images": len(test), "files": min(files, images), "models": found})
