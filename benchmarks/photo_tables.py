@@ -48,11 +48,6 @@ def fine_photographs(folder: Path) -> Lines:
     return rates(read_result("photo_rates-photo-fine", folder))
 
 
-def fine_exact(folder: Path) -> Lines:
-    """What exact pictures take by the model that `-m auto` gives them."""
-    return exact_photographs(read_result("photo_rates-photo-fine", folder))[1:]
-
-
 def rates(result: dict[str, Any] | None) -> Lines:
     """The figures of one model of photographs."""
     if not result:
@@ -79,10 +74,10 @@ def rates(result: dict[str, Any] | None) -> Lines:
     return lines + exact_photographs(result)
 
 
-def exact_photographs(result: dict[str, Any] | None) -> Lines:
+def exact_photographs(result: dict[str, Any]) -> Lines:
     """What exact photographs take."""
-    found = result and result["lossless"]
-    if not (result and found):
+    found = result["lossless"]
+    if not found:
         return []
     rows = [(name, f"{bits:.3f}") for name, bits in found.items() if name != "bound" and "seconds" not in name]
     count = result["lossless_pictures"]

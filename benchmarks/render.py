@@ -14,7 +14,6 @@ import click
 
 from benchmarks.cifar_tables import tiny_pictures, tiny_sheet
 from benchmarks.photo_tables import (
-    fine_exact,
     fine_photographs,
     older_releases,
     photo_releases,
@@ -50,8 +49,7 @@ NOTHING = ["The figures are not measured yet."]
 
 PAGES: dict[str, tuple[Section, ...]] = {
     "README.md": (
-        photographs,
-        fine_exact,
+        fine_photographs,
         meaning,
         kept_figure,
         lengths,
