@@ -71,7 +71,7 @@ def test_killed_while_writing(tmp_path: Path) -> None:
         partial += len(left)
         for path in left:
             path.unlink()
-    assert partial > KILLS / 50  # many a kill did come in the middle of a file; fewer do on a machine that is busy
+    assert partial > KILLS / 20  # many a kill did come in the middle of a file
 
 
 def test_many_threads_one_target(tmp_path: Path) -> None:
