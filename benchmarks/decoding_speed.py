@@ -5,7 +5,8 @@ photograph, "plain", raster order by one call of the plain network a pixel, as a
 
 Run as `python -m benchmarks.decoding_speed`. Each figure is stored as soon as it is measured; a run that was stopped
 goes on where it was (`--again` measures all anew), and `--part` takes one of its parts. With OMP_NUM_THREADS set it
-adds figures of their own for that. Many digits are drawn in as many threads as there are cores, as everywhere.
+adds figures of their own for that; `--gpu` compares one with this machine's CPU, by the wavefront alone, in a result
+of its own. Many digits are drawn in as many threads as there are cores, as everywhere.
 Raster order is too slow for whole photographs: it draws the first rows, and its time is scaled to the whole (`share`).
 Every pixel drawn is compared.
 """
@@ -37,7 +38,7 @@ from vlae_codec.integer_model import IntegerModel
 from vlae_codec.local_decoder import Columns, Heads, Workspace
 from vlae_codec.wavefront import Window
 
-NAME = "decoding_speed"
+NAME, GPU_NAME = "decoding_speed", "decoding_speed-gpu"
 BATCHES = (1, 16, 256, 4096, 10_000)
 SIZES = ((256, 256), (512, 768), (1024, 1024), (2048, 2048))
 WINDOW = Window(3, 3, 3)
@@ -137,11 +138,19 @@ class Book:
     Args:
         stored: figures of a run before.
         rate: float64 operations a second.
-        threads: what is said about the machine.
+        about: what is said about the machine.
+        name: of the result.
+        raster: measure raster order, too.
     """
 
-    def __init__(self, stored: dict[str, Row], rate: float, about: Row) -> None:
-        self.rows, self.rate, self.about = stored, rate, about
+    def __init__(self, stored: dict[str, Row], rate: float, about: Row, name: str = NAME, raster: bool = True) -> None:
+        self.rows, self.rate, self.about, self.name, self.raster = stored, rate, about, name, raster
+
+    def orders(self, backend: str, plain: bool) -> tuple[str, ...]:
+        """Orders that are measured; all but the wavefront with numpy alone."""
+        if backend != "numpy" or not self.raster:
+            return ("wavefront",)
+        return ("wavefront", "raster", "plain") if plain else ("wavefront", "raster")
 
     def add(self, name: str, run: Callable[[], Measured], operations: float, **more: Any) -> None:
         """Measure a figure; `share` of the whole may be all that is drawn, the time is then scaled.
@@ -175,7 +184,7 @@ class Book:
         """Write everything measured so far."""
         threads = sorted({name.partition(THREADS)[2] for name in self.rows})
         figures = {count or "default": ratios(self.rows, f"{THREADS}{count}" if count else "") for count in threads}
-        write_result(NAME, {**self.about, "rows": self.rows, "figures": figures})
+        write_result(self.name, {**self.about, "rows": self.rows, "figures": figures})
 
 
 def suffix() -> str:
@@ -238,7 +247,7 @@ def digits(book: Book, name: str, backends: list[str], batches: tuple[int, ...])
         model.draw(z[:2])  # weights are converted
         setattr(model, "_features", timed(type(model)._features.__get__(model)))  # noqa: B010
         for batch in batches:
-            for order in orders(backend, plain=batch == 1):
+            for order in book.orders(backend, plain=batch == 1):
                 raster = order == "raster"
                 count = min(batch, RASTER_DIGITS) if raster else batch
                 draw = functools.partial(model.draw, z[:count], raster=raster)
@@ -246,13 +255,6 @@ def digits(book: Book, name: str, backends: list[str], batches: tuple[int, ...])
                 operations = 2.0 * digit_multiplications(model) * batch
                 more = {"digits": batch, "share": count / batch, "threads": model.side_by_side(count)}
                 book.add(f"digits {batch}, {backend}, {order}", functools.partial(checked, draw), operations, **more)
-
-
-def orders(backend: str, plain: bool) -> tuple[str, ...]:
-    """Orders that are measured; all but the wavefront with numpy alone."""
-    if backend != "numpy":
-        return ("wavefront",)
-    return ("wavefront", "raster", "plain") if plain else ("wavefront", "raster")
 
 
 def device_of(backend: str) -> Array:
@@ -293,7 +295,7 @@ def photographs(book: Book, backends: list[str], sizes: tuple[tuple[int, int], .
     for height, width in sizes:
         checked = Checked()
         for backend in backends:
-            for order in orders(backend, plain=(height, width) == sizes[0]):
+            for order in book.orders(backend, plain=(height, width) == sizes[0]):
                 some = {"raster": RASTER_PIXELS, "plain": PLAIN_PIXELS}.get(order, height * width)
                 rows = min(height, max(4, some // width))
                 shape = Shape(rows, width, 1, WINDOW, WINDOW.slant)
@@ -315,24 +317,42 @@ def available(torch_too: bool) -> list[str]:
     return ["numpy", "torch", *(["cuda"] if torch.cuda.is_available() else [])]
 
 
+def name_of_gpu() -> str:
+    """What torch calls it.
+
+    Raises:
+        VlaeError: there is none.
+    """
+    import torch
+
+    if not torch.cuda.is_available():
+        raise VlaeError("there is no GPU that torch can use")
+    return torch.cuda.get_device_name()
+
+
 @click.command()
 @click.option("-m", "--model", default="mnist", show_default=True, help="Name or folder of the model for digits.")
 @click.option("--part", type=click.Choice(["digits", "images", "all"]), default="all", show_default=True)
 @click.option("--largest", type=click.IntRange(1), default=2048, show_default=True, help="Side of the largest image.")
 @click.option("--torch/--no-torch", "torch_too", default=True, show_default=True, help="Measure torch as well.")
 @click.option("--again", is_flag=True, help="Measure what is stored already, too.")
+@click.option("--gpu", is_flag=True, help="Numpy and the GPU alone, the wavefront alone, into a result of its own.")
 @exit_on_error
-def main(model: str, part: str, largest: int, torch_too: bool, again: bool) -> None:
+def main(model: str, part: str, largest: int, torch_too: bool, again: bool, gpu: bool) -> None:
     """Measure and store; nothing else should run on the machine."""
     setattr(frontier, "Workspace", Timed)  # noqa: B010
-    stored = {} if again else (read_result(NAME) or {}).get("rows", {})
+    name = GPU_NAME if gpu else NAME
+    stored = {} if again else (read_result(name) or {}).get("rows", {})
     about = {
         "model": model,
         "omp_num_threads": os.environ.get("OMP_NUM_THREADS", ""),
         "net": "7x4 RGB window, 96 channels",
     }
-    book = Book(stored, matmul_rate(), about)
     backends = available(torch_too)
+    if gpu:
+        backends = ["numpy", "cuda"]
+        about["gpu"] = name_of_gpu()
+    book = Book(stored, matmul_rate(), about, name, raster=not gpu)
     if part in ("digits", "all"):
         digits(book, model, backends, BATCHES)
     if part in ("images", "all"):

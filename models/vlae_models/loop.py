@@ -167,15 +167,18 @@ class Loop(ABC, Generic[N]):
         # A short memory at first, so that the random start does not linger in the average.
         decay = min(self.schedule.average, (1 + self.state.step) / (10 + self.state.step))
         with torch.no_grad():
-            for kept, new in zip(self.average.parameters(), self.model.parameters(), strict=True):
-                kept.lerp_(new, 1 - decay)
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
 
     def _soft_free_bits(self, rate: float) -> None:
         """Ease the KL's weight while the KL is below its floor (Chen et al., appendix C)."""
-        floor = self.schedule.kl_floor
+        floor = self._kl_floor()
         if floor:
             factor = 1.01 if rate > 1.05 * floor else 1 / 1.01 if rate < floor else 1.0
             self.state.rate_weight = min(self._largest_rate_weight(), max(0.01, self.state.rate_weight * factor))
+
+    def _kl_floor(self) -> float:
+        """The floor that holds at this step."""
+        return self.schedule.kl_floor
 
     def _largest_rate_weight(self) -> float:
         """What the KL's weight may rise to; at 1 the bound itself is minimised."""

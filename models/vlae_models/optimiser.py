@@ -1,4 +1,4 @@
-"""Muon for the matrices of hidden layers beside Adam or Adamax for the rest (Jordan et al., "Muon", 2024).
+"""Muon for the matrices of hidden layers beside Adam or Adamax for the rest.
 
 Muon turns the momentum of a matrix into the nearest orthogonal one, so that all of its directions learn at one speed.
 What it gained over Adam stands in docs/decisions.md.
@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from .muon import Muon
 
 SMALLEST = 16
 """Sides that a matrix has at least; in a smaller one there is little to make orthogonal."""
@@ -35,8 +37,7 @@ class Optimiser:
         self.hidden = hidden_weights(net) if muon else []
         hidden = set(map(id, self.hidden))
         self.others = others([weight for weight in net.parameters() if id(weight) not in hidden])
-        self.matrices = [nn.Parameter(as_matrix(weight.detach(), weight)) for weight in self.hidden]
-        self.muon = torch.optim.Muon(self.matrices, muon, weight_decay=0.0) if self.matrices else None
+        self.muon = Muon([as_matrix(weight.detach(), weight) for weight in self.hidden]) if self.hidden else None
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
@@ -50,11 +51,9 @@ class Optimiser:
             group["lr"] = left * self.rate
         self.others.step()
         if self.muon is not None:
-            for group in self.muon.param_groups:
-                group["lr"] = left * self.muon_rate
-            for matrix, weight in zip(self.matrices, self.hidden, strict=True):
-                matrix.grad = None if weight.grad is None else as_matrix(weight.grad, weight)
-            self.muon.step()  # type: ignore[no-untyped-call]
+            gradients = [torch.zeros_like(one) if one.grad is None else one.grad for one in self.hidden]
+            matrices = [as_matrix(one, weight) for one, weight in zip(gradients, self.hidden, strict=True)]
+            self.muon.step(matrices, left * self.muon_rate)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""

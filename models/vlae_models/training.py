@@ -38,12 +38,12 @@ class Trainer(Loop[VLAE]):
         ink = load_ink(recipe.data, data)
         seen = np.concatenate([ink.train, ink.valid]) if train.use_valid else ink.train
         self.train_ink, self.valid_images = as_tensor(seen) / WHITE, as_tensor(binarise(ink.valid, 1))
-        model = VLAE(recipe.model, train.dropout).to(device)
+        model = VLAE(recipe.model, train.dropout)
         if train.init:
             start_from(model, train.init)
-        average = VLAE(recipe.model).to(device)
+        average = VLAE(recipe.model)
         for net in (model, average):
-            net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimiser = Optimiser(model, train.rate, train.muon, torch.optim.Adamax)
         eased = train.kl_floor > 0 and not train.init  # z is in use already where training goes on
         super().__init__(recipe, folder, minutes, device, (model, average), optimiser, eased)

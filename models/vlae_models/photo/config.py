@@ -86,6 +86,7 @@ class PhotoTraining:
             more of z to the mean picture, which is what counts at low rates.
         kl_floor: bits a pixel of KL below which soft free bits ease the KL's weight (Chen et al., appendix C);
             0 switches them off.
+        floor_fades: let that floor fall with the learning rate: what is released is an optimum of the bound.
         init: released colour model (name, folder or fingerprint) whose weights training starts from; "" for none.
         init_local: the same for the local decoder alone.
         drift: share of crops whose context drifts, as it does while a picture is drawn.
@@ -110,6 +111,7 @@ class PhotoTraining:
     mean_fades: bool = False
     heard: float = 1.0
     kl_floor: float = 0.0
+    floor_fades: bool = False
     init: str = ""
     init_local: str = ""
     drift: float = 0.5
