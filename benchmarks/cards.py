@@ -54,7 +54,7 @@ def card(folder: Path) -> str:
     lines += ["  not true: one thing can come back as another.", "", "## Data", ""]
     lines += [f"`{recipe.data}`: {images_of(recipe)}.", "", "## Training", ""]
     lines += [f"`vlae-train {recipe.name}`: {last['step']} of the recipe's {recipe.train.updates} updates, in"]
-    lines += [f"{last['minutes']} minutes on one core of a shared CPU machine; more training may still help."]
+    lines += [f"{last['minutes']} minutes on {machine_of(last)}; more training may still help."]
     if recipe.train.init:
         lines += [f"It started from the weights of `{recipe.train.init}`."]
     else:
@@ -76,7 +76,7 @@ def photo_card(folder: Path) -> str:
     lines += ["  faces, text, medical or legal pictures. What it draws is plausible, not true.", "", "## Data", ""]
     lines += [f"`{recipe.data}`: {COLOUR_DATA[recipe.data]}", "", "## Training", ""]
     lines += [f"`vlae-train {recipe.name}`: {last['step']} of the recipe's {recipe.train.updates} updates, in"]
-    lines += [f"{last['minutes']} minutes on one core of a shared CPU machine; far more training would help."]
+    lines += [f"{last['minutes']} minutes on {machine_of(last)}; far more training would help."]
     if recipe.train.init or recipe.train.init_local:
         part = "all networks" if recipe.train.init else "the local decoder"
         lines += [f"It started, {part}, from the weights of `{recipe.train.init or recipe.train.init_local}`."]
@@ -90,6 +90,12 @@ def photo_card(folder: Path) -> str:
     lines += table(("figure", "value"), list(last.items()))
     lines += ["", "## Settings", "", "```toml", (folder / "recipe.toml").read_text().strip(), "```"]
     return "\n".join(lines) + "\n"
+
+
+def machine_of(last: dict[str, str]) -> str:
+    """Where a model was trained, by the last row of its log; logs of before there was a GPU do not say it."""
+    device = last.get("device", "cpu")
+    return "one core of a shared CPU machine" if device == "cpu" else f"one {device}"
 
 
 def images_of(recipe: Recipe) -> str:

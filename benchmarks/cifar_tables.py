@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.photo_tables import SHEETS
+from benchmarks.photo_tables import POINT, SHEETS, point
 from benchmarks.results import read_result
 from benchmarks.tables import Lines, table
 
@@ -14,6 +14,7 @@ TITLES = (
     "model", "KL, bits a subpixel", "-ELBO, bits a subpixel", "KL, bits", "payload, bits",
     "lossless file, bits a subpixel", "luma kept", "chroma kept",
 )  # fmt: skip
+RATED = ("photo-fine", "cifar-7x4", "cifar-vae")
 PLACES = {"file_kl_bits": 0, "payload_bits": 0, "luma_kept": 2, "chroma_kept": 2}
 
 
@@ -30,6 +31,22 @@ def tiny_pictures(folder: Path) -> Lines:
         "temperature 1 brings back. `cifar-local` has no latents, and no file.",
     ]
     return [head, "", *table(TITLES, rows), "", *note]
+
+
+def tiny_rates(folder: Path) -> Lines:
+    """Rate against quality of whole files, each model's beside rivals that may be as large."""
+    results = [read_result(f"photo_rates-cifar10-{name}", folder) for name in RATED]
+    rows, count = [], 0
+    for result in filter(None, results):
+        count = len(result["pictures"])
+        for quality, mean in result["qualities"].items():
+            name = f"{result['model']}, quality {quality}" if len(result["qualities"]) > 1 else result["model"]
+            rows.append(point(name, mean))
+            rows += [point(f"{other}, no more bytes or its least", one) for other, one in mean["rivals"].items()]
+    if not rows:
+        return []
+    head = f"CIFAR-10, first {count} test images, whole files; MS-SSIM has the two scales that fit:"
+    return [head, "", *table(("file", *POINT), rows)]
 
 
 def tiny_sheet(folder: Path) -> Lines:

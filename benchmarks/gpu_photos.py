@@ -69,7 +69,7 @@ def main(models: tuple[str, ...], data: Path) -> None:
         for pixels, lossless in ((whole, False), (middle, True)):
             rows.append(compared(name, pixels, lossless))
             click.echo(str(rows[-1]))
-    write_result("gpu_photos", {"gpu": gpu, "picture": path.stem, "quality": QUALITY, "rows": rows})
+            write_result("gpu_photos", {"gpu": gpu, "picture": path.stem, "quality": QUALITY, "rows": rows})
     sys.exit(1 if any(row["files_differ"] or row["pixels_differ"] for row in rows) else 0)
 
 

@@ -21,12 +21,17 @@ def psnr(original: Levels, other: Levels) -> float:
 
 
 def ms_ssim(original: Levels, other: Levels) -> float:
-    """Multi-scale structural similarity of the luma; sides of 176 pixels or more."""
+    """Multi-scale structural similarity of the luma: five scales where sides have 176 pixels, else as many as fit.
+
+    Exponents of fewer scales keep their proportions and add up to 1.
+    """
+    fitting = [scale for scale in range(len(WEIGHTS)) if min(original.shape[:2]) >> scale >= TAPS]
+    weights = [WEIGHTS[scale] / sum(WEIGHTS[other] for other in fitting) for scale in fitting]
     x, y = (picture @ np.array([0.299, 0.587, 0.114]) for picture in (original, other))
     score = 1.0
-    for scale, weight in enumerate(WEIGHTS):
+    for scale, weight in enumerate(weights):
         structure, luminance = _ssim(x, y)
-        last = scale == len(WEIGHTS) - 1
+        last = scale == len(weights) - 1
         score *= max(0.0, structure * luminance if last else structure) ** weight
         x, y = _halved(x), _halved(y)
     return float(score)

@@ -1,7 +1,8 @@
 """Photographs: bytes against PSNR, MS-SSIM and feature distance, beside `rivals` at equal bytes; lossless sizes; times.
 
 Run as `python -m benchmarks.photo_rates --data FOLDER`. The pictures are the development part of Kodak, which no model
-was trained on. A rival gets the best quality whose file is no larger than ours, or else its smallest file.
+was trained on, or with `--set cifar10` the first test images of CIFAR-10. A rival gets the best quality whose file is
+no larger than ours, or else its smallest file.
 """
 
 from __future__ import annotations
@@ -25,20 +26,52 @@ from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
 from vlae_codec.images import Picture
 from vlae_codec.photo import codec
-from vlae_codec.photo.store import find_photo_model
+from vlae_codec.photo.store import find_photo_model, load_photo_model
+from vlae_models.photo.cifar import TEST, load_cifar
+from vlae_models.photo.crops import ORDER
 
 PICTURES = "kodak-dev/*.png"
 QUALITIES = (30.0, 60.0, 80.0)
 """Of ours; 80 is the default."""
 
 
-def measure(path: Path, lossless: bool, model: str) -> dict[str, Any]:
-    """All figures of one photograph."""
-    original = np.asarray(Image.open(path).convert("RGB"))
+def kodak(data: Path, count: int) -> list[tuple[str, Levels]]:
+    """Names and pixels of photographs.
+
+    Raises:
+        VlaeError: there are none.
+    """
+    paths = sorted(data.glob(PICTURES))[:count]
+    if not paths:
+        raise VlaeError(f"no {PICTURES} in {data}")
+    return [(path.stem, np.asarray(Image.open(path).convert("RGB"))) for path in paths]
+
+
+def tiny(data: Path, count: int) -> list[tuple[str, Levels]]:
+    """Names and pixels of the first test images of CIFAR-10."""
+    images = load_cifar(data, TEST)[:count]
+    return [(f"{number}", np.ascontiguousarray(image[..., ORDER])) for number, image in enumerate(images)]
+
+
+SETS = {"kodak-dev": kodak, "cifar10": tiny}
+
+
+def qualities(model: str) -> tuple[float, ...]:
+    """Those of a model, one if it has a single width."""
+    info = find_photo_model(model)
+    if info is None:
+        raise VlaeError(f"no model of photographs is called {model!r}")
+    coarsest, finest = load_photo_model(info).widths
+    return QUALITIES if coarsest < finest else QUALITIES[-1:]
+
+
+def measure(picture: tuple[str, Levels], lossless: bool, model: str) -> dict[str, Any]:
+    """All figures of one picture."""
+    name, original = picture
     info = find_photo_model(model)
     assert info
     rows = []
-    for quality in QUALITIES:
+    for quality in qualities(model):
         started = time.monotonic()
         made = codec.compress_photo(Picture(original), info, quality=quality)
         written = time.monotonic()
@@ -52,7 +85,7 @@ def measure(path: Path, lossless: bool, model: str) -> dict[str, Any]:
         ours |= {f"preview_{key}": value for key, value in seen.items() if key != "bpp"}
         others = {one.name: rival(one, original, len(made.data)) for one in installed(RIVALS)}
         rows.append({**ours, "rivals": others})
-    tree: dict[str, Any] = {"picture": path.stem, "rows": rows}
+    tree: dict[str, Any] = {"picture": name, "rows": rows}
     if lossless:
         tree["lossless"] = exact(original, model)
     return tree
@@ -91,7 +124,7 @@ def rival(one: Rival, original: Levels, most: int) -> dict[str, float]:
 def means(found: list[dict[str, Any]]) -> dict[str, Any]:
     """Means over the photographs, by quality."""
     table: dict[str, Any] = {}
-    for index, quality in enumerate(QUALITIES):
+    for index, quality in enumerate(row["quality"] for row in found[0]["rows"]):
         rows = [one["rows"][index] for one in found]
         keys = [key for key in rows[0] if key not in ("rivals", "quality")]
         mean: dict[str, Any] = {key: float(np.mean([row[key] for row in rows])) for key in keys}
@@ -106,8 +139,10 @@ def means(found: list[dict[str, Any]]) -> dict[str, Any]:
     return {"qualities": table, "lossless": lossless, "lossless_pictures": len(exacts)}
 
 
-def result_name(model: str) -> str:
-    """The name of the result that has a model's figures."""
+def result_name(model: str, kind: str = "kodak-dev") -> str:
+    """The name of the result that has a model's figures on a set."""
+    if kind != "kodak-dev":
+        return f"photo_rates-{kind}-{model}"
     return "photo_rates" if model == "photo" else f"photo_rates-{model}"
 
 
@@ -116,19 +151,21 @@ def result_name(model: str) -> str:
 @click.option("--pictures", type=click.IntRange(1), default=12, show_default=True, help="How many photographs.")
 @click.option("--lossless", type=click.IntRange(0), default=12, show_default=True, help="How many of them exactly too.")
 @click.option("-m", "--model", default="photo", show_default=True, help="A model of photographs.")
+@click.option("--set", "kind", type=click.Choice(list(SETS)), default="kodak-dev", show_default=True)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; times are for 1.")
 @exit_on_error
-def main(data: Path, pictures: int, lossless: int, model: str, jobs: int) -> None:
-    """Measure a released model of photographs."""
-    paths = sorted(data.glob(PICTURES))[:pictures]
-    if not paths:
-        raise VlaeError(f"no {PICTURES} in {data}")
+def main(data: Path, pictures: int, lossless: int, model: str, kind: str, jobs: int) -> None:
+    """Measure a model of photographs: the name of a released one, or a folder."""
+    chosen = SETS[kind](data, pictures)
     say_missing()
-    flags = [number < lossless for number in range(len(paths))]
+    flags = [number < lossless for number in range(len(chosen))]
     with ProcessPoolExecutor(jobs) as pool:
-        work = pool.map(partial(measure, model=model), paths, flags)
-        found = list(tqdm(work, total=len(paths), desc="photographs", unit="photograph"))
-    path = write_result(result_name(model), {"model": model, "jobs": jobs, **means(found), "pictures": found})
+        work = pool.map(partial(measure, model=model), chosen, flags)
+        found = list(tqdm(work, total=len(chosen), desc="pictures", unit="picture"))
+    info = find_photo_model(model)
+    assert info
+    tree = {"model": info.name, "set": kind, "jobs": jobs, **means(found), "pictures": found}
+    path = write_result(result_name(info.name, kind), tree)
     click.echo(path.read_text()[:1500])
 
 

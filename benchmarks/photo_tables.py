@@ -13,6 +13,7 @@ from vlae_codec.photo.store import INFO, WEIGHTS, read_photo_info
 from vlae_codec.registry import OLDER
 
 SHEETS = "../benchmarks/results/sheets"
+POINT = ("bits a pixel", "PSNR, dB", "MS-SSIM", "feature distance")
 SCALED = ("compress", "decompress", "preview")
 
 
@@ -59,19 +60,37 @@ def rates(result: dict[str, Any] | None) -> Lines:
         }
         files = {f"{result['model']}, quality {quality}": mean, "the same file, --preview": preview}
         files |= {f"{name}, no more bytes or its least": rival for name, rival in mean["rivals"].items()}
-        for name, one in files.items():
-            distance = f"{one['features']:.3f}" if "features" in one else "-"
-            rows.append((name, f"{one['bpp']:.3f}", f"{one['psnr']:.2f}", f"{one['ms_ssim']:.3f}", distance))
+        rows += [point(name, one) for name, one in files.items()]
     count = len(result["pictures"])
     head = f"Photographs by `{result['model']}`, mean of {count} of Kodak's (validation, not a test set), whole files:"
-    titles = ("file", "bits a pixel", "PSNR, dB", "MS-SSIM", "feature distance")
     usual = f"{DEFAULT_QUALITY:g}"
     main = result["qualities"][usual]
     times = f"{main['compress_seconds']:.1f} s to compress and {main['decompress_seconds']:.1f} s to decompress one"
     at_once = f"on one core each of {result['jobs']} that work" if result["jobs"] > 1 else "on one core"
-    lines = [head, "", *table(titles, rows), ""]
+    lines = [head, "", *table(("file", *POINT), rows), ""]
     lines += [f"At quality {usual}: {times} of 768x512 {at_once}; the payload is {main['over_kl']:.4f} times its KL."]
     return lines + exact_photographs(result)
+
+
+def baseline_photographs(folder: Path) -> Lines:
+    """The model for higher rates beside a plain VAE that was trained in the same way."""
+    results = [read_result(f"photo_rates-{name}", folder) for name in ("photo-fine", "photo-vae")]
+    if not all(results):
+        return []
+    rows = [row for result in results if result for row in points(result)]
+    head = "Photographs by `photo-fine` and by a plain VAE, the same networks without a window, trained alike:"
+    return [head, "", *table(("file", *POINT), rows)]
+
+
+def points(result: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Rate and quality of each of a model's own files."""
+    return [point(f"{result['model']}, quality {quality}", one) for quality, one in result["qualities"].items()]
+
+
+def point(name: str, one: dict[str, Any]) -> tuple[str, ...]:
+    """A name, and the cells of `POINT`."""
+    distance = f"{one['features']:.3f}" if "features" in one else "-"
+    return name, f"{one['bpp']:.3f}", f"{one['psnr']:.2f}", f"{one['ms_ssim']:.3f}", distance
 
 
 def exact_photographs(result: dict[str, Any]) -> Lines:

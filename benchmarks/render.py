@@ -12,8 +12,9 @@ from pathlib import Path
 
 import click
 
-from benchmarks.cifar_tables import tiny_pictures, tiny_sheet
+from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
 from benchmarks.photo_tables import (
+    baseline_photographs,
     fine_photographs,
     older_releases,
     photo_releases,
@@ -65,9 +66,11 @@ PAGES: dict[str, tuple[Section, ...]] = {
         older_releases,
         photographs,
         fine_photographs,
+        baseline_photographs,
         photo_sheets,
         scaling,
         tiny_pictures,
+        tiny_rates,
         tiny_sheet,
         thumbnails,
         likelihoods,

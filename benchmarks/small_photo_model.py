@@ -67,7 +67,7 @@ def small_photo_arrays(seed: int = 7, patch: int = 16, straight: bool = False) -
 
 
 def small_photo_info(
-    arrays: Arrays, name: str = "small-photo", patch: int = 16, straight: bool = False
+    arrays: Arrays, name: str = "small-photo", patch: int = 16, straight: bool = False, sharper: int = 0
 ) -> dict[str, Any]:
     """The tree of its photo.json, fingerprint included."""
     info: dict[str, Any] = {
@@ -83,12 +83,13 @@ def small_photo_info(
         "fraction": FRACTION,
         "shifts": dict.fromkeys(layer_shapes(patch, straight), SHIFT),
         "auto": False,
+        **({"prior_sharper": sharper} if sharper else {}),
     }
     return {**info, "fingerprint": fingerprint(info, arrays).hex()}
 
 
 def write_small_photo_model(
-    folder: Path, seed: int = 7, name: str = "small-photo", patch: int = 16, straight: bool = False
+    folder: Path, seed: int = 7, name: str = "small-photo", patch: int = 16, straight: bool = False, sharper: int = 0
 ) -> dict[str, Any]:
     """Write the folder; its photo.json's tree comes back.
 
@@ -98,9 +99,10 @@ def write_small_photo_model(
         name: of the model.
         patch: pixels of the picture's side to one of the latent grid's.
         straight: whether it has a linear path, with gates.
+        sharper: powers of two by which its prior may be sharper than usual.
     """
     arrays = small_photo_arrays(seed, patch, straight)
-    info = small_photo_info(arrays, name, patch, straight)
+    info = small_photo_info(arrays, name, patch, straight, sharper)
     folder.mkdir(parents=True)
     np.savez(folder / WEIGHTS, **arrays)
     (folder / INFO).write_text(json.dumps(info))

@@ -187,7 +187,7 @@ class PhotoReader(Reader):
             def edge(base: int, u: int) -> Callable[[int], int]:
                 return lambda symbol: (base + symbol - 128) * size - u - size // 2
 
-            symbols = descend(found, list(map(edge, bases, dither)), 12, decide)
+            symbols = descend(found, list(map(edge, bases, dither)), 12 - self.info.get("prior_sharper", 0), decide)
             z = [(b + symbol - 128) * size - u for symbol, b, u in zip(symbols, bases, dither, strict=True)]
             assert all(abs(value) < 1 << 28 for value in z)
             return z

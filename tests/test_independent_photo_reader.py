@@ -58,9 +58,9 @@ def test_other_temperatures_and_previews(reader: PhotoReader, path: Path) -> Non
     np.testing.assert_array_equal(pixels(reader.preview(data)), expected)
 
 
-@pytest.mark.parametrize(("patch", "straight"), [(4, False), (8, True), (16, True)])
-def test_other_shapes_of_models(patch: int, straight: bool, user_models: Path) -> None:
-    write_small_photo_model(user_models / "small", patch=patch, straight=straight)
+@pytest.mark.parametrize(("patch", "straight", "sharper"), [(4, False, 3), (8, True, 0), (16, True, 1)])
+def test_other_shapes_of_models(patch: int, straight: bool, sharper: int, user_models: Path) -> None:
+    write_small_photo_model(user_models / "small", patch=patch, straight=straight, sharper=sharper)
     reader = PhotoReader(user_models / "small", TABLES)
     picture = np.random.default_rng(patch).integers(0, 256, (patch + 3, 5, 3)).astype(np.uint8)
     exact = vlae_codec.compress(picture, "small-photo", lossless=True)

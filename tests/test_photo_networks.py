@@ -27,7 +27,7 @@ CONFIGS = {
     "straight": dataclasses.replace(SMALL, straight=True),
     "patch 8": dataclasses.replace(SMALL, patch=8, window="5x3"),
     "grey window": dataclasses.replace(SMALL, patch=4, fine_blocks=2, straight=True, grey_window=True),
-    "plain VAE": dataclasses.replace(SMALL, patch=4, window="none"),
+    "plain VAE": dataclasses.replace(SMALL, patch=4, window="none", prior_sharper=3),
 }
 SIZES = [(16, 16), (19, 37)]
 
@@ -117,6 +117,21 @@ def test_the_grid_comes_back_and_costs_what_the_float_prior_says(net: PhotoVLAE,
         kl = float(net.rate(value, torch.tensor([log_width(width) / 1024]))) * y.shape[0] * y.shape[1]
     assert writer.spent == pytest.approx(kl, rel=0.01)
     assert writer.spent - 8 < 8 * len(data) <= writer.spent + 64
+
+
+def test_a_latent_that_says_nothing_costs_less_by_a_sharper_prior() -> None:
+    rates = []
+    for sharper in (0, 2):
+        net = start(dataclasses.replace(SMALL, prior_sharper=sharper))
+        with torch.no_grad():
+            net.prior.heads.weight.zero_()
+            net.prior.heads.bias.reshape(SMALL.latent, 3, -1)[:, 1] = 0
+            net.prior.heads.bias.reshape(SMALL.latent, 3, -1)[:, 2] = 1
+            width = torch.full((50,), 3.0)
+            z = (torch.rand(50, SMALL.latent, 8, 8) - 0.5) * 8  # y = 0
+            rates.append(float(net.rate(z, width).mean()) / SMALL.latent)
+    # All of it arises at the ends of the bin: pi^2 / (6 ln 2) bits over the product of inverse scale and width.
+    assert rates[0] > 3.5 * rates[1] > 0
 
 
 def test_the_dither_makes_the_error_uniform(model: PhotoModel) -> None:

@@ -103,6 +103,7 @@ def test_names_are_those_of_all_kinds(user_models: Path, mnist: str) -> None:
     "changes",
     [{"latent": 0}, {"latent": True}, {"latent": 1 << 20}, {"latent": 4}, {"window": [1, 2]}, {"window": [1, 1, 99]},
      {"window": [1, 1, 2]}, {"window": [], "prior_window": [1, 1, 0, 1, 1, 1]}, {"prior_window": [1, 1, 1]},
+     {"prior_sharper": 5}, {"prior_sharper": True},
      {"patch": 8}, {"patch": 5}, {"patch": [16]}, {"patch": True}, {"widths": [0]}, {"widths": [0, 64]}, {"widths": 3},
      {"shifts": {}}, {"shifts": dict.fromkeys(small_photo_info(small_photo_arrays())["shifts"], 1 << 40)},
      {"name": "../evil"}, {"name": "\x1b[31m"}, {"auto": "yes"}, {"fingerprint": "not hexadecimal"}, {"format": 3},

@@ -162,6 +162,9 @@ def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path:
     places, features = torch.arange(256).expand(2, -1), torch.rand(2, 4, 16, 16)
     before, after = (net.distortion(x, features, x, torch.zeros(2), places) for net in (old, new))
     assert torch.allclose(before, after, rtol=0.005) == (window == "5x3")
+    sharper = PhotoVLAE(dataclasses.replace(model, prior_sharper=2))
+    start_from(sharper, str(tmp_path / "model"))
+    assert torch.allclose(sharper.rate(z, torch.zeros(2)), old.rate(z, torch.zeros(2)), rtol=0.01)
     with pytest.raises(ModelError, match="shape"):
         start_from(PhotoVLAE(dataclasses.replace(MODEL, latent=5)), str(tmp_path / "model"))
 

@@ -62,7 +62,7 @@ class State:
     seconds: float = 0.0
     rate_weight: float = 1.0
     skipped: int = 0
-    log: list[dict[str, float]] = field(default_factory=list)
+    log: list[dict[str, float | str]] = field(default_factory=list)
 
 
 N = TypeVar("N", bound=nn.Module)
@@ -171,14 +171,10 @@ class Loop(ABC, Generic[N]):
 
     def _soft_free_bits(self, rate: float) -> None:
         """Ease the KL's weight while the KL is below its floor (Chen et al., appendix C)."""
-        floor = self._kl_floor()
+        floor = self.schedule.kl_floor
         if floor:
             factor = 1.01 if rate > 1.05 * floor else 1 / 1.01 if rate < floor else 1.0
             self.state.rate_weight = min(self._largest_rate_weight(), max(0.01, self.state.rate_weight * factor))
-
-    def _kl_floor(self) -> float:
-        """The floor that holds at this step."""
-        return self.schedule.kl_floor
 
     def _largest_rate_weight(self) -> float:
         """What the KL's weight may rise to; at 1 the bound itself is minimised."""
@@ -186,13 +182,14 @@ class Loop(ABC, Generic[N]):
 
     @torch.no_grad()
     def _validate(self) -> None:
-        row: dict[str, float] = {"step": self.state.step, "minutes": round(self.state.seconds / 60, 2)}
+        row: dict[str, float | str] = {"step": self.state.step, "minutes": round(self.state.seconds / 60, 2)}
         with torch.random.fork_rng():
             torch.manual_seed(0)
             row |= self._validation()
         row |= {"rate_weight": round(self.state.rate_weight, 3), "skipped": self.state.skipped}
+        row["device"] = torch.cuda.get_device_name() if self.device == "cuda" else "cpu"
         # A resumed run validates again where it was interrupted.
-        self.state.log = [old for old in self.state.log if old["step"] < self.state.step] + [row]
+        self.state.log = [old for old in self.state.log if float(old["step"]) < self.state.step] + [row]
         with (self.folder / "log.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, row)
             writer.writeheader()

@@ -16,8 +16,10 @@ from .muon import Muon
 
 SMALLEST = 16
 """Sides that a matrix has at least; in a smaller one there is little to make orthogonal."""
-ENDS = ("out", "heads", "mean", "straight", "mix")
-"""First and last layers between which values pass straight through: each of these has a scale of its own."""
+ENDS = ("out", "heads", "mean", "straight")
+"""Last layers, and linear paths: each of these has a scale of its own."""
+FIRST = "mix"
+"""The first layer of a network that reads windows."""
 
 Others = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
 
@@ -30,11 +32,12 @@ class Optimiser:
         rate: learning rate of all that is no matrix of a hidden layer.
         muon: learning rate of those, 0 to let all be trained alike.
         others: makes the optimiser of the rest.
+        first: whether the layers that read windows count as hidden.
     """
 
-    def __init__(self, net: nn.Module, rate: float, muon: float, others: Others) -> None:
+    def __init__(self, net: nn.Module, rate: float, muon: float, others: Others, first: bool = False) -> None:
         self.rate, self.muon_rate = rate, muon
-        self.hidden = hidden_weights(net) if muon else []
+        self.hidden = hidden_weights(net, first) if muon else []
         hidden = set(map(id, self.hidden))
         self.others = others([weight for weight in net.parameters() if id(weight) not in hidden])
         self.muon = Muon([as_matrix(weight.detach(), weight) for weight in self.hidden]) if self.hidden else None
@@ -71,11 +74,12 @@ class Optimiser:
         self.others.load_state_dict({key: value for key, value in tree.items() if key != "muon"})
 
 
-def hidden_weights(net: nn.Module) -> list[nn.Parameter]:
-    """Weights of layers between others, in the order of the network."""
+def hidden_weights(net: nn.Module, first: bool = False) -> list[nn.Parameter]:
+    """Weights of layers between others, in the order of the network; `first` adds those that read windows."""
+    left_out = ENDS if first else (*ENDS, FIRST)
     found: list[nn.Parameter] = []
     for name, module in net.named_modules():
-        if isinstance(module, (nn.Linear, nn.Conv2d)) and name.rpartition(".")[2] not in ENDS:
+        if isinstance(module, (nn.Linear, nn.Conv2d)) and name.rpartition(".")[2] not in left_out:
             weight: nn.Parameter = module.weight  # type: ignore[assignment]
             if min(len(weight), weight[0].numel()) >= SMALLEST:
                 found.append(weight)

@@ -52,7 +52,8 @@ def push_grid(model: PhotoModel, writer: Writer, y: Integers, width: int) -> Int
 
     def choose(channel: int, outputs: Array, here: Array) -> Array:
         ones: list[tuple[Array, Array]] = []
-        z = _walk(outputs, here[:, 0, channel, None], size, lambda base: decide(base, here[:, 1, channel, None], ones))
+        mixture, dither = _mixture(model, outputs), here[:, 0, channel, None]
+        z = _walk(mixture, dither, size, lambda base: decide(base, here[:, 1, channel, None], ones))
         for bit, one in ones:
             writer.push(model.to_numpy(bit).reshape(-1), model.to_numpy(one).reshape(-1).astype(np.int64))
         return z
@@ -70,15 +71,18 @@ def pop_grid(model: PhotoModel, reader: Reader, height: int, width: int, number:
         return model.to_device(found.reshape(one.shape))
 
     def choose(channel: int, outputs: Array, here: Array) -> Array:
-        return _walk(outputs, here[:, 0, channel, None], size, lambda base: read)
+        return _walk(_mixture(model, outputs), here[:, 0, channel, None], size, lambda base: read)
 
     return _sweep(model, dither[:, :, None], number, choose)
 
 
-def _walk(outputs: Array, dither: Array, size: int, decide: Callable[[Array], Callable[[Array], Array]]) -> Array:
+def _mixture(model: PhotoModel, outputs: Array) -> Mixture:
+    return Mixture.of(outputs, LATENT_SHIFT - model.prior_sharper, LATENT_SCALE)
+
+
+def _walk(mixture: Mixture, dither: Array, size: int, decide: Callable[[Array], Callable[[Array], Array]]) -> Array:
     """z of the places of a step (P, 1), by decisions about where it lies around the prior's main mean."""
-    xp = namespace(outputs)
-    mixture = Mixture.of(outputs, LATENT_SHIFT, LATENT_SCALE)
+    xp = namespace(dither)
     base = xp.floor((2 * (mixture.main_mean() + dither) + size) / (2.0 * size))
 
     def edge(symbol: Array) -> Array:

@@ -30,6 +30,8 @@ COLOURS = 3
 LEVEL_SHIFT = 4
 """A level in units of the networks, 2^-10 of 64 levels."""
 LATENT_SCALE = 4
+SHARPEST_PRIOR = 4
+"""The most powers of two by which a model's prior may be sharper than usual."""
 WIDTHS = 64
 GATES = ("encoder.gates", "synthesis.gates")
 """Arrays (widths, C), units of 2^-10, of models with a linear path: which part of each latent is worth sending, and
@@ -71,6 +73,7 @@ class PhotoModel:
         self.latent: int = info["latent"]
         self.patch: int = info.get("patch", 16)
         self.scales = SCALES[self.patch]
+        self.prior_sharper: int = info.get("prior_sharper", 0)
         coarsest, finest = info.get("widths", (0, WIDTHS - 1))
         self.widths: tuple[int, int] = (coarsest, finest)
         self.window, self.prior_window = Window(*info["window"]), Window(*info["prior_window"])

@@ -26,7 +26,7 @@ from ..model_limits import (
     read_limited,
 )
 from .layers import PhotoLayers
-from .model import SCALES, WIDTHS, PhotoModel
+from .model import SCALES, SHARPEST_PRIOR, WIDTHS, PhotoModel
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -192,6 +192,8 @@ def read_photo_info(folder: Traversable | Path) -> dict[str, Any]:
     chosen = isinstance(info.get(AUTO, True), bool) and isinstance(info.get(FINER, False), bool)
     if not _is_within(info["latent"], 1, MAX_LATENT) or not chosen:
         raise ModelError(f"{folder}: {INFO}: latent should be 1 to {MAX_LATENT}, and auto and finer true or false")
+    if not _is_within(info.get("prior_sharper", 0), 0, SHARPEST_PRIOR):
+        raise ModelError(f"{folder}: {INFO}: prior_sharper should be 0 to {SHARPEST_PRIOR}")
     widths = info.get("widths", [0, WIDTHS - 1])
     ordered = isinstance(widths, list) and len(widths) == 2 and all(_is_within(one, 0, WIDTHS - 1) for one in widths)
     if not _is_within(info.get("patch", 16), 4, 16) or info.get("patch", 16) not in SCALES:

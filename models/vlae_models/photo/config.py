@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vlae_codec.errors import ModelError
-from vlae_codec.photo.model import SCALES
+from vlae_codec.photo.model import SCALES, SHARPEST_PRIOR
 
 from ..recipe import WINDOWS
 
@@ -34,6 +34,8 @@ class PhotoConfig:
         prior: width of the prior's network.
         prior_layers: its residual layers.
         prior_mixtures: logistic components of a latent's distribution.
+        prior_sharper: powers of two by which these may be sharper than usual, 0 to 4: a latent that says nothing costs
+            the less, and all can be less broad.
     """
 
     window: str = "7x4"
@@ -53,6 +55,7 @@ class PhotoConfig:
     prior: int = 96
     prior_layers: int = 2
     prior_mixtures: int = 2
+    prior_sharper: int = 0
 
     def __post_init__(self) -> None:
         for window in (self.window, self.prior_window):
@@ -60,6 +63,8 @@ class PhotoConfig:
                 raise ModelError(f"window {window!r} is unknown; known: {', '.join(WINDOWS)}")
         if self.patch not in SCALES:
             raise ModelError(f"a patch of {self.patch} is not supported; supported: {', '.join(map(str, SCALES))}")
+        if not 0 <= self.prior_sharper <= SHARPEST_PRIOR:
+            raise ModelError(f"prior_sharper should be 0 to {SHARPEST_PRIOR}")
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ class PhotoTraining:
         places: pixels of each crop at which the local decoder is trained.
         rate: Adam's learning rate, held for `hold` of the training, then decayed to zero.
         muon: learning rate of the matrices of hidden layers by Muon, which fades with the other one; 0 for Adam.
+        muon_first: whether those include the layers that read windows.
         hold: fraction of the training at the full learning rate.
         average: decay of the averaged (released) weights.
         widest: quantisation width, as a power of two, of the coarsest code; widths are log-uniform.
@@ -86,7 +92,6 @@ class PhotoTraining:
             more of z to the mean picture, which is what counts at low rates.
         kl_floor: bits a pixel of KL below which soft free bits ease the KL's weight (Chen et al., appendix C);
             0 switches them off.
-        floor_fades: let that floor fall with the learning rate: what is released is an optimum of the bound.
         init: released colour model (name, folder or fingerprint) whose weights training starts from; "" for none.
         init_local: the same for the local decoder alone.
         drift: share of crops whose context drifts, as it does while a picture is drawn.
@@ -102,6 +107,7 @@ class PhotoTraining:
     places: int = 3072
     rate: float = 0.001
     muon: float = 0.0
+    muon_first: bool = False
     hold: float = 0.5
     average: float = 0.999
     widest: float = 3.5
@@ -111,7 +117,6 @@ class PhotoTraining:
     mean_fades: bool = False
     heard: float = 1.0
     kl_floor: float = 0.0
-    floor_fades: bool = False
     init: str = ""
     init_local: str = ""
     drift: float = 0.5

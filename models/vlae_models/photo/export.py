@@ -91,6 +91,7 @@ def model_info(recipe: PhotoRecipe, shifts: dict[str, int]) -> dict[str, Any]:
         "prior_window": list(WINDOWS[config.prior_window]),
         "fraction": FRACTION,
         "shifts": shifts,
+        **({"prior_sharper": config.prior_sharper} if config.prior_sharper else {}),
     }
 
 

@@ -1,7 +1,8 @@
 """Discretised mixtures of logistic distributions (Salimans et al., PixelCNN++, arXiv 1701.05517), as bits.
 
 A component has a logit of its weight, a mean and a logarithm of its inverse scale. The units are those of the
-integer model: the inverse scale is 4 exp(s) with s within `LOG_RANGE`, where the committed table of exp ends.
+integer model: the inverse scale is 4 exp(s), of some priors more, with s within `LOG_RANGE`, where the committed table
+of exp ends.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ FAR = 1e6
 """Beyond every interval's ends."""
 
 
-def interval_bits(parameters: Tensor, low: Tensor, high: Tensor, width: Tensor) -> Tensor:
+def interval_bits(parameters: Tensor, low: Tensor, high: Tensor, width: Tensor, sharpest: float = SHARPEST) -> Tensor:
     """-log2 of the mass that mixtures give to intervals, (...,).
 
     Args:
@@ -26,9 +27,10 @@ def interval_bits(parameters: Tensor, low: Tensor, high: Tensor, width: Tensor) 
         low: lower ends, (...,); -inf where the interval is open.
         high: upper ends, (...,); inf where the interval is open.
         width: high - low where both are finite, (...,) or a scalar; its precision is that of the result.
+        sharpest: inverse scale of which the logarithms count.
     """
     logits, means, log_inverse = parameters.unbind(-2)
-    inverse = SHARPEST * torch.exp(log_inverse.clamp(*LOG_RANGE))
+    inverse = sharpest * torch.exp(log_inverse.clamp(*LOG_RANGE))
     # Not infinity itself, whose gradient of zero times infinity would be no number.
     above = (high.clamp(max=FAR).unsqueeze(-1) - means) * inverse
     below = (low.clamp(min=-FAR).unsqueeze(-1) - means) * inverse

@@ -272,5 +272,6 @@ def latent_prior(config: PhotoConfig) -> WindowNet:
     offsets = window_offsets(WINDOWS[config.prior_window])
     net = WindowNet(offsets, config.latent, 1, config.prior, config.prior_layers, config.prior_mixtures)
     with torch.no_grad():
-        net.heads.bias.reshape(config.latent, 3, -1)[:, 2] = torch.linspace(-3.0, -1.5, config.prior_mixtures)
+        logarithms = torch.linspace(-3.0, -1.5, config.prior_mixtures) - config.prior_sharper * math.log(2)
+        net.heads.bias.reshape(config.latent, 3, -1)[:, 2] = logarithms
     return net

@@ -57,6 +57,9 @@ def start_from(net: PhotoVLAE, name: str) -> None:
     if not latent:
         return
     _fill_window_net(net.prior, source, "prior", source.prior_window.offsets(), whole=True)
+    with torch.no_grad():
+        sharper = net.config.prior_sharper - source.prior_sharper
+        net.prior.heads.bias.reshape(latent, 3, -1)[:, 2] -= sharper * math.log(2)
     for part in ("encoder", "synthesis"):
         for path, module in getattr(net, part).named_modules(prefix=part):
             if isinstance(module, nn.Conv2d):

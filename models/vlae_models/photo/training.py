@@ -53,7 +53,7 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         for net in (model, average):
             net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         adam = functools.partial(torch.optim.Adam, betas=(0.9, 0.99))
-        optimiser = Optimiser(model, recipe.train.rate, recipe.train.muon, adam)
+        optimiser = Optimiser(model, recipe.train.rate, recipe.train.muon, adam, recipe.train.muon_first)
         eased = self.train.kl_floor > 0 and not self.train.init  # z is in use already where training goes on
         super().__init__(recipe, folder, minutes, device, (model, average), optimiser, eased)
 
@@ -84,9 +84,6 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         mean = train.mean_weight * torch.exp2(-2 * log_width) * parts.squared_error
         loss = (self.state.rate_weight * parts.rate + parts.distortion + mean).mean()
         return Losses(loss, parts.rate.mean(), parts.distortion.mean())
-
-    def _kl_floor(self) -> float:
-        return self.train.kl_floor * (self.left() if self.train.floor_fades else 1.0)
 
     def _validation(self) -> dict[str, float]:
         train, row = self.train, {}

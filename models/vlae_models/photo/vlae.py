@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .config import PhotoConfig
-from .mixture import interval_bits
+from .mixture import SHARPEST, interval_bits
 from .nets import COLOURS, LATENT_UNIT, MEAN_UNIT, PIXEL_UNIT, Encoder, Synthesis, gated, latent_prior, local_decoder
 
 
@@ -90,7 +90,8 @@ class PhotoVLAE(nn.Module):
         told = log_width.repeat_interleave(height * width)
         parameters = scaled(self.prior(window, told[:, None], here / LATENT_UNIT), LATENT_UNIT)
         size = torch.exp2(told)[:, None].expand(-1, channels)
-        bits = interval_bits(parameters, here - size / 2, here + size / 2, size)
+        sharpest = SHARPEST * 2**self.config.prior_sharper
+        bits = interval_bits(parameters, here - size / 2, here + size / 2, size, sharpest)
         return bits.sum(1).reshape(batch, -1).mean(1)
 
     def distortion(self, x: Tensor, features: Tensor, context: Tensor, drifts: Tensor, places: Tensor) -> Tensor:
