@@ -32,6 +32,7 @@ from benchmarks.tables import (
     backends,
     decoding,
     efforts,
+    gpu_decoding,
     kept_figure,
     lengths,
     likelihoods,
@@ -79,6 +80,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         windows,
         lossless,
         decoding,
+        gpu_decoding,
     ),
     "docs/sets.md": (set_sections,),
 }

@@ -228,6 +228,23 @@ def decoding(folder: Path) -> Lines:
     return [head, "", *table(titles, rows)]
 
 
+def gpu_decoding(folder: Path) -> Lines:
+    """The same on a GPU, by captured steps, beside that machine's CPU."""
+    result = read_result("decoding_speed-gpu", folder)
+    if not result:
+        return []
+    seconds = {name: entry["seconds"] for name, entry in result["rows"].items()}
+    rows = []
+    for name, taken in seconds.items():
+        what, backend, _ = name.rsplit(", ", 2)
+        if backend == "cuda":
+            ours = seconds[f"{what}, numpy, wavefront"]
+            rows.append((what, f"{ours:.3g}", f"{taken:.3g}", f"{ours / taken:.1f}"))
+    about = result["metadata"]
+    head = f"The same pixels on one {result['gpu']} beside numpy on {about['cores']} cores of {about['cpu']}, seconds:"
+    return [head, "", *table(("what", "numpy", "GPU", "times as fast"), rows)]
+
+
 def backends(folder: Path) -> Lines:
     """Differences between numpy and torch."""
     rows = [

@@ -93,12 +93,15 @@ def test_gates_are_those_of_the_float_network(net: PhotoVLAE, model: PhotoModel,
         assert np.abs(model.sent(y, 0)).sum() < np.abs(model.sent(y, WIDTHS - 1)).sum() < np.abs(y).sum()
 
 
-def test_strips_leave_no_seams(model: PhotoModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    levels = picture(24 * 16, 16)
+@pytest.mark.parametrize("size", [(24 * 16, 16), (16, 24 * 16)])
+def test_tiles_leave_no_seams(model: PhotoModel, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    levels = picture(*size)
     y = model.encode(levels)
     whole = pixels.mean_picture(model, y, 20, *levels.shape[:2])
-    monkeypatch.setattr(photo_model, "STRIP", 1)
-    assert len(list(photo_model.strips(len(y), 1))) == 24 * 16 // model.patch
+    for name in ("STRIP", "LOWEST", "WIDEST"):
+        monkeypatch.setattr(photo_model, name, 1)
+    assert len(list(photo_model.strips(len(y), y.shape[1], model.patch))) == len(y)
+    assert len(list(photo_model.tiles(y.shape[1], model.patch))) == y.shape[1]
     assert (model.encode(levels) == y).all()
     assert (pixels.mean_picture(model, y, 20, *levels.shape[:2]) == whole).all()
 

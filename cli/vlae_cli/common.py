@@ -42,7 +42,7 @@ device_option = click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
-    help="cuda computes with torch on a GPU; auto is cpu. The results are the same.",
+    help="cuda computes on a GPU, which pays for many small pictures at once; auto is cpu. The results are the same.",
 )
 
 

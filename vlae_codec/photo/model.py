@@ -1,8 +1,8 @@
 """The networks of a colour model in exact integers: encoder, synthesis, prior, local decoder (design D5, D11).
 
 Levels enter as (level - 128) * 16, latents z are integers in units of 2^-10. Maps are (B, h, w, C). Encoder and
-synthesis see only some rows at a time, with as many beside them as can matter, so that memory does not grow with the
-height of the picture and no seam can be seen: there is none.
+synthesis see a tile at a time, with as much around it as can matter, so that memory does not grow with the picture and
+no seam can be seen: there is none.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Array, namespace
-from ..in_place import fold
+from ..arrays import Array
+from ..in_place import fold, zeros
 from ..integer_net import FRACTION, LIMIT, Conv3x3, Linear, Residual, relu, rescale, shuffle, unshuffle
 from ..local_decoder import LocalNet
 from ..wavefront import Window
@@ -23,9 +23,12 @@ from ..wavefront import Window
 SCALES = {4: ("fine",), 8: ("fine", "mid"), 16: ("fine", "mid", "coarse")}
 """Scales of the networks by the patch, the pixels of the picture's side to one of the latent grid's."""
 HALO = 128
-"""Rows of the picture beside those wanted that encoder or synthesis look at."""
-STRIP = 1 << 19
-"""Pixels, or fewer by a row of the grid, that encoder and synthesis work on at once."""
+"""Rows and columns of the picture beside those wanted that encoder or synthesis look at."""
+STRIP, LOWEST = 1 << 19, 384
+"""Pixels of a strip, whose tiles encoder and synthesis work on one after the other, and the fewest rows of a high
+picture's: the lower a strip, the more of the work is for the rows beside it."""
+WIDEST = 1536
+"""The most columns of a tile."""
 COLOURS = 3
 LEVEL_SHIFT = 4
 """A level in units of the networks, 2^-10 of 64 levels."""
@@ -97,12 +100,16 @@ class PhotoModel:
         return np.concatenate(list(self._encode(levels)))
 
     def _encode(self, levels: Levels) -> Iterator[Integers]:
-        rows = levels.shape[0] // self.patch
-        for first, last in strips(rows, self.patch * levels.shape[1]):
+        patch, (rows, columns) = self.patch, (side // self.patch for side in levels.shape[:2])
+        for first, last in strips(rows, columns, patch):
             top, bottom = self._around(first, last, rows)
-            part = levels[top * self.patch : bottom * self.patch].astype(np.int64) - 128
-            y = self._encoder(self.to_device(part[None] << LEVEL_SHIFT))
-            yield LATENT_SCALE * self.to_numpy(y).astype(np.int64)[0, first - top : last - top]
+            found = []
+            for left, right in tiles(columns, patch):
+                start, end = self._around(left, right, columns)
+                part = levels[patch * top : patch * bottom, patch * start : patch * end].astype(np.int64) - 128
+                y = self.to_numpy(self._encoder(self.to_device(part[None] << LEVEL_SHIFT)))[0]
+                found.append(y[first - top : last - top, left - start : right - start].astype(np.int64))
+            yield LATENT_SCALE * np.concatenate(found, axis=1)
 
     def _encoder(self, x: Array) -> Array:
         h = self._blocks("encoder.fine", Conv3x3(self._linear("encoder.stem"))(_repeat(unshuffle, x, 2)))
@@ -113,25 +120,30 @@ class PhotoModel:
             y = y + self._linear("encoder.straight")(_repeat(unshuffle, x, len(self.scales) + 1))
         return y
 
-    def _around(self, first: int, last: int, rows: int) -> tuple[int, int]:
-        """First and last row of the grid that rows first ... last - 1 depend on."""
+    def _around(self, first: int, last: int, side: int) -> tuple[int, int]:
+        """First and last row, or column, of the grid that rows, or columns, first ... last - 1 depend on."""
         halo = HALO // self.patch
-        return max(0, first - halo), min(rows, last + halo)
+        return max(0, first - halo), min(side, last + halo)
 
-    def features(self, z: Integers, width: int, first: int, last: int) -> Array:
-        """Features of rows first ... last - 1 of the grid z (h, w, C): (P (last - first), P w, F), P the patch.
+    def features(self, z: Integers, width: int, first: int, last: int) -> Iterator[Array]:
+        """Features of rows first ... last - 1 of the grid z (h, w, C), tile by tile from the left.
+
+        They are (P (last - first), P n, F), P the patch, for tiles of n columns.
 
         Args:
             z: the latents.
             width: number of the quantisation width, which the networks are told.
             first, last: rows of the grid.
         """
-        top, bottom = self._around(first, last, len(z))
-        part = self._gated(z[top:bottom], width, GATES[1])
-        told = np.full((*part.shape[:2], 1), LATENT_SCALE * log_width(width), np.int64)
-        # The float network reads z / 4 and the logarithm: this layer rescales by 4 more.
-        features = self._synthesis(self.to_device(np.concatenate([part, told], axis=2)[None]))
-        return features[0, self.patch * (first - top) : self.patch * (last - top)]
+        patch, (top, bottom) = self.patch, self._around(first, last, len(z))
+        for left, right in tiles(z.shape[1], patch):
+            start, end = self._around(left, right, z.shape[1])
+            part = self._gated(z[top:bottom, start:end], width, GATES[1])
+            told = np.full((*part.shape[:2], 1), LATENT_SCALE * log_width(width), np.int64)
+            # The float network reads z / 4 and the logarithm: this layer rescales by 4 more.
+            maps = self._synthesis(self.to_device(np.concatenate([part, told], axis=2)[None]))[0]
+            rows = slice(patch * (first - top), patch * (last - top))
+            yield maps[rows, patch * (left - start) : patch * (right - start)]
 
     def sent(self, y: Integers, width: int) -> Integers:
         """What is quantised of y (h, w, C) at quantisation width number `width`."""
@@ -209,11 +221,18 @@ def _repeat(move: Callable[[Array], Array], x: Array, times: int) -> Array:
     return x
 
 
-def strips(rows: int, size: int) -> Iterator[tuple[int, int]]:
-    """First and last row of each strip of a grid whose rows stand for so many pixels."""
-    step = max(1, STRIP // size)
+def strips(rows: int, columns: int, patch: int) -> Iterator[tuple[int, int]]:
+    """First and last row of each strip of a grid whose places stand for patch x patch pixels."""
+    step = max(1, STRIP // (patch**2 * columns), LOWEST // patch)
     for first in range(0, rows, step):
         yield first, min(rows, first + step)
+
+
+def tiles(columns: int, patch: int) -> Iterator[tuple[int, int]]:
+    """First and last column of each tile of a strip of such a grid, about equally wide."""
+    count = min(columns, -(-patch * columns // WIDEST))
+    for number in range(count):
+        yield columns * number // count, columns * (number + 1) // count
 
 
 class FeatureRows:
@@ -229,9 +248,10 @@ class FeatureRows:
 
     def __init__(self, model: PhotoModel, z: Integers, width: int, columns: int, drifts: bool) -> None:
         self.model, self.z, self.width, self.columns, self.drifts = model, z, width, columns, drifts
-        self.strips = strips(len(z), model.patch**2 * z.shape[1])
+        self.strips = strips(len(z), z.shape[1], model.patch)
         self.first, self.last = 0, 0
         self.store: Array = None
+        self.like = model.to_device(np.zeros(0), np.float32)
 
     def __call__(self, first: int, last: int) -> Array:
         """Rows first ... last - 1 of the picture: (rows, W, F + 1, 1), float32, which holds 20 bits exactly."""
@@ -241,10 +261,16 @@ class FeatureRows:
 
     def _go_on(self, first: int) -> None:
         top, bottom = next(self.strips)
-        found = self.model.features(self.z, self.width, top, bottom)[:, : self.columns]
-        xp = namespace(found)
-        flag = xp.zeros_like(found[:, :, :1]) + (2.0**FRACTION if self.drifts else 0.0)
-        rows = xp.astype(xp.concat([found, flag], axis=2), xp.float32)[..., None]
-        kept = [] if self.store is None else [self.store[first - self.first :]]
-        self.store = xp.concat([*kept, rows], axis=0)
-        self.first, self.last = (first if kept else 0), self.model.patch * bottom
+        kept = None if self.store is None else self.store[first - self.first :]
+        known, left = (0 if kept is None else len(kept)), 0
+        for tile in self.model.features(self.z, self.width, top, bottom):
+            right = min(self.columns, left + tile.shape[1])
+            if left == 0:
+                size = (known + len(tile), self.columns, tile.shape[2] + 1, 1)
+                self.store = zeros(size, self.like)
+            self.store[known:, left:right, :-1, 0] = tile[:, : right - left]
+            left = right
+        if kept is not None:
+            self.store[:known] = kept
+        self.store[known:, :, -1] = 2.0**FRACTION if self.drifts else 0.0
+        self.first, self.last = (0 if kept is None else first), self.model.patch * bottom
