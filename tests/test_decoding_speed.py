@@ -17,7 +17,7 @@ from benchmarks.decoding_speed import (
     ratios,
 )
 from benchmarks.random_net import multiplications
-from benchmarks.tables import decoding
+from benchmarks.tables import decoding, gpu_decoding
 from vlae_codec import frontier
 from vlae_codec.errors import VlaeError
 from vlae_codec.parallel import cores
@@ -62,6 +62,19 @@ def test_rows_are_measured_once_and_stored(book: Book, tmp_path: Path, monkeypat
     before = {name: dict(row) for name, row in book.rows.items()}
     digits(book, "tiny", ["numpy"], (1, 2))
     assert book.rows == before
+
+
+def test_a_gpu_stands_beside_the_cpu_of_its_machine(book: Book, tmp_path: Path) -> None:
+    book.raster = False
+    assert book.orders("numpy", plain=True) == ("wavefront",)
+    digits(book, "tiny", ["numpy"], (1,))
+    name = "digits 1, numpy, wavefront"
+    assert list(book.rows) == [name]
+    rows = {name: {"seconds": 3.0}, "digits 1, cuda, wavefront": {"seconds": 0.5}}
+    results.write_result("decoding_speed-gpu", {"gpu": "a GPU", "rows": rows}, tmp_path)
+    lines = gpu_decoding(tmp_path)
+    assert "a GPU" in lines[0] and lines[-1] == "| digits 1 | 3 | 0.5 | 6.0 |"
+    assert not gpu_decoding(tmp_path / "none")
 
 
 def test_other_pixels_are_noticed() -> None:

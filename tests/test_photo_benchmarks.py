@@ -11,12 +11,15 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks import feature_net, photo_scaling, photo_sheet, results, rivals, thumbnails
+from benchmarks import feature_net, photo_rates, photo_scaling, photo_sheet, results, rivals, thumbnails
+from benchmarks.cifar_tables import tiny_rates
 from benchmarks.feature_net import FeatureNet, changed, distances_if_trained, feature_distances, load_net, save, train
-from benchmarks.photo_tables import photo_sheets, scaling
+from benchmarks.image_quality import ms_ssim
+from benchmarks.photo_tables import baseline_photographs, photo_sheets, scaling
 from benchmarks.photo_tables import thumbnails as thumbnail_table
 from benchmarks.placeholders import blurhash, thumbhash
 from benchmarks.rivals import RIVALS, Rival, best_within, decoded, encoded, installed
+from vlae_codec.errors import VlaeError
 
 Pictures = NDArray[np.uint8]
 
@@ -79,6 +82,39 @@ def test_shrunken_pictures_come_back_in_their_size() -> None:
     data = encoded(rival, picture)
     assert Image.open(io.BytesIO(data)).size == (24, 17)
     assert decoded(rival, data, (33, 47)).shape == picture.shape
+
+
+@pytest.mark.parametrize("side", [32, 200])
+def test_tiny_pictures_have_fewer_scales(side: int) -> None:
+    picture = smooth(1, side, side)[0]
+    noisy = np.clip(picture + np.random.default_rng(0).normal(0, 20, picture.shape), 0, 255).astype(np.uint8)
+    assert ms_ssim(picture, picture) == pytest.approx(1)
+    assert 0.1 < ms_ssim(picture, noisy) < 0.95
+
+
+def test_a_model_of_one_width_has_one_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_rates, "installed", lambda several: [rival for rival in several if rival.format == "PNG"])
+    assert photo_rates.qualities("photo-fine") == photo_rates.QUALITIES
+    assert photo_rates.qualities("cifar-7x4") == photo_rates.QUALITIES[-1:]
+    picture = smooth(1, 32, 32)[0]
+    found = [photo_rates.measure((str(n), picture), n == 0, "cifar-7x4") for n in range(2)]
+    means = photo_rates.means(found)
+    (row,) = means["qualities"].values()
+    assert means["lossless_pictures"] == 1 and means["lossless"]["ours"] > means["lossless"]["bound"] > 0
+    assert 0 < row["bpp"] < 4 and row["psnr"] > 10
+    name = photo_rates.result_name("cifar-7x4", "cifar10")
+    results.write_result(name, {"model": "cifar-7x4", **means, "pictures": found}, tmp_path)
+    assert tiny_rates(tmp_path)[-1].startswith(f"| cifar-7x4 | {row['bpp']:.3f} |")
+    with pytest.raises(VlaeError, match="no model"):
+        photo_rates.qualities("nothing")
+
+
+def test_a_plain_vae_stands_beside_its_model(tmp_path: Path) -> None:
+    assert not baseline_photographs(tmp_path)
+    for model in ("photo-fine", "photo-vae"):
+        point = {"bpp": 0.5, "psnr": 25.0, "ms_ssim": 0.9}
+        results.write_result(photo_rates.result_name(model), {"model": model, "qualities": {"30": point}}, tmp_path)
+    assert baseline_photographs(tmp_path)[-1] == "| photo-vae, quality 30 | 0.500 | 25.00 | 0.900 | - |"
 
 
 def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
