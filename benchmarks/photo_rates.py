@@ -26,7 +26,8 @@ from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
 from vlae_codec.images import Picture
 from vlae_codec.photo import codec
-from vlae_codec.photo.store import find_photo_model, load_photo_model
+from vlae_codec.photo.choice import Asked, choose_photo_model, compress_chosen
+from vlae_codec.photo.store import AUTO, find_photo_model, load_photo_model
 from vlae_models.photo.cifar import TEST, load_cifar
 from vlae_models.photo.crops import ORDER
 
@@ -58,6 +59,8 @@ SETS = {"kodak-dev": kodak, "cifar10": tiny}
 
 def qualities(model: str) -> tuple[float, ...]:
     """Those of a model, one if it has a single width."""
+    if model == AUTO:
+        return QUALITIES
     info = find_photo_model(model)
     if info is None:
         raise VlaeError(f"no model of photographs is called {model!r}")
@@ -65,15 +68,22 @@ def qualities(model: str) -> tuple[float, ...]:
     return QUALITIES if coarsest < finest else QUALITIES[-1:]
 
 
-def measure(picture: tuple[str, Levels], lossless: bool, model: str) -> dict[str, Any]:
+def compressed(original: Levels, model: str, asked: Asked) -> codec.PhotoCompressed:
+    """The file of a picture; "auto" chooses the model as the commands do."""
+    picture = Picture(original)
+    choice = choose_photo_model(picture, model, (), asked)
+    if choice is None:
+        raise VlaeError(f"no model of photographs is called {model!r}")
+    return compress_chosen(picture, choice, asked)
+
+
+def measure(picture: tuple[str, Levels], lossless: bool, model: str, rivals: bool = True) -> dict[str, Any]:
     """All figures of one picture."""
     name, original = picture
-    info = find_photo_model(model)
-    assert info
     rows = []
     for quality in qualities(model):
         started = time.monotonic()
-        made = codec.compress_photo(Picture(original), info, quality=quality)
+        made = compressed(original, model, Asked(quality))
         written = time.monotonic()
         drawn, _, _ = codec.decompress_photo(made.data)
         done = time.monotonic()
@@ -83,7 +93,7 @@ def measure(picture: tuple[str, Levels], lossless: bool, model: str) -> dict[str
         ours |= point(original, drawn, len(made.data))
         seen = point(original, preview, len(made.data))
         ours |= {f"preview_{key}": value for key, value in seen.items() if key != "bpp"}
-        others = {one.name: rival(one, original, len(made.data)) for one in installed(RIVALS)}
+        others = {one.name: rival(one, original, len(made.data)) for one in installed(RIVALS) if rivals}
         rows.append({**ours, "rivals": others})
     tree: dict[str, Any] = {"picture": name, "rows": rows}
     if lossless:
@@ -93,10 +103,8 @@ def measure(picture: tuple[str, Levels], lossless: bool, model: str) -> dict[str
 
 def exact(original: Levels, model: str) -> dict[str, Any]:
     """Bits a subpixel of the exact file, decoded again, and of the rivals'."""
-    info = find_photo_model(model)
-    assert info
     started = time.monotonic()
-    made = codec.compress_photo(Picture(original), info, lossless=True)
+    made = compressed(original, model, Asked(lossless=True))
     written = time.monotonic()
     again, _, _ = codec.decompress_photo(made.data)
     seconds = {"compress_seconds": written - started, "decompress_seconds": time.monotonic() - written}
@@ -152,20 +160,21 @@ def result_name(model: str, kind: str = "kodak-dev") -> str:
 @click.option("--lossless", type=click.IntRange(0), default=12, show_default=True, help="How many of them exactly too.")
 @click.option("-m", "--model", default="photo", show_default=True, help="A model of photographs.")
 @click.option("--set", "kind", type=click.Choice(list(SETS)), default="kodak-dev", show_default=True)
+@click.option("--rivals/--no-rivals", default=True, show_default=True, help="Measure the other codecs as well.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; times are for 1.")
 @exit_on_error
-def main(data: Path, pictures: int, lossless: int, model: str, kind: str, jobs: int) -> None:
-    """Measure a model of photographs: the name of a released one, or a folder."""
+def main(data: Path, pictures: int, lossless: int, model: str, kind: str, rivals: bool, jobs: int) -> None:
+    """Measure a model of photographs: the name of a released one, a folder, or the models that "auto" chooses."""
     chosen = SETS[kind](data, pictures)
     say_missing()
     flags = [number < lossless for number in range(len(chosen))]
     with ProcessPoolExecutor(jobs) as pool:
-        work = pool.map(partial(measure, model=model), chosen, flags)
+        work = pool.map(partial(measure, model=model, rivals=rivals), chosen, flags)
         found = list(tqdm(work, total=len(chosen), desc="pictures", unit="picture"))
-    info = find_photo_model(model)
-    assert info
-    tree = {"model": info.name, "set": kind, "jobs": jobs, **means(found), "pictures": found}
-    path = write_result(result_name(info.name, kind), tree)
+    info = None if model == AUTO else find_photo_model(model)
+    name = info.name if info else model
+    tree = {"model": name, "set": kind, "jobs": jobs, **means(found), "pictures": found}
+    path = write_result(result_name(name, kind), tree)
     click.echo(path.read_text()[:1500])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,21 @@ def rates(result: dict[str, Any] | None) -> Lines:
 
 def baseline_photographs(folder: Path) -> Lines:
     """The model for higher rates beside a plain VAE that was trained in the same way."""
-    results = [read_result(f"photo_rates-{name}", folder) for name in ("photo-fine", "photo-vae")]
+    head = "Photographs by `photo-fine` and by a plain VAE, the same networks without a window, trained alike:"
+    return side_by_side(head, ("photo-fine", "photo-vae"), folder)
+
+
+def dial_photographs(folder: Path) -> Lines:
+    """What the dial of qualities gives where no model is named."""
+    return side_by_side("Photographs by the dial of `-m auto`:", ("auto",), folder)
+
+
+def side_by_side(head: str, names: Sequence[str], folder: Path) -> Lines:
+    """Files of several models on photographs, if all are measured."""
+    results = [read_result(f"photo_rates-{name}", folder) for name in names]
     if not all(results):
         return []
     rows = [row for result in results if result for row in points(result)]
-    head = "Photographs by `photo-fine` and by a plain VAE, the same networks without a window, trained alike:"
     return [head, "", *table(("file", *POINT), rows)]
 
 

@@ -15,6 +15,7 @@ import click
 from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
 from benchmarks.photo_tables import (
     baseline_photographs,
+    dial_photographs,
     fine_photographs,
     older_releases,
     photo_releases,
@@ -51,6 +52,7 @@ NOTHING = ["The figures are not measured yet."]
 
 PAGES: dict[str, tuple[Section, ...]] = {
     "README.md": (
+        dial_photographs,
         fine_photographs,
         meaning,
         kept_figure,
@@ -67,6 +69,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         older_releases,
         photographs,
         fine_photographs,
+        dial_photographs,
         baseline_photographs,
         photo_sheets,
         scaling,
