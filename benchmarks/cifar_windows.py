@@ -107,7 +107,15 @@ def measure(name: str, test: Levels, files: int) -> dict[str, Any]:
     rgb = np.ascontiguousarray(test[:files][..., ORDER])
     figures, drawn = coded(name, rgb)
     colours = {"luma_kept": kept(rgb, drawn, LUMA), "chroma_kept": kept(rgb, drawn, CHROMA)}
-    return {"window": net.config.window, **bound(net, test, width), **figures, **colours}
+    about = {"fingerprint": info.fingerprint, "window": net.config.window}
+    return {**about, **bound(net, test, width), **figures, **colours}
+
+
+def kept_row(stored: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """The stored figures of a model, unless they are those of one that it has superseded."""
+    info, row = find_photo_model(name), stored.get(name)
+    assert info
+    return row if row and row["fingerprint"] == info.fingerprint else None
 
 
 def measure_local(run: Path, test: Levels) -> dict[str, Any]:
@@ -130,7 +138,7 @@ def main(data: Path, local: Path | None, images: int, files: int, add: bool) -> 
     test = load_cifar(data, TEST)[:images]
     stored = (read_result("cifar_windows") or {}).get("models", {}) if add else {}
     wanted = [name for name in MODELS if find_photo_model(name)]
-    found = {name: stored.get(name) or measure(name, test, min(files, images)) for name in wanted}
+    found = {name: kept_row(stored, name) or measure(name, test, min(files, images)) for name in wanted}
     if local:
         found[LOCAL] = measure_local(local, test)
     path = write_result("cifar_windows", {"images": len(test), "files": min(files, images), "models": found})
