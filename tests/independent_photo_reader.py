@@ -145,7 +145,8 @@ class PhotoReader(Reader):
             def choose(channel: int, line: Line, found: list[Mixture]) -> Vector:
                 pairs = zip(line, found, strict=True)
                 if not heat:
-                    return [mean_level(one) for one in found]
+                    means = [self.shown(features[row][column], channel) for row, column in line]
+                    return [mean_level(one, mean, head.width) for one, mean in zip(found, means, strict=True)]
                 return [self.drawn_level(one, place, channel, seed, heat) for place, one in pairs]
 
         flag = 0 if head.exact else 1024
@@ -160,14 +161,16 @@ class PhotoReader(Reader):
     def preview(self, data: bytes) -> list[list[Vector]]:
         """The mean picture of a file."""
         head = self.head(data)
-        features, bits = self.synthesis(self.grid(head), head.width), self.info["shifts"]["synthesis.mean"] + 4
+        features = self.synthesis(self.grid(head), head.width)
         order = [0] if head.grey else [1, 0, 2]
+        rows = [row[: head.columns] for row in features[: head.rows]]
+        return [[[self.shown(pixel, c) + 128 for c in order] for pixel in row] for row in rows]
 
-        def level(pixel: Vector, c: int) -> int:
-            total = sum(map(mul, self.columns["synthesis.mean"][c], pixel)) + self.bias["synthesis.mean"][c]
-            return clamp((total + (1 << bits >> 1)) >> bits, -128, 127) + 128
-
-        return [[[level(pixel, c) for c in order] for pixel in row[: head.columns]] for row in features[: head.rows]]
+    def shown(self, features: Sequence[int], channel: int) -> int:
+        """A level less 128 of the mean picture."""
+        bits = self.info["shifts"]["synthesis.mean"] + 4
+        total = sum(map(mul, self.columns["synthesis.mean"][channel], features)) + self.bias["synthesis.mean"][channel]
+        return clamp((total + (1 << bits >> 1)) >> bits, -128, 127)
 
     def grid(self, head: Head) -> Map:
         """The latents of a file."""
@@ -308,10 +311,10 @@ def width(number: int) -> tuple[int, int]:
     return round(2 ** (10 + log / 1024)), log
 
 
-def mean_level(one: Mixture) -> int:
+def mean_level(one: Mixture, shown: int, width: int) -> int:
     """A level less 128 without noise."""
     mean = sum(map(mul, one.weights, one.means)) // sum(one.weights)
-    return clamp((mean + 16) >> 5, -128, 127)
+    return clamp(((128 - width) * mean + 32 * width * shown + 2048) >> 12, -128, 127)
 
 
 def descend(found: list[Mixture], edges: Sequence[Callable[[int], int]], shift: int, decide: Decide) -> Vector:

@@ -97,7 +97,12 @@ def test_a_model_of_one_width_has_one_rate(tmp_path: Path, monkeypatch: pytest.M
     assert photo_rates.qualities("photo-fine") == photo_rates.QUALITIES
     assert photo_rates.qualities("cifar-7x4") == photo_rates.QUALITIES[-1:]
     picture = smooth(1, 32, 32)[0]
-    found = [photo_rates.measure((str(n), picture), n == 0, "cifar-7x4") for n in range(2)]
+    found = [photo_rates.measure((str(n), picture), n == 0, None, model="cifar-7x4") for n in range(2)]
+    found[0]["rows"][0]["rivals"] = {"kept": {"bpp": 1.0}}
+    found[0]["lossless"]["ours"] += 1
+    again = photo_rates.measure(("0", picture), False, found[0], model="cifar-7x4")
+    assert again["lossless"] == found[0]["lossless"] and again["rows"][0]["rivals"] == found[0]["rows"][0]["rivals"]
+    found[0]["rows"][0]["rivals"] = {}
     means = photo_rates.means(found)
     (row,) = means["qualities"].values()
     assert means["lossless_pictures"] == 1 and means["lossless"]["ours"] > means["lossless"]["bound"] > 0

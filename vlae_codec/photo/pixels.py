@@ -21,7 +21,7 @@ from ..randomness import PIXEL_DOMAIN, philox
 from ..tables import LOGISTIC_RANGE, load_tables
 from .bits import Reader, Writer
 from .logistic import LEVELS, Mixture, digits
-from .model import COLOURS, FeatureRows, Integers, Levels, PhotoModel
+from .model import COLOURS, WIDTHS, FeatureRows, Integers, Levels, PhotoModel
 
 MEAN_STEPS = 32
 """Steps of a mean to a level."""
@@ -29,6 +29,8 @@ PIXEL_SHIFT = 7
 """Edges in 2^-5 levels times inverse scales in 2^-14 and 4 is in units of 2^-17; the table steps by 2^-10."""
 COLD = 1024
 """A temperature of 1."""
+HELD = 2 * WIDTHS
+"""Parts of a level without noise, of which the mean picture has as many as the number of the width."""
 
 Choose = Callable[[int, Array, Any], Array]
 Progress = Callable[[int], None]
@@ -45,9 +47,15 @@ def mean_picture(model: PhotoModel, z: Integers, width: int, height: int, across
     picture = np.empty((height, across, COLOURS), np.uint8)
     for first in range(0, height, model.patch):
         last = min(height, first + model.patch)
-        features = namespace(rows.z).astype(model.to_numpy(rows(first, last))[:, :, :-1, 0], np.float64)
-        picture[first:last] = model.to_numpy(model.mean_picture(model.to_device(features))) + 128
+        picture[first:last] = model.to_numpy(_mean_rows(model, rows, first, last)) + 128
     return picture
+
+
+def _mean_rows(model: PhotoModel, rows: FeatureRows, first: int, last: int) -> Array:
+    """Rows of the mean picture, levels less 128, (rows, W, 3)."""
+    features = rows(first, last)[:, :, :-1, 0]
+    xp = namespace(features)
+    return model.mean_picture(xp.astype(features, xp.float64))
 
 
 def draw(
@@ -71,14 +79,17 @@ def draw(
         size: height and width of the picture.
         grey: draw one channel and repeat it.
         seed, number: decide the noise.
-        temperature: of the noise; 1 is that of p(x|z), at 0 each level is its distribution's mean.
+        temperature: of the noise; 1 is that of p(x|z), at 0 each level is its distribution's mean, or near it.
         progress: told how many more rows are finished.
     """
     heat = round(COLD * temperature)
-    choose = _mean_level if heat == 0 else _Sampler(model, heat)
-    noise = None if heat == 0 else _noise_rows(model, size[1], seed, number)
     features = FeatureRows(model, z, width, size[1], drifts=True)
-    return _sweep(model, size, _repeated(choose) if grey else choose, features, noise, progress)
+    choose: Choose
+    if heat:
+        choose, places = _Sampler(model, heat), _noise_rows(model, size[1], seed, number)
+    else:
+        choose, places = functools.partial(_held_mean, width), functools.partial(_mean_rows, model, features)
+    return _sweep(model, size, _repeated(choose) if grey else choose, features, places, progress)
 
 
 def push_pixels(
@@ -147,9 +158,14 @@ def _repeated(choose: Choose) -> Choose:
     return choose_once
 
 
-def _mean_level(channel: int, outputs: Array, here: Array) -> Array:
+def _held_mean(width: int, channel: int, outputs: Array, here: Array) -> Array:
+    """Means of the distributions, held near the mean picture, the more the finer the width.
+
+    A mean is a guess, and the next ones are made from it: without something to hold on to, errors grow along the way.
+    """
     mean = Mixture.of(outputs, PIXEL_SHIFT).mean()
-    return namespace(mean).floor((mean + MEAN_STEPS // 2) / MEAN_STEPS).clip(-128, 127)
+    both = (HELD - width) * mean + width * MEAN_STEPS * here[:, channel, None]
+    return namespace(mean).floor((both + HELD * MEAN_STEPS // 2) / (HELD * MEAN_STEPS)).clip(-128, 127)
 
 
 @functools.cache
