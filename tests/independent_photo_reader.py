@@ -314,7 +314,7 @@ def width(number: int) -> tuple[int, int]:
 def mean_level(one: Mixture, shown: int, width: int) -> int:
     """A level less 128 without noise."""
     mean = sum(map(mul, one.weights, one.means)) // sum(one.weights)
-    return clamp(((128 - width) * mean + 32 * width * shown + 2048) >> 12, -128, 127)
+    return clamp(((256 - width) * mean + 32 * width * shown + 4096) >> 13, -128, 127)
 
 
 def descend(found: list[Mixture], edges: Sequence[Callable[[int], int]], shift: int, decide: Decide) -> Vector:

@@ -29,7 +29,7 @@ PIXEL_SHIFT = 7
 """Edges in 2^-5 levels times inverse scales in 2^-14 and 4 is in units of 2^-17; the table steps by 2^-10."""
 COLD = 1024
 """A temperature of 1."""
-HELD = 2 * WIDTHS
+HELD = 4 * WIDTHS
 """Parts of a level without noise, of which the mean picture has as many as the number of the width."""
 
 Choose = Callable[[int, Array, Any], Array]
