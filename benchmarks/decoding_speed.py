@@ -24,7 +24,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.options import open_model
+from benchmarks.options import name_of_gpu, open_model
 from benchmarks.plain_drawing import plain_digits, plain_photograph
 from benchmarks.random_net import GaussianPixels, feature_rows, multiplications, quantile_rows, random_net
 from benchmarks.results import read_result, write_result
@@ -317,19 +317,6 @@ def available(torch_too: bool) -> list[str]:
     return ["numpy", "torch", *(["cuda"] if torch.cuda.is_available() else [])]
 
 
-def name_of_gpu() -> str:
-    """What torch calls it.
-
-    Raises:
-        VlaeError: there is none.
-    """
-    import torch
-
-    if not torch.cuda.is_available():
-        raise VlaeError("there is no GPU that torch can use")
-    return torch.cuda.get_device_name()
-
-
 @click.command()
 @click.option("-m", "--model", default="mnist", show_default=True, help="Name or folder of the model for digits.")
 @click.option("--part", type=click.Choice(["digits", "images", "all"]), default="all", show_default=True)
@@ -348,9 +335,8 @@ def main(model: str, part: str, largest: int, torch_too: bool, again: bool, gpu:
         "omp_num_threads": os.environ.get("OMP_NUM_THREADS", ""),
         "net": "7x4 RGB window, 96 channels",
     }
-    backends = available(torch_too)
+    backends = ["numpy", "cuda"] if gpu else available(torch_too)
     if gpu:
-        backends = ["numpy", "cuda"]
         about["gpu"] = name_of_gpu()
     book = Book(stored, matmul_rate(), about, name, raster=not gpu)
     if part in ("digits", "all"):

@@ -14,8 +14,7 @@ import click
 import numpy as np
 from PIL import Image
 
-from benchmarks.decoding_speed import name_of_gpu
-from benchmarks.options import models_argument
+from benchmarks.options import models_argument, name_of_gpu
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.images import Picture

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vlae_codec.errors import VlaeError
 from vlae_codec.integer_model import IntegerModel, load_model
 from vlae_codec.registry import find_model
 from vlae_models.recipe import read_recipe
@@ -40,3 +41,16 @@ def folder_of(text: str) -> Traversable | Path:
     """The folder of a model's name, or the folder itself."""
     folder = Path(text)
     return folder if (folder / "model.json").is_file() else find_model(text).folder
+
+
+def name_of_gpu() -> str:
+    """What torch calls it.
+
+    Raises:
+        VlaeError: there is none.
+    """
+    import torch
+
+    if not torch.cuda.is_available():
+        raise VlaeError("there is no GPU that torch can use")
+    return torch.cuda.get_device_name()

@@ -137,7 +137,7 @@ def decompress_photo(
     Args:
         data: the file.
         seed, number: of the texture.
-        temperature: of the texture, 0 to 1; at 0 each level is the mean of its distribution.
+        temperature: of the texture, 0 to 1; at 0 each level is near the mean of its distribution.
         preview: the mean picture of the lossy part at once, also of a lossless file that was cut behind it.
         max_pixels: refuse a file that announces more.
         device: "cpu", "torch" or "cuda"; the pixels are the same.

@@ -79,7 +79,7 @@ def draw(
         size: height and width of the picture.
         grey: draw one channel and repeat it.
         seed, number: decide the noise.
-        temperature: of the noise; 1 is that of p(x|z), at 0 each level is its distribution's mean, or near it.
+        temperature: of the noise; 1 is that of p(x|z), at 0 each level is near its distribution's mean.
         progress: told how many more rows are finished.
     """
     heat = round(COLD * temperature)
