@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from host_reads import HostReads
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from small_models import BACKENDS, WINDOW_NAMES, exported, some_latents, tiny_model
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.random_net import GaussianPixels, feature_rows, quantile_rows, random_net
 from vlae_codec import frontier
@@ -187,23 +187,6 @@ def test_backends_draw_the_same_rgb(device: str) -> None:
     for other in pictures[1:]:
         np.testing.assert_array_equal(pictures[0], other.cpu().numpy())
     assert pictures[0].std() > 5  # equality means something only if the pixels differ among themselves
-
-
-class HostReads(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes what a step does that a CUDA graph cannot hold: values read by the host, sizes that depend on values."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.found: list[str] = []
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        name = str(func)
-        if any(part in name for part in ("_local_scalar_dense", "nonzero", "masked_select", "unique")):
-            self.found.append(name)
-        if name.startswith(("aten.scalar_tensor", "aten._to_copy", "aten.lift_fresh")):
-            made = [kwargs.get("device")] if kwargs and kwargs.get("device") is not None else []
-            self.found.extend(f"{name} to {device}" for device in made)
-        return func(*args, **(kwargs or {}))
 
 
 @pytest.mark.parametrize("window", [Window(0, 0, 0), Window(0, 2, 0), Window(2, 3, 1)])

@@ -30,12 +30,12 @@ class StaticStep:
         net: the local decoder, on the device of the features.
         shape: size, number and order.
         choose: turns outputs into pixels; must only launch work on the device.
-        features: (H, W, F, B), a torch tensor of float64.
+        features: (H, W, F, B), a torch tensor; float32 holds them exactly.
         places: (H, W, ...) or None.
     """
 
     def __init__(self, net: LocalNet, shape: Shape, choose: Choose, features: Array, places: Array) -> None:
-        torch = library_of(features)
+        torch, like = library_of(features), net.mix
         self.torch, self.shape, self.choose, self.channels = torch, shape, choose, net.channels
         above, left, right = shape.window
         stride = left + shape.width + right
@@ -44,12 +44,12 @@ class StaticStep:
         device, count = features.device, shape.frontier
         self.stride, self.origin, self.nowhere = stride, above * stride + left, (shape.height + above) * stride
         size = (self.nowhere + 1, net.channels, shape.batch)
-        self.pixels = zeros(size, features)
+        self.pixels = zeros(size, like)
         offsets = [down * stride + across for down, across in shape.window.offsets()]
-        self.offsets = on_device_of(np.array(offsets, np.int64), features)
+        self.offsets = on_device_of(np.array(offsets, np.int64), like)
         self.line = torch.arange(count, device=device)
         self.time = torch.zeros((), dtype=torch.int64, device=device)
-        self.work = Workspace(net, count * shape.batch, features)
+        self.work = Workspace(net, count * shape.batch, like)
         self.buffers, self.heads = self.work.columns(count * shape.batch), self.work.heads(count * shape.batch)
 
     def reset(self) -> None:

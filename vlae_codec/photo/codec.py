@@ -213,13 +213,13 @@ def pad(levels: Levels, patch: int) -> Levels:
 
 def _push(model: PhotoModel, y: Integers, number: int) -> tuple[Writer, Integers]:
     writer = Writer(grid.decisions(model, *y.shape[:2]))
-    return writer, grid.push_grid(model, writer, model.sent(y, number), number)
+    return writer, grid.push_grid(model.coder, writer, model.sent(y, number), number)
 
 
 def _pop(model: PhotoModel, file: PhotoFile) -> Integers:
     height, width = (-(-side // model.patch) for side in (file.height, file.width))
     reader = Reader(file.payload, grid.decisions(model, height, width))
-    return grid.pop_grid(model, reader, height, width, file.width_number)
+    return grid.pop_grid(model.coder, reader, height, width, file.width_number)
 
 
 def _number_within(model: PhotoModel, y: Integers, size: tuple[int, int], grey: bool, most: int) -> int:

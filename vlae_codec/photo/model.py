@@ -95,6 +95,16 @@ class PhotoModel:
         """An array of the device as one of numpy."""
         return np.asarray(values if self.device == "cpu" else values.cpu().numpy())
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether each operation has to be launched on another device."""
+        return self.device == "cuda"
+
+    @functools.cached_property
+    def coder(self) -> PhotoModel:
+        """The same model where symbols are coded: the coder is asked for every decision, and a GPU is too far away."""
+        return PhotoModel(self.info, self.arrays) if self.on_gpu else self
+
     def encode(self, levels: Levels) -> Integers:
         """y of a picture (H, W, 3), green, red, blue, whose sides are multiples of the patch P: (H / P, W / P, C)."""
         return np.concatenate(list(self._encode(levels)))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Array, namespace
+from ..captured import draw_captured
 from ..frontier import Load, Shape, sweep
 from ..in_place import on_device_of
 from ..randomness import PIXEL_DOMAIN, philox
@@ -31,6 +32,9 @@ COLD = 1024
 """A temperature of 1."""
 HELD = 4 * WIDTHS
 """Parts of a level without noise, of which the mean picture has as many as the number of the width."""
+
+CAPTURED = 1 << 24
+"""Pixels of the largest picture that a GPU draws whole, in some 200 bytes each."""
 
 Choose = Callable[[int, Array, Any], Array]
 Progress = Callable[[int], None]
@@ -89,7 +93,10 @@ def draw(
         choose, places = _Sampler(model, heat), _noise_rows(model, size[1], seed, number)
     else:
         choose, places = functools.partial(_held_mean, width), functools.partial(_mean_rows, model, features)
-    return _sweep(model, size, _repeated(choose) if grey else choose, features, places, progress)
+    choose = _repeated(choose) if grey else choose
+    if model.on_gpu and size[0] * size[1] <= CAPTURED:
+        return _draw_captured(model, size, choose, features, places, progress)
+    return _sweep(model, size, choose, features, places, progress)
 
 
 def push_pixels(
@@ -108,14 +115,14 @@ def push_pixels(
 
         level = _walk(outputs, known_bit)
         for bit, one in pushed:
-            writer.push(model.to_numpy(bit).reshape(-1), model.to_numpy(one).reshape(-1).astype(np.int64))
+            writer.push(coder.to_numpy(bit).reshape(-1), coder.to_numpy(one).reshape(-1).astype(np.int64))
         return level
 
     def known(first: int, last: int) -> Array:
-        return model.to_device(levels[first:last].astype(np.float64) - 128)
+        return coder.to_device(levels[first:last].astype(np.float64) - 128)
 
-    features = FeatureRows(model, z, width, levels.shape[1], drifts=False)
-    _sweep(model, levels.shape[:2], _repeated(choose) if grey else choose, features, known, progress)
+    coder, features = model.coder, _features_to_code(model, z, width, levels.shape[1])
+    _sweep(coder, levels.shape[:2], _repeated(choose) if grey else choose, features, known, progress)
 
 
 def pop_pixels(
@@ -130,14 +137,20 @@ def pop_pixels(
     """Read a picture's exact levels, uint8 (H, W, 3)."""
 
     def read(one: Array) -> Array:
-        found = reader.pop(model.to_numpy(one).reshape(-1).astype(np.int64))
-        return model.to_device(found.reshape(one.shape))
+        found = reader.pop(coder.to_numpy(one).reshape(-1).astype(np.int64))
+        return coder.to_device(found.reshape(one.shape))
 
     def choose(channel: int, outputs: Array, here: Array) -> Array:
         return _walk(outputs, read)
 
-    features = FeatureRows(model, z, width, size[1], drifts=False)
-    return _sweep(model, size, _repeated(choose) if grey else choose, features, None, progress)
+    coder, features = model.coder, _features_to_code(model, z, width, size[1])
+    return _sweep(coder, size, _repeated(choose) if grey else choose, features, None, progress)
+
+
+def _features_to_code(model: PhotoModel, z: Integers, width: int, columns: int) -> Load:
+    """Features of known pixels, where these are coded."""
+    rows = FeatureRows(model, z, width, columns, drifts=False)
+    return rows if model.coder is model else lambda first, last: model.to_numpy(rows(first, last))
 
 
 def _walk(outputs: Array, decide: Callable[[Array], Array]) -> Array:
@@ -206,21 +219,34 @@ def _noise_rows(model: PhotoModel, width: int, seed: int, number: int) -> Load:
     """Loads random words, int64 (rows, W, channels, 2)."""
 
     def load(first: int, last: int) -> Array:
-        rows, columns = (np.ascontiguousarray(n) for n in np.mgrid[first:last, :width].astype(np.int64))
-        draws = np.full_like(rows, number)
-        key = (seed & 0xFFFFFFFF, seed >> 32)
-        words = [philox(rows, columns, draws, np.full_like(rows, PIXEL_DOMAIN + part), key) for part in range(2)]
-        stack = np.stack([*words[0], *words[1][:2]], axis=-1).reshape(*rows.shape, COLOURS, 2)
-        return model.to_device(stack, np.int64)
+        places = np.ascontiguousarray(np.mgrid[first:last, :width])
+        rows, columns = (model.to_device(one, np.int64) for one in places)
+        xp, key = namespace(rows), (seed & 0xFFFFFFFF, seed >> 32)
+        domains = (xp.full_like(rows, PIXEL_DOMAIN + part) for part in range(2))
+        words = [philox(rows, columns, xp.full_like(rows, number), domain, key) for domain in domains]
+        stack: Array = xp.stack([*words[0], *words[1][:2]], axis=-1)
+        return stack.reshape(*rows.shape, COLOURS, 2)
 
     return load
+
+
+def _draw_captured(
+    model: PhotoModel, size: tuple[int, int], choose: Choose, features: Load, places: Load, progress: Progress | None
+) -> Levels:
+    """What `_sweep` draws, by a step captured on the GPU."""
+    shape = Shape(*size, 1, model.window, model.window.slant)
+    drawn = draw_captured(model.local_net, shape, choose, features(0, size[0]), places(0, size[0]))
+    picture: Levels = (model.to_numpy(drawn)[0] + 128).astype(np.uint8)
+    if progress is not None:
+        progress(size[0])
+    return picture
 
 
 def _sweep(
     model: PhotoModel,
     size: tuple[int, ...],
     choose: Choose,
-    features: FeatureRows,
+    features: Load,
     places: Load | None,
     progress: Progress | None,
 ) -> Levels:
