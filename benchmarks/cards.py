@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cifar_tables import tiny_pictures
-from benchmarks.photo_tables import fine_photographs, photographs
+from benchmarks.photo_tables import photographs
 from benchmarks.results import FOLDER
 from benchmarks.tables import ZOO, evaluation, table
 from vlae_codec.integer_model import read_info
@@ -26,7 +26,7 @@ USE = {
     "caltech": "Lossy compression of bilevel 28x28 silhouettes of objects, the object bright.",
 }
 COLOUR_USE = {
-    "photos": "photographs; `-m auto` takes `photo` at the lowest rates and else `photo-fine`.",
+    "photos": "photographs, at every rate and without loss; `-m auto` chooses it.",
     "cifar10": "study of the method beside published tables; 32x32 pictures. `-m auto` does not choose it.",
 }
 COLOUR_DATA = {
@@ -84,7 +84,7 @@ def photo_card(folder: Path) -> str:
     lines += [f"Integers cost {100 * info['integer_loss']:.3f} % of the bits against floats.", "", "## Figures", ""]
     measured = tiny_pictures(FOLDER)
     if recipe.data == "photos":
-        measured = fine_photographs(FOLDER) if recipe.model.straight else photographs(FOLDER)
+        measured = photographs(FOLDER)
     lines += measured or ["Not measured yet."]
     lines += ["", "Validation at the end of training:", ""]
     lines += table(("figure", "value"), list(last.items()))

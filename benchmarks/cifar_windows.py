@@ -1,8 +1,8 @@
 """CIFAR-10: what the decoder's window leaves to the code (Chen et al., section 4.3), and a sheet to look at.
 
-Run as `python -m benchmarks.cifar_windows --data FOLDER --local RUN`. The bound of the first 1,000 test images is that
-of the float networks with the released integers' weights; files are those of the codec. The decoder without latents is
-not released: RUN is its training folder.
+Run as `python -m benchmarks.cifar_windows --data FOLDER --local RUN --local RUN ...`. The bound of the first 1,000 test
+images is that of the float networks with the released integers' weights; files are those of the codec. Decoders without
+latents are not released: a RUN is a training folder of the recipe of its name, `cifar-local` or one of the sweep.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from benchmarks.cifar import LOCAL
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
@@ -30,7 +31,7 @@ from vlae_models.photo.restore import restore_photo
 from vlae_models.photo.vlae import PhotoVLAE
 
 MODELS = ("cifar-4x2", "cifar-5x3", "cifar-7x4", "cifar-7x4-grey", "cifar-vae", "cifar-7x4-bound")
-LOCAL = "cifar-local"
+SWEEP = Path(__file__).resolve().parent / "sweep"
 SUBPIXELS = 3 * SIDE * SIDE
 BATCH = 50
 SAMPLES = 2
@@ -119,8 +120,9 @@ def kept_row(stored: dict[str, Any], name: str) -> dict[str, Any] | None:
 
 
 def measure_local(run: Path, test: Levels) -> dict[str, Any]:
-    """The bound of the decoder without latents, of its training's checkpoint."""
-    recipe = load_photo_recipe(LOCAL)
+    """The bound of a decoder without latents, of its training's checkpoint."""
+    swept = SWEEP / f"{run.name}.toml"
+    recipe = load_photo_recipe(str(swept) if swept.exists() else run.name)
     net = PhotoVLAE(recipe.model)
     net.load_state_dict(read_checkpoint(run / "checkpoint.pt", recipe, "cpu")["average"])
     return {"window": recipe.model.window, **bound(net.eval(), test, recipe.train.finest)}
@@ -128,19 +130,19 @@ def measure_local(run: Path, test: Levels) -> dict[str, Any]:
 
 @click.command()
 @data_option
-@click.option("--local", type=click.Path(path_type=Path), help="Training folder of the decoder without latents.")
+@click.option("--local", type=click.Path(path_type=Path), multiple=True, help="Run of a decoder without latents.")
 @click.option("--images", type=click.IntRange(1), default=1000, show_default=True, help="Test images for the bound.")
 @click.option("--files", type=click.IntRange(1), default=100, show_default=True, help="Of them, made into files.")
 @click.option("--add", is_flag=True, help="Only what is not stored yet.")
 @exit_on_error
-def main(data: Path, local: Path | None, images: int, files: int, add: bool) -> None:
+def main(data: Path, local: tuple[Path, ...], images: int, files: int, add: bool) -> None:
     """Measure the released models of CIFAR-10."""
     test = load_cifar(data, TEST)[:images]
     stored = (read_result("cifar_windows") or {}).get("models", {}) if add else {}
     wanted = [name for name in MODELS if find_photo_model(name)]
     found = {name: kept_row(stored, name) or measure(name, test, min(files, images)) for name in wanted}
-    if local:
-        found[LOCAL] = measure_local(local, test)
+    found |= {name: row for name, row in stored.items() if name.startswith(LOCAL)}
+    found |= {run.name: measure_local(run, test) for run in local}
     path = write_result("cifar_windows", {"images": len(test), "files": min(files, images), "models": found})
     click.echo(path.read_text()[:3000])
 

@@ -27,14 +27,13 @@ from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
 from vlae_codec.images import Picture
 from vlae_codec.photo import codec
-from vlae_codec.photo.choice import Asked, choose_photo_model, compress_chosen
-from vlae_codec.photo.store import AUTO, find_photo_model, load_photo_model
+from vlae_codec.photo.store import find_photo_model, load_photo_model
 from vlae_models.photo.cifar import TEST, load_cifar
 from vlae_models.photo.crops import ORDER
 
 PICTURES = "kodak-dev/*.png"
-QUALITIES = (30.0, 60.0, 80.0)
-"""Of ours; 80 is the default."""
+QUALITIES = (0.0, 25.0, 40.0, 60.0, 80.0)
+"""Of ours; 40 is the default."""
 
 
 def kodak(data: Path, count: int) -> list[tuple[str, Levels]]:
@@ -60,22 +59,18 @@ SETS = {"kodak-dev": kodak, "cifar10": tiny}
 
 def qualities(model: str) -> tuple[float, ...]:
     """Those of a model, one if it has a single width."""
-    if model == AUTO:
-        return QUALITIES
     info = find_photo_model(model)
     if info is None:
         raise VlaeError(f"no model of photographs is called {model!r}")
     coarsest, finest = load_photo_model(info).widths
-    return QUALITIES if coarsest < finest else QUALITIES[-1:]
+    return QUALITIES if coarsest < finest else (codec.DEFAULT_QUALITY,)
 
 
-def compressed(original: Levels, model: str, asked: Asked) -> codec.PhotoCompressed:
-    """The file of a picture; "auto" chooses the model as the commands do."""
-    picture = Picture(original)
-    choice = choose_photo_model(picture, model, (), asked)
-    if choice is None:
-        raise VlaeError(f"no model of photographs is called {model!r}")
-    return compress_chosen(picture, choice, asked)
+def compressed(original: Levels, model: str, **asked: Any) -> codec.PhotoCompressed:
+    """The file of a picture; `asked` is the quality, or that it be without loss."""
+    info = find_photo_model(model)
+    assert info
+    return codec.compress_photo(Picture(original), info, **asked)
 
 
 def measure(
@@ -95,7 +90,7 @@ def measure(
     rows = []
     for quality in qualities(model):
         started = time.monotonic()
-        made = compressed(original, model, Asked(quality))
+        made = compressed(original, model, quality=quality)
         written = time.monotonic()
         drawn = as_rgb(codec.decompress_photo(made.data)[0])
         done = time.monotonic()
@@ -120,7 +115,7 @@ def measure(
 def exact(original: Levels, model: str) -> dict[str, Any]:
     """Bits a subpixel of the exact file, decoded again, and of the rivals'."""
     started = time.monotonic()
-    made = compressed(original, model, Asked(lossless=True))
+    made = compressed(original, model, lossless=True)
     written = time.monotonic()
     again = as_rgb(codec.decompress_photo(made.data)[0])
     seconds = {"compress_seconds": written - started, "decompress_seconds": time.monotonic() - written}
@@ -181,11 +176,11 @@ def result_name(model: str, kind: str = "kodak-dev") -> str:
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; times are for 1.")
 @exit_on_error
 def main(data: Path, pictures: int, lossless: int, model: str, kind: str, rivals: bool, keep: bool, jobs: int) -> None:
-    """Measure a model of photographs: the name of a released one, a folder, or the models that "auto" chooses."""
+    """Measure a model of photographs: the name of a released one, or a folder."""
     chosen = SETS[kind](data, pictures)
     say_missing()
     flags = [number < lossless for number in range(len(chosen))]
-    info = None if model == AUTO else find_photo_model(model)
+    info = find_photo_model(model)
     name = info.name if info else model
     stored = (read_result(result_name(name, kind)) or {}).get("pictures", []) if keep else []
     known = {one["picture"]: one for one in stored}

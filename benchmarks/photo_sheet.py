@@ -23,14 +23,14 @@ from vlae_codec import api
 from vlae_codec.errors import ImageError, VlaeError
 from vlae_codec.images import Picture
 from vlae_codec.photo import codec
-from vlae_codec.photo.choice import Asked, choose_photo_model, compress_chosen
+from vlae_codec.photo.store import find_photo_model
 
 NAMES = ("kodim03", "kodim07", "kodim15", "kodim23")
 RATES = (0.05, 0.1, 0.2)
 SHOWN = ("JPEG", "WEBP", "AVIF", "JPEG XL")
 README = "kodim23"
 """The photograph of the README."""
-SHOWN_QUALITIES = (80, 93)
+SHOWN_QUALITIES = (40, 70)
 SMALLER = 2
 """Pictures are shown shrunk by this."""
 LABEL = 16
@@ -40,17 +40,14 @@ QUALITY = 90
 
 def ours(model: str, original: Levels, most: int) -> tuple[Levels, int]:
     """What our file within so many bytes shows, and its bytes; the smallest if there is none."""
-    picture = Picture(original)
-    for asked in (Asked(target_bytes=most), Asked(quality=0)):
-        chosen = choose_photo_model(picture, model, [], asked)
-        if chosen is None:
-            raise VlaeError(f"{model}: no such model of photographs")
-        try:
-            made = compress_chosen(picture, chosen, asked)
-        except ImageError:
-            continue
-        return codec.decompress_photo(made.data)[0], len(made.data)
-    raise VlaeError("no file of the least quality")
+    picture, info = Picture(original), find_photo_model(model)
+    if info is None:
+        raise VlaeError(f"{model}: no such model of photographs")
+    try:
+        made = codec.compress_photo(picture, info, target_bytes=most)
+    except ImageError:
+        made = codec.compress_photo(picture, info, quality=0)
+    return codec.decompress_photo(made.data)[0], len(made.data)
 
 
 def cell(picture: Levels, text: str) -> Image.Image:

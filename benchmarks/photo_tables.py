@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.gpu_photos import TEMPERATURE
 from benchmarks.results import read_result
 from benchmarks.tables import ZOO, Lines, table
 from vlae_codec.photo.codec import DEFAULT_QUALITY
@@ -15,6 +15,8 @@ from vlae_codec.registry import OLDER
 
 SHEETS = "../benchmarks/results/sheets"
 POINT = ("bits a pixel", "PSNR, dB", "MS-SSIM", "feature distance")
+SOME = ("25", "40", "60")
+"""Qualities of the front page."""
 SCALED = ("compress", "decompress", "preview")
 
 
@@ -40,22 +42,25 @@ def older_releases(folder: Path) -> Lines:
     return [head, "", *table(("name", "what", "fingerprint"), rows)] if rows else []
 
 
-def photographs(folder: Path) -> Lines:
-    """Rates and qualities of the photo model beside the rivals', and what exact pictures take."""
-    return rates(read_result("photo_rates", folder))
+def some_photographs(folder: Path) -> Lines:
+    """`photographs` at a few qualities."""
+    return photographs(folder, SOME)
 
 
-def fine_photographs(folder: Path) -> Lines:
-    """The same of the model for higher rates."""
-    return rates(read_result("photo_rates-photo-fine", folder))
+def photographs(folder: Path, qualities: tuple[str, ...] = ()) -> Lines:
+    """Rates and qualities of the photo model beside the rivals', and what exact pictures take.
 
-
-def rates(result: dict[str, Any] | None) -> Lines:
-    """The figures of one model of photographs."""
+    Args:
+        folder: of the results.
+        qualities: those wanted, by default all.
+    """
+    result = read_result("photo_rates", folder)
     if not result:
         return []
     rows = []
     for quality, mean in result["qualities"].items():
+        if qualities and quality not in qualities:
+            continue
         preview = {"bpp": mean["bpp"]} | {
             key.removeprefix("preview_"): value for key, value in mean.items() if key.startswith("preview_")
         }
@@ -74,23 +79,12 @@ def rates(result: dict[str, Any] | None) -> Lines:
 
 
 def baseline_photographs(folder: Path) -> Lines:
-    """The model for higher rates beside a plain VAE that was trained in the same way."""
-    head = "Photographs by `photo-fine` and by a plain VAE, the same networks without a window, trained alike:"
-    return side_by_side(head, ("photo-fine", "photo-vae"), folder)
-
-
-def dial_photographs(folder: Path) -> Lines:
-    """What the dial of qualities gives where no model is named."""
-    return side_by_side("Photographs by the dial of `-m auto`:", ("auto",), folder)
-
-
-def side_by_side(head: str, names: Sequence[str], folder: Path) -> Lines:
-    """Files of several models on photographs, if all are measured."""
-    results = [read_result(f"photo_rates-{name}", folder) for name in names]
-    if not all(results):
+    """The model beside a plain VAE that was trained in the same way."""
+    ours, vae = (read_result(name, folder) for name in ("photo_rates", "photo_rates-photo-vae"))
+    if not (ours and vae):
         return []
-    rows = [row for result in results if result for row in points(result)]
-    return [head, "", *table(("file", *POINT), rows)]
+    head = "Photographs by `photo` and by a plain VAE, the same networks without a window, trained alike:"
+    return [head, "", *table(("file", *POINT), points(ours) + points(vae))]
 
 
 def points(result: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -113,6 +107,22 @@ def exact_photographs(result: dict[str, Any]) -> Lines:
     count = result["lossless_pictures"]
     head = f"Exact photographs by `{result['model']}`, mean of {count} (-ELBO {found['bound']:.3f} bits a subpixel):"
     return ["", head, "", *table(("file", "bits a subpixel"), rows)]
+
+
+def gpu_photographs(folder: Path) -> Lines:
+    """Photographs on a GPU beside that machine's CPU: what differs, and how long both take."""
+    result = read_result("gpu_photos", folder)
+    if not result:
+        return []
+    rows = []
+    for row in result["rows"]:
+        what = f"`{row['model']}`, {'exact' if row['lossless'] else 'lossy'}, {row['width']}x{row['height']}"
+        times = [row[f"{device}_{step}_seconds"] for step in ("compress", "decompress") for device in ("cpu", "cuda")]
+        differ = (str(row["files_differ"]), str(row["pixels_differ"]))
+        rows.append((what, *(f"{seconds:.2f}" for seconds in times), *differ))
+    steps = ("compress, CPU, s", "GPU", "decompress, CPU, s", "GPU")
+    head = f"A photograph on a GPU ({result['gpu']}) and on the CPU beside it, drawn at temperature {TEMPERATURE:g}:"
+    return [head, "", *table(("picture", *steps, "files that differ", "pixels that differ"), rows)]
 
 
 def thumbnails(folder: Path) -> Lines:

@@ -15,13 +15,13 @@ import click
 from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
 from benchmarks.photo_tables import (
     baseline_photographs,
-    dial_photographs,
-    fine_photographs,
+    gpu_photographs,
     older_releases,
     photo_releases,
     photo_sheets,
     photographs,
     scaling,
+    some_photographs,
     thumbnails,
 )
 from benchmarks.results import FOLDER
@@ -52,8 +52,7 @@ NOTHING = ["The figures are not measured yet."]
 
 PAGES: dict[str, tuple[Section, ...]] = {
     "README.md": (
-        dial_photographs,
-        fine_photographs,
+        some_photographs,
         meaning,
         kept_figure,
         lengths,
@@ -68,11 +67,10 @@ PAGES: dict[str, tuple[Section, ...]] = {
         photo_releases,
         older_releases,
         photographs,
-        fine_photographs,
-        dial_photographs,
         baseline_photographs,
         photo_sheets,
         scaling,
+        gpu_photographs,
         tiny_pictures,
         tiny_rates,
         tiny_sheet,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks import feature_net, photo_rates, photo_scaling, photo_sheet, results, rivals, thumbnails
-from benchmarks.cifar_tables import tiny_rates
+from benchmarks.cifar_tables import KEYS, tiny_pictures, tiny_rates
 from benchmarks.feature_net import FeatureNet, changed, distances_if_trained, feature_distances, load_net, save, train
 from benchmarks.image_quality import ms_ssim
 from benchmarks.photo_tables import baseline_photographs, photo_sheets, scaling
@@ -20,6 +20,7 @@ from benchmarks.photo_tables import thumbnails as thumbnail_table
 from benchmarks.placeholders import blurhash, thumbhash
 from benchmarks.rivals import RIVALS, Rival, best_within, decoded, encoded, installed
 from vlae_codec.errors import VlaeError
+from vlae_codec.photo.codec import DEFAULT_QUALITY
 
 Pictures = NDArray[np.uint8]
 
@@ -94,8 +95,8 @@ def test_tiny_pictures_have_fewer_scales(side: int) -> None:
 
 def test_a_model_of_one_width_has_one_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_rates, "installed", lambda several: [rival for rival in several if rival.format == "PNG"])
-    assert photo_rates.qualities("photo-fine") == photo_rates.QUALITIES
-    assert photo_rates.qualities("cifar-7x4") == photo_rates.QUALITIES[-1:]
+    assert photo_rates.qualities("photo") == photo_rates.QUALITIES
+    assert photo_rates.qualities("cifar-7x4") == (DEFAULT_QUALITY,)
     picture = smooth(1, 32, 32)[0]
     found = [photo_rates.measure((str(n), picture), n == 0, None, model="cifar-7x4") for n in range(2)]
     found[0]["rows"][0]["rivals"] = {"kept": {"bpp": 1.0}}
@@ -116,7 +117,7 @@ def test_a_model_of_one_width_has_one_rate(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_plain_vae_stands_beside_its_model(tmp_path: Path) -> None:
     assert not baseline_photographs(tmp_path)
-    for model in ("photo-fine", "photo-vae"):
+    for model in ("photo", "photo-vae"):
         point = {"bpp": 0.5, "psnr": 25.0, "ms_ssim": 0.9}
         results.write_result(photo_rates.result_name(model), {"model": model, "qualities": {"30": point}}, tmp_path)
     assert baseline_photographs(tmp_path)[-1] == "| photo-vae, quality 30 | 0.500 | 25.00 | 0.900 | - |"
@@ -190,3 +191,18 @@ def test_tables_of_thumbnails_and_scaling(tmp_path: Path) -> None:
     (tmp_path / "sheets").mkdir()
     (tmp_path / "sheets" / "photo-a.jpg").touch()
     assert photo_sheets(tmp_path)[2] == "![photo-a](../benchmarks/results/sheets/photo-a.jpg)"
+
+
+def test_a_vlae_stands_beside_the_decoder_of_its_window_without_latents(tmp_path: Path) -> None:
+    coded = dict.fromkeys(KEYS, 1.0)
+    models = {
+        "cifar-7x4-grey": {**coded, "fingerprint": "f", "window": "7x4", "bits": 4.5},
+        "cifar-7x4-bound": {**coded, "fingerprint": "b", "window": "7x4", "bits": 3.5},
+        "cifar-local": {"window": "7x4", "bits": 3.25},
+        "cifar-local-7x4-grey": {"window": "7x4", "bits": 6.0},
+    }
+    results.write_result("cifar_windows", {"models": models, "images": 10, "files": 1}, tmp_path)
+    found = tiny_pictures(tmp_path)
+    assert found[-2] == "| 7x4 | cifar-7x4-bound | 3.500 | 3.250 | +0.250 |"
+    assert found[-1] == "| 7x4, grey values | cifar-7x4-grey | 4.500 | 6.000 | -1.500 |"
+    assert not any(line.startswith("| cifar-local") for line in found)

@@ -19,7 +19,7 @@ from .archive_codec import Settings
 from .errors import FormatError, ImageError, VlaeError
 from .images import PillowImage
 from .photo import codec as photo
-from .photo.choice import Asked, choose_photo_model, compress_chosen
+from .photo.choice import choose_photo_model
 from .report import FileRecord
 from .sample_code import EFFORTS, MAX_BITS
 
@@ -50,11 +50,10 @@ def compress(
     Args:
         image: the picture; models of black and white see it as bright ink on black, cut at half brightness.
         model: name, folder or fingerprint; "auto" is, for 28 x 28 pixels without colour, the model of black and white
-            with the shortest code, and for all other pictures one of those for photographs: above quality 60 and
-            without loss the finer one.
+            with the shortest code, and for all other pictures that for photographs.
         lossless: keep the exact pixels too.
         bits: of the lossy code, rounded up to whole bytes, 1 to 56; by default the model's own choice.
-        quality: instead of bits, 0 to 100; 50 is the default, of photographs 80.
+        quality: instead of bits, 0 to 100; 50 is the default, of photographs 40.
         effort: 1 (fast) to 9 (fewest bits for what is kept).
         faithful: code a true sample of the posterior, in as many bits as that takes.
         fit: resize a picture that no model takes as it is.
@@ -84,11 +83,10 @@ def compress(
     """
     _check_options(lossless, bits, quality, effort, faithful)
     picture, models = read_picture(image), codec.candidates(model)
-    asked = Asked(quality, None, lossless)
-    if choice := choose_photo_model(picture, model, models, asked, fit):
+    if info := choose_photo_model(picture, model, models, fit):
         if bits is not None or faithful:
             raise VlaeError("bits and faithful are for models of black and white: use quality")
-        return compress_chosen(picture, choice, asked, device).data
+        return photo.compress_photo(picture, info, quality=quality, lossless=lossless, device=device).data
     prepared = codec.prepare(picture, models, fit, lossless and not binarise)
     if lossless:
         return codec.compress_lossless([prepared], bits=bits, effort=effort, device=device)[0].data

@@ -284,7 +284,7 @@ REQUIRED = {
     "format": int, "name": str, "description": str, "fingerprint": str, "height": int, "width": int,
     "latent": int, "prior_blocks": int, "window": list, "index_lengths": list, "block_shares": list, "shifts": dict,
 }  # fmt: skip
-LABELS = ("name", "description", "fingerprint", "auto", "finer", "integer_loss_nats", "integer_loss")
+LABELS = ("name", "description", "fingerprint", "auto", "integer_loss_nats", "integer_loss")
 """Keys of model.json that no decoded bit depends on."""
 
 

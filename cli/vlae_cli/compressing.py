@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vlae_codec import codec
     from vlae_codec.archive_codec import Settings
     from vlae_codec.images import Picture
-    from vlae_codec.photo.choice import Asked, Choice
+    from vlae_codec.photo.store import PhotoInfo
     from vlae_codec.registry import ModelInfo
     from vlae_codec.report import ImageRecord
 
@@ -57,8 +57,8 @@ class PhotoJob(NamedTuple):
     """A picture that a colour model compresses."""
 
     picture: Picture
-    choice: Choice
-    asked: Asked
+    info: PhotoInfo
+    target_bytes: int | None
 
 
 def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
@@ -103,23 +103,19 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS)
     files.check_target(source, target, task.force)
-    asked = _asked(task, picture)
-    if choice := choose_photo_model(picture, task.model, models, asked, task.form.fit):
-        return PhotoJob(picture, choice, asked)
+    if info := choose_photo_model(picture, task.model, models, task.form.fit):
+        return PhotoJob(picture, info, _target_bytes(task, picture))
     if task.target_bytes or task.target_bpp:
         raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a model of black and white")
     return codec.prepare(picture, models, task.form.fit, task.form.exact)
 
 
-def _asked(task: CompressTask, picture: Picture) -> Asked:
-    """What the file of a photograph should be."""
-    from vlae_codec.photo.choice import Asked
-
-    target = task.target_bytes
-    if task.target_bpp is not None:
-        height, width = picture.size
-        target = int(task.target_bpp * height * width / 8)
-    return Asked(task.settings.quality, target, task.settings.lossless)
+def _target_bytes(task: CompressTask, picture: Picture) -> int | None:
+    """The most bytes that the file of a photograph should have."""
+    if task.target_bpp is None:
+        return task.target_bytes
+    height, width = picture.size
+    return int(task.target_bpp * height * width / 8)
 
 
 def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | None) -> ImageRecord:
@@ -127,11 +123,13 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     from vlae_codec import files, report
     from vlae_codec.errors import ImageError
     from vlae_codec.photo import codec as photo
-    from vlae_codec.photo.choice import compress_chosen
 
     if task.settings.bits is not None or task.settings.faithful:
         raise ImageError("--bits and --faithful are for models of black and white: use --quality or --target-bytes")
-    result = compress_chosen(job.picture, job.choice, job.asked, task.device, step)
+    result = photo.compress_photo(
+        job.picture, job.info, quality=task.settings.quality, target_bytes=job.target_bytes,
+        lossless=task.settings.lossless, device=task.device, progress=step,
+    )  # fmt: skip
     if task.verify:
         photo.verify_photo(result, job.picture, task.device)
     files.write_whole(pair[1], result.data)

@@ -23,10 +23,9 @@ Examples:
 @click.option("--run", type=click.Path(path_type=Path), help="Folder of the training run [default: runs/RECIPE].")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Model folder to write.")
 @click.option("--auto/--no-auto", default=True, show_default=True, help="May `-m auto` choose this model?")
-@click.option("--finer", is_flag=True, help="Let `-m auto` take this colour model for all but the lowest rates.")
 @click.option("--force", is_flag=True, help="Overwrite the model folder.")
 @exit_on_error
-def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, finer: bool, force: bool) -> None:
+def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, force: bool) -> None:
     """Export the averaged weights that RECIPE was trained to, with settings fitted to its training images."""
     from vlae_codec.errors import ModelError
     from vlae_models.data import load_set
@@ -41,7 +40,7 @@ def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, finer
     if is_photo_recipe(recipe):
         photo = load_photo_recipe(recipe)
         folder = run or Path("runs") / photo.name
-        tree = release_photo(folder, photo, data, out, auto, finer)
+        tree = release_photo(folder, photo, data, out, auto)
         shutil.copyfile(folder / "log.csv", out / "training.csv")
         write_recipe(out / "recipe.toml", recipe)
         click.echo(f"{out}: {tree['name']}, fingerprint {tree['fingerprint'][:16]}")

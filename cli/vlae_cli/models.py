@@ -111,8 +111,7 @@ def row(info: AnyInfo) -> list[str]:
     tree = summary(info)
     size = f"{tree['width']} x {tree['height']}" if tree["width"] else "any"
     origin = "package, older" if info.older else "package" if info.shipped else "user"
-    auto = "finer" if getattr(info, "finer", False) else "yes" if info.auto else "no"
-    return [info.name, info.fingerprint[:12], size, auto, origin, info.description]
+    return [info.name, info.fingerprint[:12], size, "yes" if info.auto else "no", origin, info.description]
 
 
 def summary(info: AnyInfo) -> dict[str, Any]:
@@ -123,7 +122,6 @@ def summary(info: AnyInfo) -> dict[str, Any]:
         "width": getattr(info, "width", None),
         "height": getattr(info, "height", None),
         "auto": info.auto,
-        "finer": getattr(info, "finer", False),
         "shipped": info.shipped,
         "older": info.older,
         "folder": str(info.folder),

@@ -16,7 +16,7 @@ from .container import PhotoFile, check_photo, parse_photo, write_photo
 from .model import Integers, Levels, PhotoModel
 from .store import PhotoInfo, find_photo_prefix, load_photo_model
 
-DEFAULT_QUALITY = 80.0
+DEFAULT_QUALITY = 40.0
 LOSSLESS_WIDTH = 14
 """Number of the quantisation width of a lossless file's lossy part, near which the sum of both parts is least."""
 DEFAULT_TEMPERATURE = 0.0
@@ -75,7 +75,7 @@ def compress_photo(
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB.
         info: the model to code with.
-        quality: 0 to 100, by default 80; of a lossless file that of its lossy part.
+        quality: 0 to 100, by default 40; of a lossless file that of its lossy part.
         target_bytes: instead, the most bytes that a lossy file may have: the best quality that keeps within them.
         lossless: keep the exact pixels too.
         device: "cpu", "torch" or "cuda"; the bytes are the same.

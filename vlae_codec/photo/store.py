@@ -37,7 +37,7 @@ REQUIRED = {
     "format": int, "name": str, "description": str, "fingerprint": str, "latent": int, "window": list,
     "prior_window": list, "shifts": dict,
 }  # fmt: skip
-AUTO, FINER = "auto", "finer"
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,6 @@ class PhotoInfo:
         description: one line.
         shipped: whether it came with the package.
         auto: whether `-m auto` may choose it.
-        finer: whether `-m auto` may choose it for all but the lowest rates.
         older: whether it is superseded, so that its name means another.
     """
 
@@ -61,7 +60,6 @@ class PhotoInfo:
     description: str
     shipped: bool = False
     auto: bool = True
-    finer: bool = False
     older: bool = False
 
 
@@ -103,11 +101,6 @@ def find_photo_model(text: str) -> PhotoInfo | None:
         return _only(text, named)
     folder = Path(text)
     return read_photo_folder(folder) if (folder / INFO).is_file() else None
-
-
-def finer_photo_model() -> PhotoInfo | None:
-    """The colour model that "auto" means for all but the lowest rates, if there is one of its own."""
-    return next((info for info in _models() if info.finer), None)
 
 
 def _only(text: str, named: list[PhotoInfo]) -> PhotoInfo | None:
@@ -189,9 +182,8 @@ def read_photo_info(folder: Traversable | Path) -> dict[str, Any]:
     small = len(info["window"]) == 3 and len(windows) == 6 and all(_is_within(one, 0, MAX_REACH) for one in windows)
     if not small or not all(_is_within(one, 0, MAX_SHIFT) for one in info["shifts"].values()):
         raise ModelError(f"{folder}: {INFO} has a window or a shift out of range")
-    chosen = isinstance(info.get(AUTO, True), bool) and isinstance(info.get(FINER, False), bool)
-    if not _is_within(info["latent"], 1, MAX_LATENT) or not chosen:
-        raise ModelError(f"{folder}: {INFO}: latent should be 1 to {MAX_LATENT}, and auto and finer true or false")
+    if not _is_within(info["latent"], 1, MAX_LATENT) or not isinstance(info.get(AUTO, True), bool):
+        raise ModelError(f"{folder}: {INFO}: latent should be 1 to {MAX_LATENT}, and auto true or false")
     if not _is_within(info.get("prior_sharper", 0), 0, SHARPEST_PRIOR):
         raise ModelError(f"{folder}: {INFO}: prior_sharper should be 0 to {SHARPEST_PRIOR}")
     widths = info.get("widths", [0, WIDTHS - 1])
@@ -231,6 +223,5 @@ def read_photo_folder(folder: Traversable | Path) -> PhotoInfo:
         description=info["description"],
         shipped=registry.is_shipped(folder),
         auto=info.get(AUTO, True) and not older,
-        finer=info.get(FINER, False) and not older,
         older=older,
     )

@@ -18,10 +18,13 @@ from .recipe import PhotoRecipe
 from .vlae import PhotoVLAE
 
 LARGE = 1 << 15
-"""Weights from which on a convolution's have 8 bits, so that a model stays below 3 MB; all others have 16."""
+"""Weights from which on a convolution's may have 8 bits; all others have 16."""
+MOST = 3_200_000
+"""Bytes of weights, not packed, above which those of the synthesis have 8 bits, too. What the encoder rounds is
+no loss, for any y is right; the synthesis says what pixels are."""
 NARROW = 127
-STRAIGHT = "straight"
-"""Linear paths, which carry the picture itself: they keep 16 bits."""
+EXACT = ("encoder.straight", "synthesis.straight", "synthesis.out")
+"""Layers that carry the picture itself: they keep 16 bits."""
 QUARTER = 2
 """Fraction bits by which a layer that reads z / 4 is given more: its input comes as z."""
 QUARTERED = ("synthesis.enter", "synthesis.straight")
@@ -38,9 +41,6 @@ def export_arrays(model: PhotoVLAE) -> Exporter:
                 out.residuals(f"{name}.{layer}", module)
             elif isinstance(module, nn.Conv2d):
                 out.layer(f"{name}.{layer}", module)
-    for name in [key.removesuffix(".weight") for key, value in out.arrays.items() if value.size >= LARGE]:
-        if STRAIGHT not in name:
-            _narrow(out, name)
     for name in QUARTERED:
         if name in out.shifts:
             out.arrays[f"{name}.bias"] <<= QUARTER
@@ -51,7 +51,17 @@ def export_arrays(model: PhotoVLAE) -> Exporter:
             out.arrays[name] = np.rint(gates(logarithms).detach().numpy() * 2.0**FRACTION).astype(np.int16)
     _window_net(out, "prior", model.prior)
     _window_net(out, "local", model.local)
+    _narrow_part(out, "encoder")
+    if sum(value.nbytes for value in out.arrays.values()) > MOST:
+        _narrow_part(out, "synthesis")
     return out
+
+
+def _narrow_part(out: Exporter, part: str) -> None:
+    """Round the weights of a network's large convolutions to 8 bits."""
+    for name in [key.removesuffix(".weight") for key, value in out.arrays.items() if value.size >= LARGE]:
+        if name.startswith(part) and name not in EXACT:
+            _narrow(out, name)
 
 
 def _narrow(out: Exporter, name: str) -> None:

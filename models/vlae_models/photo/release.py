@@ -30,9 +30,7 @@ MAX_LOSS = 0.01
 """The most that integers may cost against floats, as a share of the bits."""
 
 
-def release_photo(
-    run: Path, recipe: PhotoRecipe, data: Path, folder: Path, auto: bool = True, finer: bool = False
-) -> dict[str, Any]:
+def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path, auto: bool = True) -> dict[str, Any]:
     """Write the model folder of a trained network; its photo.json comes back.
 
     Args:
@@ -41,7 +39,6 @@ def release_photo(
         data: folder of the data sets; validation crops are coded.
         folder: where the model goes.
         auto: whether it is one that pictures get which name none.
-        finer: whether it is what they get at all but the lowest rates.
 
     Raises:
         ModelError: there is no checkpoint of these shapes, or the integers cost more than 1 % of the bits.
@@ -53,7 +50,7 @@ def release_photo(
     net.load_state_dict(read_checkpoint(path, recipe, "cpu")["average"])
     net.eval()
     exported = export_arrays(net)
-    info = model_info(recipe, exported.shifts) | {"auto": auto, "finer": finer}
+    info = model_info(recipe, exported.shifts) | {"auto": auto}
     info["fingerprint"] = fingerprint(info, exported.arrays).hex()
     crops = load_validation(recipe.data, data)[:CHECKED_CROPS, :CHECKED, :CHECKED]
     loss = integer_loss(net, PhotoModel(info, exported.arrays), crops)
