@@ -135,7 +135,7 @@ def test_commands_and_plugin(tmp_path: Path) -> None:
     source = tmp_path / "picture.png"
     Image.fromarray(noise(24, 40)).save(source)
     run = CliRunner()
-    done = run.invoke(compress_command, [str(source), "-m", "tiny", "--json", "--verify"])
+    done = run.invoke(compress_command, [str(source), "-m", "tiny", "--quality", "80", "--json", "--verify"])
     assert done.exit_code == 0, done.output
     record = json.loads(done.stdout)["images"][0]
     assert record["file_bytes"] == (tmp_path / "picture.vlz").stat().st_size
