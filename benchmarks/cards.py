@@ -71,7 +71,7 @@ def photo_card(folder: Path) -> str:
     with (folder / "training.csv").open(newline="") as file:
         last = list(csv.DictReader(file))[-1]
     lines = [f"# {info['name']}", "", f"{info['description']}.", "", f"- Fingerprint: `{info['fingerprint']}`"]
-    lines += [f"- Weights: {(folder / WEIGHTS).stat().st_size:,} bytes; some large convolutions of 8 bits, others of 16"]
+    lines += [f"- Weights: {(folder / WEIGHTS).stat().st_size:,} bytes; of some large layers 8 bits, of others 16"]
     lines += [f"- Intended use: {COLOUR_USE[recipe.data]}", "- Not for: anything where a changed detail does harm:"]
     lines += ["  faces, text, medical or legal pictures. What it draws is plausible, not true.", "", "## Data", ""]
     lines += [f"`{recipe.data}`: {COLOUR_DATA[recipe.data]}", "", "## Training", ""]
