@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cifar_tables import tiny_pictures
-from benchmarks.photo_tables import photographs
+from benchmarks.photo_tables import baseline_photographs, photographs
 from benchmarks.results import FOLDER
 from benchmarks.tables import ZOO, evaluation, table
 from vlae_codec.integer_model import read_info
@@ -72,7 +72,9 @@ def photo_card(folder: Path) -> str:
         last = list(csv.DictReader(file))[-1]
     lines = [f"# {info['name']}", "", f"{info['description']}.", "", f"- Fingerprint: `{info['fingerprint']}`"]
     lines += [f"- Weights: {(folder / WEIGHTS).stat().st_size:,} bytes; of some large layers 8 bits, of others 16"]
-    lines += [f"- Intended use: {COLOUR_USE[recipe.data]}", "- Not for: anything where a changed detail does harm:"]
+    baseline = recipe.data == "photos" and recipe.model.window == "none"
+    use = f"{BASELINE}{EXPLICIT}" if baseline else COLOUR_USE[recipe.data]
+    lines += [f"- Intended use: {use}", "- Not for: anything where a changed detail does harm:"]
     lines += ["  faces, text, medical or legal pictures. What it draws is plausible, not true.", "", "## Data", ""]
     lines += [f"`{recipe.data}`: {COLOUR_DATA[recipe.data]}", "", "## Training", ""]
     lines += [f"`vlae-train {recipe.name}`: {last['step']} of the recipe's {recipe.train.updates} updates, in"]
@@ -84,7 +86,7 @@ def photo_card(folder: Path) -> str:
     lines += [f"Integers cost {100 * info['integer_loss']:.3f} % of the bits against floats.", "", "## Figures", ""]
     measured = tiny_pictures(FOLDER)
     if recipe.data == "photos":
-        measured = photographs(FOLDER)
+        measured = baseline_photographs(FOLDER) if baseline else photographs(FOLDER)
     lines += measured or ["Not measured yet."]
     lines += ["", "Validation at the end of training:", ""]
     lines += table(("figure", "value"), list(last.items()))
