@@ -43,7 +43,13 @@ def compared(name: str, pixels: np.ndarray[Any, Any], lossless: bool) -> dict[st
     info = find_photo_model(name)
     assert info
     ours, theirs = (coded(info, pixels, lossless, device) for device in ("cpu", "cuda"))
-    row: dict[str, Any] = {"model": name, "lossless": lossless, "height": len(pixels), "width": pixels.shape[1]}
+    row: dict[str, Any] = {
+        "model": name,
+        "fingerprint": info.fingerprint,
+        "lossless": lossless,
+        "height": len(pixels),
+        "width": pixels.shape[1],
+    }
     for device, found in (("cpu", ours), ("cuda", theirs)):
         row |= {f"{device}_compress_seconds": round(found[0], 3), f"{device}_decompress_seconds": round(found[1], 3)}
     row |= {"files_differ": int(ours[2] != theirs[2]), "pixels_differ": int(np.count_nonzero(ours[3] != theirs[3]))}

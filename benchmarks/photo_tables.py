@@ -121,7 +121,8 @@ def gpu_photographs(folder: Path) -> Lines:
         differ = (str(row["files_differ"]), str(row["pixels_differ"]))
         rows.append((what, *(f"{seconds:.2f}" for seconds in times), *differ))
     steps = ("compress, CPU, s", "GPU", "decompress, CPU, s", "GPU")
-    head = f"A photograph on a GPU ({result['gpu']}) and on the CPU beside it, drawn at temperature {TEMPERATURE:g}:"
+    head = f"A photograph on a GPU ({result['gpu']}) and on the CPU beside it, drawn at temperature {TEMPERATURE:g};"
+    head += f" models by the names that they had at commit {result['metadata']['commit']}:"
     return [head, "", *table(("picture", *steps, "files that differ", "pixels that differ"), rows)]
 
 
