@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -23,6 +24,8 @@ SIZES = {"": (37, 52), "-tiny": (20, 18), "-small": (21, 17)}
 """Rows and columns, by what is added to a file's name; the tiny ones are for the independent reader, which is slow."""
 MAIN, OF_MAIN, OF_OTHERS = "photo", ("", "-tiny"), ("-small",)
 """The model of most files, and which files it and the others have."""
+KINDS: dict[str, dict[str, Any]] = {"lossy": {"quality": 100}, "shrunk": {}, "lossless": {"lossless": True}}
+"""How each kind of file is asked for; a model that shrinks nothing has none that is shrunk."""
 TEMPERATURE = 0.7
 
 
@@ -50,12 +53,13 @@ def main() -> None:
 
 def make(info: PhotoInfo, sizes: Sequence[str]) -> None:
     """Make the files of one model."""
-    for added, grey, lossless in product(sizes, (False, True), (False, True)):
-        kind = f"{'grey' if grey else 'colour'}-{'lossless' if lossless else 'lossy'}{added}"
-        path = FOLDER / f"{info.fingerprint[:12]}-{kind}.vlz"
+    for added, grey, kind in product(sizes, (False, True), KINDS):
+        path = FOLDER / f"{info.fingerprint[:12]}-{'grey' if grey else 'colour'}-{kind}{added}.vlz"
         if path.exists():
             continue
-        made = codec.compress_photo(Picture(picture(grey, SIZES[added])), info, lossless=lossless)
+        made = codec.compress_photo(Picture(picture(grey, SIZES[added])), info, **KINDS[kind])
+        if kind == "shrunk" and made.coded_size == made.size:
+            continue
         path.write_bytes(made.data)
         Image.fromarray(decode(made.data)).save(path.with_suffix(".png"), optimize=True)
         click.echo(f"{path.name}: {len(made.data)} bytes")

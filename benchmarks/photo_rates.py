@@ -32,8 +32,8 @@ from vlae_models.photo.cifar import TEST, load_cifar
 from vlae_models.photo.crops import ORDER
 
 PICTURES = "kodak-dev/*.png"
-QUALITIES = (0.0, 25.0, 40.0, 60.0, 80.0)
-"""Of ours; 40 is the default."""
+QUALITIES = (0.0, 20.0, 40.0, 50.0, 70.0, 90.0)
+"""Of ours; 50 is the default."""
 
 
 def kodak(data: Path, count: int) -> list[tuple[str, Levels]]:

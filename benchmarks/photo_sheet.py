@@ -1,4 +1,4 @@
-"""Sheets for people to look at: photographs at 0.05, 0.1 and 0.2 bits a pixel by us, JPEG, WebP and AVIF.
+"""Sheets for people to look at: photographs at 0.03 to 0.2 bits a pixel by us, JPEG, WebP and AVIF.
 
 Run as `python -m benchmarks.photo_sheet --data FOLDER`; a sheet for each photograph goes to `results/sheets`. A codec
 that cannot go so low shows its smallest file, and each picture says how many bits it took. The README's three
@@ -26,11 +26,11 @@ from vlae_codec.photo import codec
 from vlae_codec.photo.store import find_photo_model
 
 NAMES = ("kodim03", "kodim07", "kodim15", "kodim23")
-RATES = (0.05, 0.1, 0.2)
+RATES = (0.03, 0.05, 0.1, 0.2)
 SHOWN = ("JPEG", "WEBP", "AVIF", "JPEG XL")
 README = "kodim23"
 """The photograph of the README."""
-SHOWN_QUALITIES = (40, 70)
+SHOWN_QUALITIES = (50, 80)
 SMALLER = 2
 """Pictures are shown shrunk by this."""
 LABEL = 16

@@ -13,6 +13,7 @@ from operator import mul
 from pathlib import Path
 from typing import NamedTuple
 
+from independent_enlarging import enlarge
 from independent_reader import MASK, Map, Reader, Vector, activate, clamp, philox, read_npz, relu, shuffle
 
 HALF, ONE, FEW = 1 << 23, 1 << 24, 4096
@@ -31,6 +32,7 @@ class Head(NamedTuple):
     exact: bool
     grey: bool
     width: int
+    size: tuple[int, int]
     rows: int
     columns: int
     payload: bytes
@@ -113,7 +115,10 @@ class PhotoReader(Reader):
     def head(self, data: bytes) -> Head:
         """The parts of a file, its checksums verified."""
         assert data[:2] == b"\xd6Z" and data[2] >> 4 == 1 and data[3:6] == self.fingerprint[:3]
-        exact, numbers, place = {7: False, 8: True}[data[2] & 15], Vector(), 7
+        exact, numbers, place, shrink = {7: False, 8: True}[data[2] & 15], Vector(), 7, 4
+        if data[6] & 64:
+            place, shrink = 8, data[7]
+            assert 4 < shrink <= 64 and not exact
         while len(numbers) < (3 if exact else 2):
             numbers.append(0)
             shift = 0
@@ -126,7 +131,8 @@ class PhotoReader(Reader):
         self.check(data[: end + 2])
         self.check(data)
         parts = data[place:end], data[end + 2 : -2]
-        return Head(exact, data[6] >= 128, data[6] & 63, numbers[0], numbers[1], *parts)
+        rows, columns = (-(-4 * side // shrink) for side in numbers[:2])
+        return Head(exact, data[6] >= 128, data[6] & 63, (numbers[0], numbers[1]), rows, columns, *parts)
 
     def picture(self, data: bytes, seed: int = 0, heat: int = 0) -> list[list[Vector]]:
         """The picture of a file, rows of pixels of one level or of red, green and blue; `heat` is 1024 temperatures."""
@@ -156,7 +162,7 @@ class PhotoReader(Reader):
             grey=head.grey, heat=1024 if head.exact else heat,
         )  # fmt: skip
         order = [0] if head.grey else [1, 0, 2]
-        return [[[pixel[c] + 128 for c in order] for pixel in row] for row in levels]
+        return enlarge([[[pixel[c] + 128 for c in order] for pixel in row] for row in levels], head.size)
 
     def preview(self, data: bytes) -> list[list[Vector]]:
         """The mean picture of a file."""
@@ -164,7 +170,7 @@ class PhotoReader(Reader):
         features = self.synthesis(self.grid(head), head.width)
         order = [0] if head.grey else [1, 0, 2]
         rows = [row[: head.columns] for row in features[: head.rows]]
-        return [[[self.shown(pixel, c) + 128 for c in order] for pixel in row] for row in rows]
+        return enlarge([[[self.shown(pixel, c) + 128 for c in order] for pixel in row] for row in rows], head.size)
 
     def shown(self, features: Sequence[int], channel: int) -> int:
         """A level less 128 of the mean picture."""

@@ -71,7 +71,8 @@ def test_other_shapes_of_models(patch: int, straight: bool, sharper: int, user_m
 
 
 def test_it_imports_nothing_of_ours_but_the_first_reader() -> None:
-    text = Path(__file__).with_name("independent_photo_reader.py").read_text()
+    names = ("independent_photo_reader.py", "independent_enlarging.py")
+    text = "\n".join(Path(__file__).with_name(name).read_text() for name in names)
     imported = re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)
     assert not {"vlae_codec", "vlae_models", "vlae_cli", "benchmarks", "numpy"} & set(imported)
 

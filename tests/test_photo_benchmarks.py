@@ -163,8 +163,10 @@ def test_a_mosaic_has_the_size_and_the_squares(tmp_path: Path) -> None:
     made = photo_scaling.mosaic(tmp_path, 700, 900)
     assert made.shape == (700, 900, 3)
     np.testing.assert_array_equal(made[:512, :512], smooth(2, 512, 768)[0][:, :512])
-    rows = {"small": {"pixels": 10, "decompress": {"seconds": 2.0}}, "large": {"pixels": 100}}
-    assert photo_scaling.expected(rows, 1000) == 200.0 and photo_scaling.expected({}, 5) == 0.0
+    small = {"pixels": 10, "quality": 50.0, "decompress": {"seconds": 2.0}}
+    rows = {"small": small, "large": {"pixels": 100, "quality": 50.0}}
+    assert photo_scaling.expected(rows, 1000, 50.0) == 200.0
+    assert photo_scaling.expected(rows, 5, 80.0) == 0.0
 
 
 def test_a_sheet_has_a_row_for_each_rate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +174,7 @@ def test_a_sheet_has_a_row_for_each_rate(monkeypatch: pytest.MonkeyPatch) -> Non
     picture = smooth(1, 48, 64)[0]
     columns = 2 + sum(one.name in photo_sheet.SHOWN for one in installed(RIVALS))
     made = photo_sheet.sheet("auto", picture)
-    assert made.size == (32 * columns, 3 * (24 + photo_sheet.LABEL))
+    assert made.size == (32 * columns, len(photo_sheet.RATES) * (24 + photo_sheet.LABEL))
 
 
 def test_tables_of_thumbnails_and_scaling(tmp_path: Path) -> None:
@@ -185,9 +187,9 @@ def test_tables_of_thumbnails_and_scaling(tmp_path: Path) -> None:
     assert "| ours, 24 | 23.4 (file 34.4) | 18.05 | 0.310 |" in lines
     assert "| ThumbHash, 24 | 23.4 | 18.05 | - |" in lines
     step = {"seconds": 3.0, "processor_seconds": 2.5, "peak_mib": 300.4}
-    rows = {"1152x864": {"pixels": 995328, "compress": step, "preview": step}}
+    rows = {"1152x864, quality 80": {"pixels": 995328, "compress": step, "preview": step}}
     results.write_result("photo_scaling", {"model": "photo", "rows": rows}, tmp_path)
-    assert "| 1152x864 (1.0) | 3.0 (2.5) | 300 | - | - | 3.0 (2.5) | 300 |" in scaling(tmp_path)
+    assert "| 1152x864, quality 80 (1.0) | 3.0 (2.5) | 300 | - | - | 3.0 (2.5) | 300 |" in scaling(tmp_path)
     (tmp_path / "sheets").mkdir()
     (tmp_path / "sheets" / "photo-a.jpg").touch()
     assert photo_sheets(tmp_path)[2] == "![photo-a](../benchmarks/results/sheets/photo-a.jpg)"

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.make_photo_golden import SIZES, decode, picture
+from benchmarks.make_photo_golden import KINDS, SIZES, decode, picture
 
 FILES = sorted((Path(__file__).parent / "golden" / "photo").glob("*.vlz"))
 
 
 def test_every_kind_is_there() -> None:
     kinds = {path.stem.split("-", 1)[1] for path in FILES}
-    plain = {"colour-lossy", "colour-lossless", "grey-lossy", "grey-lossless"}
-    assert kinds == {kind + added for kind in plain for added in SIZES}
+    assert kinds == {f"{colour}-{kind}{added}" for colour in ("colour", "grey") for kind in KINDS for added in SIZES}
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])

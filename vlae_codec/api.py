@@ -53,7 +53,7 @@ def compress(
             with the shortest code, and for all other pictures that for photographs.
         lossless: keep the exact pixels too.
         bits: of the lossy code, rounded up to whole bytes, 1 to 56; by default the model's own choice.
-        quality: instead of bits, 0 to 100; 50 is the default, of photographs 40.
+        quality: instead of bits, 0 to 100; 50 is the default.
         effort: 1 (fast) to 9 (fewest bits for what is kept).
         faithful: code a true sample of the posterior, in as many bits as that takes.
         fit: resize a picture that no model takes as it is.

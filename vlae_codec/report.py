@@ -71,11 +71,14 @@ class PhotoRecord(LosslessRecord):
     Attributes:
         overhead_bits: payload less KL, or less -ELBO if it is exact.
         width, height: pixels.
+        coded_width, coded_height: pixels of the smaller picture that is coded, if it was shrunk.
         bits_per_pixel: of the whole file.
     """
 
     width: int = 0
     height: int = 0
+    coded_width: int = 0
+    coded_height: int = 0
     bits_per_pixel: float = 0.0
 
 
@@ -109,6 +112,7 @@ class FileRecord:
         header_bytes: all but the payload, the checksum included.
         payload_bytes: the code's.
         sections: name, offset and bytes of each part.
+        coded_width, coded_height: pixels of the smaller picture that is coded of a photograph, if it was shrunk.
     """
 
     input: str
@@ -123,6 +127,8 @@ class FileRecord:
     header_bytes: int
     payload_bytes: int
     sections: tuple[dict[str, str | int], ...]
+    coded_width: int | None = None
+    coded_height: int | None = None
 
 
 def image_record(source: str, target: str, result: Compressed) -> ImageRecord:
@@ -167,6 +173,8 @@ def photo_record(source: str, target: str, result: PhotoCompressed) -> PhotoReco
         residual_bits=result.residual_bits,
         width=width,
         height=height,
+        coded_width=result.coded_size[1],
+        coded_height=result.coded_size[0],
         bits_per_pixel=round(8 * len(result.data) / (width * height), 5),
     )
 
@@ -176,6 +184,7 @@ def photo_file_record(source: str, info: PhotoInfo | None, file: PhotoFile) -> F
     payload = len(file.payload) + len(file.residual or b"")
     parts = photo_sections(file)
     around = sum(int(part["bytes"]) for part in parts) - payload
+    coded_height, coded_width = file.coded_size
     return FileRecord(
         input=source,
         model=info.name if info else None,
@@ -189,6 +198,8 @@ def photo_file_record(source: str, info: PhotoInfo | None, file: PhotoFile) -> F
         header_bytes=around,
         payload_bytes=payload,
         sections=tuple(parts),
+        coded_width=coded_width,
+        coded_height=coded_height,
     )
 
 

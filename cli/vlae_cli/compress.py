@@ -73,7 +73,7 @@ Examples:
 @click.option(
     "--quality",
     type=click.FloatRange(0, 100),
-    help="Instead of --bits: 50 is as many as the KL. Of photographs 40 is usual.",
+    help="Instead of --bits: 50, the default, is as many as the KL.",
 )
 @click.option(
     "--effort", type=click.IntRange(1, 9), default=5, show_default=True, help="Time to spend on better codes."

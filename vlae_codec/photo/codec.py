@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,10 +15,12 @@ from ..limits import check_pixels
 from . import grid, pixels
 from .bits import Reader, Writer
 from .container import PhotoFile, check_photo, parse_photo, write_photo
+from .dial import Setting, dial, setting_of
 from .model import Integers, Levels, PhotoModel
+from .shrink import UNSHRUNK, enlarge, shrink_levels
 from .store import PhotoInfo, find_photo_prefix, load_photo_model
 
-DEFAULT_QUALITY = 40.0
+DEFAULT_QUALITY = 50.0
 LOSSLESS_WIDTH = 14
 """Number of the quantisation width of a lossless file's lossy part, near which the sum of both parts is least."""
 DEFAULT_TEMPERATURE = 0.0
@@ -27,6 +31,8 @@ ORDER = (1, 0, 2)
 
 Progress = Callable[[int, int], None]
 """Called with rows done since the last call, and the number of all."""
+Encode = Callable[[int], Integers]
+"""y of a picture's shrink."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class PhotoCompressed:
         data: the file.
         model: its model.
         size: of the picture, (H, W).
+        coded_size: of the picture that is coded, which is smaller at low qualities.
         kl_bits: of the latent grid: KL(q(z|x) || p(z)), as its dither has it.
         lossy_bits: that as written.
         pixel_bits: -log2 p(x|z) of a lossless file's exact pixels, else None.
@@ -47,17 +54,12 @@ class PhotoCompressed:
     data: bytes
     model: PhotoInfo
     size: tuple[int, int]
+    coded_size: tuple[int, int]
     kl_bits: float
     lossy_bits: int
     pixel_bits: float | None
     residual_bits: int
     notices: tuple[str, ...]
-
-
-def width_number(quality: float, widths: tuple[int, int]) -> int:
-    """Number of the quantisation width of a quality from 0 to 100, of those from the first to the last of `widths`."""
-    coarsest, finest = widths
-    return coarsest + round((finest - coarsest) * quality / 100)
 
 
 def compress_photo(
@@ -75,7 +77,7 @@ def compress_photo(
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB.
         info: the model to code with.
-        quality: 0 to 100, by default 40; of a lossless file that of its lossy part.
+        quality: 0 to 100, by default 50; of a lossless file its width is that of the lossy part.
         target_bytes: instead, the most bytes that a lossy file may have: the best quality that keeps within them.
         lossless: keep the exact pixels too.
         device: "cpu", "torch" or "cuda"; the bytes are the same.
@@ -88,25 +90,29 @@ def compress_photo(
     _refuse_losses(picture, lossless)
     model = load_photo_model(info, device)
     levels, grey = to_levels(picture.pixels)
-    y = model.encode(pad(levels, model.patch))
     size = picture.size
+    encode = _encoder(model, levels)
     if target_bytes is not None:
-        number = _number_within(model, y, size, grey, target_bytes)
-    elif quality is None and lossless:
-        number = sorted((LOSSLESS_WIDTH, *model.widths))[1]
+        setting = _setting_within(model, encode, size, grey, target_bytes)
     else:
-        number = width_number(DEFAULT_QUALITY if quality is None else quality, model.widths)
-    writer, z = _push(model, y, number)
+        setting = setting_of(DEFAULT_QUALITY if quality is None else quality, model.widths)
+    if lossless:
+        usual = sorted((LOSSLESS_WIDTH, *model.widths))[1]
+        setting = Setting(UNSHRUNK, usual if quality is None else setting.number)
+    writer, z = _push(model, encode(setting.shrink), setting.number)
     payload, residual, pixel_bits = writer.to_bytes(), None, None
     if lossless:
         rows = (lambda done: progress(done, size[0])) if progress else None
         exact = Writer(pixels.decisions(*size, grey))
-        pixels.push_pixels(model, exact, levels, z, number, grey, rows)
+        pixels.push_pixels(model, exact, levels, z, setting.number, grey, rows)
         residual, pixel_bits = exact.to_bytes(), exact.spent
-    file = PhotoFile(b"", grey, number, *size, payload, residual)
+    file = PhotoFile(b"", grey, setting.number, *size, payload, residual, shrink=setting.shrink)
     data = write_photo(model.fingerprint, file)
     spent = 8 * len(residual or b"")
-    return PhotoCompressed(data, info, size, writer.spent, 8 * len(payload), pixel_bits, spent, picture.notices)
+    lossy_bits = 8 * len(payload)
+    return PhotoCompressed(
+        data, info, size, file.coded_size, writer.spent, lossy_bits, pixel_bits, spent, picture.notices
+    )
 
 
 def _refuse_losses(picture: Picture, lossless: bool) -> None:
@@ -152,9 +158,9 @@ def decompress_photo(
     lost = f"cut short or damaged behind its lossy part, of whose residual {len(file.residual or b'')} bytes are there"
     if not (whole or preview):
         raise FormatError(f"{lost}: the exact pixels are lost, --preview draws the lossy picture")
-    model, size = load_photo_model(info, device), (file.height, file.width)
+    model, size = load_photo_model(info, device), file.coded_size
     z = _pop(model, file)
-    rows = (lambda done: progress(done, file.height)) if progress else None
+    rows = (lambda done: progress(done, size[0])) if progress else None
     if preview:
         levels = pixels.mean_picture(model, z, file.width_number, *size)
     elif file.residual is not None:
@@ -165,6 +171,7 @@ def decompress_photo(
             model, z, file.width_number, size,
             grey=file.grey, seed=seed, number=number, temperature=temperature, progress=rows,
         )  # fmt: skip
+    levels = enlarge(levels, (file.height, file.width))
     return from_levels(levels, file.grey), info, "" if whole else f"{lost}: this is the lossy picture"
 
 
@@ -211,32 +218,37 @@ def pad(levels: Levels, patch: int) -> Levels:
     return np.pad(levels, ((0, below), (0, beside), (0, 0)), mode="edge")
 
 
+def _encoder(model: PhotoModel, levels: Levels) -> Encode:
+    """y of a picture by its shrink, of each once."""
+
+    @functools.cache
+    def encode(shrink: int) -> Integers:
+        return model.encode(pad(shrink_levels(levels, shrink), model.patch))
+
+    return encode
+
+
 def _push(model: PhotoModel, y: Integers, number: int) -> tuple[Writer, Integers]:
     writer = Writer(grid.decisions(model, *y.shape[:2]))
     return writer, grid.push_grid(model.coder, writer, model.sent(y, number), number)
 
 
 def _pop(model: PhotoModel, file: PhotoFile) -> Integers:
-    height, width = (-(-side // model.patch) for side in (file.height, file.width))
+    height, width = (-(-side // model.patch) for side in file.coded_size)
     reader = Reader(file.payload, grid.decisions(model, height, width))
     return grid.pop_grid(model.coder, reader, height, width, file.width_number)
 
 
-def _number_within(model: PhotoModel, y: Integers, size: tuple[int, int], grey: bool, most: int) -> int:
-    """The finest width whose file has at most so many bytes; the rate grows as widths fall."""
+def _setting_within(model: PhotoModel, encode: Encode, size: tuple[int, int], grey: bool, most: int) -> Setting:
+    """The setting of the best quality whose file has at most so many bytes; the rate grows along the dial."""
+    settings = dial(model.widths)
 
-    def length(number: int) -> int:
-        payload = _push(model, y, number)[0].to_bytes()
-        return len(write_photo(model.fingerprint, PhotoFile(b"", grey, number, *size, payload)))
+    def length(setting: Setting) -> int:
+        payload = _push(model, encode(setting.shrink), setting.number)[0].to_bytes()
+        file = PhotoFile(b"", grey, setting.number, *size, payload, shrink=setting.shrink)
+        return len(write_photo(model.fingerprint, file))
 
-    coarsest, finest = model.widths
-    low, high = coarsest, finest + 1
-    while low < high:
-        middle = (low + high) // 2
-        if length(middle) <= most:
-            low = middle + 1
-        else:
-            high = middle
-    if low == coarsest:
-        raise ImageError(f"{most} bytes are too few for this picture: its coarsest file has {length(coarsest)}")
-    return low - 1
+    within = bisect_right(settings, most, key=length)
+    if within == 0:
+        raise ImageError(f"{most} bytes are too few for this picture: its coarsest file has {length(settings[0])}")
+    return settings[within - 1]

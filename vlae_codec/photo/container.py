@@ -1,13 +1,15 @@
 """The `.vlz` file of a picture of any size.
 
-    0                             6       7
-    +-----------------------------+-------+--------+-------+----------------+--------+
-    | magic, ver : 7, fingerprint | g : w | height | width |    payload     | CRC-16 |
-    +-----------------------------+-------+--------+-------+----------------+--------+
-                  6                   1     1 ... 3  1 ... 3                    2
+    0                             6           7
+    +-----------------------------+-----------+--------+--------+---------+----------------+--------+
+    | magic, ver : 7, fingerprint | g : s : w | shrink | height |  width  |    payload     | CRC-16 |
+    +-----------------------------+-----------+--------+--------+---------+----------------+--------+
+                  6                     1       0 ... 1  1 ... 3  1 ... 3                      2
 
-    g            highest bit: 1 if the picture is grey; the next bit is 0
+    g            highest bit: 1 if the picture is grey
+    s            next bit: 1 if the picture was shrunk before it was coded, which lossless files never are
     w            low 6 bits: number of the quantisation width
+    shrink       if s is 1: by how much, in quarters, 5 ... 64; the latent grid is that of the smaller picture
     height ...   variable-length numbers, 7 bits a byte, low ones first, the highest bit set if more follow
     payload      the latent grid
     CRC-16       as in the other kinds of file
@@ -24,8 +26,9 @@ from typing import NamedTuple
 from ..container import CHECKSUM, HEADER, MAGIC, PHOTO, PHOTO_LOSSLESS, VERSION, check, checksum, layout, parse_head
 from ..errors import FormatError
 from .model import WIDTHS
+from .shrink import MOST_SHRUNK, UNSHRUNK, shrunk_size
 
-GREY = 0x80
+GREY, SHRUNK = 0x80, 0x40
 MAX_SIDE = 1 << 16
 LONGEST = 5
 """Bytes of a variable-length number."""
@@ -43,6 +46,7 @@ class PhotoFile:
         payload: the latent grid.
         residual: the exact pixels given it, what is left of it in a file that was cut; None in a lossy file.
         checked: where the lossy part ends, its checksum included.
+        shrink: by how much the picture was shrunk before it was coded, in quarters.
     """
 
     prefix: bytes
@@ -53,14 +57,23 @@ class PhotoFile:
     payload: bytes
     residual: bytes | None = None
     checked: int = 0
+    shrink: int = UNSHRUNK
+
+    @property
+    def coded_size(self) -> tuple[int, int]:
+        """Height and width of the picture that the latent grid stands for."""
+        return shrunk_size((self.height, self.width), self.shrink)
 
 
 def write_photo(fingerprint: bytes, file: PhotoFile) -> bytes:
     """The bytes of a file; of `file`, prefix and checked are not looked at."""
     assert 0 <= file.width_number < WIDTHS and min(file.height, file.width) >= 1
+    assert file.shrink == UNSHRUNK or (UNSHRUNK < file.shrink <= MOST_SHRUNK and file.residual is None)
     mode = PHOTO if file.residual is None else PHOTO_LOSSLESS
     body = HEADER.pack(MAGIC, VERSION << 4 | mode, fingerprint[:3])
-    body += bytes([(GREY if file.grey else 0) | file.width_number]) + _number(file.height) + _number(file.width)
+    flags = (GREY if file.grey else 0) | (SHRUNK if file.shrink != UNSHRUNK else 0)
+    body += bytes([flags | file.width_number] + [file.shrink] * (file.shrink != UNSHRUNK))
+    body += _number(file.height) + _number(file.width)
     if file.residual is None:
         body += file.payload
         return body + CHECKSUM.pack(checksum(fingerprint, body))
@@ -76,12 +89,13 @@ class Head(NamedTuple):
     prefix: bytes
     grey: bool
     width_number: int
+    shrink: int
     height: int
     width: int
     end: int
 
 
-HEAD_SIZE = HEADER.size + 1 + 2 * LONGEST
+HEAD_SIZE = HEADER.size + 2 + 2 * LONGEST
 """Bytes that hold a whole head."""
 
 
@@ -96,14 +110,16 @@ def parse_photo_head(data: bytes) -> Head:
         raise FormatError("not the file of a picture of any size")
     if len(data) <= HEADER.size:
         raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    flags = data[HEADER.size]
-    if flags & ~GREY >= WIDTHS:
-        raise FormatError("unknown flags: damaged, or made by a newer program")
-    height, place = _read_number(data, HEADER.size + 1)
+    flags, place, shrink = data[HEADER.size], HEADER.size + 1, UNSHRUNK
+    if flags & SHRUNK:
+        shrink, place = data[place] if len(data) > place else 0, place + 1
+        if not UNSHRUNK < shrink <= MOST_SHRUNK or mode == PHOTO_LOSSLESS:
+            raise FormatError("it is said to be shrunk as no picture is: damaged, or made by a newer program")
+    height, place = _read_number(data, place)
     width, place = _read_number(data, place)
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
-    return Head(mode, prefix, flags >= GREY, flags & ~GREY, height, width, place)
+    return Head(mode, prefix, flags >= GREY, flags % WIDTHS, shrink, height, width, place)
 
 
 def parse_photo(data: bytes) -> PhotoFile:
@@ -112,12 +128,12 @@ def parse_photo(data: bytes) -> PhotoFile:
     Raises:
         FormatError: no such file, or cut within its lossy part.
     """
-    mode, prefix, grey, number, height, width, place = parse_photo_head(data)
+    mode, prefix, grey, number, shrink, height, width, place = parse_photo_head(data)
     if mode == PHOTO:
         if len(data) < place + CHECKSUM.size:
             raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
         payload = data[place : len(data) - CHECKSUM.size]
-        return PhotoFile(prefix, grey, number, height, width, payload, None, len(data))
+        return PhotoFile(prefix, grey, number, height, width, payload, None, len(data), shrink)
     length, place = _read_number(data, place)
     checked = place + length + CHECKSUM.size
     if len(data) < checked:

@@ -6,7 +6,8 @@ import numpy as np
 
 from . import grid, pixels
 from .bits import Writer
-from .codec import DEFAULT_QUALITY, width_number
+from .codec import DEFAULT_QUALITY
+from .dial import setting_of
 from .model import COLOURS, PhotoModel
 
 
@@ -16,7 +17,7 @@ def try_photo_model(model: PhotoModel) -> None:
     Raises:
         FormatError: the networks give numbers beyond what the format allows.
     """
-    number = width_number(DEFAULT_QUALITY, model.widths)
+    number = setting_of(DEFAULT_QUALITY, model.widths).number
     y = model.encode(np.full((model.patch, model.patch, COLOURS), 128, np.uint8))
     z = grid.push_grid(model, Writer(grid.decisions(model, 1, 1)), model.sent(y, number), number)
     pixels.draw(model, z, number, (2, 2), temperature=0)

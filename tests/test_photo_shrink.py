@@ -1,0 +1,158 @@
+"""Pictures that are shrunk before they are coded, and the dial that says by how much."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import vlae_codec
+from benchmarks.small_photo_model import write_small_photo_model
+from vlae_codec.errors import FormatError, ImageError
+from vlae_codec.images import Picture
+from vlae_codec.photo import codec, store
+from vlae_codec.photo.container import PhotoFile, parse_photo, write_photo
+from vlae_codec.photo.dial import FINEST, Setting, dial, setting_of
+from vlae_codec.photo.shrink import MOST_SHRUNK, STRIP, UNSHRUNK, enlarge, shrink_levels, shrunk_size
+
+PRINT = bytes(range(32))
+
+
+def waves(height: int, width: int) -> np.ndarray:
+    rows, columns = np.mgrid[:height, :width]
+    one = 128 + 60 * np.sin(rows / 9) + 50 * np.cos(columns / 7 + rows / 20)
+    return np.stack([one, 255 - one, one / 2], axis=-1).astype(np.uint8)
+
+
+@pytest.fixture
+def info(user_models: Path) -> store.PhotoInfo:
+    """A model of random weights."""
+    write_small_photo_model(user_models / "small", patch=8, straight=True)
+    found = store.find_photo_model("small-photo")
+    assert found
+    return found
+
+
+def keys_cubic(levels: np.ndarray, count: int) -> np.ndarray:
+    """Cubic convolution of the rows in floats, a = -3/4, edges repeated."""
+    places = (np.arange(count) + 0.5) * len(levels) / count - 0.5
+    below = np.floor(places).astype(int)
+    total = np.zeros((count, *levels.shape[1:]))
+    for tap in range(-1, 3):
+        x, a = np.abs(places - below - tap), -0.75
+        near, far = (a + 2) * x**3 - (a + 3) * x**2 + 1, a * (x**3 - 5 * x**2 + 8 * x - 4)
+        total += np.where(x <= 1, near, far)[:, None, None] * levels[(below + tap).clip(0, len(levels) - 1)]
+    return total
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [((7, 5), (7, 5)), ((9, 8), (18, 15)), ((1, 1), (3, 2)), ((33, 20), (130, 31))]
+)
+def test_enlarging_is_cubic_convolution(old: tuple[int, int], new: tuple[int, int]) -> None:
+    picture = np.random.default_rng(sum(new)).integers(0, 256, (*old, 3)).astype(np.uint8)
+    exact = keys_cubic(keys_cubic(picture.astype(float), new[0]).swapaxes(0, 1), new[1]).swapaxes(0, 1)
+    made = enlarge(picture, new)
+    assert made.shape == (*new, 3) and made.dtype == np.uint8
+    assert np.abs(made - exact.clip(0, 255)).max() < 2, "places are known to 1/1024 of a pixel"
+
+
+@pytest.mark.parametrize("level", [0, 1, 127, 254, 255])
+def test_what_is_flat_stays_flat(level: int) -> None:
+    flat = np.full((3, 5, 3), level, np.uint8)
+    assert (enlarge(flat, (STRIP + 9, 16)) == level).all()
+
+
+@pytest.mark.parametrize("shrink", [5, 6, 8, 24, MOST_SHRUNK])
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (61, 47)])
+def test_a_picture_comes_back_in_its_size(shrink: int, size: tuple[int, int]) -> None:
+    picture = waves(*size)
+    small = shrink_levels(picture, shrink)
+    assert small.shape[:2] == shrunk_size(size, shrink)
+    assert [4 * side <= shrink * less < 4 * side + shrink for side, less in zip(size, small.shape, strict=False)]
+    assert enlarge(small, size).shape == picture.shape
+
+
+def test_what_is_smooth_survives() -> None:
+    picture = waves(90, 120)
+    again = enlarge(shrink_levels(picture, 8), (90, 120))
+    assert np.abs(again.astype(int) - picture).mean() < 1
+
+
+def test_the_dial_goes_from_small_and_coarse_to_whole_and_fine() -> None:
+    settings = dial((0, 63))
+    assert setting_of(0, (0, 63)) == settings[0] and setting_of(100, (0, 63)) == settings[-1] == Setting(UNSHRUNK, 63)
+    assert [setting.shrink for setting in settings] == sorted((one.shrink for one in settings), reverse=True)
+    assert {setting.shrink for setting in settings} == set(FINEST) and max(FINEST) <= MOST_SHRUNK
+    assert len(set(settings)) == len(settings)
+
+
+@pytest.mark.parametrize("widths", [(7, 7), (50, 63), (0, 62)])
+def test_a_model_that_lacks_widths_shrinks_nothing(widths: tuple[int, int]) -> None:
+    settings = dial(widths)
+    assert settings[0] == (UNSHRUNK, widths[0]) and settings[-1] == (UNSHRUNK, widths[1])
+    assert len(settings) == widths[1] - widths[0] + 1
+
+
+@pytest.mark.parametrize("grey", [False, True])
+def test_files_say_by_how_much(info: store.PhotoInfo, grey: bool) -> None:
+    picture = waves(50, 61)[:, :, 0] if grey else waves(50, 61)
+    made = codec.compress_photo(Picture(picture), info)
+    shrink, _ = setting_of(codec.DEFAULT_QUALITY, (0, 63))
+    file = parse_photo(made.data)
+    assert file.shrink == shrink > UNSHRUNK and (file.height, file.width) == (50, 61)
+    assert file.coded_size == made.coded_size == shrunk_size((50, 61), shrink)
+    for preview in (False, True):
+        assert codec.decompress_photo(made.data, preview=preview)[0].shape == picture.shape
+    record = vlae_codec.inspect(made.data)
+    assert (record.coded_height, record.coded_width) == made.coded_size and (record.height, record.width) == (50, 61)
+    exact = codec.compress_photo(Picture(picture), info, lossless=True)
+    assert parse_photo(exact.data).shrink == UNSHRUNK and exact.coded_size == exact.size
+
+
+def test_progress_counts_the_rows_that_are_drawn(info: store.PhotoInfo) -> None:
+    made = codec.compress_photo(Picture(waves(50, 61)), info)
+    heard: list[tuple[int, int]] = []
+    codec.decompress_photo(made.data, progress=lambda done, total: heard.append((done, total)))
+    assert sum(done for done, _ in heard) == made.coded_size[0] and {total for _, total in heard} == {25}
+
+
+def test_fewer_bytes_are_had_by_shrinking() -> None:
+    picture, info = Picture(waves(120, 160)), store.find_photo_model("photo")
+    assert info
+    least = codec.compress_photo(picture, info, quality=0)
+    assert parse_photo(codec.compress_photo(picture, info, target_bytes=len(least.data)).data).shrink == max(FINEST)
+    with pytest.raises(ImageError, match=f"has {len(least.data)}"):
+        codec.compress_photo(picture, info, target_bytes=len(least.data) - 1)
+    for target in (300, 2000):
+        assert len(codec.compress_photo(picture, info, target_bytes=target).data) <= target
+
+
+@pytest.mark.parametrize("shrink", [0, UNSHRUNK, MOST_SHRUNK + 1, 255])
+def test_impossible_shrinks_are_refused(shrink: int) -> None:
+    data = bytearray(write_photo(PRINT, PhotoFile(b"", False, 3, 9, 9, b"abc", shrink=8)))
+    assert data[7] == 8 and parse_photo(bytes(data)).shrink == 8
+    data[7] = shrink
+    with pytest.raises(FormatError, match="shrunk as no picture is"):
+        parse_photo(bytes(data))
+    with pytest.raises(FormatError, match="cut short"):
+        parse_photo(bytes(data[:6]))
+
+
+def test_a_lossless_file_is_never_shrunk() -> None:
+    data = bytearray(write_photo(PRINT, PhotoFile(b"", True, 3, 9, 9, b"abc", b"de")))
+    data[6] |= 0x40
+    with pytest.raises(FormatError, match="shrunk as no picture is"):
+        parse_photo(bytes(data))
+    with pytest.raises(AssertionError):
+        write_photo(PRINT, PhotoFile(b"", True, 3, 9, 9, b"abc", b"de", shrink=8))
+
+
+def test_both_backends_show_the_same(info: store.PhotoInfo) -> None:
+    pytest.importorskip("torch")
+    files = {codec.compress_photo(Picture(waves(40, 40)), info, device=device).data for device in ("cpu", "torch")}
+    (data,) = files
+    ours, theirs = (codec.decompress_photo(data, temperature=1.0, device=device)[0] for device in ("cpu", "torch"))
+    np.testing.assert_array_equal(ours, theirs)
+    assert Image.fromarray(ours).size == (40, 40)
