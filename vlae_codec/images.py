@@ -218,8 +218,13 @@ def _fit(luma: Pixels, height: int, width: int) -> Pixels:
     h, w = (max(1, round(scale * side)) for side in luma.shape)
     top, left = (height - h) // 2, (width - w) // 2
     out = np.full((height, width), np.median(border), np.uint8)
-    out[top : top + h, left : left + w] = np.asarray(Image.fromarray(luma).resize((w, h), Image.Resampling.LANCZOS))
+    out[top : top + h, left : left + w] = resized(luma, h, w)
     return out
+
+
+def resized(pixels: Pixels, height: int, width: int) -> Pixels:
+    """A picture in another size, by Pillow's Lanczos filter, which no decoder may depend on."""
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
 
 
 def _size(height: int, width: int) -> str:

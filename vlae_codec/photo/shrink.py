@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+from ..images import resized
 
 Levels = NDArray[np.uint8]
 
@@ -32,7 +33,7 @@ def shrink_levels(levels: Levels, shrink: int) -> Levels:
     height, width = shrunk_size(levels.shape[:2], shrink)
     if (height, width) == levels.shape[:2]:
         return levels
-    return np.asarray(Image.fromarray(levels).resize((width, height), Image.Resampling.LANCZOS))
+    return resized(levels, height, width)
 
 
 def enlarge(levels: Levels, size: tuple[int, int]) -> Levels:
