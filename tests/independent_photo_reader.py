@@ -181,7 +181,7 @@ class PhotoReader(Reader):
     def grid(self, head: Head) -> Map:
         """The latents of a file."""
         patch, channels = self.info.get("patch", 16), self.info["latent"]
-        rows, columns = -(-head.rows // patch), -(-head.columns // patch)
+        rows, columns = (max(2, -(-side // patch)) for side in (head.rows, head.columns))
         size, log = width(head.width)
         decide = coder(head.payload, 8 * rows * columns * channels)
 

@@ -16,7 +16,7 @@ from . import grid, pixels
 from .bits import Reader, Writer
 from .container import PhotoFile, check_photo, parse_photo, write_photo
 from .dial import Setting, dial, setting_of
-from .model import Integers, Levels, PhotoModel
+from .model import Integers, Levels, PhotoModel, grid_size
 from .shrink import UNSHRUNK, enlarge, shrink_levels
 from .store import PhotoInfo, find_photo_prefix, load_photo_model
 
@@ -95,7 +95,7 @@ def compress_photo(
     if target_bytes is not None:
         setting = _setting_within(model, encode, size, grey, target_bytes)
     else:
-        setting = setting_of(DEFAULT_QUALITY if quality is None else quality, model.widths)
+        setting = setting_of(DEFAULT_QUALITY if quality is None else quality, model, size)
     if lossless:
         usual = sorted((LOSSLESS_WIDTH, *model.widths))[1]
         setting = Setting(UNSHRUNK, usual if quality is None else setting.number)
@@ -213,8 +213,10 @@ def from_levels(levels: Levels, grey: bool) -> Pixels:
 
 
 def pad(levels: Levels, patch: int) -> Levels:
-    """The picture with its edges repeated to multiples of the patch."""
-    below, beside = (-side % patch for side in levels.shape[:2])
+    """The picture with its edges repeated to the places of its grid."""
+    height, width = levels.shape[:2]
+    rows, columns = grid_size((height, width), patch)
+    below, beside = patch * rows - height, patch * columns - width
     return np.pad(levels, ((0, below), (0, beside), (0, 0)), mode="edge")
 
 
@@ -234,14 +236,14 @@ def _push(model: PhotoModel, y: Integers, number: int) -> tuple[Writer, Integers
 
 
 def _pop(model: PhotoModel, file: PhotoFile) -> Integers:
-    height, width = (-(-side // model.patch) for side in file.coded_size)
+    height, width = grid_size(file.coded_size, model.patch)
     reader = Reader(file.payload, grid.decisions(model, height, width))
     return grid.pop_grid(model.coder, reader, height, width, file.width_number)
 
 
 def _setting_within(model: PhotoModel, encode: Encode, size: tuple[int, int], grey: bool, most: int) -> Setting:
     """The setting of the best quality whose file has at most so many bytes; the rate grows along the dial."""
-    settings = dial(model.widths)
+    settings = dial(model, size)
 
     def length(setting: Setting) -> int:
         payload = _push(model, encode(setting.shrink), setting.number)[0].to_bytes()

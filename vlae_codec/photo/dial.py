@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .shrink import UNSHRUNK
+from .model import PhotoModel, grid_size
+from .shrink import UNSHRUNK, shrunk_size
 
 COARSEST = 44
 """Number of the first width of each shrink."""
 FINEST = {24: 50, 20: 51, 16: 49, 14: 49, 12: 50, 10: 51, 8: 48, 7: 49, 6: 51, 5: 51, UNSHRUNK: 63}
 """That of the last one by the shrink, from the fewest bits to the most: one finer takes about as many as the first of
 the shrink that follows."""
+MOST_PADDED = 1.25
+"""Pixels of the latent grid's places to those of the picture; where more of them stand for nothing, shrinking is no
+gain."""
 
 
 class Setting(NamedTuple):
@@ -29,18 +33,33 @@ class Setting(NamedTuple):
     number: int
 
 
-def dial(widths: tuple[int, int]) -> list[Setting]:
-    """The settings from the fewest bits to the most of a model that knows the widths from the first to the last.
+def dial(model: PhotoModel, size: tuple[int, int]) -> list[Setting]:
+    """The settings from the fewest bits to the most, for a picture of a size (H, W).
 
-    One that lacks some of the dial's shrinks nothing: its own widths are its dial.
+    A small picture is spared the shrinks that leave too little of it, and goes on with coarser widths instead. A model
+    that lacks some of the dial's widths shrinks nothing: its own widths are its dial.
     """
-    coarsest, finest = widths
+    coarsest, finest = model.widths
     if coarsest > COARSEST or finest < max(FINEST.values()):
-        return [Setting(UNSHRUNK, number) for number in range(coarsest, finest + 1)]
-    return [Setting(shrink, number) for shrink, last in FINEST.items() for number in range(COARSEST, last + 1)]
+        return _widths(UNSHRUNK, coarsest, finest)
+    shrinks = [shrink for shrink in FINEST if shrink == UNSHRUNK or _padded(size, shrink, model.patch) <= MOST_PADDED]
+    settings = [one for shrink in shrinks for one in _widths(shrink, COARSEST, FINEST[shrink])]
+    missing = sum(last + 1 - COARSEST for last in FINEST.values()) - len(settings)
+    return _widths(shrinks[0], max(coarsest, COARSEST - missing), COARSEST - 1) + settings
 
 
-def setting_of(quality: float, widths: tuple[int, int]) -> Setting:
+def setting_of(quality: float, model: PhotoModel, size: tuple[int, int]) -> Setting:
     """That of a quality from 0 to 100."""
-    settings = dial(widths)
+    settings = dial(model, size)
     return settings[round((len(settings) - 1) * quality / 100)]
+
+
+def _widths(shrink: int, first: int, last: int) -> list[Setting]:
+    return [Setting(shrink, number) for number in range(first, last + 1)]
+
+
+def _padded(size: tuple[int, int], shrink: int, patch: int) -> float:
+    """Pixels of the latent grid's places to those of the shrunk picture."""
+    height, width = shrunk_size(size, shrink)
+    rows, columns = grid_size((height, width), patch)
+    return rows * columns * patch**2 / (height * width)

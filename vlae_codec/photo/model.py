@@ -29,6 +29,8 @@ STRIP, LOWEST = 1 << 19, 384
 picture's: the lower a strip, the more of the work is for the rows beside it."""
 WIDEST = 1536
 """The most columns of a tile."""
+LEAST_PLACES = 2
+"""Of each side of the latent grid: alone, between borders on both sides, is nothing that a model was trained on."""
 COLOURS = 3
 LEVEL_SHIFT = 4
 """A level in units of the networks, 2^-10 of 64 levels."""
@@ -229,6 +231,12 @@ def _repeat(move: Callable[[Array], Array], x: Array, times: int) -> Array:
     for _ in range(times):
         x = move(x)
     return x
+
+
+def grid_size(size: tuple[int, int], patch: int) -> tuple[int, int]:
+    """Rows and columns of the latent grid of a picture (H, W)."""
+    rows, columns = (max(LEAST_PLACES, -(-side // patch)) for side in size)
+    return rows, columns
 
 
 def strips(rows: int, columns: int, patch: int) -> Iterator[tuple[int, int]]:

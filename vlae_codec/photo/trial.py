@@ -17,7 +17,7 @@ def try_photo_model(model: PhotoModel) -> None:
     Raises:
         FormatError: the networks give numbers beyond what the format allows.
     """
-    number = setting_of(DEFAULT_QUALITY, model.widths).number
+    number = setting_of(DEFAULT_QUALITY, model, (1, 1)).number
     y = model.encode(np.full((model.patch, model.patch, COLOURS), 128, np.uint8))
     z = grid.push_grid(model, Writer(grid.decisions(model, 1, 1)), model.sent(y, number), number)
     pixels.draw(model, z, number, (2, 2), temperature=0)
