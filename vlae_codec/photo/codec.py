@@ -77,9 +77,9 @@ def compress_photo(
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB.
         info: the model to code with.
-        quality: 0 to 100, by default 50; of a lossless file its width is that of the lossy part.
-        target_bytes: instead, the most bytes that a lossy file may have: the best quality that keeps within them.
-        lossless: keep the exact pixels too.
+        quality: of a lossy file, 0 to 100, by default 50.
+        target_bytes: instead, the most bytes that it may have: the best quality that keeps within them.
+        lossless: keep the exact pixels, behind a lossy part of `LOSSLESS_WIDTH`.
         device: "cpu", "torch" or "cuda"; the bytes are the same.
         progress: hears of a lossless file's rows.
 
@@ -92,13 +92,12 @@ def compress_photo(
     levels, grey = to_levels(picture.pixels)
     size = picture.size
     encode = _encoder(model, levels)
-    if target_bytes is not None:
+    if lossless:
+        setting = Setting(UNSHRUNK, sorted((LOSSLESS_WIDTH, *model.widths))[1])
+    elif target_bytes is not None:
         setting = _setting_within(model, encode, size, grey, target_bytes)
     else:
         setting = setting_of(DEFAULT_QUALITY if quality is None else quality, model, size)
-    if lossless:
-        usual = sorted((LOSSLESS_WIDTH, *model.widths))[1]
-        setting = Setting(UNSHRUNK, usual if quality is None else setting.number)
     writer, z = _push(model, encode(setting.shrink), setting.number)
     payload, residual, pixel_bits = writer.to_bytes(), None, None
     if lossless:

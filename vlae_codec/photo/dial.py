@@ -16,9 +16,9 @@ COARSEST = 44
 FINEST = {24: 50, 20: 51, 16: 49, 14: 49, 12: 50, 10: 51, 8: 48, 7: 49, 6: 51, 5: 51, UNSHRUNK: 63}
 """That of the last one by the shrink, from the fewest bits to the most: one finer takes about as many as the first of
 the shrink that follows."""
-MOST_PADDED = 1.25
-"""Pixels of the latent grid's places to those of the picture; where more of them stand for nothing, shrinking is no
-gain."""
+MOST_PADDED = 1.15
+"""Pixels of the latent grid's places to those of the shrunk picture; where more of them stand for nothing, shrinking is
+no gain."""
 
 
 class Setting(NamedTuple):
@@ -36,16 +36,21 @@ class Setting(NamedTuple):
 def dial(model: PhotoModel, size: tuple[int, int]) -> list[Setting]:
     """The settings from the fewest bits to the most, for a picture of a size (H, W).
 
-    A small picture is spared the shrinks that leave too little of it, and goes on with coarser widths instead. A model
-    that lacks some of the dial's widths shrinks nothing: its own widths are its dial.
+    A small picture passes over shrinks that do not go well with the grid: the next one has as many coarser widths
+    instead. A model that lacks some of the dial's widths shrinks nothing: its own widths are its dial.
     """
     coarsest, finest = model.widths
     if coarsest > COARSEST or finest < max(FINEST.values()):
         return _widths(UNSHRUNK, coarsest, finest)
-    shrinks = [shrink for shrink in FINEST if shrink == UNSHRUNK or _padded(size, shrink, model.patch) <= MOST_PADDED]
-    settings = [one for shrink in shrinks for one in _widths(shrink, COARSEST, FINEST[shrink])]
-    missing = sum(last + 1 - COARSEST for last in FINEST.values()) - len(settings)
-    return _widths(shrinks[0], max(coarsest, COARSEST - missing), COARSEST - 1) + settings
+    settings: list[Setting] = []
+    first = COARSEST
+    for shrink, last in FINEST.items():
+        if shrink == UNSHRUNK or _padded(size, shrink, model.patch) <= MOST_PADDED:
+            settings += _widths(shrink, max(coarsest, first), last)
+            first = COARSEST
+        else:
+            first -= last + 1 - COARSEST
+    return settings
 
 
 def setting_of(quality: float, model: PhotoModel, size: tuple[int, int]) -> Setting:
