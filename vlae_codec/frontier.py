@@ -74,8 +74,8 @@ class Shape:
 
     @property
     def group(self) -> int:
-        """Rows that are loaded or given out at once."""
-        return max(1, min(self.height, GROUP // (self.width * self.batch) + 1))
+        """Rows that are loaded or given out at once: enough of them that moving the others up costs little."""
+        return max(1, min(self.height, max(GROUP // (self.width * self.batch) + 1, self.frontier // 8)))
 
 
 class Sheared:
@@ -148,9 +148,11 @@ class Rows:
         self.flat = store.reshape(store.shape[0] * store.shape[1], *store.shape[2:])
 
     def forget(self, first: int) -> None:
-        """Drop the rows above `first`."""
-        kept = copied(self.store[first - self.first : self.last - self.first])
-        self.store[: len(kept)] = kept
+        """Drop the rows above `first`: the others move up, as many at once as do not overlap, without a copy of all."""
+        shift, kept = first - self.first, self.last - first
+        for row in range(0, kept, shift) if shift else ():
+            end = min(kept, row + shift)
+            self.store[row:end] = self.store[row + shift : end + shift]
         self.first = first
 
     def diagonal(self, step: Diagonal) -> Array:
@@ -173,7 +175,8 @@ class Source(Rows):
             return
         if self.store is not None:
             self.forget(step.first)
-        last = min(self.shape.height, step.first + self.capacity)
+        whole = self.capacity == self.shape.height
+        last = min(self.shape.height, step.first + (self.capacity if whole else step.count + self.shape.group))
         rows = self.load(self.last, last)
         if len(rows) == self.shape.height and self.stride == self.shape.width:
             self.use(rows)  # all there is, and there already

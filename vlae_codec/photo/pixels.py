@@ -30,6 +30,8 @@ PIXEL_SHIFT = 7
 """Edges in 2^-5 levels times inverse scales in 2^-14 and 4 is in units of 2^-17; the table steps by 2^-10."""
 COLD = 1024
 """A temperature of 1."""
+MEAN_ROWS = 64
+"""Rows of the mean picture that are made at once, in more memory than they are kept in."""
 HELD = 4 * WIDTHS
 """Parts of a level without noise, of which the mean picture has as many as the number of the width."""
 
@@ -56,10 +58,11 @@ def mean_picture(model: PhotoModel, z: Integers, width: int, height: int, across
 
 
 def _mean_rows(model: PhotoModel, rows: FeatureRows, first: int, last: int) -> Array:
-    """Rows of the mean picture, levels less 128, (rows, W, 3)."""
+    """Rows of the mean picture, levels less 128, (rows, W, 3), float32."""
     features = rows(first, last)[:, :, :-1, 0]
     xp = namespace(features)
-    return model.mean_picture(xp.astype(features, xp.float64))
+    parts = (features[row : row + MEAN_ROWS] for row in range(0, last - first, MEAN_ROWS))
+    return xp.concat([xp.astype(model.mean_picture(xp.astype(part, xp.float64)), xp.float32) for part in parts])
 
 
 def draw(
