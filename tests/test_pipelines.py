@@ -26,6 +26,7 @@ def process(
 ) -> subprocess.CompletedProcess[bytes]:
     """A command as a process of its own that sees the packages as this one does."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment.pop("PYTHONUNBUFFERED", None)  # with a buffer, as users have it, failures of the output come late
     call = [sys.executable, "-m", "vlae_cli", *map(str, arguments)]
     return subprocess.run(call, input=stdin, stdout=stdout, stderr=subprocess.PIPE, env=environment, timeout=120)
 

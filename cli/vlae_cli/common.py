@@ -82,10 +82,12 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            try:
-                return command(*args, **kwargs)
-            finally:
-                sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be told of
+            result = command(*args, **kwargs)
+            sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be told of
+            return result
+        except SystemExit:  # what went wrong has been told of, the output's failure included
+            abandon_stdout()
+            raise
         except (VlaeError, OSError) as error:
             complain(describe(error))
         except KeyboardInterrupt:
@@ -141,8 +143,9 @@ class Failures:
         complain(text if text.startswith(f"{path}: ") else f"{path}: {text}")
 
     def exit(self) -> None:
-        """End the command, with exit code 1 if an input failed."""
-        sys.exit(1 if self.count else 0)
+        """End the command with exit code 1 if an input failed."""
+        if self.count:
+            sys.exit(1)
 
 
 def resolve_device(device: str) -> str:
