@@ -42,8 +42,7 @@ def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Outp
     for source in inputs:
         with failures.of(source):
             batches += _read(source, form.exact)
-    if failures.count:
-        failures.exit()
+    failures.exit()
     if task.max_pixels is not None:
         _check_pixels(batches, task.max_pixels)
     pixels, notices = stacks.join(batches, models, form.fit, form.exact)
