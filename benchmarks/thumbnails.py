@@ -33,7 +33,7 @@ TARGETS = (24, 36, 54)
 WAVES = {24: 3, 36: 4, 54: 5}
 """Waves a side of the BlurHash that is set beside a target."""
 AROUND = 11
-"""Bytes of our file around the payload of a picture of this size."""
+"""Bytes of our file around the payload of a picture of this size; if it is shrunk there is one more, which we pay."""
 JPEG_SIDES = {8: 0, 16: 2, 32: 2}
 """Sides to which JPEG shrinks, and how it samples colour there (4:4:4, 4:2:0)."""
 QUALITIES = range(1, 96, 2)

@@ -71,7 +71,7 @@ class PhotoRecord(LosslessRecord):
     Attributes:
         overhead_bits: payload less KL, or less -ELBO if it is exact.
         width, height: pixels.
-        coded_width, coded_height: pixels of the smaller picture that is coded, if it was shrunk.
+        coded_width, coded_height: pixels of the picture that is coded, smaller if it was shrunk first.
         bits_per_pixel: of the whole file.
     """
 
@@ -112,7 +112,7 @@ class FileRecord:
         header_bytes: all but the payload, the checksum included.
         payload_bytes: the code's.
         sections: name, offset and bytes of each part.
-        coded_width, coded_height: pixels of the smaller picture that is coded of a photograph, if it was shrunk.
+        coded_width, coded_height: pixels of what is coded of a photograph, fewer if it was shrunk; else None.
     """
 
     input: str

@@ -38,7 +38,8 @@ def main(inputs: tuple[Path, ...], as_json: bool) -> None:
                 click.echo(json.dumps(asdict(record)))
                 continue
             size = f"{record.width} x {record.height}" if record.width else "?"
-            if record.coded_width != record.width and record.coded_width:
+            coded = record.coded_width, record.coded_height
+            if record.coded_width and coded != (record.width, record.height):
                 size += f" (coded {record.coded_width} x {record.coded_height})"
             head = [str(path), record.model or "unknown", record.fingerprint[:12], record.mode, size]
             rows.append([*head, str(record.images), str(record.file_bytes), str(record.payload_bytes)])

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..images import resized
-
-Levels = NDArray[np.uint8]
+from .model import Levels
 
 UNSHRUNK, MOST_SHRUNK = 4, 64
 STRIP = 64
