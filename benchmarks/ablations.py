@@ -23,11 +23,11 @@ from benchmarks.results import write_result
 from benchmarks.window_sweep import SWEEP, last_row
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
-from vlae_models.data import Images, load_set
-from vlae_models.evaluation import ACTIVE_BITS, importance_nll
+from vlae_models.data.sets import Images, load_set
+from vlae_models.nets.vlae import VLAE, as_tensor
 from vlae_models.recipe import STACKS, WINDOWS, Recipe, load_recipe
-from vlae_models.training import as_tensor, load_trained
-from vlae_models.vlae import VLAE
+from vlae_models.release.evaluation import ACTIVE_BITS, importance_nll
+from vlae_models.train.bilevel import load_trained
 
 BASE = "plain-5x3"
 

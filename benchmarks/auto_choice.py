@@ -16,8 +16,8 @@ from benchmarks.digits import evenly
 from benchmarks.options import images_option, open_model
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.posterior import posterior_of, rates
-from vlae_models.data import load_set
+from vlae_codec.latents.posterior import posterior_of, rates
+from vlae_models.data.sets import load_set
 
 MODELS = {"mnist-static": "mnist", "omniglot": "omniglot", "caltech": "caltech"}
 

@@ -19,10 +19,10 @@ from benchmarks.digits import evenly
 from benchmarks.options import images_option, models_argument, open_model
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.container import write_container
-from vlae_codec.integer_model import IntegerModel
-from vlae_codec.sample_code import Code, decode, encode
-from vlae_models.data import Images, load_set
+from vlae_codec.container.header import write_container
+from vlae_codec.latents.payload import Code, decode, encode
+from vlae_codec.model.networks import IntegerModel
+from vlae_models.data.sets import Images, load_set
 
 FAITHFUL_EFFORT = 1
 CHUNK = 50

@@ -18,11 +18,11 @@ from benchmarks.cifar_windows import MODELS, TEMPERATURE, as_rgb
 from benchmarks.results import FOLDER, read_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
-from vlae_codec.images import Picture
-from vlae_codec.photo import codec
-from vlae_codec.photo.store import find_photo_model
-from vlae_models.photo.cifar import SIDE
-from vlae_models.photo.crops import Levels
+from vlae_codec.families.photo import codec
+from vlae_codec.families.photo.store import find_photo_model
+from vlae_codec.io.images import Picture
+from vlae_models.data.cifar import SIDE
+from vlae_models.data.crops import Levels
 
 SCALE, GAP, CAPTION = 3, 2, 14
 DRAWS = 2

@@ -18,7 +18,7 @@ from benchmarks.kept import Setting, measure, row
 from benchmarks.options import images_option, models_argument, open_model, set_of
 from benchmarks.results import FOLDER, results_of, write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.integer_model import IntegerModel
+from vlae_codec.model.networks import IntegerModel
 
 BITS = (8, 16, 24, 32, 40, 48)
 EFFORT = 5

@@ -24,7 +24,7 @@ from benchmarks.judged import CLASSES, Judged, load_judged, load_labelled
 from benchmarks.results import write_result
 from vlae_cli.common import data_option
 from vlae_codec.errors import VlaeError
-from vlae_models.data import Images
+from vlae_models.data.sets import Images
 
 FOLDER = Path("runs") / "classifier"
 SETS = {"digits": "mnist-static", "characters": "omniglot", "silhouettes": "caltech"}

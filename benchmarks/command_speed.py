@@ -25,7 +25,7 @@ from benchmarks.options import images_option
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
-from vlae_models.data import Images, load_set
+from vlae_models.data.sets import Images, load_set
 
 IMPORTED = re.compile(r"\|\s+(\w+)$", re.MULTILINE)
 

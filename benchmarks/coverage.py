@@ -51,8 +51,8 @@ def main(tests: tuple[str, ...], keep: bool, data: Path | None) -> None:
     percent = round(tree["totals"]["percent_covered"], 2)
     for path, row in files.items():
         if row["missing"]:
-            click.echo(f"{path:24}{row['percent']:7.2f} %  missing {row['missing']}")
-    click.echo(f"{'vlae_codec':24}{percent:7.2f} %")
+            click.echo(f"{path:40}{row['percent']:7.2f} %  missing {row['missing']}")
+    click.echo(f"{'vlae_codec':40}{percent:7.2f} %")
     if keep:
         write_result("coverage", {"percent": percent, "lines": tree["totals"]["num_statements"], "files": files})
     if percent < LEAST:

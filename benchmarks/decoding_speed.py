@@ -29,14 +29,14 @@ from benchmarks.plain_drawing import plain_digits, plain_photograph
 from benchmarks.random_net import GaussianPixels, feature_rows, multiplications, quantile_rows, random_net
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import exit_on_error
-from vlae_codec import frontier
-from vlae_codec.arrays import Array
-from vlae_codec.captured import draw_captured
+from vlae_codec.autoregressive import engine
+from vlae_codec.autoregressive.cuda_graph import draw_captured
+from vlae_codec.autoregressive.engine import Shape, sweep
+from vlae_codec.autoregressive.order import Window
+from vlae_codec.autoregressive.window_net import Columns, Heads, Workspace
 from vlae_codec.errors import VlaeError
-from vlae_codec.frontier import Shape, sweep
-from vlae_codec.integer_model import IntegerModel
-from vlae_codec.local_decoder import Columns, Heads, Workspace
-from vlae_codec.wavefront import Window
+from vlae_codec.exact.arrays import Array
+from vlae_codec.model.networks import IntegerModel
 
 NAME, GPU_NAME = "decoding_speed", "decoding_speed-gpu"
 BATCHES = (1, 16, 256, 4096, 10_000)
@@ -327,7 +327,7 @@ def available(torch_too: bool) -> list[str]:
 @exit_on_error
 def main(model: str, part: str, largest: int, torch_too: bool, again: bool, gpu: bool) -> None:
     """Measure and store; nothing else should run on the machine."""
-    setattr(frontier, "Workspace", Timed)  # noqa: B010
+    setattr(engine, "Workspace", Timed)  # noqa: B010
     name = GPU_NAME if gpu else NAME
     stored = {} if again else (read_result(name) or {}).get("rows", {})
     about = {

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from benchmarks.results import write_result
 from vlae_cli.common import data_option
-from vlae_models.data import Images, load_idx, load_set
+from vlae_models.data.sets import Images, load_idx, load_set
 
 Labels = NDArray[np.int64]
 

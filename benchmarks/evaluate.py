@@ -13,10 +13,10 @@ import click
 
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_models.data import load_set
-from vlae_models.evaluation import evaluate_folder, importance_nll, use_threads
+from vlae_models.data.sets import load_set
 from vlae_models.recipe import load_recipe
-from vlae_models.training import load_trained
+from vlae_models.release.evaluation import evaluate_folder, importance_nll, use_threads
+from vlae_models.train.bilevel import load_trained
 
 
 @click.command()

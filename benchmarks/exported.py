@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vlae_models.export import export_arrays, model_info, write_model
 from vlae_models.recipe import load_recipe
-from vlae_models.training import load_trained
+from vlae_models.release.export import export_arrays, model_info, write_model
+from vlae_models.train.bilevel import load_trained
 
 
 def export_run(recipe: str, run: Path, folder: Path) -> Path:

@@ -36,11 +36,13 @@ from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model,
 from benchmarks.results import FOLDER, read_result, write_result
 from benchmarks.small_model import small_arrays, write_small_model
 from vlae_cli.common import exit_on_error
-from vlae_codec import api, codec, inspection
-from vlae_codec.container import PHOTO, PHOTO_LOSSLESS
+from vlae_codec import api
+from vlae_codec.container.header import PHOTO, PHOTO_LOSSLESS
 from vlae_codec.errors import FormatError, VlaeError
-from vlae_codec.integer_model import load_model
-from vlae_codec.sample_code import decode
+from vlae_codec.families.bilevel import codec
+from vlae_codec.latents.payload import decode
+from vlae_codec.model.networks import load_model
+from vlae_codec.report import inspection
 
 NAME = "fuzz"
 LIMIT_S = 2.0

@@ -14,10 +14,11 @@ from benchmarks.memory_folder import MemoryFolder
 from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model
 from benchmarks.small_model import Arrays
 from benchmarks.small_photo_model import small_photo_arrays, write_small_photo_model
-from vlae_codec.photo import grid, pixels
-from vlae_codec.photo.bits import Reader
-from vlae_codec.photo.store import INFO, WEIGHTS, read_photo_model
-from vlae_codec.photo.trial import try_photo_model
+from vlae_codec.coding.binary_coder import Reader
+from vlae_codec.families.photo import grid, pixels
+from vlae_codec.families.photo.store import INFO, WEIGHTS, read_photo_model
+from vlae_codec.families.photo.trial import try_photo_model
+from vlae_codec.pixels.levels import decisions
 
 SIZES = ((1, 1), (2, 3), (5, 3), (17, 9), (40, 30))
 """Rows and columns."""
@@ -74,5 +75,5 @@ def read_photo_folder(files: dict[str, bytes]) -> str:
     z = grid.pop_grid(model, Reader(b"any bytes", grid.decisions(model, 2, 1)), 2, 1, 40)
     pixels.mean_picture(model, z, 40, 2, 3)
     pixels.draw(model, z, 40, (2, 3), seed=1)
-    pixels.pop_pixels(model, Reader(b"bytes", pixels.decisions(2, 3, False)), (2, 3), z, 40, False, None)
+    pixels.pop_pixels(model, Reader(b"bytes", decisions(2, 3, False)), (2, 3), z, 40, False, None)
     return "decoded"

@@ -17,9 +17,9 @@ from PIL import Image
 from benchmarks.options import models_argument, name_of_gpu
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.images import Picture
-from vlae_codec.photo import codec
-from vlae_codec.photo.store import PhotoInfo, find_photo_model
+from vlae_codec.families.photo import codec
+from vlae_codec.families.photo.store import PhotoInfo, find_photo_model
+from vlae_codec.io.images import Picture
 
 PICTURES = "kodak-dev/*.png"
 EXACT_SIDE = 256

@@ -20,15 +20,16 @@ from benchmarks.figure import Curve, draw_figure
 from benchmarks.options import images_option, models_argument, open_model
 from benchmarks.results import FOLDER, write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.bits_back import needed_bits
-from vlae_codec.entropy import PRECISION, Stack
-from vlae_codec.integer_model import IntegerModel, Integers
-from vlae_codec.integer_net import FRACTION
-from vlae_codec.latent_grid import MASS_BITS, Grid, latents
-from vlae_codec.pixel_code import likelihoods, spent_bits
-from vlae_codec.posterior import Posterior, gaussian_kl
-from vlae_codec.tables import EXP_FRACTION, EXP_MIN, load_tables
-from vlae_models.data import Images, load_set
+from vlae_codec.coding.ans import Stack
+from vlae_codec.coding.precision import PRECISION
+from vlae_codec.exact.layers import FRACTION
+from vlae_codec.exact.tables import EXP_FRACTION, EXP_MIN, load_tables
+from vlae_codec.families.bilevel.bits_back import needed_bits
+from vlae_codec.latents.bins import MASS_BITS, Grid, latents
+from vlae_codec.latents.posterior import Posterior, gaussian_kl
+from vlae_codec.model.networks import IntegerModel, Integers
+from vlae_codec.pixels.bernoulli import likelihoods, spent_bits
+from vlae_models.data.sets import Images, load_set
 
 PRECISIONS = (6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 MASSES = (1, 2, 4, 6, 8, 10, 12)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.digits import Digits, Labels, evenly, load_grey, load_test
-from vlae_models.data import CALTECH_FILE, OMNIGLOT_FILE, Images, load_ink, load_set
-from vlae_models.mat_file import read_mat
+from vlae_models.data.mat_file import read_mat
+from vlae_models.data.sets import CALTECH_FILE, OMNIGLOT_FILE, Images, load_ink, load_set
 
 JUDGES = {"mnist-static": "digits", "mnist-dynamic": "digits", "omniglot": "characters", "caltech": "silhouettes"}
 """Which judge reads the images of a set."""

@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from benchmarks.classifier import classify
 from benchmarks.judged import Judged
-from vlae_codec.integer_model import IntegerModel
-from vlae_codec.sample_code import decode, encode
+from vlae_codec.latents.payload import decode, encode
+from vlae_codec.model.networks import IntegerModel
 
 OTHER_SEED = 1
 """A second picture of each code; the sender looked only at the one of seed 0."""

@@ -23,16 +23,16 @@ from benchmarks.options import models_argument, open_model, set_of
 from benchmarks.peers import peers
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec import lossless
-from vlae_codec.archive import BITS_BACK, write_archive
-from vlae_codec.chunk_code import PRECISION, Spent, decode_chunk, encode_chunk
-from vlae_codec.container import write_lossless
+from vlae_codec.container.archive import BITS_BACK, write_archive
+from vlae_codec.container.header import write_lossless
 from vlae_codec.errors import VlaeError
-from vlae_codec.images import Pixels
-from vlae_codec.integer_model import IntegerModel
-from vlae_codec.posterior import posterior_of, rates
-from vlae_codec.sample_code import decode
-from vlae_models.data import load_idx, load_set
+from vlae_codec.families.bilevel import lossless
+from vlae_codec.families.bilevel.lossless_chunk import PRECISION, Spent, decode_chunk, encode_chunk
+from vlae_codec.io.images import Pixels
+from vlae_codec.latents.payload import decode
+from vlae_codec.latents.posterior import posterior_of, rates
+from vlae_codec.model.networks import IntegerModel
+from vlae_models.data.sets import load_idx, load_set
 
 PARTS = ("archive", "chunks", "single", "peers", "mnist")
 CHUNK = 10_000

@@ -16,11 +16,12 @@ import numpy as np
 
 from benchmarks.options import open_model
 from vlae_cli.common import exit_on_error
-from vlae_codec import archive_codec, codec, registry
-from vlae_codec.archive_codec import Reader, Settings
 from vlae_codec.errors import VlaeError
-from vlae_codec.files import write_whole
-from vlae_codec.images import Picture, Pixels, decode_image, encode_png
+from vlae_codec.families.bilevel import codec
+from vlae_codec.families.bilevel.archive import Reader, Settings, compress_archive
+from vlae_codec.io.files import write_whole
+from vlae_codec.io.images import Picture, Pixels, decode_image, encode_png
+from vlae_codec.model import registry
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden"
 COPIES = 3
@@ -55,7 +56,7 @@ def makers(model: str) -> dict[str, Callable[[], bytes]]:
     def archive(settings: Settings, named: bool = False) -> Callable[[], bytes]:
         pixels = many_digits()
         names = [f"digit {number}.png" for number in range(len(pixels))] if named else None
-        return lambda: archive_codec.compress_archive(info, pixels, settings, names=names).data
+        return lambda: compress_archive(info, pixels, settings, names=names).data
 
     return {
         "chosen": single(3),

@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.image_quality import Levels
-from vlae_codec.images import Picture
-from vlae_codec.photo import codec
-from vlae_codec.photo.store import PhotoInfo, list_photo_models
+from vlae_codec.families.photo import codec
+from vlae_codec.families.photo.store import PhotoInfo, list_photo_models
+from vlae_codec.io.images import Picture
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden" / "photo"
 SIZES = {"": (37, 52), "-tiny": (20, 18), "-small": (21, 17)}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vlae_codec.errors import VlaeError
-from vlae_codec.integer_model import IntegerModel, load_model
-from vlae_codec.registry import find_model
+from vlae_codec.model.networks import IntegerModel, load_model
+from vlae_codec.model.registry import find_model
 from vlae_models.recipe import read_recipe
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from vlae_codec.images import Pixels, encode_png
+from vlae_codec.io.images import Pixels, encode_png
 
 Size = Callable[[Pixels], int]
 """Bytes of a file of one picture, uint8 of 0 and 1, (H, W)."""

@@ -21,9 +21,9 @@ from benchmarks.tables import ROOT
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec import api
 from vlae_codec.errors import ImageError, VlaeError
-from vlae_codec.images import Picture
-from vlae_codec.photo import codec
-from vlae_codec.photo.store import find_photo_model
+from vlae_codec.families.photo import codec
+from vlae_codec.families.photo.store import find_photo_model
+from vlae_codec.io.images import Picture
 
 NAMES = ("kodim03", "kodim07", "kodim15", "kodim23")
 RATES = (0.03, 0.05, 0.1, 0.2)

@@ -1,6 +1,6 @@
 """Drawing as a PixelCNN is usually sampled: raster order, one call of the network a pixel, layers as they are written.
 
-This is what the wavefront engine is compared with, beside its own raster order. The layers are those of `integer_net`,
+This is what the wavefront engine is compared with, beside its own raster order. The layers are those of `exact.layers`,
 so that the pixels must be equal.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vlae_codec.arrays import Array
-from vlae_codec.frontier import Choose, Load
-from vlae_codec.integer_model import IntegerModel
-from vlae_codec.integer_net import Linear, Residual, relu
-from vlae_codec.local_decoder import LocalNet
-from vlae_codec.randomness import pixel_noise
-from vlae_codec.wavefront import Canvas, Step, Window, draw, raster_steps
+from vlae_codec.autoregressive.engine import Choose, Load
+from vlae_codec.autoregressive.order import Canvas, Step, Window, draw, raster_steps
+from vlae_codec.autoregressive.window_net import LocalNet
+from vlae_codec.exact.arrays import Array
+from vlae_codec.exact.layers import Linear, Residual, relu
+from vlae_codec.exact.philox import pixel_noise
+from vlae_codec.model.networks import IntegerModel
 
 Integers = NDArray[np.int64]
 Pictures = NDArray[np.uint8]
@@ -57,7 +57,7 @@ def plain_photograph(
         net: the local decoder, of numpy.
         size: (H, W).
         window: what the decoder sees.
-        choose, features, places: as in `frontier.sweep`, for a batch of one.
+        choose, features, places: as in `engine.sweep`, for a batch of one.
     """
     plain, (height, width), (above, left, right) = PlainNet(net), size, window
     canvas = np.zeros((height + above, left + width + right, net.channels))

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vlae_codec.arrays import Array, namespace
-from vlae_codec.frontier import Load
-from vlae_codec.in_place import fold, on_device_of
-from vlae_codec.local_decoder import LocalNet
-from vlae_codec.randomness import PIXEL_DOMAIN, philox
-from vlae_codec.tables import EXP_MAX, EXP_MIN, load_tables
-from vlae_codec.wavefront import Window
+from vlae_codec.autoregressive.engine import Load
+from vlae_codec.autoregressive.order import Window
+from vlae_codec.autoregressive.window_net import LocalNet
+from vlae_codec.exact.arrays import Array, namespace
+from vlae_codec.exact.kernels import fold, on_device_of
+from vlae_codec.exact.philox import PIXEL_DOMAIN, philox
+from vlae_codec.exact.tables import EXP_MAX, EXP_MIN, load_tables
 
 SHIFT = 14
 PIXEL_SCALE = 4

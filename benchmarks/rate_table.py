@@ -19,12 +19,12 @@ from benchmarks.digits import evenly
 from benchmarks.options import images_option, models_argument, open_model, set_of
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.container import write_container
-from vlae_codec.integer_model import IntegerModel
-from vlae_codec.posterior import posterior_of, rates
-from vlae_codec.sample_code import encode
-from vlae_models.data import Images, load_set
-from vlae_models.evaluation import ACTIVE_BITS, kl_per_dim
+from vlae_codec.container.header import write_container
+from vlae_codec.latents.payload import encode
+from vlae_codec.latents.posterior import posterior_of, rates
+from vlae_codec.model.networks import IntegerModel
+from vlae_models.data.sets import Images, load_set
+from vlae_models.release.evaluation import ACTIVE_BITS, kl_per_dim
 
 CHUNK = 200
 

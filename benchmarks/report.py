@@ -17,7 +17,7 @@ from benchmarks.results import FOLDER
 from benchmarks.tables import ROOT, Lines
 from vlae_cli.common import exit_on_error, force_option
 from vlae_codec.errors import VlaeError
-from vlae_codec.files import write_whole
+from vlae_codec.io.files import write_whole
 
 TITLES = {"README.md": "Digits", "models/README.md": "Models", "docs/sets.md": "Sets side by side"}
 KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}

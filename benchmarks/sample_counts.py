@@ -21,12 +21,12 @@ from benchmarks.digits import evenly
 from benchmarks.options import folder_of, images_option, models_argument, set_of
 from benchmarks.results import FOLDER, read_results, write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.integer_model import load_model
-from vlae_models.data import Images, load_set
-from vlae_models.evaluation import nested_nll
+from vlae_codec.model.networks import load_model
+from vlae_models.data.sets import Images, load_set
+from vlae_models.nets.vlae import VLAE
 from vlae_models.recipe import read_recipe
-from vlae_models.restore import restore
-from vlae_models.vlae import VLAE
+from vlae_models.release.evaluation import nested_nll
+from vlae_models.release.restore import restore
 
 COUNTS = (1, 16, 64, 512, 4096)
 BATCH = 20

@@ -17,10 +17,10 @@ from benchmarks.judged import JUDGES
 from benchmarks.options import images_option, open_model
 from benchmarks.results import FOLDER
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.images import Pixels, contact_sheet, write_png
-from vlae_codec.integer_model import IntegerModel
-from vlae_codec.sample_code import CHOSEN, MAX_BITS, Code, decode, encode
-from vlae_models.data import Images, load_set
+from vlae_codec.io.images import Pixels, contact_sheet, write_png
+from vlae_codec.latents.payload import CHOSEN, MAX_BITS, Code, decode, encode
+from vlae_codec.model.networks import IntegerModel
+from vlae_models.data.sets import Images, load_set
 
 SHEETS = FOLDER / "sheets"
 MODELS = {kind: "mnist" if kind == "mnist-static" else kind for kind in JUDGES}

@@ -15,8 +15,8 @@ from benchmarks.digits import load_test
 from benchmarks.options import images_option, open_model
 from benchmarks.tables import ROOT
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.images import Pixels, contact_sheet, write_png
-from vlae_codec.sample_code import decode, encode
+from vlae_codec.io.images import Pixels, contact_sheet, write_png
+from vlae_codec.latents.payload import decode, encode
 
 
 @click.command()

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from benchmarks.figure import Curve, draw_figure
 from benchmarks.results import FOLDER, write_result
-from vlae_models.prior import gaussian_kl
+from vlae_models.nets.prior import gaussian_kl
 
 PIXELS = 8
 STEPS = 6000

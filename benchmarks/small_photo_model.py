@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.small_model import Arrays
-from vlae_codec.integer_model import fingerprint
-from vlae_codec.integer_net import FRACTION
-from vlae_codec.photo.model import GATES, SCALES, WIDTHS
-from vlae_codec.photo.store import INFO, WEIGHTS
-from vlae_codec.wavefront import Window
+from vlae_codec.autoregressive.order import Window
+from vlae_codec.exact.layers import FRACTION
+from vlae_codec.families.photo.model import GATES, SCALES, WIDTHS
+from vlae_codec.families.photo.store import INFO, WEIGHTS
+from vlae_codec.model.networks import fingerprint
 
 CHANNELS = {"fine": 2, "mid": 3, "coarse": 4}
 LATENT, FINE, FEATURES, WIDTH, COMPONENTS = 3, CHANNELS["fine"], 4, 6, 2

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.judged import JUDGES
 from benchmarks.results import read_result, read_results, results_of
-from vlae_codec.integer_model import read_info
+from vlae_codec.model.networks import read_info
 from vlae_models.recipe import read_recipe
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -24,9 +24,9 @@ from benchmarks.placeholders import blurhash, thumbhash
 from benchmarks.results import FOLDER, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import ImageError, VlaeError
-from vlae_codec.images import Picture
-from vlae_codec.photo import codec
-from vlae_codec.photo.store import PhotoInfo, find_photo_model
+from vlae_codec.families.photo import codec
+from vlae_codec.families.photo.store import PhotoInfo, find_photo_model
+from vlae_codec.io.images import Picture
 
 TARGETS = (24, 36, 54)
 """Bytes: of a ThumbHash, and of BlurHashes of 4 x 4 and 5 x 5 waves."""

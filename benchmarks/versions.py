@@ -33,7 +33,7 @@ RUNTIME = ("numpy", "pillow", "click", "constriction", "array-api-compat", "plat
 TOOLS = ("pytest", "hypothesis", "hatchling", "coverage", "tomli")
 TORCH = ("torch==2.13.0",)
 CORE = (
-    "api", "archive", "codec", "container", "entropy", "golden", "images", "independent_stack", "model_store",
+    "api", "archive", "codec", "container", "coding", "golden", "images", "independent_stack", "installation",
     "photo_golden", "photo_store", "pillow_plugin", "registry", "superseded", "tables",
 )  # fmt: skip
 """Tests of `--core`, by what stands behind `test_`."""

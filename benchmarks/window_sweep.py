@@ -19,7 +19,7 @@ from benchmarks.kept import Setting, measure
 from benchmarks.options import images_option
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.integer_model import load_model
+from vlae_codec.model.networks import load_model
 from vlae_models.recipe import load_recipe
 
 SWEEP = Path(__file__).resolve().parent / "sweep"

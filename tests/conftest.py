@@ -18,9 +18,10 @@ import pytest
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
-from vlae_codec import codec, registry
-from vlae_codec.integer_model import read_info
-from vlae_codec.sample_code import Code
+from vlae_codec.families.bilevel import codec
+from vlae_codec.latents.payload import Code
+from vlae_codec.model import registry
+from vlae_codec.model.networks import read_info
 
 
 @dataclass

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vlae_codec.integer_model import IntegerModel, fingerprint
-from vlae_models.export import export_arrays, model_info
+from vlae_codec.model.networks import IntegerModel, fingerprint
+from vlae_models.nets.vlae import VLAE
 from vlae_models.recipe import ModelConfig, Recipe
-from vlae_models.vlae import VLAE
+from vlae_models.release.export import export_arrays, model_info
 
 WINDOW_NAMES = ["none", "4x2", "5x3", "7x4"]
 SHAPES = {"two blocks": ("4x2", 16, 2), "four blocks": ("4x2", 32, 4)}

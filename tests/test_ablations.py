@@ -16,7 +16,7 @@ from benchmarks.results import write_result
 from benchmarks.set_page import sample_counts as page
 from benchmarks.window_sweep import SWEEP
 from vlae_models.recipe import Recipe, TrainConfig, load_recipe
-from vlae_models.training import Trainer
+from vlae_models.train.bilevel import Trainer
 
 RECIPES = {name: load_recipe(str(SWEEP / f"{name}.toml")) for name in {**PRIORS, **WINDOWS}}
 

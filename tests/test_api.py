@@ -14,7 +14,7 @@ from PIL import Image
 
 import vlae_codec
 from vlae_codec import FormatError, ImageError, ModelError, VlaeError
-from vlae_codec.images import read_image
+from vlae_codec.io.images import read_image
 
 BLANK = np.zeros((28, 28), np.uint8)
 

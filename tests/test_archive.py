@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vlae_codec.archive import (
+from vlae_codec.container.archive import (
     BITS_BACK,
     LOSSY,
     archive_sections,
@@ -16,10 +16,10 @@ from vlae_codec.archive import (
     read_names,
     write_archive,
 )
-from vlae_codec.archive_codec import parse_index
-from vlae_codec.container import MODES
+from vlae_codec.container.header import MODES
 from vlae_codec.errors import FormatError
-from vlae_codec.lossy_chunk import Codes, pack_codes
+from vlae_codec.families.bilevel.archive import parse_index
+from vlae_codec.families.bilevel.lossy_chunk import Codes, pack_codes
 
 FINGERPRINT = bytes(range(7, 39))
 NAMES = ["a.png", "b.png", "ü 3.gif", "d", "e"]

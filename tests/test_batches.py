@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from small_models import some_images
 
-from vlae_models.batches import batch_of, draw_batch
+from vlae_models.nets.vlae import as_tensor
 from vlae_models.recipe import TrainConfig
-from vlae_models.training import as_tensor
+from vlae_models.train.batches import batch_of, draw_batch
 
 PLAIN = TrainConfig(batch=4, seed=3)
 

@@ -25,10 +25,10 @@ from benchmarks.results import read_result, read_results, write_result
 from benchmarks.tables import releases, table
 from benchmarks.window_sweep import last_row
 from vlae_codec.errors import VlaeError
-from vlae_codec.integer_model import IntegerModel
-from vlae_models.export import export_arrays, model_info, write_model
+from vlae_codec.model.networks import IntegerModel
+from vlae_models.nets.vlae import VLAE
 from vlae_models.recipe import ModelConfig, Recipe
-from vlae_models.vlae import VLAE
+from vlae_models.release.export import export_arrays, model_info, write_model
 
 CODE = {
     "bits": 24,

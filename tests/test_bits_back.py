@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_models import BACKENDS, SHAPES, some_images, tiny_model
 
-from vlae_codec.bits_back import needed_bits, pop_batch, push_batch
-from vlae_codec.chunk_code import LANES, account, batch_sizes, decode_chunk, encode_chunk
-from vlae_codec.entropy import Stack
+from vlae_codec.coding.ans import Stack
 from vlae_codec.errors import FormatError
-from vlae_codec.posterior import posterior_of, rates
+from vlae_codec.families.bilevel.bits_back import needed_bits, pop_batch, push_batch
+from vlae_codec.families.bilevel.lossless_chunk import LANES, account, batch_sizes, decode_chunk, encode_chunk
+from vlae_codec.latents.posterior import posterior_of, rates
 
 models = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 

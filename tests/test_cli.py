@@ -10,7 +10,8 @@ import pytest
 from click.testing import Result
 from PIL import Image
 
-from vlae_codec import __version__, codec
+from vlae_codec import __version__
+from vlae_codec.families.bilevel import codec
 
 Run = Callable[..., Result]
 IMAGE_KEYS = {

@@ -6,16 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vlae_codec import codec, container, registry
+from vlae_codec.container import header
 from vlae_codec.errors import FormatError, ImageError, ModelError
-from vlae_codec.images import Picture, read_image
+from vlae_codec.families.bilevel import codec
+from vlae_codec.io.images import Picture, read_image
+from vlae_codec.model import registry
 
 BLANK = np.zeros((28, 28), np.uint8)
 
 
 def test_round_trip(model_name: str) -> None:
     data = codec.compress(BLANK, model_name)
-    assert len(data) == 3 + container.AROUND
+    assert len(data) == 3 + header.AROUND
     drawn = codec.decompress(data)
     assert drawn.shape == (28, 28)
     assert drawn.dtype == np.uint8
@@ -25,7 +27,7 @@ def test_round_trip(model_name: str) -> None:
 
 
 def test_bits_decide_the_length(model_name: str) -> None:
-    assert len(codec.compress(BLANK, model_name, bits=40)) == 5 + container.AROUND
+    assert len(codec.compress(BLANK, model_name, bits=40)) == 5 + header.AROUND
 
 
 def test_shipped_model(mnist: str, digits: list[Path]) -> None:

@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vlae_codec import container
-from vlae_codec.container import AROUND, MAX_FILE, MAX_PAYLOAD, MODES, check, parse, read_container, write_container
+from vlae_codec.container import header
+from vlae_codec.container.header import (
+    AROUND,
+    MAX_FILE,
+    MAX_PAYLOAD,
+    MODES,
+    check,
+    parse,
+    read_container,
+    write_container,
+)
 from vlae_codec.errors import FormatError
 
 FINGERPRINT = bytes(range(7, 39))
@@ -32,7 +41,7 @@ def test_bytes_of_the_format() -> None:
 
 
 def test_checksum_is_ccitt_false() -> None:
-    assert container.checksum(b"1234", b"56789") == 0x29B1  # the check value of the CRC catalogue
+    assert header.checksum(b"1234", b"56789") == 0x29B1  # the check value of the CRC catalogue
 
 
 def test_eight_bytes_around_the_payload() -> None:
@@ -95,7 +104,7 @@ def test_payload_that_does_not_fit(length: int) -> None:
 
 def test_sections_cover_the_file() -> None:
     data = write_container(0, FINGERPRINT, b"abcde")
-    rows = container.sections(parse(data))
+    rows = header.sections(parse(data))
     assert [row["name"] for row in rows] == ["header", "payload", "checksum"]
     assert [row["offset"] for row in rows] == [0, 6, 11]
     assert sum(int(row["bytes"]) for row in rows) == len(data)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from small_models import some_images, write_set
 
 from vlae_codec.errors import VlaeError
-from vlae_models.data import Splits, load_idx, load_set
+from vlae_models.data.sets import Splits, load_idx, load_set
 
 IMAGES = some_images(6)
 

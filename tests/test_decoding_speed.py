@@ -18,7 +18,7 @@ from benchmarks.decoding_speed import (
 )
 from benchmarks.random_net import multiplications
 from benchmarks.tables import decoding, gpu_decoding
-from vlae_codec import frontier
+from vlae_codec.autoregressive import engine
 from vlae_codec.errors import VlaeError
 from vlae_codec.parallel import cores
 
@@ -34,7 +34,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
     monkeypatch.setattr(decoding_speed, "RASTER_PIXELS", 100)
     monkeypatch.setattr(decoding_speed, "PLAIN_PIXELS", 100)
     monkeypatch.setattr(decoding_speed, "open_model", lambda name, device="cpu": tiny_model(device=device))
-    monkeypatch.setattr(frontier, "Workspace", decoding_speed.Timed)
+    monkeypatch.setattr(engine, "Workspace", decoding_speed.Timed)
     return Book({}, 1e9, {})
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from vlae_cli.decompress import main as decompress
 from vlae_cli.demo import MNIST, MNIST_COUNT, main
-from vlae_codec.container import AROUND
+from vlae_codec.container.header import AROUND
 
 
 @pytest.fixture(scope="module")

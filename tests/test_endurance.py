@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 import vlae_codec
 from benchmarks.small_model import write_small_model
 from benchmarks.small_photo_model import write_small_photo_model
-from vlae_codec import files
 from vlae_codec.errors import VlaeError
+from vlae_codec.io import files
 
 KILLS, CYCLES = 200, 1000
 WRITER = """
 import sys
 from pathlib import Path
-from vlae_codec.files import write_whole
+from vlae_codec.io.files import write_whole
 for number in range(10**9):
     write_whole(Path(sys.argv[1]) / f"{number % 5}.vlz", bytes([number % 256]) * 400_000)
     if number == 0:
@@ -122,7 +122,7 @@ def _compress(picture: NDArray[np.bool_]) -> bytes:
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     code = (
-        "import resource, signal, sys; from pathlib import Path; from vlae_codec.files import write_whole\n"
+        "import resource, signal, sys; from pathlib import Path; from vlae_codec.io.files import write_whole\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try: write_whole(Path(sys.argv[1]) / 'x.vlz', bytes(5000))\n"

@@ -12,12 +12,12 @@ import pytest
 import torch
 from small_models import WINDOW_NAMES, config_of, exported, float_model, some_images, some_latents, tiny_model
 
-from vlae_codec.index_code import IndexCode
-from vlae_codec.integer_model import load_model
-from vlae_codec.integer_net import FRACTION, WEIGHT_LIMIT
-from vlae_models.export import MAX_SHIFT, Exporter, model_info, pack, weight_fraction, write_model
+from vlae_codec.coding.prefix_code import IndexCode
+from vlae_codec.exact.layers import FRACTION, WEIGHT_LIMIT
+from vlae_codec.model.networks import load_model
+from vlae_models.nets.vlae import as_tensor
 from vlae_models.recipe import WINDOWS, Recipe
-from vlae_models.training import as_tensor
+from vlae_models.release.export import MAX_SHIFT, Exporter, model_info, pack, weight_fraction, write_model
 
 SHAPES = [*((window, 16, 2) for window in WINDOW_NAMES), ("5x3", 32, 4), ("4x2", 16, 1)]
 shapes = pytest.mark.parametrize(("window", "latent", "blocks"), SHAPES)

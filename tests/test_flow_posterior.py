@@ -13,9 +13,9 @@ import torch
 from small_models import float_model, some_images
 from torch import Tensor
 
-from vlae_models.prior import BlockPrior, gaussian_log_density
+from vlae_models.nets.prior import BlockPrior, gaussian_log_density
+from vlae_models.nets.vlae import as_tensor
 from vlae_models.recipe import ModelConfig
-from vlae_models.training import as_tensor
 
 
 def standard_normal(eps: Tensor) -> Tensor:

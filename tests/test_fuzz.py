@@ -52,7 +52,7 @@ def test_crashes_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, er
     def fail(data: bytes) -> None:
         raise error
 
-    monkeypatch.setattr("vlae_codec.inspection.describe", fail)
+    monkeypatch.setattr("vlae_codec.report.inspection.describe", fail)
     state = fuzz.fuzz(20, tmp_path, quiet=True)
     assert state.failures
     assert text in state.failures[0]["error"]
@@ -60,6 +60,6 @@ def test_crashes_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, er
 
 def test_hangs_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzz, "LIMIT_S", 0.02)
-    monkeypatch.setattr("vlae_codec.inspection.describe", lambda data: time.sleep(60))
+    monkeypatch.setattr("vlae_codec.report.inspection.describe", lambda data: time.sleep(60))
     state = fuzz.fuzz(3, tmp_path, quiet=True)
     assert any("HangError" in failure["error"] for failure in state.failures)

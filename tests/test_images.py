@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vlae_codec import images
 from vlae_codec.errors import ImageError, VlaeError
-from vlae_codec.images import Picture, contact_sheet, decode_image, encode_png, read_image, to_bilevel
+from vlae_codec.io import images
+from vlae_codec.io.images import Picture, contact_sheet, decode_image, encode_png, read_image, to_bilevel
 
 RAMP = np.arange(784, dtype=np.uint8).reshape(28, 28)
 

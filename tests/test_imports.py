@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,18 +24,32 @@ FOLDERS = {
 LAYERS = list(FOLDERS)
 """Lowest first: a package imports only itself and those before it."""
 
+FLOORS = {
+    "vlae_codec": [
+        "errors", "parallel", "exact", "coding", "autoregressive", "container", "model", "pixels", "latents", "io",
+        "families", "report", "api", "pillow_plugin", "__init__",
+    ],
+    "vlae_models": ["__init__", "recipe", "nets", "data", "release", "train", "photo"],
+}  # fmt: skip
+"""Folders and single modules of a package, lowest first: each imports only itself and those before it."""
+
 BORDERS = {
-    "torch": ["vlae_models", "vlae_codec/integer_net.py", "vlae_codec/integer_model.py", "vlae_codec/photo/model.py"],
-    "constriction": ["vlae_codec/entropy.py"],
+    "torch": [
+        "vlae_models",
+        "vlae_codec/exact/layers.py",
+        "vlae_codec/model/networks.py",
+        "vlae_codec/families/photo/model.py",
+    ],
+    "constriction": ["vlae_codec/coding/ans.py", "vlae_codec/coding/range_coder.py"],
     "array_api_compat": ["vlae_codec"],
     "threadpoolctl": ["vlae_codec/parallel.py"],
     "click": ["vlae_cli"],
     "PIL": [
-        "vlae_codec/images.py",
+        "vlae_codec/io/images.py",
         "vlae_codec/pillow_plugin.py",
-        "vlae_models/data.py",
-        "vlae_models/photo/cifar.py",
-        "vlae_models/photo/crops.py",
+        "vlae_models/data/sets.py",
+        "vlae_models/data/cifar.py",
+        "vlae_models/data/crops.py",
     ],
 }
 """Who may import what: whole packages or single modules."""
@@ -88,6 +103,48 @@ def test_layers(package: str) -> None:
     assert not wrong
 
 
+def modules_of(package: str) -> dict[str, Path]:
+    """The package's modules by their dotted names; a folder's own is named `__init__`."""
+    root = FOLDERS[package]
+    return {".".join((package, *path.relative_to(root).with_suffix("").parts)): path for path in root.rglob("*.py")}
+
+
+def inner_imports(package: str) -> dict[str, set[str]]:
+    """For each module those modules of its package that it imports, be it in a function or for types alone."""
+    modules = modules_of(package)
+    found: dict[str, set[str]] = {}
+    for module, path in modules.items():
+        parts = module.split(".")[:-1]
+        nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        for node in nodes:
+            base = parts[: len(parts) - node.level + 1] if node.level else []
+            target = ".".join([*base, *filter(None, [node.module])])
+            for name in (alias.name for alias in node.names):
+                candidates = (f"{target}.{name}", f"{target}.{name}.__init__", target, f"{target}.__init__")
+                found.setdefault(module, set()).update([one for one in candidates if one in modules][:1])
+    return found
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_floors(package: str) -> None:
+    floors = FLOORS[package]
+    assert {module.split(".")[1] for module in modules_of(package)} == set(floors)
+    climbing = [
+        (module, target)
+        for module, targets in inner_imports(package).items()
+        for target in targets
+        if floors.index(target.split(".")[1]) > floors.index(module.split(".")[1])
+    ]
+    assert not climbing
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_no_circles(package: str) -> None:
+    graph = inner_imports(package)
+    assert any(graph.values())
+    tuple(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
+
+
 @pytest.mark.parametrize("package", LAYERS)
 def test_third_party_borders(package: str) -> None:
     free = COMMON | set(LAYERS) | set(sys.stdlib_module_names)
@@ -117,7 +174,7 @@ def run_python(*arguments: str) -> str:
 
 
 def test_importing_the_whole_codec_leaves_torch_and_click_out() -> None:
-    modules = [f"vlae_codec.{path.stem}" for path in FOLDERS["vlae_codec"].glob("[!_]*.py")]
+    modules = [module for module in modules_of("vlae_codec") if not module.endswith("__init__")]
     code = f"import sys, vlae_codec, {', '.join(modules)}; print('torch' in sys.modules, 'click' in sys.modules)"
     assert run_python("-c", code).split() == ["False", "False"]
 

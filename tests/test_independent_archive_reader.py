@@ -13,11 +13,11 @@ from independent_archive_reader import ArchiveReader
 from PIL import Image
 
 from benchmarks.small_model import write_small_model
-from vlae_codec.archive_codec import Settings, compress_archive
-from vlae_codec.registry import find_model
+from vlae_codec.families.bilevel.archive import Settings, compress_archive
+from vlae_codec.model.registry import find_model
 
 GOLDEN = Path(__file__).with_name("golden")
-TABLES = Path(str(resources.files("vlae_codec"))) / "tables.npz"
+TABLES = Path(str(resources.files("vlae_codec"))) / "exact" / "tables.npz"
 FIRST = "9cd1a86e7ea5"
 """Fingerprint of the released model whose files are read."""
 

@@ -13,14 +13,15 @@ from PIL import Image
 
 import vlae_codec
 from benchmarks.small_photo_model import write_small_photo_model
-from vlae_codec import registry
-from vlae_codec.entropy import RangeWriter, encode_interval
+from vlae_codec.coding.interval import encode_interval
+from vlae_codec.coding.range_coder import RangeWriter
 from vlae_codec.errors import FormatError
-from vlae_codec.photo import codec, store
+from vlae_codec.families.photo import codec, store
+from vlae_codec.model import registry
 
 GOLDEN = Path(__file__).with_name("golden") / "photo"
 FILES = sorted(GOLDEN.glob("2e7e17448d0e-*-tiny.vlz"))
-TABLES = Path(str(resources.files("vlae_codec"))) / "tables.npz"
+TABLES = Path(str(resources.files("vlae_codec"))) / "exact" / "tables.npz"
 SEED, HEAT = 11, 717
 """Of the golden pictures: 717 is 1024 times 0.7, rounded."""
 
@@ -92,7 +93,7 @@ def test_both_codes_of_decisions(count: int) -> None:
 
 def test_any_words_mean_the_same_to_both_readers() -> None:
     """What no encoder wrote, too: shorter than two words, or beyond the range."""
-    from vlae_codec.entropy import RangeReader
+    from vlae_codec.coding.range_coder import RangeReader
 
     rng = np.random.default_rng(1)
     for _ in range(60):

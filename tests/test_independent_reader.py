@@ -25,7 +25,7 @@ FIRST = "9cd1a86e7ea5"
 @pytest.fixture(scope="module")
 def reader() -> Reader:
     zoo = Path(str(resources.files("vlae_models"))) / "zoo"
-    return Reader(zoo / "mnist", Path(str(resources.files("vlae_codec"))) / "tables.npz")
+    return Reader(zoo / "mnist", Path(str(resources.files("vlae_codec"))) / "exact" / "tables.npz")
 
 
 def expected(name: str) -> list[list[list[int]]]:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from independent_archive_reader import PlainStack
 
-from vlae_codec.entropy import Stack
-from vlae_codec.latent_grid import edges, normal
-from vlae_codec.tables import load_tables
+from vlae_codec.coding.ans import Stack
+from vlae_codec.exact.tables import load_tables
+from vlae_codec.latents.bins import edges, normal
 
 
 def filled(rng: np.random.Generator) -> Stack:

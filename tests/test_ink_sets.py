@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from small_models import some_images, write_ink_sets, write_set
 
 from vlae_codec.errors import VlaeError
-from vlae_codec.randomness import philox
-from vlae_models.data import binarise, load_ink, load_set
+from vlae_codec.exact.philox import philox
+from vlae_models.data.sets import binarise, load_ink, load_set
 
 
 def some_ink(count: int) -> NDArray[np.uint8]:

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_models import BACKENDS, SHAPES, some_images, some_latents, tiny_model
 
-from vlae_codec import container
-from vlae_codec.container import check_lossless, parse_lossless, write_lossless
+from vlae_codec.container import header
+from vlae_codec.container.header import check_lossless, parse_lossless, write_lossless
 from vlae_codec.errors import FormatError
-from vlae_codec.lossless import encode, restore
-from vlae_codec.pixel_code import coding_order, likelihoods, read_pixels, spent_bits
-from vlae_codec.sample_code import decode
+from vlae_codec.families.bilevel.lossless import encode, restore
+from vlae_codec.latents.payload import decode
+from vlae_codec.pixels.bernoulli import coding_order, likelihoods, read_pixels, spent_bits
 
 models = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 FINGERPRINT = bytes(range(7, 39))
@@ -77,20 +77,20 @@ def test_residuals_of_anything_give_some_picture() -> None:
     assert pictures.shape == (3, 28, 28) and pictures.max() <= 1
 
 
-@given(st.sampled_from(sorted(container.MODES)), st.binary(min_size=1, max_size=32), st.binary(max_size=300))
+@given(st.sampled_from(sorted(header.MODES)), st.binary(min_size=1, max_size=32), st.binary(max_size=300))
 def test_container_round_trip(mode: int, payload: bytes, residual: bytes) -> None:
     data = write_lossless(mode, FINGERPRINT, payload, residual)
     parts = parse_lossless(data)
     assert check_lossless(data, parts, FINGERPRINT)
     assert (parts.mode, parts.prefix, parts.payload, parts.residual) == (mode, FINGERPRINT[:3], payload, residual)
-    assert len(data) == len(payload) + len(residual) + container.AROUND_LOSSLESS
-    assert sum(int(part["bytes"]) for part in container.sections(parts)) == len(data)
+    assert len(data) == len(payload) + len(residual) + header.AROUND_LOSSLESS
+    assert sum(int(part["bytes"]) for part in header.sections(parts)) == len(data)
 
 
 def test_the_lossy_code_is_a_prefix() -> None:
-    lossy = container.write_container(0, FINGERPRINT, b"abc")
+    lossy = header.write_container(0, FINGERPRINT, b"abc")
     assert FILE[7:10] == lossy[6:9] == b"abc"
-    assert container.AROUND_LOSSLESS <= 12
+    assert header.AROUND_LOSSLESS <= 12
 
 
 @pytest.mark.parametrize("length", range(len(FILE)))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from small_models import some_images
 
 from vlae_codec.errors import VlaeError
-from vlae_models.data import load_set
-from vlae_models.mat_file import read_mat
+from vlae_models.data.mat_file import read_mat
+from vlae_models.data.sets import load_set
 
 HEADER = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
 NAMES = {"train": "train_data", "val": "val_data", "test": "test_data"}

@@ -9,11 +9,10 @@ import torch
 from small_models import WINDOW_NAMES, config_of, float_model, some_images
 from torch import Tensor
 
-from vlae_models.pixelcnn import LocalDecoder, window_offsets
-from vlae_models.prior import BlockPrior, gaussian_kl, gaussian_log_density
+from vlae_models.nets.pixelcnn import LocalDecoder, window_offsets
+from vlae_models.nets.prior import BlockPrior, gaussian_kl, gaussian_log_density
+from vlae_models.nets.vlae import VLAE, as_tensor, bernoulli_cost
 from vlae_models.recipe import WINDOWS, ModelConfig
-from vlae_models.training import as_tensor
-from vlae_models.vlae import VLAE, bernoulli_cost
 
 X = as_tensor(some_images(16))
 

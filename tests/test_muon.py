@@ -7,7 +7,7 @@ import copy
 import pytest
 import torch
 
-from vlae_models.muon import Muon, orthogonal
+from vlae_models.train.muon import Muon, orthogonal
 
 SHAPES = [(32, 16), (16, 32), (32, 16), (24, 24)]
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from vlae_models.layers import Residual
-from vlae_models.optimiser import Optimiser, as_matrix, hidden_weights
+from vlae_models.nets.layers import Residual
+from vlae_models.train.optimiser import Optimiser, as_matrix, hidden_weights
 
 
 class Net(nn.Module):

@@ -59,7 +59,7 @@ def test_wheel_holds_the_default_model(wheel: set[str], file: str) -> None:
 
 
 def test_wheel_holds_tables_recipes_and_digits(wheel: set[str]) -> None:
-    assert "vlae_codec/tables.npz" in wheel
+    assert "vlae_codec/exact/tables.npz" in wheel
     assert "vlae_models/recipes/mnist.toml" in wheel
     assert {f"vlae_cli/digits/{digit}.png" for digit in range(10)} <= wheel
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vlae_codec import codec
-from vlae_codec.images import Picture
-from vlae_codec.photo import choice
-from vlae_codec.photo.choice import choose_photo_model
-from vlae_codec.photo.store import PhotoInfo, read_photo_folder
+from vlae_codec.families.bilevel import codec
+from vlae_codec.families.photo import choice
+from vlae_codec.families.photo.choice import choose_photo_model
+from vlae_codec.families.photo.store import PhotoInfo, read_photo_folder
+from vlae_codec.io.images import Picture
 
 USUAL = PhotoInfo("usual", "a" * 64, Path(), "")
 NAMED = PhotoInfo("named", "b" * 64, Path(), "", auto=False)

@@ -9,10 +9,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from vlae_codec.photo import grid, pixels
-from vlae_codec.photo import model as photo_model
-from vlae_codec.photo.bits import FEW, Reader, Writer
-from vlae_codec.photo.model import WIDTHS, PhotoModel, log_width, width_of
+from vlae_codec.coding.binary_coder import FEW, Reader, Writer
+from vlae_codec.families.photo import grid, pixels
+from vlae_codec.families.photo import model as photo_model
+from vlae_codec.families.photo.model import WIDTHS, PhotoModel, log_width, width_of
+from vlae_codec.pixels.levels import COLD, Sampler, decisions
 from vlae_models.photo.config import PhotoConfig
 from vlae_models.photo.export import integer_model
 from vlae_models.photo.nets import gated
@@ -155,7 +156,7 @@ def test_exact_pixels_come_back(net: PhotoVLAE, model: PhotoModel, size: tuple[i
         levels = np.repeat(levels[:, :, :1], 3, axis=2)
     padded = np.pad(levels, ((0, -size[0] % 16), (0, -size[1] % 16), (0, 0)), mode="edge")
     z = model.encode(padded)
-    count = pixels.decisions(*size, grey)
+    count = decisions(*size, grey)
     writer = Writer(count)
     pixels.push_pixels(model, writer, levels, z, 30, grey, None)
     data = writer.to_bytes()
@@ -207,7 +208,7 @@ def test_samples_follow_the_distribution(model: PhotoModel) -> None:
 def test_a_random_word_keeps_all_its_bits(net: PhotoVLAE, device: str) -> None:
     """Two components of one weight: the largest word below the middle picks the first, the middle the second."""
     model = integer_model(net, RECIPE, device)
-    sampler = pixels._Sampler(model, pixels.COLD)
+    sampler = Sampler(model, COLD)
     outputs = np.zeros((6, 2, 1))
     outputs[2:4] = np.array([-1024.0, 1024.0])[:, None, None]  # the components' means
     words = np.array([[[2**31 - 1, 2**31]], [[2**31, 2**31]]])  # (pixels, channels, two words)

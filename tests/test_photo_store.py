@@ -14,10 +14,10 @@ from click.testing import Result
 import vlae_codec
 from benchmarks.small_model import write_small_model
 from benchmarks.small_photo_model import small_photo_arrays, small_photo_info, write_small_photo_model
-from vlae_codec import model_store
 from vlae_codec.errors import FormatError, ModelError
-from vlae_codec.integer_model import fingerprint
-from vlae_codec.photo.store import find_photo_model, list_photo_models, load_photo_model, read_photo_model
+from vlae_codec.families import installation
+from vlae_codec.families.photo.store import find_photo_model, list_photo_models, load_photo_model, read_photo_model
+from vlae_codec.model.networks import fingerprint
 
 Run = Callable[..., Result]
 PICTURE = np.arange(3 * 18 * 7, dtype=np.uint8).reshape(18, 7, 3)
@@ -79,7 +79,7 @@ def test_two_models_of_one_name(small: Path, tmp_path: Path) -> None:
     write_small_photo_model(tmp_path / "other", seed=8)
     files = [vlae_codec.compress(PICTURE, str(folder), lossless=True) for folder in (small, tmp_path / "other")]
     for folder in (small, tmp_path / "other"):
-        model_store.install_model(folder)
+        installation.install_model(folder)
     for data in files:
         assert np.array_equal(np.asarray(vlae_codec.decompress(data)), PICTURE)
     with pytest.raises(ModelError, match="2 models are called 'small-photo'"):
@@ -90,13 +90,13 @@ def test_two_models_of_one_name(small: Path, tmp_path: Path) -> None:
 
 def test_names_are_those_of_all_kinds(user_models: Path, mnist: str) -> None:
     write_small_photo_model(user_models / "one", name=mnist)
-    assert find_photo_model(mnist) is None and model_store.find_any_model(mnist).shipped
+    assert find_photo_model(mnist) is None and installation.find_any_model(mnist).shipped
     write_small_photo_model(user_models / "two", seed=9, name="small")
     write_small_model(user_models / "three")
     with pytest.raises(ModelError, match="2 models are called 'small'"):
-        model_store.find_any_model("small")
+        installation.find_any_model("small")
     with pytest.raises(ModelError, match=r"no model 'none': installed are .*photo"):
-        model_store.find_any_model("none")
+        installation.find_any_model("none")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_latents_that_run_away_are_refused(small: Path, user_models: Path) -> No
     with pytest.raises(FormatError, match="beyond the format's range"):
         vlae_codec.compress(PICTURE, str(small))
     with pytest.raises(ModelError, match="beyond the format's range"):
-        model_store.install_model(small)
+        installation.install_model(small)
     assert not list(user_models.iterdir())
 
 

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, UnidentifiedImageError
 
 import vlae_codec
-from vlae_codec import FormatError, ImageError, ModelError, pillow_plugin, registry
+from vlae_codec import FormatError, ImageError, ModelError, pillow_plugin
+from vlae_codec.model import registry
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +128,7 @@ def test_seed_and_limit(mnist: str, digits: list[Path], archive: Path, tmp_path:
 
 
 def test_long_headers_are_read_in_parts() -> None:
-    from vlae_codec.archive import BITS_BACK, write_archive
+    from vlae_codec.container.archive import BITS_BACK, write_archive
 
     chunks = [bytes([number % 251 + 1]) * (number % 200) for number in range(9000)]
     whole = write_archive(BITS_BACK, bytes(32), 9000, 1, chunks)

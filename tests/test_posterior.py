@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from small_models import some_images, tiny_model
 
-from vlae_codec.posterior import (
+from vlae_codec.latents.posterior import (
     NAIVE_STEP,
     Posterior,
     gaussian_kl,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vlae_codec import registry
 from vlae_codec.errors import ModelError
+from vlae_codec.model import registry
 
 Install = Callable[..., Path]
 

@@ -13,15 +13,15 @@ from PIL import Image
 from small_models import config_of, float_model, some_images, tiny_model, write_set
 
 from vlae_cli import compress, evaluate, export, train
+from vlae_codec.coding.prefix_code import IndexCode
 from vlae_codec.errors import ModelError
-from vlae_codec.index_code import IndexCode
-from vlae_codec.integer_model import load_model, read_info
-from vlae_models import release as releasing
-from vlae_models.evaluation import evaluate as evaluate_model
-from vlae_models.evaluation import importance_nll, kl_per_dim, nested_nll
+from vlae_codec.model.networks import load_model, read_info
+from vlae_models.nets.vlae import as_tensor
 from vlae_models.recipe import Recipe
-from vlae_models.release import integer_loss, release
-from vlae_models.training import as_tensor
+from vlae_models.release import release as releasing
+from vlae_models.release.evaluation import evaluate as evaluate_model
+from vlae_models.release.evaluation import importance_nll, kl_per_dim, nested_nll
+from vlae_models.release.release import integer_loss, release
 
 RECIPE = """
 name = "small"

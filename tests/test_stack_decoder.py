@@ -9,11 +9,10 @@ import torch
 from small_models import config_of, float_model, some_images
 
 from vlae_codec.errors import ModelError
-from vlae_models.export import export_arrays
+from vlae_models.nets.vlae import VLAE, as_tensor
 from vlae_models.recipe import STACKS
-from vlae_models.training import as_tensor
-from vlae_models.vlae import VLAE
-from vlae_models.warm_start import start_from
+from vlae_models.release.export import export_arrays
+from vlae_models.train.warm_start import start_from
 
 
 @pytest.mark.parametrize("place", [(0, 0), (0, 27), (3, 1), (13, 14), (27, 0), (27, 27)])

@@ -13,10 +13,11 @@ from click.testing import Result
 
 import vlae_codec
 from benchmarks.small_model import write_small_model
-from vlae_codec import codec, registry
 from vlae_codec.errors import ModelError
-from vlae_codec.integer_model import read_info
-from vlae_codec.photo.store import find_photo_model, find_photo_prefix, list_photo_models, read_photo_info
+from vlae_codec.families.bilevel import codec
+from vlae_codec.families.photo.store import find_photo_model, find_photo_prefix, list_photo_models, read_photo_info
+from vlae_codec.model import registry
+from vlae_codec.model.networks import read_info
 
 Run = Callable[..., Result]
 ZOO = Path(__file__).resolve().parents[1] / "models" / "vlae_models" / "zoo"

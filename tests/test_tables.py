@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from vlae_codec.tables import (
+from vlae_codec.exact.tables import (
     EXP_MAX,
     EXP_MIN,
     QUANTILE_FRACTION,

@@ -14,11 +14,11 @@ import torch
 from small_models import config_of, some_images, write_set
 
 from vlae_codec.errors import ModelError
-from vlae_models import loop
-from vlae_models.loop import share_left
+from vlae_models.nets.vlae import VLAE, as_tensor
 from vlae_models.recipe import Recipe, TrainConfig
-from vlae_models.training import Trainer, as_tensor, load_trained
-from vlae_models.vlae import VLAE
+from vlae_models.train import loop
+from vlae_models.train.bilevel import Trainer, load_trained
+from vlae_models.train.loop import share_left
 
 TRAIN = TrainConfig(updates=7, batch=4, free_updates=3, dropout=0.1, auxiliary=0.2, average=0.9, kl_floor=5.0)
 RECIPE = Recipe("tiny", "mnist-static", "made up for a test", config_of("5x3"), TRAIN)

@@ -12,12 +12,12 @@ import torch
 from small_models import config_of, exported, float_model, some_images, write_set
 
 from vlae_codec.errors import ModelError
-from vlae_models.export import write_model
-from vlae_models.pixelcnn import window_offsets
+from vlae_models.nets.pixelcnn import window_offsets
+from vlae_models.nets.vlae import VLAE, as_tensor
 from vlae_models.recipe import WINDOWS, ModelConfig, Recipe, TrainConfig
-from vlae_models.training import Trainer, as_tensor
-from vlae_models.vlae import VLAE
-from vlae_models.warm_start import start_from
+from vlae_models.release.export import write_model
+from vlae_models.train.bilevel import Trainer
+from vlae_models.train.warm_start import start_from
 
 
 @pytest.fixture(scope="module")

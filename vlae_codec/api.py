@@ -14,14 +14,18 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from . import archive_codec, codec, container, files, identify, images, inspection, stacks
-from .archive_codec import Settings
+from .container import header
 from .errors import FormatError, ImageError, VlaeError
-from .images import PillowImage
-from .photo import codec as photo
-from .photo.choice import choose_photo_model
-from .report import FileRecord
-from .sample_code import EFFORTS, MAX_BITS
+from .families.bilevel import archive, codec
+from .families.bilevel.archive import Settings
+from .families.photo import codec as photo
+from .families.photo.choice import choose_photo_model
+from .io import datasets, files, images
+from .io.images import PillowImage
+from .latents.payload import EFFORTS, MAX_BITS
+from .model import identify
+from .report import inspection
+from .report.records import FileRecord
 
 __all__ = ["ImageLike", "Source", "compress", "compress_many", "decompress", "decompress_many", "inspect"]
 
@@ -148,12 +152,12 @@ def compress_many(
     if names is not None and len(names) != len(pictures):
         raise VlaeError(f"{len(names)} names for {len(pictures)} pictures")
     read = [read_picture(image) for image in pictures]
-    batches = [stacks.Batch(one.pixels[None], (str(number),), one.notices) for number, one in enumerate(read)]
+    batches = [datasets.Batch(one.pixels[None], (str(number),), one.notices) for number, one in enumerate(read)]
     models = codec.candidates(model)
-    pixels, _ = stacks.join(batches, models, fit, lossless and not binarise)
-    info = archive_codec.choose_model(models, pixels, device)
+    pixels, _ = datasets.join(batches, models, fit, lossless and not binarise)
+    info = archive.choose_model(models, pixels, device)
     settings = Settings(lossless, None, bits, quality, faithful, effort)
-    return archive_codec.compress_archive(info, pixels, settings, names=names, device=device).data
+    return archive.compress_archive(info, pixels, settings, names=names, device=device).data
 
 
 def decompress(
@@ -189,8 +193,8 @@ def decompress(
     content = read_file(data)
     _check_seed(seed)
     if codec.is_archive(content):
-        reader = archive_codec.Reader(content, device, max_pixels)
-        wanted = archive_codec.parse_index(str(index), reader.archive.count)
+        reader = archive.Reader(content, device, max_pixels)
+        wanted = archive.parse_index(str(index), reader.archive.count)
         ((_, pixels),) = reader.pictures(wanted, seed=seed)
         return images.to_pillow(pixels.astype(bool))
     if index not in (0, -1):
@@ -226,7 +230,7 @@ def decompress_many(
     if not codec.is_archive(content):
         yield decompress(content, seed, max_pixels=max_pixels, device=device)
         return
-    reader = archive_codec.Reader(content, device, max_pixels)
+    reader = archive.Reader(content, device, max_pixels)
     for _, pixels in reader.pictures(range(reader.archive.count), seed=seed):
         yield images.to_pillow(pixels.astype(bool))
 
@@ -268,7 +272,7 @@ def read_file(data: Source) -> bytes:
         OSError: the file is missing or unreadable.
     """
     if isinstance(data, str | os.PathLike):
-        return files.read_by_head(Path(data), container.HEADER.size, container.limit)
+        return files.read_by_head(Path(data), header.HEADER.size, header.limit)
     return bytes(data)
 
 

@@ -20,13 +20,17 @@ from typing import IO, Any
 
 from PIL import Image, ImageFile
 
-from . import api, archive_codec, container, files, identify, images
-from .archive import parse_archive
-from .container import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, PHOTO_LOSSLESS
+from . import api
+from .container import header
+from .container.archive import parse_archive
+from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, PHOTO_LOSSLESS
+from .container.limits import check_pixels
 from .errors import FormatError
-from .limits import check_pixels
-from .photo.container import HEAD_SIZE, parse_photo_head
-from .photo.store import find_photo_prefix
+from .families.bilevel.archive import Reader, identify_archive
+from .families.photo.container import HEAD_SIZE, parse_photo_head
+from .families.photo.store import find_photo_prefix
+from .io import files, images
+from .model import identify
 
 FORMAT, MIME, SUFFIX = "VLZ", "image/x-vlz", ".vlz"
 OPTIONS = ("model", "lossless", "bits", "quality", "effort", "faithful", "fit", "binarise", "device")
@@ -43,21 +47,21 @@ class VlzImageFile(ImageFile.ImageFile):
 
     def _open(self) -> None:
         self._content: bytes | None = None
-        self._reader: archive_codec.Reader | None = None
+        self._reader: Reader | None = None
         self._frame, self._drawn = 0, False
         stream = self._stream()
         head = stream.read(HEADER.size)
-        mode, _ = container.parse_head(head)
+        mode, _ = header.parse_head(head)
         if mode in (PHOTO, PHOTO_LOSSLESS):
             self._open_photo(head + stream.read(HEAD_SIZE - len(head)))
             return
         if mode == ARCHIVE:
             head = read_archive_head(head, stream.read)
             archive = parse_archive(head)
-            model = archive_codec.identify_archive(head, archive)
+            model = identify_archive(head, archive)
             self.n_frames = archive.count
         else:
-            head += stream.read(container.MAX_FILE + 1 - len(head))
+            head += stream.read(header.MAX_FILE + 1 - len(head))
             model, _ = identify.identify(head)
             self.n_frames = 1
         self.is_animated = self.n_frames > 1
@@ -87,7 +91,7 @@ class VlzImageFile(ImageFile.ImageFile):
         if not identify.is_archive(content):
             return api.decompress(content, _Settings.seed, max_pixels=_Settings.max_pixels)
         if self._reader is None:
-            self._reader = archive_codec.Reader(content, max_pixels=_Settings.max_pixels)
+            self._reader = Reader(content, max_pixels=_Settings.max_pixels)
         wanted = range(self._frame, self._frame + 1)
         ((_, pixels),) = self._reader.pictures(wanted, seed=_Settings.seed)
         return images.to_pillow(pixels.astype(bool))
@@ -97,7 +101,7 @@ class VlzImageFile(ImageFile.ImageFile):
         if self._content is None:
             stream = self._stream()
             stream.seek(0)
-            self._content = files.read_stream(stream, HEADER.size, container.limit)
+            self._content = files.read_stream(stream, HEADER.size, header.limit)
             if self._exclusive_fp:
                 stream.close()
         return self._content
@@ -145,7 +149,7 @@ def read_archive_head(head: bytes, read: Callable[[int], bytes]) -> bytes:
             return head
         except FormatError:
             found = read(more)
-            if not found or len(head) > container.MAX_ARCHIVE:
+            if not found or len(head) > header.MAX_ARCHIVE:
                 raise
             head += found
             more = len(head)

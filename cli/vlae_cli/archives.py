@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from .common import Failures, complain, progress_bar
 
 if TYPE_CHECKING:
-    from vlae_codec.archive_codec import Reader
     from vlae_codec.errors import FormatError
-    from vlae_codec.images import Pixels
-    from vlae_codec.stacks import Batch
+    from vlae_codec.families.bilevel.archive import Reader
+    from vlae_codec.io.datasets import Batch
+    from vlae_codec.io.images import Pixels
 
     from .compressing import CompressTask
     from .output import Output
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def wants_archive(inputs: Sequence[Path], out: Path | None) -> bool:
     """Whether an output is an archive: a .vlz file for several inputs, or for one that may hold several pictures."""
-    from vlae_codec.stacks import is_stack
+    from vlae_codec.io.datasets import is_stack
 
     if out is None or out.suffix != ".vlz" or out.is_dir():
         return False
@@ -30,7 +30,9 @@ def wants_archive(inputs: Sequence[Path], out: Path | None) -> bool:
 
 def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Output, *, names: bool) -> None:
     """Write one archive of all pictures of the inputs; if one of them does not fit, none is written."""
-    from vlae_codec import archive_codec, archive_report, codec, files, stacks
+    from vlae_codec.families.bilevel import archive, codec
+    from vlae_codec.io import datasets, files
+    from vlae_codec.report.archive import archive_record, archive_table, archive_tree
 
     out, form, device = output.out, task.form, task.device
     assert out is not None
@@ -45,19 +47,17 @@ def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Outp
     failures.exit()
     if task.max_pixels is not None:
         _check_pixels(batches, task.max_pixels)
-    pixels, notices = stacks.join(batches, models, form.fit, form.exact)
+    pixels, notices = datasets.join(batches, models, form.fit, form.exact)
     kept = [name for batch in batches for name in batch.names] if names else None
-    info = archive_codec.choose_model(models, pixels, device)
+    info = archive.choose_model(models, pixels, device)
     with progress_bar("compressing", output.quiet) as progress:
-        result = archive_codec.compress_archive(
-            info, pixels, task.settings, names=kept, device=device, progress=progress
-        )
+        result = archive.compress_archive(info, pixels, task.settings, names=kept, device=device, progress=progress)
     if task.verify:
-        _verify(archive_codec.Reader(result.data, device), pixels, task.settings.lossless)
+        _verify(archive.Reader(result.data, device), pixels, task.settings.lossless)
     files.write_whole(out, result.data)
-    record = archive_report.archive_record(str(out), result, notices)
+    record = archive_record(str(out), result, notices)
     output.line({"input": ", ".join(map(str, inputs)), **asdict(record)})
-    output.result(lambda: archive_report.archive_tree(record), lambda: archive_report.archive_table(record))
+    output.result(lambda: archive_tree(record), lambda: archive_table(record))
     for notice in notices:
         output.note(notice)
 
@@ -71,9 +71,9 @@ def _check_pixels(batches: Sequence[Batch], max_pixels: int) -> None:
 
 
 def _read(source: Path, exact: bool) -> list[Batch]:
-    from vlae_codec import images, stacks
+    from vlae_codec.io import datasets, images
 
-    batches = stacks.read_batches(source)
+    batches = datasets.read_batches(source)
     if exact:
         for batch in batches:
             images.refuse_changes(batch.notices)
@@ -110,12 +110,13 @@ class ReadTask:
 
 def decompress_archive(source: Path, data: bytes, out: Path | None, task: ReadTask, output: Output) -> int:
     """Write the pictures of an archive to a folder, or into a .npy file; how many chunks failed."""
-    from vlae_codec import archive_codec, files
     from vlae_codec.errors import VlaeError
+    from vlae_codec.families.bilevel import archive
+    from vlae_codec.io import files
 
-    reader = archive_codec.Reader(data, task.device, task.max_pixels)
+    reader = archive.Reader(data, task.device, task.max_pixels)
     count = reader.archive.count
-    wanted = range(count) if task.index is None else archive_codec.parse_index(task.index, count)
+    wanted = range(count) if task.index is None else archive.parse_index(task.index, count)
     if out is None:
         out = Path("stdin") if source == files.STREAM else source.with_suffix("")
     if out == files.STREAM:
@@ -150,7 +151,7 @@ def _write_stack(found: Iterator[tuple[int, Pixels]], source: Path, out: Path, f
 
     import numpy as np
 
-    from vlae_codec import files
+    from vlae_codec.io import files
 
     files.check_target(source, out, force)
     pictures = [pixels for _, pixels in found]
@@ -164,8 +165,8 @@ def _write_stack(found: Iterator[tuple[int, Pixels]], source: Path, out: Path, f
 def _write_folder(
     found: Iterator[tuple[int, Pixels]], reader: Reader, wanted: range, source: Path, out: Path, force: bool
 ) -> int:
-    from vlae_codec import files, images
     from vlae_codec.errors import VlaeError
+    from vlae_codec.io import files, images
 
     if out.exists() and not out.is_dir():
         raise VlaeError(f"{out}: a file, and an archive needs a folder: give another with -o")

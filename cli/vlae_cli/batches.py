@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vlae_codec.errors import VlaeError
-from vlae_codec.files import STREAM
+from vlae_codec.io.files import STREAM
 
 Task = TypeVar("Task")
 Pair = tuple[Path, Path]
@@ -67,7 +67,7 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
 
 def _begin() -> None:
     """Prepare a process: one core is its share, and an interrupt is the first process's business, which ends it."""
-    from vlae_codec import registry
+    from vlae_codec.model import registry
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what is half-written is taken away

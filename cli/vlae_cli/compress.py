@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vlae_codec.archive import MAX_IMAGES
+from vlae_codec.container.archive import MAX_IMAGES
 
 from .archives import compress_to_archive, wants_archive
 from .batches import in_batches
@@ -27,7 +27,7 @@ from .compressing import CompressTask, Form, compress_batch
 from .output import Output, output_options
 
 if TYPE_CHECKING:
-    from vlae_codec.report import ImageRecord
+    from vlae_codec.report.records import ImageRecord
 
 KINDS = (
     "avif",
@@ -117,8 +117,8 @@ def main(
     photographs. With --lossless the same pixels come back. Many pictures (several files, a folder, a .npy or .npz
     array, an idx file of MNIST) go to one archive if the output is a .vlz file: -o set.vlz.
     """
-    from vlae_codec.archive_codec import Settings
-    from vlae_codec.sample_code import MAX_BITS
+    from vlae_codec.families.bilevel.archive import Settings
+    from vlae_codec.latents.payload import MAX_BITS
 
     if bits is not None and quality is not None:
         raise click.UsageError("--bits and --quality exclude one another")
@@ -147,7 +147,8 @@ def main(
 
 def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> None:
     """A file for each picture, and what is to be said of it."""
-    from vlae_codec import codec, report
+    from vlae_codec.families.bilevel import codec
+    from vlae_codec.report.records import image_table, notice_lines, tree
 
     codec.candidates(task.model)  # an unknown model is an error of the command, not of each input
     failures = Failures()
@@ -161,8 +162,8 @@ def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> N
                 continue
             records.append(found)
             output.line(asdict(found))
-    output.result(lambda: report.tree(records, failures.count), lambda: report.image_table(records) if records else "")
-    for line in report.notice_lines(records):
+    output.result(lambda: tree(records, failures.count), lambda: image_table(records) if records else "")
+    for line in notice_lines(records):
         output.note(line)
     failures.exit()
 

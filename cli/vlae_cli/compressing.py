@@ -11,12 +11,12 @@ from .batches import Done, Pair, Step
 from .common import describe
 
 if TYPE_CHECKING:
-    from vlae_codec import codec
-    from vlae_codec.archive_codec import Settings
-    from vlae_codec.images import Picture
-    from vlae_codec.photo.store import PhotoInfo
-    from vlae_codec.registry import ModelInfo
-    from vlae_codec.report import ImageRecord
+    from vlae_codec.families.bilevel import codec
+    from vlae_codec.families.bilevel.archive import Settings
+    from vlae_codec.families.photo.store import PhotoInfo
+    from vlae_codec.io.images import Picture
+    from vlae_codec.model.registry import ModelInfo
+    from vlae_codec.report.records import ImageRecord
 
 
 class Form(NamedTuple):
@@ -63,8 +63,10 @@ class PhotoJob(NamedTuple):
 
 def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
     """Compress each input to its output; what does not fit is told of, and the others go on."""
-    from vlae_codec import codec, files, report
     from vlae_codec.errors import VlaeError
+    from vlae_codec.families.bilevel import codec
+    from vlae_codec.io import files
+    from vlae_codec.report import records
 
     models = codec.candidates(task.model)
     found: list[codec.Prepared | PhotoJob | str] = []
@@ -87,7 +89,7 @@ def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None)
             if task.verify:
                 codec.verify(result, task.device)
             files.write_whole(pair[1], result.data)
-            done.append((pair, report.image_record(str(pair[0]), str(pair[1]), result)))
+            done.append((pair, records.image_record(str(pair[0]), str(pair[1]), result)))
         except (VlaeError, OSError) as error:
             done.append((pair, describe(error)))
     return done
@@ -95,11 +97,12 @@ def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None)
 
 def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[ModelInfo]) -> codec.Prepared | PhotoJob:
     """Read a picture, and check where its file will go."""
-    from vlae_codec import codec, files, images, stacks
     from vlae_codec.errors import ImageError
-    from vlae_codec.photo.choice import choose_photo_model
+    from vlae_codec.families.bilevel import codec
+    from vlae_codec.families.photo.choice import choose_photo_model
+    from vlae_codec.io import datasets, files, images
 
-    if stacks.is_stack(source) and not source.is_dir():
+    if datasets.is_stack(source) and not source.is_dir():
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS)
     files.check_target(source, target, task.force)
@@ -120,9 +123,10 @@ def _target_bytes(task: CompressTask, picture: Picture) -> int | None:
 
 def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | None) -> ImageRecord:
     """Compress a picture of any size and write its file."""
-    from vlae_codec import files, report
     from vlae_codec.errors import ImageError
-    from vlae_codec.photo import codec as photo
+    from vlae_codec.families.photo import codec as photo
+    from vlae_codec.io import files
+    from vlae_codec.report import records
 
     if task.settings.bits is not None or task.settings.faithful:
         raise ImageError("--bits and --faithful are for models of black and white: use --quality or --target-bytes")
@@ -133,12 +137,12 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     if task.verify:
         photo.verify_photo(result, job.picture, task.device)
     files.write_whole(pair[1], result.data)
-    return report.photo_record(str(pair[0]), str(pair[1]), result)
+    return records.photo_record(str(pair[0]), str(pair[1]), result)
 
 
 def _compress(task: CompressTask, pictures: Sequence[codec.Prepared], step: Step | None) -> list[codec.Compressed]:
     """A file for each picture."""
-    from vlae_codec import codec
+    from vlae_codec.families.bilevel import codec
 
     settings = task.settings
     if settings.lossless:

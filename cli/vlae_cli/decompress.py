@@ -25,7 +25,7 @@ from .decompressing import DecompressTask, decompress_batch
 from .output import Output, output_options
 
 if TYPE_CHECKING:
-    from vlae_codec.report import DrawnRecord
+    from vlae_codec.report.records import DrawnRecord
 
 FILES = frozenset({".vlz"})
 """Suffixes of the files that -r decompresses."""
@@ -75,8 +75,8 @@ def main(
     Lossless files give their exact pixels. An archive's pictures go to the folder of its name, or where -o says; with
     -o NAME.npy into one array.
     """
-    from vlae_codec import files
     from vlae_codec.errors import VlaeError
+    from vlae_codec.io import files
 
     device, failures = resolve_device(device), Failures()
     stdin = _read(files.STREAM) if files.STREAM in inputs else b""
@@ -104,19 +104,22 @@ def main(
 
 
 def _read(path: Path) -> bytes:
-    from vlae_codec import container, files
+    from vlae_codec.container import header
+    from vlae_codec.io import files
 
-    return files.read_by_head(path, container.HEADER.size, container.limit)
+    return files.read_by_head(path, header.HEADER.size, header.limit)
 
 
 def _archives(pairs: Sequence[Pair], stdin: bytes, failures: Failures) -> list[Pair]:
     """The inputs that are archives, by their first bytes; what is no .vlz file at all is told of."""
-    from vlae_codec import codec, container, files
+    from vlae_codec.container import header
+    from vlae_codec.families.bilevel import codec
+    from vlae_codec.io import files
 
     found = []
     for pair in pairs:
         with failures.of(pair[0]):
-            size = container.HEADER.size
+            size = header.HEADER.size
             head = stdin if pair[0] == files.STREAM else files.read_up_to(pair[0], size - 1)
             found += [pair] if codec.is_archive(head) else []
     return found
@@ -124,7 +127,7 @@ def _archives(pairs: Sequence[Pair], stdin: bytes, failures: Failures) -> list[P
 
 def _decompress(pairs: Sequence[Pair], task: DecompressTask, output: Output, failures: Failures) -> None:
     """A picture for each file, and what is to be said of it."""
-    from vlae_codec import report
+    from vlae_codec.report.records import tree
 
     records: list[DrawnRecord] = []
     with progress_bar("drawing", output.quiet) as step:
@@ -138,7 +141,7 @@ def _decompress(pairs: Sequence[Pair], task: DecompressTask, output: Output, fai
                 click.echo(f"warning: {source}: {lost}", err=True)
             records.append(record)
             output.line(asdict(record))
-    output.result(lambda: report.tree(records, failures.count), lambda: "")
+    output.result(lambda: tree(records, failures.count), lambda: "")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from .batches import Done, Pair, Step
 from .common import describe
 
 if TYPE_CHECKING:
-    from vlae_codec import codec
-    from vlae_codec.images import Pixels
-    from vlae_codec.report import DrawnRecord
+    from vlae_codec.families.bilevel import codec
+    from vlae_codec.io.images import Pixels
+    from vlae_codec.report.records import DrawnRecord
 
 
 OTHER_FORMATS = (".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jxl", ".pdf", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
@@ -47,8 +47,8 @@ class DecompressTask:
 
 def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
     """Draw each input's picture to its output; what does not fit is told of, and the others go on."""
-    from vlae_codec import codec
     from vlae_codec.errors import VlaeError
+    from vlae_codec.families.bilevel import codec
 
     found: list[codec.Unsealed | bytes | str] = []
     for source, target in pairs:
@@ -76,14 +76,17 @@ def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | N
 
 def _unseal(task: DecompressTask, source: Path, target: Path) -> codec.Unsealed | bytes:
     """Verify and decode a file, of a photograph its bytes alone, and check where its picture will go."""
-    from vlae_codec import codec, container, files, identify
+    from vlae_codec.container import header
     from vlae_codec.errors import VlaeError
+    from vlae_codec.families.bilevel import codec
+    from vlae_codec.io import files
+    from vlae_codec.model import identify
 
     data = task.stdin
     if target.suffix.lower() in OTHER_FORMATS:
         raise VlaeError(f"pictures are written as PNG: name it {target.with_suffix('.png')}")
     if source != files.STREAM:
-        data = files.read_by_head(source, container.HEADER.size, container.limit)
+        data = files.read_by_head(source, header.HEADER.size, header.limit)
     if identify.is_photo(data):
         files.check_target(source, target, task.force)
         return data
@@ -98,10 +101,11 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
     """Draw a photograph and write it, several draws of it side by side."""
     import numpy as np
 
-    from vlae_codec import images, report
     from vlae_codec.errors import VlaeError
-    from vlae_codec.photo import codec as photo
-    from vlae_codec.photo.container import parse_photo
+    from vlae_codec.families.photo import codec as photo
+    from vlae_codec.families.photo.container import parse_photo
+    from vlae_codec.io import images
+    from vlae_codec.report import records
 
     exact = parse_photo(data).residual is not None and not task.preview
     if exact and task.samples > 1:
@@ -118,13 +122,14 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
         drawn.append(picture)
     images.write_png(pair[1], np.concatenate(drawn, axis=1))
     height, width = drawn[0].shape[:2]
-    record = report.DrawnRecord(str(pair[0]), str(pair[1]), info.name, task.seed, task.samples, width, height)
+    record = records.DrawnRecord(str(pair[0]), str(pair[1]), info.name, task.seed, task.samples, width, height)
     return record, lost
 
 
 def _write(task: DecompressTask, pair: Pair, file: codec.Unsealed, pictures: Pixels) -> tuple[DrawnRecord, str]:
     """Write a file's pictures, (samples, H, W); their record and what they have lost come back."""
-    from vlae_codec import images, report
+    from vlae_codec.io import images
+    from vlae_codec.report import records
 
     source, target = pair
     if task.samples == 1:
@@ -132,5 +137,5 @@ def _write(task: DecompressTask, pair: Pair, file: codec.Unsealed, pictures: Pix
     else:
         images.write_png(target, images.contact_sheet([255 * pictures], columns=task.samples))
     _, height, width = pictures.shape
-    record = report.DrawnRecord(str(source), str(target), file.model.name, task.seed, task.samples, width, height)
+    record = records.DrawnRecord(str(source), str(target), file.model.name, task.seed, task.samples, width, height)
     return record, file.notice or ""

@@ -11,8 +11,8 @@ import click
 from .common import exit_on_error, force_option, version_option
 
 if TYPE_CHECKING:
-    from vlae_codec.codec import Compressed
-    from vlae_codec.images import Picture
+    from vlae_codec.families.bilevel.codec import Compressed
+    from vlae_codec.io.images import Picture
 
 MNIST = Path("mnist") / "t10k-images-idx3-ubyte.gz"
 MNIST_COUNT = 16
@@ -40,7 +40,9 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
     """Compress handwritten digits, say what the bits are for, decompress them, and make a sheet of it all."""
     import numpy as np
 
-    from vlae_codec import codec, files, images, report
+    from vlae_codec.families.bilevel import codec
+    from vlae_codec.io import files, images
+    from vlae_codec.report.records import image_record, image_table, notice_lines, tree
 
     pictures = mnist_digits(data) if data else bundled_digits()
     sheet = out / "sheet.png"
@@ -62,22 +64,22 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
     images.write_png(sheet, images.contact_sheet([originals, *strips], columns=len(pictures), scale=SCALE))
 
     rows = zip(pictures, results, strict=True)
-    records = [report.image_record(str(out / f"{name}.png"), str(out / f"{name}.vlz"), result) for name, result in rows]
-    click.echo(report.image_table(records))
-    totals = report.tree(records, 0)["totals"]
+    records = [image_record(str(out / f"{name}.png"), str(out / f"{name}.vlz"), result) for name, result in rows]
+    click.echo(image_table(records))
+    totals = tree(records, 0)["totals"]
     click.echo(
         f"\n{len(records)} digits: {totals['payload_bits']} bits of payload, {totals['kl_bits']:.0f} bits of KL,"
         f" {totals['file_bytes']} bytes on disk"
     )
     click.echo(f"{records[-1].output}: {anatomy(results[-1])}")
-    for line in report.notice_lines(records):
+    for line in notice_lines(records):
         click.echo(f"note: {line}")
     click.echo(f"{sheet}: the originals in the first row, {draws} decompressed pictures of each below")
 
 
 def bundled_digits() -> dict[str, Picture]:
     """The ten digits that come with the package, by the names of their files."""
-    from vlae_codec.images import decode_image
+    from vlae_codec.io.images import decode_image
 
     folder = resources.files("vlae_cli") / "digits"
     return {f"digit-{digit}": decode_image((folder / f"{digit}.png").read_bytes()) for digit in range(10)}
@@ -90,8 +92,8 @@ def mnist_digits(data: Path) -> dict[str, Picture]:
         VlaeError: the file is damaged.
         OSError: it is not there.
     """
-    from vlae_codec.images import Picture
-    from vlae_models.data import load_idx
+    from vlae_codec.io.images import Picture
+    from vlae_models.data.sets import load_idx
 
     return {
         f"mnist-{number:02d}": Picture(pixels) for number, pixels in enumerate(load_idx(data / MNIST)[:MNIST_COUNT])
@@ -100,7 +102,7 @@ def mnist_digits(data: Path) -> dict[str, Picture]:
 
 def anatomy(result: Compressed) -> str:
     """The bytes of a file in hex, part by part."""
-    from vlae_codec.container import parse, sections
+    from vlae_codec.container.header import parse, sections
 
     spans = [(str(part["name"]), int(part["offset"]), int(part["bytes"])) for part in sections(parse(result.data))]
     return ", ".join(f"{name} {result.data[start : start + length].hex(' ')}" for name, start, length in spans)

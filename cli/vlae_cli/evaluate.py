@@ -29,7 +29,7 @@ Examples:
 @exit_on_error
 def main(model: str, data: Path, samples: int, subset: int, threads: int | None, as_json: bool) -> None:
     """Print -ELBO, importance-sampled NLL, KL, active dimensions and bits per pixel of MODEL on its test set."""
-    from vlae_models.evaluation import evaluate_folder, use_threads
+    from vlae_models.release.evaluation import evaluate_folder, use_threads
 
     use_threads(threads)
     result = evaluate_folder(model, data, samples, subset).as_dict()

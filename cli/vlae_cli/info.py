@@ -24,13 +24,15 @@ Examples:
 @exit_on_error
 def main(inputs: tuple[Path, ...], as_json: bool) -> None:
     """Say which model .vlz files were made with and what their bytes are for."""
-    from vlae_codec import container, files, inspection, report
+    from vlae_codec.container import header
+    from vlae_codec.io import files
+    from vlae_codec.report import inspection, records
 
     failures = Failures()
     rows = [["file", "model", "fingerprint", "mode", "size", "pictures", "bytes", "payload"]]
     for path in inputs:
         with failures.of(path):
-            data = files.read_by_head(path, container.HEADER.size, container.limit)
+            data = files.read_by_head(path, header.HEADER.size, header.limit)
             record, problem = inspection.describe(data, str(path))
             if problem is not None:
                 click.echo(f"note: {path}: {problem}", err=True)
@@ -44,7 +46,7 @@ def main(inputs: tuple[Path, ...], as_json: bool) -> None:
             head = [str(path), record.model or "unknown", record.fingerprint[:12], record.mode, size]
             rows.append([*head, str(record.images), str(record.file_bytes), str(record.payload_bytes)])
     if len(rows) > 1:
-        click.echo(report.align(rows, left=4))
+        click.echo(records.align(rows, left=4))
     failures.exit()
 
 

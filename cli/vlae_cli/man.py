@@ -24,7 +24,7 @@ Examples:
 @exit_on_error
 def main(out: Path) -> None:
     """Write the manual pages of all commands."""
-    from vlae_codec.files import write_whole
+    from vlae_codec.io.files import write_whole
 
     out.mkdir(parents=True, exist_ok=True)
     for name in NAMES:

@@ -12,7 +12,7 @@ import click
 from .common import exit_on_error, json_option, version_option
 
 if TYPE_CHECKING:
-    from vlae_codec.model_store import AnyInfo
+    from vlae_codec.families.installation import AnyInfo
 
 EPILOG = """\b
 Examples:
@@ -38,15 +38,16 @@ def main() -> None:
 @exit_on_error
 def list_(as_json: bool) -> None:
     """List the installed models."""
-    from vlae_codec import model_store, report
+    from vlae_codec.families import installation
+    from vlae_codec.report import records
 
-    models = model_store.list_all_models()
+    models = installation.list_all_models()
     if as_json:
         click.echo(json.dumps([summary(info) for info in models], indent=2))
     else:
         rows = [["name", "fingerprint", "size", "-m auto", "from", "description"], *map(row, models)]
-        click.echo(report.align(rows, left=len(rows[0])))
-    for error in model_store.damaged_folders():
+        click.echo(records.align(rows, left=len(rows[0])))
+    for error in installation.damaged_folders():
         click.echo(f"note: {error}", err=True)
 
 
@@ -56,11 +57,11 @@ def list_(as_json: bool) -> None:
 @exit_on_error
 def show(model: str, as_json: bool) -> None:
     """Show what is known of MODEL: a name, a folder or a fingerprint."""
-    from vlae_codec import model_store
-    from vlae_codec.integer_model import read_info
-    from vlae_codec.photo.store import PhotoInfo, read_photo_info
+    from vlae_codec.families import installation
+    from vlae_codec.families.photo.store import PhotoInfo, read_photo_info
+    from vlae_codec.model.networks import read_info
 
-    info = model_store.find_any_model(model)
+    info = installation.find_any_model(model)
     whole = read_photo_info(info.folder) if isinstance(info, PhotoInfo) else read_info(info.folder)
     tree = summary(info) | {key: value for key, value in whole.items() if key not in HIDDEN}
     if as_json:
@@ -82,9 +83,9 @@ HIDDEN = ("shifts", "index_lengths", "block_shares")
 @exit_on_error
 def install(folder: Path) -> None:
     """Copy the model in FOLDER to your own models, after verifying it."""
-    from vlae_codec import model_store
+    from vlae_codec.families import installation
 
-    info = model_store.install_model(folder)
+    info = installation.install_model(folder)
     click.echo(f"{info.name} {info.fingerprint[:12]} is installed in {info.folder}")
 
 
@@ -93,12 +94,12 @@ def install(folder: Path) -> None:
 @exit_on_error
 def verify(models: Sequence[str]) -> None:
     """Check the weights of MODELS, by default of all, against their fingerprints."""
-    from vlae_codec import model_store
     from vlae_codec.errors import ModelError
+    from vlae_codec.families import installation
 
-    chosen = [model_store.find_any_model(name) for name in models] if models else model_store.list_all_models()
-    wrong = [] if models else [str(error) for error in model_store.damaged_folders()]
-    for found in map(model_store.verify_model, chosen):
+    chosen = [installation.find_any_model(name) for name in models] if models else installation.list_all_models()
+    wrong = [] if models else [str(error) for error in installation.damaged_folders()]
+    for found in map(installation.verify_model, chosen):
         name = f"{found.model.name} {found.model.fingerprint[:12]}"
         click.echo(f"{name}: {'damaged' if found.problem else 'whole'}")
         wrong += [found.problem] if found.problem else []

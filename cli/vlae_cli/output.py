@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from vlae_codec.files import STREAM
+from vlae_codec.io.files import STREAM
 
 from .common import force_option, json_option, out_option
 
@@ -69,7 +69,7 @@ class Output:
         Raises:
             VlaeError: two inputs would share an output, or nothing is found.
         """
-        from vlae_codec import files
+        from vlae_codec.io import files
 
         if self.recursive:
             pairs = files.mirror_outputs(inputs, self.out, suffix, read)

@@ -11,7 +11,7 @@ import numpy as np
 
 from vlae_codec import api
 from vlae_codec.errors import ImageError, VlaeError
-from vlae_codec.images import Picture, to_pillow
+from vlae_codec.io.images import Picture, to_pillow
 
 from .common import progress_bar
 

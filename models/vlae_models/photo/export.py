@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from vlae_codec.integer_net import FRACTION
-from vlae_codec.photo.model import GATES, WIDTHS, PhotoModel, log_width, number_of_width
+from vlae_codec.exact.layers import FRACTION
+from vlae_codec.families.photo.model import GATES, WIDTHS, PhotoModel, log_width, number_of_width
 
-from ..export import Exporter, weight_fraction
 from ..recipe import WINDOWS
+from ..release.export import Exporter, weight_fraction
 from .nets import WindowNet
 from .recipe import PhotoRecipe
 from .vlae import PhotoVLAE

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vlae_codec.photo.model import SCALES
+from vlae_codec.families.photo.model import SCALES
 
-from ..layers import Residual, conv, linear
-from ..pixelcnn import window_offsets
+from ..nets.layers import Residual, conv, linear
+from ..nets.pixelcnn import window_offsets
 from ..recipe import WINDOWS
 from .config import PhotoConfig
 

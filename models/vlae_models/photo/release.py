@@ -8,16 +8,17 @@ from typing import Any
 
 import torch
 
+from vlae_codec.coding.binary_coder import Writer
 from vlae_codec.errors import ModelError
-from vlae_codec.integer_model import fingerprint
-from vlae_codec.photo import grid, pixels
-from vlae_codec.photo.bits import Writer
-from vlae_codec.photo.model import PhotoModel, log_width
-from vlae_codec.photo.store import INFO, WEIGHTS
+from vlae_codec.families.photo import grid, pixels
+from vlae_codec.families.photo.model import PhotoModel, log_width
+from vlae_codec.families.photo.store import INFO, WEIGHTS
+from vlae_codec.model.networks import fingerprint
+from vlae_codec.pixels.levels import decisions
 
-from ..export import pack
-from ..loop import read_checkpoint
-from .crops import Levels, load_validation
+from ..data.crops import Levels, load_validation
+from ..release.export import pack
+from ..train.loop import read_checkpoint
 from .export import export_arrays, model_info
 from .recipe import PhotoRecipe
 from .vlae import PhotoVLAE
@@ -67,7 +68,7 @@ def integer_loss(net: PhotoVLAE, model: PhotoModel, crops: Levels) -> float:
     integers = floats = 0.0
     side, width = crops.shape[1], sorted((CHECKED_WIDTH, *model.widths))[1]
     for crop in crops:
-        exact = Writer(pixels.decisions(side, side, False))
+        exact = Writer(decisions(side, side, False))
         latents = Writer(grid.decisions(model, side // model.patch, side // model.patch))
         z = grid.push_grid(model, latents, model.sent(model.encode(crop), width), width)
         pixels.push_pixels(model, exact, crop, z, width, False, None)

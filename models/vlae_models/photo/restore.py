@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vlae_codec.errors import ModelError
-from vlae_codec.integer_net import FRACTION
-from vlae_codec.photo.model import GATES, WIDTHS, PhotoModel, log_width
-from vlae_codec.photo.store import find_photo_model, load_photo_model
+from vlae_codec.exact.layers import FRACTION
+from vlae_codec.families.photo.model import GATES, WIDTHS, PhotoModel, log_width
+from vlae_codec.families.photo.store import find_photo_model, load_photo_model
 
-from ..restore import assign
+from ..release.restore import assign
 from .export import QUARTER, QUARTERED
 from .nets import Gates, WindowNet
 from .recipe import read_photo_recipe

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .crops import Levels
+from ..data.crops import Levels
 from .nets import COLOURS, LATENT_UNIT, PIXEL_UNIT, Encoder, Synthesis, unshuffled
 
 SENDER, RECEIVER = 1.0, 2.0

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..loop import Loop, Losses
-from ..optimiser import Optimiser
-from .crops import load_photos, load_validation, random_crops, shares
+from ..data.crops import load_photos, load_validation, random_crops, shares
+from ..train.loop import Loop, Losses
+from ..train.optimiser import Optimiser
 from .recipe import PhotoRecipe
 from .restore import start_from, start_local
 from .start import start_straight

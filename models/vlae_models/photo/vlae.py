@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..nets.logistic_mixture import SHARPEST, interval_bits
 from .config import PhotoConfig
-from .mixture import SHARPEST, interval_bits
 from .nets import COLOURS, LATENT_UNIT, MEAN_UNIT, PIXEL_UNIT, Encoder, Synthesis, gated, latent_prior, local_decoder
 
 

@@ -1,0 +1,1 @@
+"""Image sets from plain files, for training and evaluation."""

@@ -1,0 +1,261 @@
+"""One training loop for every kind of model: seeded, resumable, with averaged weights and a time budget."""
+
+from __future__ import annotations
+
+import csv
+import math
+import pickle
+import time
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from vlae_codec.errors import ModelError
+
+from .optimiser import Optimiser
+
+VALIDATE_EVERY = 500
+
+
+class Schedule(Protocol):
+    """What the loop reads of a recipe's training."""
+
+    @property
+    def updates(self) -> int:
+        """Optimiser steps."""
+
+    @property
+    def hold(self) -> float:
+        """The share of the training for which it is held."""
+
+    @property
+    def average(self) -> float:
+        """Decay of the averaged weights."""
+
+    @property
+    def kl_floor(self) -> float:
+        """KL below which soft free bits ease the KL's weight; 0 for none."""
+
+
+class AnyRecipe(Protocol):
+    """What the loop reads of a recipe of any kind of model."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def model(self) -> Any:
+        """The shapes of the networks, a dataclass."""
+
+    @property
+    def train(self) -> Schedule:
+        """How they are trained."""
+
+
+class Losses(NamedTuple):
+    """Means over a batch, scalars: what is minimised, and the parts of the bound."""
+
+    loss: Tensor
+    rate: Tensor
+    distortion: Tensor
+
+
+@dataclass
+class State:
+    """What a checkpoint holds beside the weights."""
+
+    step: int = 0
+    seconds: float = 0.0
+    rate_weight: float = 1.0
+    skipped: int = 0
+    log: list[dict[str, float | str]] = field(default_factory=list)
+
+
+N = TypeVar("N", bound=nn.Module)
+
+
+class Loop(ABC, Generic[N]):
+    """Trains a network in one folder, where checkpoint and log are kept.
+
+    Args:
+        recipe: what to train and how.
+        folder: where `checkpoint.pt` and `log.csv` go; a checkpoint there is continued.
+        minutes: time budget in all, resumed runs counted in; None for the recipe's updates alone.
+        device: "cpu" or "cuda".
+        nets: the network and the one that averages its weights.
+        optimiser: of the network.
+        eased: whether the KL's weight starts at a tenth, as soft free bits want it for a z that is not yet in use.
+    """
+
+    max_gradient: ClassVar[float]
+    unit: ClassVar[str]
+
+    def __init__(
+        self,
+        recipe: AnyRecipe,
+        folder: Path,
+        minutes: float | None,
+        device: str,
+        nets: tuple[N, N],
+        optimiser: Optimiser,
+        eased: bool,
+    ) -> None:
+        self.name, self.shapes, self.schedule = recipe.name, recipe.model, recipe.train
+        self.folder, self.minutes, self.device = folder, minutes, device
+        self.model, self.average = nets
+        self.optimiser = optimiser
+        self.average.load_state_dict(self.model.state_dict())
+        self.average.eval()
+        self.state = State(rate_weight=0.1 if eased else 1.0)
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.checkpoint.exists():
+            self._load(read_checkpoint(self.checkpoint, recipe, device))
+
+    @abstractmethod
+    def _losses(self) -> Losses:
+        """What the network costs on the batch of the step that is next."""
+
+    @abstractmethod
+    def _validation(self) -> dict[str, float]:
+        """Figures of the averaged network on the validation images, as they go into the log."""
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where weights, optimiser and progress are kept."""
+        return self.folder / "checkpoint.pt"
+
+    def progress(self) -> float:
+        """How much of the training is done, 0 to 1: by updates or by time, whichever is further."""
+        done = self.state.step / self.schedule.updates
+        return done if self.minutes is None else max(done, self.state.seconds / (60 * self.minutes))
+
+    def left(self) -> float:
+        """The share of the learning rate that has not faded, 1 to 0."""
+        return share_left(self.schedule.hold, self.progress())
+
+    def run(self, quiet: bool = False) -> N:
+        """Train to the end of the updates or the time budget; the averaged model comes back."""
+        total, done = self.schedule.updates, self.state.step
+        bar = tqdm(total=total, initial=done, unit="step", disable=quiet or None, desc=self.name)
+        last = time.monotonic()
+        while self.progress() < 1:
+            if self.state.step % VALIDATE_EVERY == 0 and self.state.step:
+                self._validate()
+                self._save()
+            losses = self._step()
+            now = time.monotonic()
+            self.state.seconds += now - last
+            last = now
+            bar.update()
+            if self.state.step % 50 == 0:
+                rate, distortion = float(losses.rate.detach()), float(losses.distortion.detach())
+                bar.set_postfix_str(f"-ELBO {rate + distortion:.3f} KL {rate:.3f} {self.unit}")
+        bar.close()
+        self._validate()
+        self._save()
+        return self.average
+
+    def _step(self) -> Losses:
+        losses = self._losses()
+        self.optimiser.zero_grad()
+        losses.loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.max_gradient)
+        if torch.isfinite(norm):
+            self.optimiser.step(self.left())
+        else:
+            self.state.skipped += 1
+        self.state.step += 1
+        self._average()
+        self._soft_free_bits(float(losses.rate.detach()))
+        return losses
+
+    def _average(self) -> None:
+        # A short memory at first, so that the random start does not linger in the average.
+        decay = min(self.schedule.average, (1 + self.state.step) / (10 + self.state.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
+
+    def _soft_free_bits(self, rate: float) -> None:
+        """Ease the KL's weight while the KL is below its floor (Chen et al., appendix C)."""
+        floor = self.schedule.kl_floor
+        if floor:
+            factor = 1.01 if rate > 1.05 * floor else 1 / 1.01 if rate < floor else 1.0
+            self.state.rate_weight = min(self._largest_rate_weight(), max(0.01, self.state.rate_weight * factor))
+
+    def _largest_rate_weight(self) -> float:
+        """What the KL's weight may rise to; at 1 the bound itself is minimised."""
+        return 1.0
+
+    @torch.no_grad()
+    def _validate(self) -> None:
+        row: dict[str, float | str] = {"step": self.state.step, "minutes": round(self.state.seconds / 60, 2)}
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            row |= self._validation()
+        row |= {"rate_weight": round(self.state.rate_weight, 3), "skipped": self.state.skipped}
+        row["device"] = torch.cuda.get_device_name() if self.device == "cuda" else "cpu"
+        # A resumed run validates again where it was interrupted.
+        self.state.log = [old for old in self.state.log if float(old["step"]) < self.state.step] + [row]
+        with (self.folder / "log.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, row)
+            writer.writeheader()
+            writer.writerows(self.state.log)
+
+    def _save(self) -> None:
+        tree = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "state": asdict(self.state),
+            "config": asdict(self.shapes),
+            "random": torch.get_rng_state(),
+            "random_cuda": torch.cuda.get_rng_state_all() if self.device == "cuda" else [],
+        }
+        partial = self.checkpoint.with_suffix(".partial")
+        torch.save(tree, partial)
+        partial.replace(self.checkpoint)
+
+    def _load(self, tree: dict[str, Any]) -> None:
+        self.model.load_state_dict(tree["model"])
+        self.average.load_state_dict(tree["average"])
+        self.optimiser.load_state_dict(tree["optimiser"])
+        self.state = State(**tree["state"])
+        torch.set_rng_state(tree["random"].cpu())
+        if self.device == "cuda":
+            torch.cuda.set_rng_state_all([state.cpu() for state in tree["random_cuda"]])
+
+
+def read_checkpoint(path: Path, recipe: AnyRecipe, device: str) -> dict[str, Any]:
+    """The contents of a checkpoint that was trained with the shapes of a recipe.
+
+    Raises:
+        ModelError: it cannot be read, or it has other shapes.
+    """
+    try:
+        tree: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        shapes = type(recipe.model)(**tree["config"])  # a key that is newer than the checkpoint has its default
+    except (OSError, EOFError, KeyError, RuntimeError, TypeError, pickle.UnpicklingError) as error:
+        raise ModelError(f"{path}: cannot be read as a checkpoint ({type(error).__name__})") from error
+    if shapes != recipe.model:
+        raise ModelError(f"{path}: was trained with other shapes than recipe {recipe.name}; use another folder")
+    return tree
+
+
+def prepare_torch(device: str, threads: int | None) -> str:
+    """The device to train on, "auto" resolved; torch computes with so many threads (None: as it is)."""
+    if threads:
+        torch.set_num_threads(threads)
+    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+
+
+def share_left(hold: float, progress: float) -> float:
+    """1 for a share `hold` of the training, then a half cosine to zero."""
+    if progress < hold:
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - hold) / (1 - hold))))

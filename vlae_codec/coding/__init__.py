@@ -1,0 +1,1 @@
+"""Entropy coders: ANS stack, range coder, exact interval, prefix code."""

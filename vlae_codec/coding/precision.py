@@ -1,0 +1,14 @@
+"""Probabilities in units of 2^-24, which every coder here takes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..exact.tables import SIGMOID_FRACTION
+
+PRECISION = 24
+
+Integers = NDArray[np.int64]
+
+assert PRECISION == SIGMOID_FRACTION

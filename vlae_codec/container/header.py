@@ -1,0 +1,248 @@
+"""The `.vlz` file of one picture: 8 bytes around a lossy payload, 11 around a lossless one.
+
+    offset  0       2            3             6          6 + n    8 + n
+            +-------+------------+-------------+-----------+--------+
+            | magic | ver : mode | fingerprint |  payload  | CRC-16 |
+            +-------+------------+-------------+-----------+--------+
+    bytes       2     4 + 4 bits        3       n = 1 .. 64     2
+
+    magic        D6 5A: a byte that no text file starts with, then "Z"
+    ver          high nibble, 1
+    mode         low nibble; 0: chosen code; 1 to 4: faithful sample in that many groups of dimensions
+    fingerprint  first three bytes of the model's
+    CRC-16       CRC-16/CCITT-FALSE, little-endian, of the model's whole fingerprint (32 bytes) and then of
+                 every byte before the checksum: a model that only begins alike is noticed as well
+
+The model fixes the picture's size, and the file's length that of the payload, so neither is written.
+
+A lossless file (mode 5) holds a lossy one but for its mode, and the residual behind it. It can be cut anywhere
+behind the first checksum and still gives the lossy picture.
+
+    0                             6        7         7 + n    9 + n          9 + n + m
+    +-----------------------------+--------+---------+--------+------------+--------+
+    | magic, ver, 5, fingerprint  | inside | payload | CRC-16 |  residual  | CRC-16 |
+    +-----------------------------+--------+---------+--------+------------+--------+
+                  6                   1         n        2          m          2
+
+    inside       the payload's mode in the high 3 bits, n - 1 in the low 5
+    CRC-16       each of the fingerprint and of everything before it, as above
+
+Mode 6 is an archive of many pictures; see `archive`. Modes 7 and 8 are pictures of any size; see the photo container.
+"""
+
+from __future__ import annotations
+
+import binascii
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..errors import FormatError
+
+MAGIC = b"\xd6Z"
+VERSION = 1
+MODES = {0: "chosen", 1: "faithful-1", 2: "faithful-2", 3: "faithful-3", 4: "faithful-4"}
+LOSSLESS, ARCHIVE, PHOTO, PHOTO_LOSSLESS = 5, 6, 7, 8
+HEADER = struct.Struct("<2sB3s")
+CHECKSUM = struct.Struct("<H")
+AROUND = HEADER.size + CHECKSUM.size  # bytes that are not payload
+MAX_PAYLOAD = 64
+MAX_FILE = AROUND + MAX_PAYLOAD
+AROUND_LOSSLESS = HEADER.size + 1 + 2 * CHECKSUM.size
+MAX_INSIDE = 32
+"""Bytes of the lossy payload in a lossless file."""
+MAX_LOSSLESS = 1 << 20
+MAX_ARCHIVE = 1 << 30
+
+
+@dataclass(frozen=True)
+class Container:
+    """What a file says before its model is known: mode, first bytes of the model's fingerprint, payload."""
+
+    mode: int
+    prefix: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class LosslessContainer:
+    """What a lossless file says before its model is known.
+
+    Attributes:
+        mode: of the lossy payload.
+        prefix: first bytes of the model's fingerprint.
+        payload: the lossy code.
+        residual: the exact pixels given it; what is left of it in a file that was cut.
+        checked: where the lossy part ends, its checksum included.
+    """
+
+    mode: int
+    prefix: bytes
+    payload: bytes
+    residual: bytes
+    checked: int
+
+
+def write_container(mode: int, fingerprint: bytes, payload: bytes) -> bytes:
+    """The bytes of a file.
+
+    Args:
+        mode: a key of MODES.
+        fingerprint: the model's, 32 bytes.
+        payload: 1 to 64 bytes.
+
+    Raises:
+        FormatError: the payload is empty or too long for the format.
+    """
+    if not 1 <= len(payload) <= MAX_PAYLOAD:
+        raise FormatError(
+            f"the code takes {len(payload)} bytes and a file holds 1 to {MAX_PAYLOAD}: ask for fewer bits"
+        )
+    assert mode in MODES and len(fingerprint) == 32
+    body = HEADER.pack(MAGIC, VERSION << 4 | mode, fingerprint[:3]) + payload
+    return body + CHECKSUM.pack(checksum(fingerprint, body))
+
+
+def read_container(data: bytes, fingerprint: bytes) -> Container:
+    """The parts of a file of the model with this fingerprint (32 bytes); undoes `write_container`.
+
+    Raises:
+        FormatError: not a .vlz file, of another version, of another model, or damaged.
+    """
+    container = parse(data)
+    check(data, fingerprint)
+    return container
+
+
+def parse(data: bytes) -> Container:
+    """The parts of a file whose model is not known yet; the checksum is left unread.
+
+    Raises:
+        FormatError: not a .vlz file, of another version or mode, too short or too long.
+    """
+    mode, prefix = parse_head(data)
+    if mode not in MODES:
+        kinds = {ARCHIVE: "an archive of many pictures", LOSSLESS: "a lossless file"}
+        kind = kinds.get(mode, "a picture of any size")
+        raise FormatError(f"{kind}, and one lossy picture was expected")
+    if len(data) <= AROUND:
+        raise FormatError(f"cut short: {len(data)} bytes, and a .vlz file has at least {AROUND + 1}; fetch it again")
+    if len(data) > MAX_FILE:
+        raise FormatError(f"too long: more than {MAX_FILE} bytes, the most that a .vlz file of one picture has")
+    return Container(mode, prefix, data[HEADER.size : -CHECKSUM.size])
+
+
+def parse_head(data: bytes) -> tuple[int, bytes]:
+    """Mode and first bytes of the model's fingerprint of any .vlz file, from its first 6 bytes or more.
+
+    Raises:
+        FormatError: not a .vlz file, of another version or mode, too short.
+    """
+    if not data:
+        raise FormatError("the file is empty, not a .vlz file")
+    if data[: len(MAGIC)] != MAGIC[: len(data)]:
+        raise FormatError(f"not a .vlz file: it starts with {data[:2].hex(' ')}, not with {MAGIC.hex(' ')}")
+    if len(data) < HEADER.size:
+        raise FormatError(f"cut short: {len(data)} bytes, and a .vlz file has at least {AROUND + 1}; fetch it again")
+    _, version_mode, prefix = HEADER.unpack_from(data)
+    version, mode = version_mode >> 4, version_mode & 15
+    if version != VERSION:
+        raise FormatError(f"format version {version}, and this program reads version {VERSION}: damaged, or update it")
+    if mode > PHOTO_LOSSLESS:
+        raise FormatError(f"unknown mode {mode}, and this program reads 0 to {PHOTO_LOSSLESS}: damaged, or update it")
+    return mode, prefix
+
+
+def limit(head: bytes) -> int:
+    """The most bytes that a file can have that begins so, by its first 6 bytes; the least limit if it is no .vlz."""
+    mode = head[2] & 15 if len(head) == HEADER.size and head.startswith(MAGIC) else 0
+    return {LOSSLESS: MAX_LOSSLESS, **dict.fromkeys((ARCHIVE, PHOTO, PHOTO_LOSSLESS), MAX_ARCHIVE)}.get(mode, MAX_FILE)
+
+
+def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: bytes) -> bytes:
+    """The bytes of a lossless file.
+
+    Args:
+        mode: of the lossy payload, a key of MODES.
+        fingerprint: the model's, 32 bytes.
+        payload: the lossy code, 1 to 32 bytes.
+        residual: the pixels given it.
+    """
+    assert mode in MODES and len(fingerprint) == 32 and 1 <= len(payload) <= MAX_INSIDE
+    head = HEADER.pack(MAGIC, VERSION << 4 | LOSSLESS, fingerprint[:3])
+    body = head + bytes([mode << 5 | len(payload) - 1]) + payload
+    body += CHECKSUM.pack(checksum(fingerprint, body)) + residual
+    return body + CHECKSUM.pack(checksum(fingerprint, body))
+
+
+def parse_lossless(data: bytes) -> LosslessContainer:
+    """The parts of a lossless file whose model is not known yet; the checksums are left unread.
+
+    Raises:
+        FormatError: cut within the lossy part, too long, or no lossless .vlz file.
+    """
+    mode, prefix = parse_head(data)
+    if mode != LOSSLESS:
+        raise FormatError("no lossless .vlz file")
+    inside = data[HEADER.size] if len(data) > HEADER.size else 0
+    start, size = HEADER.size + 1, (inside & 31) + 1
+    checked = start + size + CHECKSUM.size
+    if len(data) < checked:
+        raise FormatError(f"cut short: {len(data)} bytes, and its lossy part alone has {checked}; fetch it again")
+    if len(data) > MAX_LOSSLESS:
+        raise FormatError(f"too long: more than {MAX_LOSSLESS} bytes, the most that a lossless file of one picture has")
+    if inside >> 5 not in MODES:
+        raise FormatError(f"a lossy part of unknown mode {inside >> 5}: damaged")
+    residual = data[checked : max(checked, len(data) - CHECKSUM.size)]
+    return LosslessContainer(inside >> 5, prefix, data[start : start + size], residual, checked)
+
+
+def check_lossless(data: bytes, container: LosslessContainer, fingerprint: bytes) -> bool:
+    """Verify the checksums of a parsed lossless file; False if all but the lossy part is cut or damaged.
+
+    Raises:
+        FormatError: the lossy part is damaged, or another model's.
+    """
+    check(data[: container.checked], fingerprint)
+    if len(data) < container.checked + CHECKSUM.size:
+        return False
+    try:
+        check(data, fingerprint)
+    except FormatError:
+        return False
+    return True
+
+
+def check(data: bytes, fingerprint: bytes) -> None:
+    """Verify the checksum of a parsed file under its model's fingerprint (32 bytes).
+
+    Raises:
+        FormatError: the file is damaged, or another model's.
+    """
+    (found,) = CHECKSUM.unpack_from(data, len(data) - CHECKSUM.size)
+    expected = checksum(fingerprint, data[: -CHECKSUM.size])
+    if found != expected:
+        raise FormatError(f"damaged: its checksum is {found:04x} and should be {expected:04x}; fetch the file again")
+
+
+def sections(container: Container | LosslessContainer) -> list[dict[str, str | int]]:
+    """Name, offset and length in bytes of each part of the file, in order."""
+    lengths = {"header": HEADER.size, "payload": len(container.payload), "checksum": CHECKSUM.size}
+    if isinstance(container, LosslessContainer):
+        lengths["header"] += 1
+        lengths |= {"residual": len(container.residual), "second checksum": CHECKSUM.size}
+    return layout(lengths)
+
+
+def layout(lengths: Mapping[str, int]) -> list[dict[str, str | int]]:
+    """Name, offset and length of parts that lie one behind the other."""
+    offset, rows = 0, list[dict[str, str | int]]()
+    for name, length in lengths.items():
+        rows.append({"name": name, "offset": offset, "bytes": length})
+        offset += length
+    return rows
+
+
+def checksum(fingerprint: bytes, body: bytes) -> int:
+    """CRC-16/CCITT-FALSE of a model's fingerprint (32 bytes) and of what stands before the checksum."""
+    return binascii.crc_hqx(body, binascii.crc_hqx(fingerprint, 0xFFFF))

@@ -1,0 +1,1 @@
+"""Networks and their arithmetic in exact integers: arrays, tables, random numbers, layers, kernels."""

@@ -1,0 +1,101 @@
+"""Integer layers that write into buffers which are there already: what drawing spends its time in (design D5).
+
+Arithmetic of this kind is bound by memory, and fresh memory is the dearest. A layer is one product into a buffer,
+then floor and clamp in place. Rows are channels, columns are places; a row of ones carries the bias.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Array
+from .layers import LIMIT
+
+Weights = NDArray[Any]
+
+
+def fold(weight: Weights, bias: Weights, shift: int) -> NDArray[np.float64]:
+    """A layer whose product with (x, 1) needs only a floor to be rescaled, (outputs, inputs + 1).
+
+    The scaling by 2^-shift is exact in float64, and so is the 1/2 of the rounding.
+
+    Args:
+        weight: integers (inputs, outputs) whose products with the inputs sum to less than 2^52.
+        bias: integers (outputs,).
+        shift: the layer's rescaling; floor((x W + b) / 2^shift + 1/2).
+    """
+    whole = np.concatenate([weight, bias[None]]).T.astype(np.float64) * 2.0**-shift
+    whole[:, -1] += 0.5
+    return np.ascontiguousarray(whole)
+
+
+def library_of(like: Array) -> Any:
+    """The module numpy or torch that an array comes from, without importing it."""
+    return sys.modules[type(like).__module__.split(".")[0]]
+
+
+def zeros(shape: tuple[int, ...], like: Array) -> Array:
+    """A new array of zeros of the dtype and on the device of another."""
+    if isinstance(like, np.ndarray):
+        return np.zeros(shape, like.dtype)
+    return library_of(like).zeros(shape, dtype=like.dtype, device=like.device)
+
+
+def on_device_of(values: NDArray[Any], like: Array) -> Array:
+    """An array of numpy on the device of another, with its own dtype."""
+    return values if isinstance(like, np.ndarray) else library_of(like).asarray(values, device=like.device)
+
+
+def copied(x: Array) -> Array:
+    """A copy that does not share memory."""
+    return x.copy() if isinstance(x, np.ndarray) else x.clone()
+
+
+class InPlace:
+    """Operations of numpy or torch with `out`, which array-api-compat hides.
+
+    Args:
+        like: a float64 array of the library and device wanted.
+    """
+
+    def __init__(self, like: Array) -> None:
+        self.like, self.library = like, library_of(like)
+        self.is_numpy = self.library is np
+        # Bounds that are arrays already: numpy would make new ones of numbers in every call.
+        self.bounds = {bound: np.array(float(bound)) for bound in (-LIMIT, 0, LIMIT)}
+
+    def zeros(self, *shape: int) -> Array:
+        """A new array of zeros."""
+        return zeros(shape, self.like)
+
+    def layer(self, weight: Array, inputs: Array, out: Array, low: int = -LIMIT, into: Array = None) -> None:
+        """A folded layer, rescaled and clamped to low ... LIMIT.
+
+        Args:
+            weight: (outputs, inputs + 1), from `fold`.
+            inputs: (inputs + 1, N), its last row ones.
+            out: (outputs, N).
+            low: -LIMIT, or 0 for a ReLU.
+            into: where the result goes, if not to `out`; of any shape that `out` can be viewed in.
+        """
+        self.library.matmul(weight, inputs, out=out)
+        self.library.floor(out, out=out)
+        self.clip(out if into is None else out.reshape(into.shape), low, out if into is None else into)
+
+    def clip(self, x: Array, low: int, out: Array) -> None:
+        """The clamp of x to low (-LIMIT or 0) ... LIMIT."""
+        if self.is_numpy:
+            x.clip(self.bounds[low], self.bounds[LIMIT], out)  # np.clip takes twice the time to start
+        else:
+            self.library.clip(x, low, LIMIT, out=out)
+
+    def update(self, weight: Array, inputs: Array, out: Array, stream: Array, clamp: bool = True) -> None:
+        """What a residual block ends with: the layer's result is added to the stream, which is then clamped."""
+        self.layer(weight, inputs, out)
+        self.library.add(stream, out, out=stream)
+        if clamp:
+            self.clip(stream, -LIMIT, stream)

@@ -1,0 +1,1 @@
+"""Bilevel pictures of one size: lossy, lossless and archives."""

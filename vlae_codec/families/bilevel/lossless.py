@@ -1,0 +1,166 @@
+"""One picture without loss: its lossy code, and behind it the exact pixels (design D2).
+
+    | lossy code, as vlae-compress writes it |  residual: the pixels given z, by arithmetic coding  |
+
+The receiver makes z from the lossy code and has p(x|z) from the local decoder, pixel by pixel; it needs nothing of
+q(z|x). So the sender is free in its choice: of the leaves of the candidates' tree that the lossy search ends with it
+takes the one that leaves the fewest bytes in all. A leaf's own length is fixed, so that is the one that explains the
+picture best, which is a good lossy code as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ...coding.interval import IntervalDecoder, encode_interval
+from ...latents.payload import CHOSEN, EFFORTS, INDEX_BITS, MAX_BITS, longest_code, whole_bytes
+from ...latents.posterior import Floats, Posterior, posterior_of, rates
+from ...latents.tree_search import search_tree
+from ...model.networks import BATCH, IntegerModel, Integers, Pictures
+from ...pixels.bernoulli import coding_order, likelihoods, read_pixels, spent_bits
+
+TRIED = 2
+"""Leaves whose residuals are compared, for each leaf that the lossy code of the same effort draws."""
+
+
+class Explanation(NamedTuple):
+    """A leaf of the candidates' tree and what it says of the picture.
+
+    Attributes:
+        path: the lossy code.
+        bits: its length, whole bytes.
+        z: the latents, (D,).
+        ones: P(pixel = 1) in units of 2^-24, (H W,).
+        pixel_bits: -log2 p(x|z).
+    """
+
+    path: int
+    bits: int
+    z: Integers
+    ones: Integers
+    pixel_bits: float
+
+
+@dataclass(frozen=True)
+class LosslessCode:
+    """One picture's exact code and what theory says of it.
+
+    Attributes:
+        mode: of the lossy code.
+        payload: the lossy code.
+        residual: the pixels given it.
+        kl_bits: KL(q(z|x) || p(z)).
+        neg_elbo_bits: -ELBO, what bits-back pays for the exact picture.
+        naive_bits: two-part code with z on a fixed grid.
+        pixel_bits: -log2 p(x|z) of the z that was sent, the residual before it is whole bytes.
+    """
+
+    mode: int
+    payload: bytes
+    residual: bytes
+    kl_bits: float
+    neg_elbo_bits: float
+    naive_bits: float
+    pixel_bits: float
+
+    @property
+    def payload_bits(self) -> int:
+        """Both parts as written."""
+        return 8 * (len(self.payload) + len(self.residual))
+
+
+def encode(
+    model: IntegerModel,
+    images: Pictures,
+    *,
+    bits: int | None = None,
+    effort: int = 5,
+    progress: Callable[[int], None] | None = None,
+) -> list[LosslessCode]:
+    """The exact codes of bilevel images, uint8 of 0 and 1, (B, H, W).
+
+    Args:
+        model: the model to code with.
+        images: the images.
+        bits: of the lossy part; by default KL and a few more, in whole bytes.
+        effort: 1 (fast) ... 9 (thorough).
+        progress: called with the number of images done since the last call.
+
+    Raises:
+        ModelError: the model's codes cannot have so many bits.
+    """
+    codes: list[LosslessCode] = []
+    most = longest_code(model, bits)
+    for start in range(0, len(images), BATCH):
+        batch = images[start : start + BATCH]
+        posterior = posterior_of(model, batch)
+        theory = rates(model, batch, posterior)
+        lengths = lossy_lengths(theory.kl, bits, most)
+        for i, best in enumerate(explain(model, batch, posterior, lengths, effort)):
+            pixels, ones = (coding_order(model, one.reshape(1, -1)) for one in (batch[i], best.ones))
+            residual = encode_interval(pixels.tolist(), ones.tolist())
+            payload = best.path.to_bytes(best.bits // 8, "big")
+            bound = float(theory.kl[i]), float(theory.neg_elbo[i]), float(theory.naive[i])
+            codes.append(LosslessCode(CHOSEN, payload, residual, *bound, best.pixel_bits))
+            if progress:
+                progress(1)
+    return codes
+
+
+def lossy_lengths(kl: Floats, bits: int | None = None, most: int = MAX_BITS) -> list[tuple[int, ...]]:
+    """Bits that the lossy part may have, for images of this KL, (B,): as asked for, or the two nearest whole bytes."""
+    if bits is not None:
+        return [(whole_bytes(bits, most),)] * len(kl)
+    middle = [float(one) + INDEX_BITS for one in kl]
+    return [tuple({whole_bytes(one - 4, most), whole_bytes(one + 4, most)}) for one in middle]
+
+
+def explain(
+    model: IntegerModel, images: Pictures, posterior: Posterior, lengths: Sequence[Sequence[int]], effort: int
+) -> list[Explanation]:
+    """The leaf for each image that takes the fewest bits with its pixels, of the best ones of a search.
+
+    Args:
+        model: the model.
+        images: 0 and 1, (B, H, W).
+        posterior: q(z|x) of the images.
+        lengths: of the leaves' paths, in bits; any may be taken.
+        effort: 1 ... 9.
+    """
+    best = []
+    for i, options in enumerate(lengths):
+        found = [_explain(model, images[i : i + 1], posterior.of(i), bits, effort) for bits in options]
+        best.append(min(found, key=lambda one: one.bits + one.pixel_bits))
+    return best
+
+
+def _explain(model: IntegerModel, image: Pictures, posterior: Posterior, bits: int, effort: int) -> Explanation:
+    level = EFFORTS[effort]
+    paths, z = search_tree(model, posterior, bits, level.beam)
+    paths, z = paths[: TRIED * level.drawn], z[: TRIED * level.drawn]
+    copies = np.repeat(image, len(z), axis=0)
+    ones = likelihoods(model, copies, z)
+    spent = spent_bits(copies, ones)
+    first = int(np.argmin(spent))
+    return Explanation(int(paths[first]), bits, z[first], ones[first], float(spent[first]))
+
+
+def restore(model: IntegerModel, z: Integers, residuals: Sequence[bytes]) -> Pictures:
+    """The exact pictures of latents (B, D) and residuals, uint8 of 0 and 1, (B, H, W)."""
+    parts = [_restore(model, z[i : i + BATCH], residuals[i : i + BATCH]) for i in range(0, len(z), BATCH)]
+    return np.concatenate(parts)
+
+
+def _restore(model: IntegerModel, z: Integers, residuals: Sequence[bytes]) -> Pictures:
+    decoders = [IntervalDecoder(residual, model.height * model.width) for residual in residuals]
+
+    def decide(ones: Integers) -> Integers:
+        columns = ones.reshape(-1, len(decoders)).T.tolist()  # places first, then images
+        pixels = [list(decoder.pop(column)) for decoder, column in zip(decoders, columns, strict=True)]
+        return np.asarray(np.array(pixels, np.int64).T.reshape(-1))
+
+    return read_pixels(model, z, decide)

@@ -1,0 +1,256 @@
+"""Pictures of any size to the bytes of `.vlz` files and back: joins the colour model, its codes and the container."""
+
+from __future__ import annotations
+
+import functools
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...coding.binary_coder import Reader, Writer
+from ...container.limits import check_pixels
+from ...errors import FormatError, ImageError
+from ...io.images import TRANSPARENT, TURNED, Picture, Pixels
+from ...pixels.levels import decisions
+from . import grid, pixels
+from .container import PhotoFile, check_photo, parse_photo, write_photo
+from .dial import Setting, dial, setting_of
+from .model import Integers, Levels, PhotoModel, grid_size
+from .shrink import UNSHRUNK, enlarge, shrink_levels
+from .store import PhotoInfo, find_photo_prefix, load_photo_model
+
+DEFAULT_QUALITY = 50.0
+LOSSLESS_WIDTH = 14
+"""Number of the quantisation width of a lossless file's lossy part, near which the sum of both parts is least."""
+DEFAULT_TEMPERATURE = 0.0
+SAMPLES_TEMPERATURE = 0.4
+"""Of several draws, which are asked for to see how they differ: enough texture for that, and not yet noise."""
+ORDER = (1, 0, 2)
+"""Green, red, blue of RGB: green tells the most of the others. The same order takes them back."""
+
+Progress = Callable[[int, int], None]
+"""Called with rows done since the last call, and the number of all."""
+Encode = Callable[[int], Integers]
+"""y of a picture's shrink."""
+
+
+@dataclass(frozen=True)
+class PhotoCompressed:
+    """A file's bytes, the model that they name, and what they cost.
+
+    Attributes:
+        data: the file.
+        model: its model.
+        size: of the picture, (H, W).
+        coded_size: of the picture that is coded, which is smaller at low qualities.
+        kl_bits: of the latent grid: KL(q(z|x) || p(z)), as its dither has it.
+        lossy_bits: that as written.
+        pixel_bits: -log2 p(x|z) of a lossless file's exact pixels, else None.
+        residual_bits: these as written.
+        notices: what happened to the picture before.
+    """
+
+    data: bytes
+    model: PhotoInfo
+    size: tuple[int, int]
+    coded_size: tuple[int, int]
+    kl_bits: float
+    lossy_bits: int
+    pixel_bits: float | None
+    residual_bits: int
+    notices: tuple[str, ...]
+
+
+def compress_photo(
+    picture: Picture,
+    info: PhotoInfo,
+    *,
+    quality: float | None = None,
+    target_bytes: int | None = None,
+    lossless: bool = False,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> PhotoCompressed:
+    """The file of a picture.
+
+    Args:
+        picture: uint8, (H, W) grey or (H, W, 3) RGB.
+        info: the model to code with.
+        quality: of a lossy file, 0 to 100, by default 50.
+        target_bytes: instead, the most bytes that it may have: the best quality that keeps within them.
+        lossless: keep the exact pixels, behind a lossy part of `LOSSLESS_WIDTH`.
+        device: "cpu", "torch" or "cuda"; the bytes are the same.
+        progress: hears of a lossless file's rows.
+
+    Raises:
+        ImageError: no quality keeps within the bytes; or the file would not keep what the picture's own file has.
+        ModelError: the model is damaged, or the device is not there.
+    """
+    _refuse_losses(picture, lossless)
+    model = load_photo_model(info, device)
+    levels, grey = to_levels(picture.pixels)
+    size = picture.size
+    encode = _encoder(model, levels)
+    if lossless:
+        setting = Setting(UNSHRUNK, sorted((LOSSLESS_WIDTH, *model.widths))[1])
+    elif target_bytes is not None:
+        setting = _setting_within(model, encode, size, grey, target_bytes)
+    else:
+        setting = setting_of(DEFAULT_QUALITY if quality is None else quality, model, size)
+    writer, z = _push(model, encode(setting.shrink), setting.number)
+    payload, residual, pixel_bits = writer.to_bytes(), None, None
+    if lossless:
+        rows = (lambda done: progress(done, size[0])) if progress else None
+        exact = Writer(decisions(*size, grey))
+        pixels.push_pixels(model, exact, levels, z, setting.number, grey, rows)
+        residual, pixel_bits = exact.to_bytes(), exact.spent
+    file = PhotoFile(b"", grey, setting.number, *size, payload, residual, shrink=setting.shrink)
+    data = write_photo(model.fingerprint, file)
+    spent = 8 * len(residual or b"")
+    lossy_bits = 8 * len(payload)
+    return PhotoCompressed(
+        data, info, size, file.coded_size, writer.spent, lossy_bits, pixel_bits, spent, picture.notices
+    )
+
+
+def _refuse_losses(picture: Picture, lossless: bool) -> None:
+    """Refuse transparency, which no file keeps, and without loss everything else that was taken off the picture."""
+    if TRANSPARENT in picture.notices:
+        raise ImageError(
+            "it has transparent pixels, which files of photographs do not keep: lay it over a colour first"
+        )
+    if changes := [notice for notice in picture.notices if lossless and notice != TURNED]:
+        raise ImageError(
+            f"--lossless would not keep it as it is ({changes[0]}): make that change first, or leave it out"
+        )
+
+
+def decompress_photo(
+    data: bytes,
+    *,
+    seed: int = 0,
+    number: int = 0,
+    temperature: float = DEFAULT_TEMPERATURE,
+    preview: bool = False,
+    max_pixels: int | None = None,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> tuple[Pixels, PhotoInfo, str]:
+    """The picture of a file, uint8 (H, W) or (H, W, 3), its model, and what the file has lost.
+
+    Args:
+        data: the file.
+        seed, number: of the texture.
+        temperature: of the texture, 0 to 1; at 0 each level is near the mean of its distribution.
+        preview: the mean picture of the lossy part at once, also of a lossless file that was cut behind it.
+        max_pixels: refuse a file that announces more.
+        device: "cpu", "torch" or "cuda"; the pixels are the same.
+        progress: hears of rows.
+
+    Raises:
+        FormatError: the bytes are no such file, damaged, or beyond the limit.
+        ModelError: the model is unknown or damaged.
+    """
+    info, file, whole = identify_photo(data)
+    check_pixels(file.height, file.width, max_pixels=max_pixels)
+    lost = f"cut short or damaged behind its lossy part, of whose residual {len(file.residual or b'')} bytes are there"
+    if not (whole or preview):
+        raise FormatError(f"{lost}: the exact pixels are lost, --preview draws the lossy picture")
+    model, size = load_photo_model(info, device), file.coded_size
+    z = _pop(model, file)
+    rows = (lambda done: progress(done, size[0])) if progress else None
+    if preview:
+        levels = pixels.mean_picture(model, z, file.width_number, *size)
+    elif file.residual is not None:
+        reader = Reader(file.residual, decisions(*size, file.grey))
+        levels = pixels.pop_pixels(model, reader, size, z, file.width_number, file.grey, rows)
+    else:
+        levels = pixels.draw(
+            model, z, file.width_number, size,
+            grey=file.grey, seed=seed, number=number, temperature=temperature, progress=rows,
+        )  # fmt: skip
+    levels = enlarge(levels, (file.height, file.width))
+    return from_levels(levels, file.grey), info, "" if whole else f"{lost}: this is the lossy picture"
+
+
+def identify_photo(data: bytes) -> tuple[PhotoInfo, PhotoFile, bool]:
+    """Model and parts of a file, and whether all of it is intact; the lossy part is verified.
+
+    Raises:
+        FormatError: the bytes are no such file, or damaged.
+        ModelError: the model is unknown.
+    """
+    file = parse_photo(data)
+    info = find_photo_prefix(file.prefix)
+    return info, file, check_photo(data, file, bytes.fromhex(info.fingerprint))
+
+
+def verify_photo(result: PhotoCompressed, picture: Picture, device: str = "cpu") -> None:
+    """Decode a file that was just made.
+
+    Raises:
+        FormatError: it is not what it should be.
+    """
+    exact = result.pixel_bits is not None
+    drawn, _, _ = decompress_photo(result.data, preview=not exact, device=device)
+    if exact and (from_levels(*to_levels(picture.pixels)) != drawn).any():
+        raise FormatError("the exact picture does not come back: please report this")
+
+
+def to_levels(picture: Pixels) -> tuple[Levels, bool]:
+    """A picture as green, red and blue, (H, W, 3), and whether it is grey."""
+    if picture.ndim == 2:
+        return np.repeat(picture[:, :, None], 3, axis=2), True
+    grey = bool((picture == picture[:, :, :1]).all())
+    return np.ascontiguousarray(picture[:, :, ORDER]), grey
+
+
+def from_levels(levels: Levels, grey: bool) -> Pixels:
+    """The picture that green, red and blue stand for: (H, W) if it is grey, else RGB (H, W, 3)."""
+    return np.ascontiguousarray(levels[:, :, 0] if grey else levels[:, :, ORDER])
+
+
+def pad(levels: Levels, patch: int) -> Levels:
+    """The picture with its edges repeated to the places of its grid."""
+    height, width = levels.shape[:2]
+    rows, columns = grid_size((height, width), patch)
+    below, beside = patch * rows - height, patch * columns - width
+    return np.pad(levels, ((0, below), (0, beside), (0, 0)), mode="edge")
+
+
+def _encoder(model: PhotoModel, levels: Levels) -> Encode:
+    """y of a picture by its shrink, of each once."""
+
+    @functools.cache
+    def encode(shrink: int) -> Integers:
+        return model.encode(pad(shrink_levels(levels, shrink), model.patch))
+
+    return encode
+
+
+def _push(model: PhotoModel, y: Integers, number: int) -> tuple[Writer, Integers]:
+    writer = Writer(grid.decisions(model, *y.shape[:2]))
+    return writer, grid.push_grid(model.coder, writer, model.sent(y, number), number)
+
+
+def _pop(model: PhotoModel, file: PhotoFile) -> Integers:
+    height, width = grid_size(file.coded_size, model.patch)
+    reader = Reader(file.payload, grid.decisions(model, height, width))
+    return grid.pop_grid(model.coder, reader, height, width, file.width_number)
+
+
+def _setting_within(model: PhotoModel, encode: Encode, size: tuple[int, int], grey: bool, most: int) -> Setting:
+    """The setting of the best quality whose file has at most so many bytes; the rate grows along the dial."""
+    settings = dial(model, size)
+
+    def length(setting: Setting) -> int:
+        payload = _push(model, encode(setting.shrink), setting.number)[0].to_bytes()
+        file = PhotoFile(b"", grey, setting.number, *size, payload, shrink=setting.shrink)
+        return len(write_photo(model.fingerprint, file))
+
+    within = bisect_right(settings, most, key=length)
+    if within == 0:
+        raise ImageError(f"{most} bytes are too few for this picture: its coarsest file has {length(settings[0])}")
+    return settings[within - 1]

@@ -1,0 +1,201 @@
+"""The `.vlz` file of a picture of any size.
+
+    0                             6           7
+    +-----------------------------+-----------+--------+--------+---------+----------------+--------+
+    | magic, ver : 7, fingerprint | g : s : w | shrink | height |  width  |    payload     | CRC-16 |
+    +-----------------------------+-----------+--------+--------+---------+----------------+--------+
+                  6                     1       0 ... 1  1 ... 3  1 ... 3                      2
+
+    g            highest bit: 1 if the picture is grey
+    s            next bit: 1 if the picture was shrunk before it was coded, which lossless files never are
+    w            low 6 bits: number of the quantisation width
+    shrink       if s is 1: by how much, in quarters, 5 ... 64; the latent grid is that of the smaller picture
+    height ...   variable-length numbers, 7 bits a byte, low ones first, the highest bit set if more follow
+    payload      the latent grid
+    CRC-16       as in the other kinds of file
+
+A lossless file (mode 8) has the payload's length, as such a number, before the payload, and behind the first checksum
+the residual and a second checksum. It can be cut anywhere behind the first one and still gives the lossy picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ...container.header import (
+    CHECKSUM,
+    HEADER,
+    MAGIC,
+    PHOTO,
+    PHOTO_LOSSLESS,
+    VERSION,
+    check,
+    checksum,
+    layout,
+    parse_head,
+)
+from ...errors import FormatError
+from .model import WIDTHS
+from .shrink import MOST_SHRUNK, UNSHRUNK, shrunk_size
+
+GREY, SHRUNK = 0x80, 0x40
+MAX_SIDE = 1 << 16
+LONGEST = 5
+"""Bytes of a variable-length number."""
+
+
+@dataclass(frozen=True)
+class PhotoFile:
+    """What a file of a picture of any size says before its model is known.
+
+    Attributes:
+        prefix: first bytes of the model's fingerprint.
+        grey: whether all channels are equal.
+        width_number: of the quantisation width.
+        height, width: of the picture.
+        payload: the latent grid.
+        residual: the exact pixels given it, what is left of it in a file that was cut; None in a lossy file.
+        checked: where the lossy part ends, its checksum included.
+        shrink: by how much the picture was shrunk before it was coded, in quarters.
+    """
+
+    prefix: bytes
+    grey: bool
+    width_number: int
+    height: int
+    width: int
+    payload: bytes
+    residual: bytes | None = None
+    checked: int = 0
+    shrink: int = UNSHRUNK
+
+    @property
+    def coded_size(self) -> tuple[int, int]:
+        """Height and width of the picture that the latent grid stands for."""
+        return shrunk_size((self.height, self.width), self.shrink)
+
+
+def write_photo(fingerprint: bytes, file: PhotoFile) -> bytes:
+    """The bytes of a file; of `file`, prefix and checked are not looked at."""
+    assert 0 <= file.width_number < WIDTHS and min(file.height, file.width) >= 1
+    assert file.shrink == UNSHRUNK or (UNSHRUNK < file.shrink <= MOST_SHRUNK and file.residual is None)
+    mode = PHOTO if file.residual is None else PHOTO_LOSSLESS
+    body = HEADER.pack(MAGIC, VERSION << 4 | mode, fingerprint[:3])
+    flags = (GREY if file.grey else 0) | (SHRUNK if file.shrink != UNSHRUNK else 0)
+    body += bytes([flags | file.width_number] + [file.shrink] * (file.shrink != UNSHRUNK))
+    body += _number(file.height) + _number(file.width)
+    if file.residual is None:
+        body += file.payload
+        return body + CHECKSUM.pack(checksum(fingerprint, body))
+    body += _number(len(file.payload)) + file.payload
+    body += CHECKSUM.pack(checksum(fingerprint, body)) + file.residual
+    return body + CHECKSUM.pack(checksum(fingerprint, body))
+
+
+class Head(NamedTuple):
+    """What the first bytes of a file say, and where they end."""
+
+    mode: int
+    prefix: bytes
+    grey: bool
+    width_number: int
+    shrink: int
+    height: int
+    width: int
+    end: int
+
+
+HEAD_SIZE = HEADER.size + 2 + 2 * LONGEST
+"""Bytes that hold a whole head."""
+
+
+def parse_photo_head(data: bytes) -> Head:
+    """The head of a file, from its first `HEAD_SIZE` bytes or all that there are.
+
+    Raises:
+        FormatError: no file of a picture of any size, or cut within its head.
+    """
+    mode, prefix = parse_head(data)
+    if mode not in (PHOTO, PHOTO_LOSSLESS):
+        raise FormatError("not the file of a picture of any size")
+    if len(data) <= HEADER.size:
+        raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
+    flags, place, shrink = data[HEADER.size], HEADER.size + 1, UNSHRUNK
+    if flags & SHRUNK:
+        shrink, place = data[place] if len(data) > place else 0, place + 1
+        if not UNSHRUNK < shrink <= MOST_SHRUNK or mode == PHOTO_LOSSLESS:
+            raise FormatError("it is said to be shrunk as no picture is: damaged, or made by a newer program")
+    height, place = _read_number(data, place)
+    width, place = _read_number(data, place)
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
+        raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
+    return Head(mode, prefix, flags >= GREY, flags % WIDTHS, shrink, height, width, place)
+
+
+def parse_photo(data: bytes) -> PhotoFile:
+    """The parts of a file whose model is not known yet; the checksums are left unread.
+
+    Raises:
+        FormatError: no such file, or cut within its lossy part.
+    """
+    mode, prefix, grey, number, shrink, height, width, place = parse_photo_head(data)
+    if mode == PHOTO:
+        if len(data) < place + CHECKSUM.size:
+            raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
+        payload = data[place : len(data) - CHECKSUM.size]
+        return PhotoFile(prefix, grey, number, height, width, payload, None, len(data), shrink)
+    length, place = _read_number(data, place)
+    checked = place + length + CHECKSUM.size
+    if len(data) < checked:
+        raise FormatError(f"cut short: {len(data)} bytes, and its lossy part alone has {checked}; fetch it again")
+    payload, residual = data[place : place + length], data[checked : max(checked, len(data) - CHECKSUM.size)]
+    return PhotoFile(prefix, grey, number, height, width, payload, residual, checked)
+
+
+def check_photo(data: bytes, file: PhotoFile, fingerprint: bytes) -> bool:
+    """Verify the checksums of a parsed file; False if all but the lossy part is cut or damaged.
+
+    Raises:
+        FormatError: the lossy part is damaged, or another model's.
+    """
+    check(data[: file.checked], fingerprint)
+    if file.residual is None:
+        return True
+    if len(data) < file.checked + CHECKSUM.size:
+        return False
+    try:
+        check(data, fingerprint)
+    except FormatError:
+        return False
+    return True
+
+
+def photo_sections(file: PhotoFile) -> list[dict[str, str | int]]:
+    """Name, offset and length in bytes of each part of the file, in order."""
+    lengths = {"header": file.checked - len(file.payload) - CHECKSUM.size, "payload": len(file.payload)}
+    lengths |= {"checksum": CHECKSUM.size}
+    if file.residual is not None:
+        lengths |= {"residual": len(file.residual), "second checksum": CHECKSUM.size}
+    return layout(lengths)
+
+
+def _number(value: int) -> bytes:
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _read_number(data: bytes, place: int) -> tuple[int, int]:
+    """A variable-length number and where it ends."""
+    value = 0
+    for index in range(LONGEST):
+        if place + index >= len(data):
+            raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
+        byte = data[place + index]
+        value |= (byte & 0x7F) << 7 * index
+        if byte < 0x80:
+            return value, place + index + 1
+    raise FormatError("a number in its header does not end: damaged")

@@ -1,0 +1,223 @@
+"""Colour models by name or fingerprint: folders with a photo.json, where the other models lie."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import ModelError
+from ...model import registry
+from ...model.limits import MAX_FILE, MAX_INFO, MAX_LATENT, MAX_REACH, MAX_SHIFT, check_label, read_arrays, read_limited
+from ...model.networks import fingerprint
+from .layers import PhotoLayers
+from .model import SCALES, SHARPEST_PRIOR, WIDTHS, PhotoModel
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
+
+INFO = "photo.json"
+WEIGHTS = "weights.npz"
+REQUIRED = {
+    "format": int, "name": str, "description": str, "fingerprint": str, "latent": int, "window": list,
+    "prior_window": list, "shifts": dict,
+}  # fmt: skip
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class PhotoInfo:
+    """What is known of a colour model without its weights.
+
+    Attributes:
+        name: what people call it; several models may have one name.
+        fingerprint: 64 hex digits, of weights and settings.
+        folder: where it lies.
+        description: one line.
+        shipped: whether it came with the package.
+        auto: whether `-m auto` may choose it.
+        older: whether it is superseded, so that its name means another.
+    """
+
+    name: str
+    fingerprint: str
+    folder: Traversable | Path
+    description: str
+    shipped: bool = False
+    auto: bool = True
+    older: bool = False
+
+
+def list_photo_models() -> list[PhotoInfo]:
+    """All colour models: shipped, superseded, then the user's; of equal fingerprints the first."""
+    return list(_models())
+
+
+def photo_names() -> list[str]:
+    """Names of the colour models, superseded ones left out."""
+    return [info.name for info in _models() if not info.older]
+
+
+def damaged_photo_folders() -> list[ModelError]:
+    """What is wrong with each folder that looks like a colour model and cannot be read."""
+    found = []
+    for folder in registry.folders(INFO):
+        try:
+            read_photo_folder(folder)
+        except ModelError as error:
+            found.append(error)
+    return found
+
+
+def find_photo_model(text: str) -> PhotoInfo | None:
+    """The colour model of this name, folder, or beginning of a fingerprint; "auto" is the first it may choose.
+
+    Names are those of all kinds of models: a shipped one keeps its name, of the user's own one name must mean one.
+
+    Raises:
+        ModelError: several of the user's models have the name.
+    """
+    if text == AUTO:
+        return next((info for info in _models() if info.auto), None)
+    by_print = text.lower() if len(text) >= registry.PREFIX_DIGITS else "-"
+    named = []
+    for info in _models():
+        called = info.name == text and not info.older
+        if called and info.shipped:
+            return info
+        if called or info.fingerprint.startswith(by_print):
+            named.append(info)
+    if named:
+        return _only(text, named)
+    folder = Path(text)
+    return read_photo_folder(folder) if (folder / INFO).is_file() else None
+
+
+def _only(text: str, named: list[PhotoInfo]) -> PhotoInfo | None:
+    """The one of these models, unless models of black and white have the name too."""
+    others = [info for info in registry.list_models() if info.name == text and not info.older]
+    if any(info.shipped for info in others):
+        return None
+    if len(named) + len(others) == 1:
+        return named[0]
+    prints = [info.fingerprint[:12] for info in named] + [info.fingerprint[:12] for info in others]
+    several = ", ".join(prints)
+    raise ModelError(f"{len(prints)} models are called {text!r}: name one by its fingerprint, {several}")
+
+
+def find_photo_prefix(prefix: bytes) -> PhotoInfo:
+    """The colour model whose fingerprint begins so.
+
+    Raises:
+        ModelError: there is none; names the fingerprint and says where was looked.
+    """
+    for info in _models():
+        if info.fingerprint.startswith(prefix.hex()):
+            return info
+    raise ModelError(registry.missing(prefix))
+
+
+@functools.lru_cache(maxsize=8)
+def load_photo_model(info: PhotoInfo, device: str = "cpu") -> PhotoModel:
+    """The model itself, read once for each device ("cpu", "torch" or "cuda").
+
+    Raises:
+        ModelError: altered, damaged, or the device is not there.
+    """
+    return read_photo_model(info.folder, device)
+
+
+def read_photo_model(folder: Traversable | Path, device: str = "cpu") -> PhotoModel:
+    """The model of a folder, its weights checked against the fingerprint that photo.json names, and its sizes.
+
+    Raises:
+        ModelError: altered, damaged, beyond the limits, or the device is not there.
+    """
+    tree = read_photo_info(folder)
+    try:
+        arrays = read_arrays(read_limited(folder, WEIGHTS, MAX_FILE))
+        if fingerprint(tree, arrays).hex() != tree["fingerprint"]:
+            raise ModelError(f"the weights are not those that {INFO} names; install the model again")
+        PhotoLayers(tree, arrays).check()
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from error
+    model = PhotoModel(tree, arrays, device)
+    try:
+        model.to_device(np.zeros(1))
+    except (ImportError, RuntimeError, AssertionError) as error:  # torch says in all these ways that it has no CUDA
+        raise ModelError(f"cannot compute on {device} ({error}): use --device cpu, the results are the same") from error
+    return model
+
+
+def read_photo_info(folder: Traversable | Path) -> dict[str, Any]:
+    """The tree of a folder's photo.json.
+
+    Raises:
+        ModelError: it is missing, not JSON, of another format, incomplete or beyond the limits.
+    """
+    try:
+        info = json.loads(read_limited(folder, INFO, MAX_INFO))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{folder}: not a colour model's folder ({INFO}: {error})") from error
+    wrong = [key for key, kind in REQUIRED.items() if not isinstance(info, dict) or not isinstance(info.get(key), kind)]
+    if wrong:
+        raise ModelError(f"{folder}: {INFO} lacks or misstates {', '.join(wrong)}")
+    if info["format"] != 2:
+        raise ModelError(f"{folder}: model format {info['format']} is unknown for colour; this version reads format 2")
+    try:
+        check_label(INFO, info)
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from error
+    windows = info["window"] + info["prior_window"]
+    small = len(info["window"]) == 3 and len(windows) == 6 and all(_is_within(one, 0, MAX_REACH) for one in windows)
+    if not small or not all(_is_within(one, 0, MAX_SHIFT) for one in info["shifts"].values()):
+        raise ModelError(f"{folder}: {INFO} has a window or a shift out of range")
+    if not _is_within(info["latent"], 1, MAX_LATENT) or not isinstance(info.get(AUTO, True), bool):
+        raise ModelError(f"{folder}: {INFO}: latent should be 1 to {MAX_LATENT}, and auto true or false")
+    if not _is_within(info.get("prior_sharper", 0), 0, SHARPEST_PRIOR):
+        raise ModelError(f"{folder}: {INFO}: prior_sharper should be 0 to {SHARPEST_PRIOR}")
+    widths = info.get("widths", [0, WIDTHS - 1])
+    ordered = isinstance(widths, list) and len(widths) == 2 and all(_is_within(one, 0, WIDTHS - 1) for one in widths)
+    if not _is_within(info.get("patch", 16), 4, 16) or info.get("patch", 16) not in SCALES:
+        raise ModelError(f"{folder}: {INFO}: patch should be {', '.join(map(str, SCALES))}")
+    if not ordered or widths[0] > widths[1]:
+        raise ModelError(f"{folder}: {INFO}: widths should be the first and the last of 0 to {WIDTHS - 1}")
+    return dict(info)
+
+
+def _is_within(value: Any, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _models() -> Iterator[PhotoInfo]:
+    seen: set[str] = set()
+    for folder in registry.folders(INFO):
+        with contextlib.suppress(ModelError):
+            info = read_photo_folder(folder)
+            if info.fingerprint not in seen:
+                seen.add(info.fingerprint)
+                yield info
+
+
+def read_photo_folder(folder: Traversable | Path) -> PhotoInfo:
+    """What the photo.json of a folder says.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    info, older = read_photo_info(folder), registry.is_older(folder)
+    return PhotoInfo(
+        name=info["name"],
+        fingerprint=info["fingerprint"],
+        folder=folder,
+        description=info["description"],
+        shipped=registry.is_shipped(folder),
+        auto=info.get(AUTO, True) and not older,
+        older=older,
+    )

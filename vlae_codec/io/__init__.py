@@ -1,0 +1,1 @@
+"""Pictures from and to files, arrays and streams."""

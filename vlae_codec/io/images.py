@@ -1,0 +1,270 @@
+"""Pictures from and to files, and in the form that a model takes. With the plugin, the only importer of Pillow.
+
+Whatever is changed on the way (orientation, transparency, depth, size, colours) is said in a notice.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ..errors import ImageError
+from .files import read_up_to, write_whole
+
+MAX_BYTES = 1 << 28
+MAX_PIXELS = 1 << 26
+THRESHOLD = 128
+GAP_GREY = 96
+BINARISED = f"binarised: {THRESHOLD} of 255 or more is bright"
+TRANSPARENT = "transparency laid over black"
+TURNED = "turned as its EXIF data ask"
+ALL_BLACK = "all black"
+MOSTLY_BRIGHT = "mostly bright: the models draw bright on black, so you may want to invert it"
+REMARKS = (ALL_BLACK, MOSTLY_BRIGHT)
+"""Notices that tell of no change."""
+
+Pixels = NDArray[np.uint8]
+PillowImage = Image.Image
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in 8 bits, and what was done to it since its file.
+
+    Attributes:
+        pixels: uint8, (H, W) grey or (H, W, 3) RGB.
+        notices: one short sentence for each change.
+    """
+
+    pixels: Pixels
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W)."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+def read_image(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+    """The picture of a file in any format that Pillow knows; `-` reads the standard input.
+
+    Args:
+        path: the file.
+        max_pixels: a larger picture is refused before memory is taken for it.
+
+    Raises:
+        ImageError: not an image, damaged, too large, or of a kind that is not supported.
+        VlaeError: a folder.
+        OSError: missing or unreadable.
+    """
+    data = read_up_to(path, MAX_BYTES)
+    if not data:
+        raise ImageError("the file is empty, not an image")
+    if len(data) > MAX_BYTES:
+        raise ImageError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
+    return decode_image(data, max_pixels)
+
+
+def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
+    """The picture in the bytes of an image file, of at most so many pixels.
+
+    Raises:
+        ImageError: as `read_image`.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                frames = getattr(image, "n_frames", 1)
+                picture = from_pillow(image, max_pixels)
+    except UnidentifiedImageError as error:
+        raise ImageError("not an image, or of a format that Pillow does not know: give a PNG") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"far more than the {max_pixels} pixels that are read") from error
+    except ImageError:
+        raise
+    except Exception as error:  # the decoders raise nearly everything for damaged files, SyntaxError among it
+        raise ImageError(f"damaged or cut short: {error}") from error
+    if frames > 1:
+        picture = Picture(picture.pixels, (f"only the first of {frames} frames is read", *picture.notices))
+    return picture
+
+
+def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS) -> Picture:
+    """A Pillow image of any mode in 8 bits; what is changed is noted.
+
+    Raises:
+        ImageError: too large, empty, or of floating-point or 32-bit pixels.
+    """
+    if image.width * image.height > max_pixels:
+        raise ImageError(f"{image.width} x {image.height} is more than the {max_pixels} pixels that are read")
+    if not image.width * image.height:
+        raise ImageError(f"{image.width} x {image.height} pixels: there is nothing in it")
+    image.load()
+    return _to_8_bits(image)
+
+
+def from_array(array: NDArray[Any], max_pixels: int = MAX_PIXELS) -> Picture:
+    """An array as a picture: uint8 0 to 255 or bool, (H, W) or (H, W, 1) grey, (H, W, 3) RGB.
+
+    Raises:
+        ImageError: of another type or shape, empty, or too large.
+    """
+    if array.dtype != bool and array.dtype != np.uint8:
+        raise ImageError(f"an array of type {array.dtype}, and uint8 (0 to 255) or bool is read")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3)) or not array.size:
+        raise ImageError(f"an array of shape {array.shape}, and (H, W), (H, W, 1) or (H, W, 3) is read")
+    if array.shape[0] * array.shape[1] > max_pixels:
+        raise ImageError(f"{_size(*array.shape[:2])} is more than the {max_pixels} pixels that are read")
+    pixels = array * np.uint8(255) if array.dtype == bool else array.copy()
+    return Picture(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+
+
+def to_pillow(pixels: Pixels | NDArray[np.bool_]) -> Image.Image:
+    """A Pillow image: of bool (H, W) in mode 1, of uint8 (H, W) in mode L, of uint8 (H, W, 3) in mode RGB."""
+    return Image.fromarray(pixels)
+
+
+def _to_8_bits(image: Image.Image) -> Picture:
+    notices = []
+    if image.getexif().get(0x0112, 1) != 1:
+        image = ImageOps.exif_transpose(image)
+        notices.append(TURNED)
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        deep = np.asarray(image).astype(np.int64)
+        if deep.min() < 0 or deep.max() > 65535:
+            raise ImageError("pixels of 32 bits are not supported: save it with 8 bits a channel")
+        return Picture(((deep + 128) // 257).astype(np.uint8), (*notices, "reduced from 16 to 8 bits"))
+    if image.mode == "F":
+        raise ImageError("floating-point pixels are not supported: save it with 8 bits a channel")
+    if image.has_transparency_data:
+        image, notice = _over_black(image.convert("RGBA"))
+        notices += notice
+    grey = image.mode in ("1", "L")
+    return Picture(np.array(image.convert("L" if grey else "RGB")), tuple(notices))
+
+
+def _over_black(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    """The picture laid over black, the background of what the models draw."""
+    if np.asarray(image.getchannel("A")).min() == 255:
+        return image.convert("RGB"), []
+    flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image).convert("RGB")
+    if not np.asarray(flat).any():
+        raise ImageError("its transparency laid over black leaves nothing: save it without, bright on black")
+    return flat, [TRANSPARENT]
+
+
+def to_bilevel(picture: Picture, height: int, width: int, fit: bool = False) -> Picture:
+    """The picture as values 0 and 1 (1 = luma of 128 or more), uint8 (height, width).
+
+    Args:
+        picture: grey or RGB.
+        height: of the result, pixels.
+        width: of the result, pixels.
+        fit: resize a picture of another size, keeping its proportions; the rest is filled like its border.
+
+    Raises:
+        ImageError: of another size, and `fit` is not set.
+    """
+    luma, notices = _luma(picture.pixels), list(picture.notices)
+    if picture.size != (height, width):
+        if not fit:
+            raise ImageError(f"{_size(*picture.size)} pixels, not {_size(height, width)}")
+        luma = _fit(luma, height, width)
+        notices.append(f"resized from {_size(*picture.size)} to {_size(height, width)}")
+    if not np.isin(luma, (0, 255)).all():
+        notices.append(BINARISED)
+    bits = (luma >= THRESHOLD).astype(np.uint8)
+    if not bits.any():
+        notices.append(ALL_BLACK)
+    elif 2 * bits.sum() > bits.size:
+        notices.append(MOSTLY_BRIGHT)
+    return Picture(bits, tuple(notices))
+
+
+def refuse_changes(notices: Sequence[str]) -> None:
+    """Refuse a picture that would not come back as it is.
+
+    Args:
+        notices: what was done to it since its file.
+
+    Raises:
+        ImageError: it was changed; says how.
+    """
+    if BINARISED in notices:
+        raise ImageError(
+            "it has grey pixels or colours, and the model holds black and white exactly, nothing else:"
+            " leave out --lossless, or let --binarise round the pixels first"
+        )
+    if changes := [notice for notice in notices if notice not in REMARKS]:
+        raise ImageError(f"--lossless would not keep it as it is ({changes[0]}): --binarise accepts that")
+
+
+def _luma(pixels: Pixels) -> Pixels:
+    return pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
+
+
+def _fit(luma: Pixels, height: int, width: int) -> Pixels:
+    border = np.concatenate([luma[0], luma[-1], luma[:, 0], luma[:, -1]])
+    scale = min(height / luma.shape[0], width / luma.shape[1])
+    h, w = (max(1, round(scale * side)) for side in luma.shape)
+    top, left = (height - h) // 2, (width - w) // 2
+    out = np.full((height, width), np.median(border), np.uint8)
+    out[top : top + h, left : left + w] = resized(luma, h, w)
+    return out
+
+
+def resized(pixels: Pixels, height: int, width: int) -> Pixels:
+    """A picture in another size, by Pillow's Lanczos filter, which no decoder may depend on."""
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def _size(height: int, width: int) -> str:
+    return f"{width} x {height}"
+
+
+def encode_png(pixels: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
+    """The bytes of a PNG file: bool (H, W) with 1 bit a pixel, uint8 (H, W) grey or (H, W, 3) RGB."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def write_png(path: Path, pixels: NDArray[np.uint8] | NDArray[np.bool_]) -> None:
+    """Write a PNG file whole or not at all; pixels as for `encode_png`.
+
+    Raises:
+        VlaeError: it cannot be written.
+    """
+    write_whole(path, encode_png(pixels))
+
+
+def contact_sheet(strips: Sequence[Pixels], columns: int, scale: int = 1, gap: int = 1) -> Pixels:
+    """Pictures side by side on grey: uint8 (H', W').
+
+    Args:
+        strips: say the originals, and several drawings of them: each uint8 (B, H, W), 0 to 255. The pictures of one
+            number stand under one another.
+        columns: pictures in a line; the next ones go below all strips of the line before.
+        scale: pixels become squares of scale x scale.
+        gap: pixels between pictures.
+    """
+    stack = np.stack(strips).repeat(scale, axis=2).repeat(scale, axis=3)
+    rows, count, height, width = stack.shape
+    columns = min(columns, count)
+    lines = -(-count // columns)
+    sheet = np.full((lines * rows * (height + gap) + gap, columns * (width + gap) + gap), GAP_GREY, np.uint8)
+    for row in range(rows):
+        for number in range(count):
+            line, column = divmod(number, columns)
+            top, left = gap + (line * rows + row) * (height + gap), gap + column * (width + gap)
+            sheet[top : top + height, left : left + width] = stack[row, number]
+    return sheet

@@ -1,0 +1,1 @@
+"""Codes for z: tree search, relative entropy coding, bins for bits-back."""

@@ -1,0 +1,1 @@
+"""Models: their folders within limits, their networks, and which of them a name or a file means."""

@@ -1,0 +1,66 @@
+"""What kind of file some bytes are, and which model made them; no weights are read."""
+
+from __future__ import annotations
+
+from ..container.header import (
+    ARCHIVE,
+    LOSSLESS,
+    PHOTO,
+    PHOTO_LOSSLESS,
+    Container,
+    LosslessContainer,
+    check,
+    parse,
+    parse_head,
+    parse_lossless,
+)
+from ..errors import FormatError
+from . import registry
+from .registry import ModelInfo
+
+
+def is_archive(data: bytes) -> bool:
+    """Whether a file begins like an archive of many pictures.
+
+    Raises:
+        FormatError: it is no .vlz file.
+    """
+    return parse_head(data)[0] == ARCHIVE
+
+
+def is_photo(data: bytes) -> bool:
+    """Whether a file begins like one of a picture of any size.
+
+    Raises:
+        FormatError: it is no .vlz file.
+    """
+    return parse_head(data)[0] in (PHOTO, PHOTO_LOSSLESS)
+
+
+def identify(data: bytes) -> tuple[ModelInfo, Container | LosslessContainer]:
+    """Model and parts of a file of one picture, the checksum of its lossy part verified; no weights are read.
+
+    Raises:
+        FormatError: the bytes are no .vlz file of one picture, or are damaged.
+        ModelError: the model is unknown.
+    """
+    container = parse_any(data)
+    checked = data if isinstance(container, Container) else data[: container.checked]
+    damage: FormatError | None = None
+    for info in registry.find_prefix(container.prefix):
+        try:
+            check(checked, bytes.fromhex(info.fingerprint))
+            return info, container
+        except FormatError as error:
+            damage = error
+    assert damage
+    raise damage
+
+
+def parse_any(data: bytes) -> Container | LosslessContainer:
+    """The parts of a file of one picture, its checksums unread.
+
+    Raises:
+        FormatError: as `parse` and `parse_lossless`.
+    """
+    return parse_lossless(data) if parse_head(data)[0] == LOSSLESS else parse(data)

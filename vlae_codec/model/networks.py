@@ -1,0 +1,342 @@
+"""The three networks of a model folder in exact integers: encoder, prior, local decoder (design D5, D6, D11)."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..autoregressive.cuda_graph import draw_captured
+from ..autoregressive.engine import Choose, Shape, draw_whole
+from ..autoregressive.order import Window
+from ..autoregressive.window_net import LocalNet, at_least, known_logits, least_logits
+from ..errors import ModelError
+from ..exact.arrays import Array, namespace
+from ..exact.feature_decoder import FeatureNet
+from ..exact.kernels import fold
+from ..exact.layers import FRACTION, LIMIT, Conv3x3, Linear, Residual, relu, rescale, unshuffle
+from ..exact.philox import candidate_noise, pixel_noise
+from ..exact.tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
+from ..parallel import cores, in_threads
+from .limits import MAX_FILE, MAX_INFO, check_arrays, check_info, check_tables, read_arrays, read_limited
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
+
+Checked = TypeVar("Checked")
+Integers = NDArray[np.int64]
+Pictures = NDArray[np.uint8]
+
+POSTERIOR_LOG_SCALE = (-5 << FRACTION, 1 << (FRACTION - 1))
+PRIOR_LOG_SCALE = (-4 << FRACTION, 1 << FRACTION)
+BATCH = 64
+"""Images that the networks see at once; bounds memory to some tens of megabytes."""
+GPU_BATCH = 1024
+"""Images that a GPU draws at once."""
+SHARE = 16
+"""Images that are worth a thread of their own."""
+FEW = 8
+"""Images whose maps the convolutions hold at once, few enough for a processor's cache."""
+
+
+class Candidates(NamedTuple):
+    """Candidates for some blocks of z, int64 (N, d) each: z = mean + scale * noise."""
+
+    z: Integers
+    noise: Integers
+    scale: Integers
+
+
+class IntegerModel:
+    """q(z|x), p(z) and p(x|z) of one model; latents z are int64 in units of 2^-10.
+
+    Args:
+        info: the tree of model.json, validated by `read_info`.
+        arrays: the integer weights by name.
+        device: "cpu" computes with numpy, "torch" with torch on the CPU, "cuda" with torch on the GPU.
+            All three give the same integers.
+
+    Attributes:
+        workers: batches drawn side by side; by default as many as there are cores, on a GPU 1.
+    """
+
+    def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
+        self.info = dict(info)
+        self.name: str = info["name"]
+        self.fingerprint = bytes.fromhex(info["fingerprint"])
+        self.height: int = info["height"]
+        self.width: int = info["width"]
+        self.latent: int = info["latent"]
+        self.blocks: int = info["prior_blocks"]
+        self.block_size = self.latent // max(1, self.blocks)
+        self.window = Window(*info["window"])
+        self.device = device
+        self.workers = 1 if device == "cuda" else cores()
+        self.arrays = arrays
+        self._cache: dict[str, Any] = {}
+
+    # Arrays cross between numpy (the codec) and the device (the networks) only here.
+
+    def to_device(self, values: NDArray[Any]) -> Array:
+        """The values as float64 on the model's device."""
+        if self.device == "cpu":
+            return values.astype(np.float64)
+        import torch
+
+        return torch.asarray(values.astype(np.float64), device="cpu" if self.device == "torch" else self.device)
+
+    def to_integers(self, values: Array) -> Integers:
+        """Integers on the device as an int64 numpy array."""
+        return np.asarray(values if self.device == "cpu" else values.cpu().numpy()).astype(np.int64)
+
+    def _linear(self, name: str) -> Linear:
+        if name not in self._cache:
+            weight, bias = (self.to_device(self.arrays[f"{name}.{part}"]) for part in ("weight", "bias"))
+            self._cache[name] = Linear(weight, bias, self.info["shifts"][name])
+        layer: Linear = self._cache[name]
+        return layer
+
+    def _residuals(self, name: str) -> Iterable[Residual]:
+        index = 0
+        while f"{name}.{index}.first.weight" in self.arrays:
+            first, second = (self._linear(f"{name}.{index}.{part}") for part in ("first", "second"))
+            pointwise = first.weight.shape[0] == first.weight.shape[1]
+            yield Residual(first, second) if pointwise else Residual(Conv3x3(first), Conv3x3(second))
+            index += 1
+
+    def posterior(self, images: Pictures) -> tuple[Integers, Integers]:
+        """Mean and log standard deviation of q(z|x), units of 2^-10, (B, D) each; images (B, H, W) of 0 and 1."""
+        out = np.concatenate([self._encode(images[i : i + BATCH]) for i in range(0, len(images), BATCH)])
+        return out[:, : self.latent], np.clip(out[:, self.latent :], *POSTERIOR_LOG_SCALE)
+
+    def _encode(self, images: Pictures) -> Integers:
+        x = unshuffle(self.to_device(images[..., None]) * 2.0**FRACTION)
+        x = Conv3x3(self._linear("encoder.stem"))(x)
+        for block in self._residuals("encoder.fine"):
+            x = block(x)
+        x = Conv3x3(self._linear("encoder.down"), stride=2)(relu(x))
+        for block in self._residuals("encoder.coarse"):
+            x = block(x)
+        x = relu(self._linear("encoder.squeeze")(relu(x)))
+        x = relu(self._linear("encoder.full")(x.reshape((len(images), -1))))
+        return self.to_integers(self._linear("encoder.out")(x))
+
+    def prior_block(self, block: int, before: Integers) -> tuple[Integers, Integers]:
+        """Mean (units of 2^-10) and standard deviation (2^-14) of block `block` of z given those before it.
+
+        Args:
+            block: 0 ... blocks - 1; block 0 is standard normal.
+            before: (N, block * block_size).
+
+        Returns:
+            Two int64 arrays (N, block_size).
+        """
+        if block == 0:
+            zero = np.zeros((len(before), self.block_size), np.int64)
+            return zero, zero + (1 << EXP_FRACTION)
+        x = self.to_device(before)
+        for layer in range(2):
+            x = relu(self._linear(f"prior.{block}.{layer}")(x))
+        out = self.to_integers(self._linear(f"prior.{block}.2")(x))
+        log_scale = np.clip(out[:, self.block_size :], *PRIOR_LOG_SCALE)
+        return out[:, : self.block_size], load_tables().exp[log_scale - EXP_MIN]
+
+    def candidates(self, paths: Integers, level: int, before: Integers, blocks: int) -> Candidates:
+        """Candidates for the next `blocks` blocks of z, one for each path, drawn from p(z | before).
+
+        Args:
+            paths: numbers of the candidates, (N,).
+            level: group of the code that the candidates belong to.
+            before: z so far, (N, first * block_size).
+        """
+        first, size = before.shape[1] // self.block_size, self.block_size
+        noise = candidate_noise(paths, level, before.shape[1], blocks * size)
+        z, scales = before, []
+        for index in range(blocks):
+            mean, scale = self.prior_block(first + index, z)
+            z = np.concatenate([z, place(noise[:, index * size : (index + 1) * size], mean, scale)], axis=1)
+            scales.append(scale)
+        return Candidates(z[:, before.shape[1] :], noise, np.concatenate(scales, axis=1))
+
+    def features(self, z: Integers) -> Array:
+        """What the local decoder reads at each pixel because of z: activations (B, H, W, F) on the device."""
+        features = self._features(z)
+        return namespace(features).permute_dims(features, (3, 0, 1, 2))
+
+    def _features(self, z: Integers) -> Array:
+        """The features as they are computed, (H, W, F, B)."""
+        return self._feature_net(self.to_device(z), BATCH if self.device == "cuda" else FEW)
+
+    @functools.cached_property
+    def _feature_net(self) -> FeatureNet:
+        return FeatureNet.build(self.height, self.width, self._folded, self._folded_pairs)
+
+    def _folded(self, name: str) -> Array:
+        weight, bias = (self.arrays[f"{name}.{part}"] for part in ("weight", "bias"))
+        return self.to_device(fold(weight, bias, self.info["shifts"][name]))
+
+    def _folded_pairs(self, name: str) -> list[tuple[Array, Array]]:
+        count = sum(key.startswith(f"{name}.") and key.endswith(".first.weight") for key in self.arrays)
+        return [(self._folded(f"{name}.{i}.first"), self._folded(f"{name}.{i}.second")) for i in range(count)]
+
+    def context(self, z: Integers) -> Array:
+        """What the local decoder adds at each pixel because of z: accumulators (B, H, W, L) on the device."""
+        return self._linear("local.features").accumulate(self.features(z))
+
+    def local(self, context: Array, windows: Array) -> Integers:
+        """P(pixel = 1) in units of 2^-24 from contexts (..., L) and windows (..., K) of 0 and 1, int64 (...).
+
+        This is the definition, layer by layer; `local_net` gives the same numbers faster.
+        """
+        window = self._linear("local.window")
+        x = context
+        if windows.shape[-1]:
+            x = x + (windows * 2.0**FRACTION) @ window.weight
+        x = rescale(x, window.shift)
+        for block in self._residuals("local.layers"):
+            x = block(x)
+        out = self._linear("local.out")
+        logit = rescale(out.accumulate(relu(x))[..., 0], out.shift, SIGMOID_RANGE)
+        return load_tables().sigmoid[self.to_integers(logit) + SIGMOID_RANGE]
+
+    @functools.cached_property
+    def local_net(self) -> LocalNet:
+        """The local decoder as the wavefront engine evaluates it; its head gives the logit in units of 1/64."""
+        window, features = (self.arrays[f"local.{part}.weight"] for part in ("window", "features"))
+        both = np.concatenate([window.astype(np.int64) << FRACTION, features.astype(np.int64)])
+        mix = fold(both, self.arrays["local.features.bias"], self.info["shifts"]["local.window"])
+        return LocalNet(self.to_device(mix), self._folded_pairs("local.layers"), [self._folded("local.out")])
+
+    def distortion_bits(self, images: Pictures, z: Integers) -> NDArray[np.float64]:
+        """-log2 p(x|z) of each image, (B,); images (B, H, W) of 0 and 1, z (B, D)."""
+        parts = [self._distortion(images[i : i + BATCH], z[i : i + BATCH]) for i in range(0, len(images), BATCH)]
+        return np.concatenate(parts)
+
+    def _distortion(self, images: Pictures, z: Integers) -> NDArray[np.float64]:
+        pixels = self.height * self.width
+        logits = known_logits(self.local_net, self.window, self.to_device(images), self.features(z))
+        one = load_tables().sigmoid[self.to_integers(logits.clip(-SIGMOID_RANGE, SIGMOID_RANGE)) + SIGMOID_RANGE]
+        spent = np.where(images.reshape(len(images), -1) == 1, one, (1 << SIGMOID_FRACTION) - one)
+        return np.asarray(SIGMOID_FRACTION * pixels - np.log2(spent).sum(axis=1))
+
+    def draw(self, z: Integers, seed: int = 0, draw: int = 0, raster: bool = False) -> Pictures:
+        """Pictures of p(x|z), uint8 of 0 and 1, (B, H, W).
+
+        Args:
+            z: latents, (B, D).
+            seed: below 2^64; together with `draw` it decides the noise, which is the same for every picture.
+            draw: tells several pictures of one z and seed apart.
+            raster: visit the pixels one by one, for comparison; the pictures are the same.
+        """
+        rows, columns = np.indices((self.height, self.width), dtype=np.int64)
+        noise = pixel_noise(rows, columns, 0, np.full_like(rows, draw), seed)
+        least = self.to_device(least_logits(noise))
+        captured = self.device == "cuda" and not raster
+        size = GPU_BATCH if captured else self._part(len(z))
+
+        def part(start: int) -> Pictures:
+            return self.sweep(z[start : start + size], at_least, least, raster, captured).astype(np.uint8)
+
+        _ = self.local_net, self._feature_net  # threads must find them there
+        return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))
+
+    def side_by_side(self, count: int) -> int:
+        """Threads in which `count` pictures are drawn without a captured graph."""
+        return min(self.workers, -(-count // self._part(count)))
+
+    def _part(self, count: int) -> int:
+        """Pictures drawn at once, so that each worker has some if they are worth it."""
+        return max(SHARE, min(BATCH, -(-count // self.workers)))
+
+    def sweep(
+        self, z: Integers, choose: Choose, places: Array = None, raster: bool = False, captured: bool = False
+    ) -> Integers:
+        """Pictures (B, H, W) whose pixels `choose` takes in the order of the wavefront.
+
+        Args:
+            z: latents, (B, D); all of the batch is drawn at once.
+            choose: gives the pixels (P, B) of a step from the channel (0), the logits (1, P, B) in units of 1/64
+                (integers, not clamped to the range of the sigmoid table) and the entries (P, ...) of `places`.
+            places: (H, W, ...) on the device.
+            raster: one pixel a step, for comparison.
+            captured: as one CUDA graph; `choose` must stay on the device.
+        """
+        shape = Shape(self.height, self.width, len(z), self.window, self.window.slant)
+        features = self._features(z)
+        whole = draw_captured if captured else draw_whole
+        shape = shape.raster() if raster else shape
+        return self.to_integers(whole(self.local_net, shape, choose, features, places))[:, :, :, 0]
+
+
+def place(noise: Integers, mean: Integers, scale: Integers) -> Integers:
+    """z = mean + scale * noise in units of 2^-10, rounded half up; noise in 2^-12, mean in 2^-10, scale in 2^-14."""
+    shift = EXP_FRACTION + QUANTILE_FRACTION - FRACTION
+    return np.clip(mean + ((scale * noise + (1 << (shift - 1))) >> shift), -LIMIT, LIMIT)
+
+
+REQUIRED = {
+    "format": int, "name": str, "description": str, "fingerprint": str, "height": int, "width": int,
+    "latent": int, "prior_blocks": int, "window": list, "index_lengths": list, "block_shares": list, "shifts": dict,
+}  # fmt: skip
+LABELS = ("name", "description", "fingerprint", "auto", "integer_loss_nats", "integer_loss")
+"""Keys of model.json that no decoded bit depends on."""
+
+
+def read_info(folder: Traversable | Path) -> dict[str, Any]:
+    """The tree of a model folder's model.json.
+
+    Raises:
+        ModelError: the file is missing, not JSON, of another format or incomplete.
+    """
+    text = read_limited(folder, "model.json", MAX_INFO)
+    try:
+        info = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{folder}: not a model folder (model.json: {error})") from error
+    wrong = [key for key, kind in REQUIRED.items() if not isinstance(info, dict) or not isinstance(info.get(key), kind)]
+    if wrong:
+        raise ModelError(f"{folder}: model.json lacks or misstates {', '.join(wrong)}")
+    if info["format"] != 1:
+        raise ModelError(f"{folder}: model format {info['format']} is unknown; this version reads format 1")
+    _at(folder, check_info, info)
+    return dict(info)
+
+
+def _at(folder: Traversable | Path, check: Callable[..., Checked], *parts: Any) -> Checked:
+    """Make a check, whose message is to begin with the folder."""
+    try:
+        return check(*parts)
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from error
+
+
+def fingerprint(info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """SHA-256 of the weights and of everything in model.json that decoding depends on."""
+    digest = hashlib.sha256()
+    digest.update(json.dumps({k: v for k, v in info.items() if k not in LABELS}, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"\n{name} {array.dtype.newbyteorder('<').str} {array.shape}\n".encode())
+        digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
+    return digest.digest()
+
+
+def load_model(folder: Traversable | Path, device: str = "cpu") -> IntegerModel:
+    """The model of a folder, its weights checked against the fingerprint that model.json names.
+
+    Raises:
+        ModelError: the folder is no model, or weights and fingerprint differ.
+    """
+    info = read_info(folder)
+    _at(folder, check_tables, info)
+    arrays = _at(folder, read_arrays, read_limited(folder, "weights.npz", MAX_FILE))
+    if fingerprint(info, arrays).hex() != info["fingerprint"]:
+        raise ModelError(f"{folder}: the weights are not those that model.json names; install the model again")
+    _at(folder, check_arrays, info, arrays)
+    return IntegerModel(info, arrays, device)

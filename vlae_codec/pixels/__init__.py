@@ -1,0 +1,1 @@
+"""Exact and sampled pixels given z: Bernoulli and mixtures of logistic distributions."""

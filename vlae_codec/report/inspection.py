@@ -1,0 +1,40 @@
+"""What a `.vlz` file says of itself, whether its model is here or not; nothing is decoded and no weights are read."""
+
+from __future__ import annotations
+
+from ..container.archive import parse_archive
+from ..errors import ModelError
+from ..families.bilevel.archive import identify_archive
+from ..families.photo.codec import identify_photo
+from ..families.photo.container import parse_photo
+from ..model.identify import identify, is_archive, is_photo, parse_any
+from .archive import archive_file_record
+from .records import FileRecord, file_record, photo_file_record
+
+
+def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | None]:
+    """The record of a file, and what is wrong with its model, if it is not here.
+
+    Args:
+        data: the file.
+        source: its name, for the record.
+
+    Raises:
+        FormatError: the bytes are no .vlz file, or are damaged.
+    """
+    if is_archive(data):
+        header = parse_archive(data)
+        try:
+            return archive_file_record(source, identify_archive(data, header), header), None
+        except ModelError as error:
+            return archive_file_record(source, None, header), error
+    if is_photo(data):
+        try:
+            info, file, _ = identify_photo(data)
+            return photo_file_record(source, info, file), None
+        except ModelError as error:
+            return photo_file_record(source, None, parse_photo(data)), error
+    try:
+        return file_record(source, *identify(data)), None
+    except ModelError as error:
+        return file_record(source, None, parse_any(data)), error
