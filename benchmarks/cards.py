@@ -13,10 +13,10 @@ from benchmarks.cifar_tables import tiny_pictures
 from benchmarks.photo_tables import baseline_photographs, photographs
 from benchmarks.results import FOLDER
 from benchmarks.tables import ZOO, evaluation, table
-from vlae_codec.families.photo.store import INFO, WEIGHTS, read_photo_info
+from vlae_codec.families.windowed.store import INFO, WEIGHTS, read_photo_info
 from vlae_codec.model.networks import read_info
-from vlae_models.photo.recipe import load_photo_recipe
 from vlae_models.recipe import Recipe, read_recipe
+from vlae_models.windowed.recipe import load_photo_recipe
 
 USE = {
     "mnist": "Lossy compression of bilevel 28x28 drawings of single digits, bright ink on black.",

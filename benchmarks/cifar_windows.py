@@ -20,15 +20,15 @@ from benchmarks.cifar import LOCAL
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
-from vlae_codec.families.photo import codec
-from vlae_codec.families.photo.store import find_photo_model
+from vlae_codec.families.windowed import codec
+from vlae_codec.families.windowed.store import find_photo_model
 from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import SIDE, TEST, load_cifar
 from vlae_models.data.crops import ORDER, Levels
-from vlae_models.photo.recipe import load_photo_recipe, read_photo_recipe
-from vlae_models.photo.restore import restore_photo
-from vlae_models.photo.vlae import PhotoVLAE
 from vlae_models.train.loop import read_checkpoint
+from vlae_models.windowed.recipe import load_photo_recipe, read_photo_recipe
+from vlae_models.windowed.restore import restore_photo
+from vlae_models.windowed.vlae import PhotoVLAE
 
 MODELS = ("cifar-4x2", "cifar-5x3", "cifar-7x4", "cifar-7x4-grey", "cifar-vae", "cifar-7x4-bound")
 SWEEP = Path(__file__).resolve().parent / "sweep"

@@ -15,9 +15,9 @@ from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model
 from benchmarks.small_model import Arrays
 from benchmarks.small_photo_model import small_photo_arrays, write_small_photo_model
 from vlae_codec.coding.binary_coder import Reader
-from vlae_codec.families.photo import grid, pixels
-from vlae_codec.families.photo.store import INFO, WEIGHTS, read_photo_model
-from vlae_codec.families.photo.trial import try_photo_model
+from vlae_codec.families.windowed import grid, pixels
+from vlae_codec.families.windowed.store import INFO, WEIGHTS, read_photo_model
+from vlae_codec.families.windowed.trial import try_photo_model
 from vlae_codec.pixels.levels import decisions
 
 SIZES = ((1, 1), (2, 3), (5, 3), (17, 9), (40, 30))

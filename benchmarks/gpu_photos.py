@@ -17,8 +17,8 @@ from PIL import Image
 from benchmarks.options import models_argument, name_of_gpu
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.families.photo import codec
-from vlae_codec.families.photo.store import PhotoInfo, find_photo_model
+from vlae_codec.families.windowed import codec
+from vlae_codec.families.windowed.store import PhotoInfo, find_photo_model
 from vlae_codec.io.images import Picture
 
 PICTURES = "kodak-dev/*.png"

@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.image_quality import Levels
-from vlae_codec.families.photo import codec
-from vlae_codec.families.photo.store import PhotoInfo, list_photo_models
+from vlae_codec.families.windowed import codec
+from vlae_codec.families.windowed.store import PhotoInfo, list_photo_models
 from vlae_codec.io.images import Picture
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden" / "photo"

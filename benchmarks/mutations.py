@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vlae_codec.container.archive import CRC, NAMES_NUMBER, parse_archive
 from vlae_codec.container.header import ARCHIVE, CHECKSUM, LOSSLESS, PHOTO, PHOTO_LOSSLESS, parse_head, parse_lossless
 from vlae_codec.errors import FormatError
-from vlae_codec.families.photo.container import parse_photo
+from vlae_codec.families.windowed.container import parse_photo
 from vlae_codec.model.networks import fingerprint
 
 ODD_BYTES = (0x00, 0x01, 0x7F, 0x80, 0xFF, 0x10, 0x15, 0x16)

@@ -25,8 +25,8 @@ from benchmarks.results import read_result, write_result
 from benchmarks.rivals import EXACT_RIVALS, RIVALS, Rival, best_within, encoded, installed, say_missing
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
-from vlae_codec.families.photo import codec
-from vlae_codec.families.photo.store import find_photo_model, load_photo_model
+from vlae_codec.families.windowed import codec
+from vlae_codec.families.windowed.store import find_photo_model, load_photo_model
 from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import TEST, load_cifar
 from vlae_models.data.crops import ORDER

@@ -29,7 +29,7 @@ from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec import compress, decompress
 from vlae_codec.errors import VlaeError
-from vlae_codec.families.photo.codec import DEFAULT_QUALITY
+from vlae_codec.families.windowed.codec import DEFAULT_QUALITY
 
 NAME = "photo_scaling"
 PICTURES = "kodak-dev/*.png"

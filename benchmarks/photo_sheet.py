@@ -21,8 +21,8 @@ from benchmarks.tables import ROOT
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec import api
 from vlae_codec.errors import ImageError, VlaeError
-from vlae_codec.families.photo import codec
-from vlae_codec.families.photo.store import find_photo_model
+from vlae_codec.families.windowed import codec
+from vlae_codec.families.windowed.store import find_photo_model
 from vlae_codec.io.images import Picture
 
 NAMES = ("kodim03", "kodim07", "kodim15", "kodim23")

@@ -9,8 +9,8 @@ from typing import Any
 from benchmarks.gpu_photos import TEMPERATURE
 from benchmarks.results import read_result
 from benchmarks.tables import ZOO, Lines, table
-from vlae_codec.families.photo.codec import DEFAULT_QUALITY
-from vlae_codec.families.photo.store import INFO, WEIGHTS, read_photo_info
+from vlae_codec.families.windowed.codec import DEFAULT_QUALITY
+from vlae_codec.families.windowed.store import INFO, WEIGHTS, read_photo_info
 from vlae_codec.model.registry import OLDER
 
 SHEETS = "../benchmarks/results/sheets"

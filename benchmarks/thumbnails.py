@@ -24,8 +24,8 @@ from benchmarks.placeholders import blurhash, thumbhash
 from benchmarks.results import FOLDER, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import ImageError, VlaeError
-from vlae_codec.families.photo import codec
-from vlae_codec.families.photo.store import PhotoInfo, find_photo_model
+from vlae_codec.families.windowed import codec
+from vlae_codec.families.windowed.store import PhotoInfo, find_photo_model
 from vlae_codec.io.images import Picture
 
 TARGETS = (24, 36, 54)

@@ -29,7 +29,7 @@ FLOORS = {
         "errors", "parallel", "exact", "coding", "autoregressive", "container", "model", "pixels", "latents", "io",
         "families", "report", "api", "pillow_plugin", "__init__",
     ],
-    "vlae_models": ["__init__", "recipe", "nets", "data", "release", "train", "photo"],
+    "vlae_models": ["__init__", "recipe", "nets", "data", "release", "train", "windowed"],
 }  # fmt: skip
 """Folders and single modules of a package, lowest first: each imports only itself and those before it."""
 
@@ -38,7 +38,7 @@ BORDERS = {
         "vlae_models",
         "vlae_codec/exact/layers.py",
         "vlae_codec/model/networks.py",
-        "vlae_codec/families/photo/model.py",
+        "vlae_codec/families/windowed/model.py",
     ],
     "constriction": ["vlae_codec/coding/ans.py", "vlae_codec/coding/range_coder.py"],
     "array_api_compat": ["vlae_codec"],

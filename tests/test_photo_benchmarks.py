@@ -20,7 +20,7 @@ from benchmarks.photo_tables import thumbnails as thumbnail_table
 from benchmarks.placeholders import blurhash, thumbhash
 from benchmarks.rivals import RIVALS, Rival, best_within, decoded, encoded, installed
 from vlae_codec.errors import VlaeError
-from vlae_codec.families.photo.codec import DEFAULT_QUALITY
+from vlae_codec.families.windowed.codec import DEFAULT_QUALITY
 
 Pictures = NDArray[np.uint8]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from vlae_codec.families.bilevel import codec
-from vlae_codec.families.photo import choice
-from vlae_codec.families.photo.choice import choose_photo_model
-from vlae_codec.families.photo.store import PhotoInfo, read_photo_folder
+from vlae_codec.families.windowed import choice
+from vlae_codec.families.windowed.choice import choose_photo_model
+from vlae_codec.families.windowed.store import PhotoInfo, read_photo_folder
 from vlae_codec.io.images import Picture
 
 USUAL = PhotoInfo("usual", "a" * 64, Path(), "")

@@ -17,11 +17,11 @@ from vlae_codec.autoregressive.engine import Choose, Shape
 from vlae_codec.autoregressive.window_net import LocalNet
 from vlae_codec.coding.binary_coder import Reader, Writer
 from vlae_codec.exact.arrays import Array
-from vlae_codec.families.photo import grid, pixels
-from vlae_codec.families.photo.model import Integers, Levels, PhotoModel
+from vlae_codec.families.windowed import grid, pixels
+from vlae_codec.families.windowed.model import Integers, Levels, PhotoModel
 from vlae_codec.pixels import levels as levels_module
 from vlae_codec.pixels.levels import decisions
-from vlae_models.photo.export import integer_model
+from vlae_models.windowed.export import integer_model
 
 SIZE = (21, 40)
 WIDTH = 25

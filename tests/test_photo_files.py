@@ -17,16 +17,16 @@ from vlae_cli.compress import main as compress_command
 from vlae_cli.decompress import main as decompress_command
 from vlae_codec import api
 from vlae_codec.errors import FormatError, ImageError, ModelError
-from vlae_codec.families.photo import codec, store
-from vlae_codec.families.photo.container import PhotoFile, parse_photo, write_photo
+from vlae_codec.families.windowed import codec, store
+from vlae_codec.families.windowed.container import PhotoFile, parse_photo, write_photo
 from vlae_codec.io.images import Picture
 from vlae_codec.model import registry
 from vlae_codec.model.networks import fingerprint
-from vlae_models.photo.config import PhotoConfig
-from vlae_models.photo.export import export_arrays, model_info
-from vlae_models.photo.recipe import PhotoRecipe
-from vlae_models.photo.vlae import PhotoVLAE
 from vlae_models.release.export import pack
+from vlae_models.windowed.config import PhotoConfig
+from vlae_models.windowed.export import export_arrays, model_info
+from vlae_models.windowed.recipe import PhotoRecipe
+from vlae_models.windowed.vlae import PhotoVLAE
 
 SMALL = PhotoConfig(latent=4, fine=6, mid=7, coarse=8, features=4, local=24, local_layers=1, prior=12, prior_layers=1)
 

@@ -10,16 +10,16 @@ import torch
 from numpy.typing import NDArray
 
 from vlae_codec.coding.binary_coder import FEW, Reader, Writer
-from vlae_codec.families.photo import grid, pixels
-from vlae_codec.families.photo import model as photo_model
-from vlae_codec.families.photo.model import WIDTHS, PhotoModel, log_width, width_of
+from vlae_codec.families.windowed import grid, pixels
+from vlae_codec.families.windowed import model as photo_model
+from vlae_codec.families.windowed.model import WIDTHS, PhotoModel, log_width, width_of
 from vlae_codec.pixels.levels import COLD, Sampler, decisions
-from vlae_models.photo.config import PhotoConfig
-from vlae_models.photo.export import integer_model
-from vlae_models.photo.nets import gated
-from vlae_models.photo.recipe import PhotoRecipe
-from vlae_models.photo.start import start_straight
-from vlae_models.photo.vlae import PhotoVLAE
+from vlae_models.windowed.config import PhotoConfig
+from vlae_models.windowed.export import integer_model
+from vlae_models.windowed.nets import gated
+from vlae_models.windowed.recipe import PhotoRecipe
+from vlae_models.windowed.start import start_straight
+from vlae_models.windowed.vlae import PhotoVLAE
 
 SMALL = PhotoConfig(latent=5, fine=6, mid=7, coarse=8, features=4, local=24, local_layers=1, prior=12, prior_layers=1)
 RECIPE = PhotoRecipe("small", "photos", model=SMALL)

@@ -11,11 +11,11 @@ from PIL import Image
 import vlae_codec
 from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec.errors import FormatError, ImageError
-from vlae_codec.families.photo import codec, store
-from vlae_codec.families.photo.container import PhotoFile, parse_photo, write_photo
-from vlae_codec.families.photo.dial import COARSEST, FINEST, Setting, dial, setting_of
-from vlae_codec.families.photo.model import PhotoModel
-from vlae_codec.families.photo.shrink import MOST_SHRUNK, STRIP, UNSHRUNK, enlarge, shrink_levels, shrunk_size
+from vlae_codec.families.windowed import codec, store
+from vlae_codec.families.windowed.container import PhotoFile, parse_photo, write_photo
+from vlae_codec.families.windowed.dial import COARSEST, FINEST, Setting, dial, setting_of
+from vlae_codec.families.windowed.model import PhotoModel
+from vlae_codec.families.windowed.shrink import MOST_SHRUNK, STRIP, UNSHRUNK, enlarge, shrink_levels, shrunk_size
 from vlae_codec.io.images import Picture
 
 PRINT = bytes(range(32))

@@ -13,19 +13,19 @@ import torch
 from PIL import Image
 
 from vlae_codec.errors import ModelError, VlaeError
-from vlae_codec.families.photo import codec, store
+from vlae_codec.families.windowed import codec, store
 from vlae_codec.io.images import Picture
 from vlae_codec.model.networks import fingerprint
 from vlae_models.data import cifar
 from vlae_models.data.crops import load_photos, load_validation, random_crops, shares
-from vlae_models.photo.config import PhotoConfig, PhotoTraining
-from vlae_models.photo.export import export_arrays, model_info
-from vlae_models.photo.recipe import PhotoRecipe
-from vlae_models.photo.release import release_photo
-from vlae_models.photo.restore import start_from, start_local
-from vlae_models.photo.training import PhotoTrainer
-from vlae_models.photo.vlae import PhotoVLAE
 from vlae_models.release.export import pack
+from vlae_models.windowed.config import PhotoConfig, PhotoTraining
+from vlae_models.windowed.export import export_arrays, model_info
+from vlae_models.windowed.recipe import PhotoRecipe
+from vlae_models.windowed.release import release_photo
+from vlae_models.windowed.restore import start_from, start_local
+from vlae_models.windowed.training import PhotoTrainer
+from vlae_models.windowed.vlae import PhotoVLAE
 
 MODEL = PhotoConfig(
     window="5x3",

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from vlae_codec.errors import ModelError
-from vlae_models.photo.recipe import is_photo_recipe, load_photo_recipe
 from vlae_models.recipe import ModelConfig, TrainConfig, list_recipes, load_recipe, parse_recipe
+from vlae_models.windowed.recipe import is_photo_recipe, load_photo_recipe
 
 TREE: dict[str, Any] = {
     "name": "a",

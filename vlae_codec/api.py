@@ -18,8 +18,8 @@ from .container import header
 from .errors import FormatError, ImageError, VlaeError
 from .families.bilevel import archive, codec
 from .families.bilevel.archive import Settings
-from .families.photo import codec as photo
-from .families.photo.choice import choose_photo_model
+from .families.windowed import codec as photo
+from .families.windowed.choice import choose_photo_model
 from .io import datasets, files, images
 from .io.images import PillowImage
 from .latents.payload import EFFORTS, MAX_BITS

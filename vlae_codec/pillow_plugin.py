@@ -27,8 +27,8 @@ from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, PHOTO_LOS
 from .container.limits import check_pixels
 from .errors import FormatError
 from .families.bilevel.archive import Reader, identify_archive
-from .families.photo.container import HEAD_SIZE, parse_photo_head
-from .families.photo.store import find_photo_prefix
+from .families.windowed.container import HEAD_SIZE, parse_photo_head
+from .families.windowed.store import find_photo_prefix
 from .io import files, images
 from .model import identify
 

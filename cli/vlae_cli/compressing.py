@@ -13,7 +13,7 @@ from .common import describe
 if TYPE_CHECKING:
     from vlae_codec.families.bilevel import codec
     from vlae_codec.families.bilevel.archive import Settings
-    from vlae_codec.families.photo.store import PhotoInfo
+    from vlae_codec.families.windowed.store import PhotoInfo
     from vlae_codec.io.images import Picture
     from vlae_codec.model.registry import ModelInfo
     from vlae_codec.report.records import ImageRecord
@@ -99,7 +99,7 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
     """Read a picture, and check where its file will go."""
     from vlae_codec.errors import ImageError
     from vlae_codec.families.bilevel import codec
-    from vlae_codec.families.photo.choice import choose_photo_model
+    from vlae_codec.families.windowed.choice import choose_photo_model
     from vlae_codec.io import datasets, files, images
 
     if datasets.is_stack(source) and not source.is_dir():
@@ -124,7 +124,7 @@ def _target_bytes(task: CompressTask, picture: Picture) -> int | None:
 def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | None) -> ImageRecord:
     """Compress a picture of any size and write its file."""
     from vlae_codec.errors import ImageError
-    from vlae_codec.families.photo import codec as photo
+    from vlae_codec.families.windowed import codec as photo
     from vlae_codec.io import files
     from vlae_codec.report import records
 

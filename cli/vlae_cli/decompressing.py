@@ -102,8 +102,8 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
     import numpy as np
 
     from vlae_codec.errors import VlaeError
-    from vlae_codec.families.photo import codec as photo
-    from vlae_codec.families.photo.container import parse_photo
+    from vlae_codec.families.windowed import codec as photo
+    from vlae_codec.families.windowed.container import parse_photo
     from vlae_codec.io import images
     from vlae_codec.report import records
 

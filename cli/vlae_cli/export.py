@@ -29,11 +29,11 @@ def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, force
     """Export the averaged weights that RECIPE was trained to, with settings fitted to its training images."""
     from vlae_codec.errors import ModelError
     from vlae_models.data.sets import load_set
-    from vlae_models.photo.recipe import is_photo_recipe, load_photo_recipe
-    from vlae_models.photo.release import release_photo
     from vlae_models.recipe import load_recipe, write_recipe
     from vlae_models.release.release import release
     from vlae_models.train.bilevel import load_trained
+    from vlae_models.windowed.recipe import is_photo_recipe, load_photo_recipe
+    from vlae_models.windowed.release import release_photo
 
     if ((out / "model.json").exists() or (out / "photo.json").exists()) and not force:
         raise ModelError(f"{out}: holds a model already; --force overwrites it")

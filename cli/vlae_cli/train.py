@@ -29,10 +29,10 @@ def main(
     recipe: str, data: Path, out: Path | None, minutes: float | None, device: str, threads: int | None, quiet: bool
 ) -> None:
     """Train the model of RECIPE (a shipped name or a .toml file); a checkpoint in --out is continued."""
-    from vlae_models.photo.recipe import is_photo_recipe
     from vlae_models.recipe import load_recipe
     from vlae_models.train.bilevel import Trainer
     from vlae_models.train.loop import prepare_torch
+    from vlae_models.windowed.recipe import is_photo_recipe
 
     if is_photo_recipe(recipe):
         _train_photo(recipe, data, out, minutes, prepare_torch(device, threads), quiet)
@@ -47,8 +47,8 @@ def main(
 
 
 def _train_photo(recipe: str, data: Path, out: Path | None, minutes: float | None, device: str, quiet: bool) -> None:
-    from vlae_models.photo.recipe import load_photo_recipe
-    from vlae_models.photo.training import PhotoTrainer
+    from vlae_models.windowed.recipe import load_photo_recipe
+    from vlae_models.windowed.training import PhotoTrainer
 
     loaded = load_photo_recipe(recipe)
     trainer = PhotoTrainer(loaded, data, out or Path("runs") / loaded.name, minutes, device, quiet)

@@ -15,9 +15,9 @@ from ..model import registry
 from ..model.limits import MAX_FILE, MAX_INFO, read_limited
 from ..model.networks import load_model
 from ..model.registry import ModelInfo
-from .photo import store
-from .photo.store import PhotoInfo
-from .photo.trial import try_photo_model
+from .windowed import store
+from .windowed.store import PhotoInfo
+from .windowed.trial import try_photo_model
 
 BILEVEL = "model.json"
 WEIGHTS = "weights.npz"

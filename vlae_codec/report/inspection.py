@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..container.archive import parse_archive
 from ..errors import ModelError
 from ..families.bilevel.archive import identify_archive
-from ..families.photo.codec import identify_photo
-from ..families.photo.container import parse_photo
+from ..families.windowed.codec import identify_photo
+from ..families.windowed.container import parse_photo
 from ..model.identify import identify, is_archive, is_photo, parse_any
 from .archive import archive_file_record
 from .records import FileRecord, file_record, photo_file_record

@@ -9,9 +9,9 @@ from typing import Any
 from ..container.header import MODES, Container, LosslessContainer, sections
 from ..families.bilevel.codec import Compressed
 from ..families.bilevel.lossless import LosslessCode
-from ..families.photo.codec import PhotoCompressed
-from ..families.photo.container import PhotoFile, photo_sections
-from ..families.photo.store import PhotoInfo
+from ..families.windowed.codec import PhotoCompressed
+from ..families.windowed.container import PhotoFile, photo_sections
+from ..families.windowed.store import PhotoInfo
 from ..model.registry import ModelInfo
 
 SUMMED = (

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import FRACTION
-from vlae_codec.families.photo.model import GATES, WIDTHS, PhotoModel, log_width
-from vlae_codec.families.photo.store import find_photo_model, load_photo_model
+from vlae_codec.families.windowed.model import GATES, WIDTHS, PhotoModel, log_width
+from vlae_codec.families.windowed.store import find_photo_model, load_photo_model
 
 from ..release.restore import assign
 from .export import QUARTER, QUARTERED

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from vlae_codec.exact.layers import FRACTION
-from vlae_codec.families.photo.model import GATES, WIDTHS, PhotoModel, log_width, number_of_width
+from vlae_codec.families.windowed.model import GATES, WIDTHS, PhotoModel, log_width, number_of_width
 
 from ..recipe import WINDOWS
 from ..release.export import Exporter, weight_fraction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vlae_codec.errors import ModelError
-from vlae_codec.families.photo.model import SCALES, SHARPEST_PRIOR
+from vlae_codec.families.windowed.model import SCALES, SHARPEST_PRIOR
 
 from ..recipe import WINDOWS
 

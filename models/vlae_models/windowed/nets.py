@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vlae_codec.families.photo.model import SCALES
+from vlae_codec.families.windowed.model import SCALES
 
 from ..nets.layers import Residual, conv, linear
 from ..nets.pixelcnn import window_offsets
