@@ -16,7 +16,7 @@ from benchmarks.tables import ZOO, evaluation, table
 from vlae_codec.families.windowed.store import INFO, WEIGHTS, read_photo_info
 from vlae_codec.model.networks import read_info
 from vlae_models.recipe import Recipe, read_recipe
-from vlae_models.windowed.recipe import load_photo_recipe
+from vlae_models.windowed.recipe import load_windowed_recipe
 
 USE = {
     "mnist": "Lossy compression of bilevel 28x28 drawings of single digits, bright ink on black.",
@@ -67,7 +67,7 @@ def card(folder: Path) -> str:
 
 def photo_card(folder: Path) -> str:
     """The card of a colour model's folder."""
-    info, recipe = read_photo_info(folder), load_photo_recipe(str(folder / "recipe.toml"))
+    info, recipe = read_photo_info(folder), load_windowed_recipe(str(folder / "recipe.toml"))
     with (folder / "training.csv").open(newline="") as file:
         last = list(csv.DictReader(file))[-1]
     lines = [f"# {info['name']}", "", f"{info['description']}.", "", f"- Fingerprint: `{info['fingerprint']}`"]

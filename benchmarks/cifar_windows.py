@@ -26,9 +26,9 @@ from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import SIDE, TEST, load_cifar
 from vlae_models.data.crops import ORDER, Levels
 from vlae_models.train.loop import read_checkpoint
-from vlae_models.windowed.recipe import load_photo_recipe, read_photo_recipe
+from vlae_models.windowed.recipe import load_windowed_recipe, read_windowed_recipe
 from vlae_models.windowed.restore import restore_photo
-from vlae_models.windowed.vlae import PhotoVLAE
+from vlae_models.windowed.vlae import WindowedVLAE
 
 MODELS = ("cifar-4x2", "cifar-5x3", "cifar-7x4", "cifar-7x4-grey", "cifar-vae", "cifar-7x4-bound")
 SWEEP = Path(__file__).resolve().parent / "sweep"
@@ -46,7 +46,7 @@ Floats = NDArray[np.float64]
 
 
 @torch.no_grad()
-def bound(net: PhotoVLAE, images: Levels, log_width: float) -> dict[str, float]:
+def bound(net: WindowedVLAE, images: Levels, log_width: float) -> dict[str, float]:
     """KL and -ELBO of images (N, 32, 32, 3), green, red, blue, in bits a subpixel, mean over them.
 
     The logarithm of the width is the only one that these models are trained for.
@@ -104,7 +104,7 @@ def measure(name: str, test: Levels, files: int) -> dict[str, Any]:
     """All figures of a released model."""
     info = find_photo_model(name)
     assert info
-    net, width = restore_photo(name), read_photo_recipe(info.folder / "recipe.toml").train.finest
+    net, width = restore_photo(name), read_windowed_recipe(info.folder / "recipe.toml").train.finest
     rgb = np.ascontiguousarray(test[:files][..., ORDER])
     figures, drawn = coded(name, rgb)
     colours = {"luma_kept": kept(rgb, drawn, LUMA), "chroma_kept": kept(rgb, drawn, CHROMA)}
@@ -122,8 +122,8 @@ def kept_row(stored: dict[str, Any], name: str) -> dict[str, Any] | None:
 def measure_local(run: Path, test: Levels) -> dict[str, Any]:
     """The bound of a decoder without latents, of its training's checkpoint."""
     swept = SWEEP / f"{run.name}.toml"
-    recipe = load_photo_recipe(str(swept) if swept.exists() else run.name)
-    net = PhotoVLAE(recipe.model)
+    recipe = load_windowed_recipe(str(swept) if swept.exists() else run.name)
+    net = WindowedVLAE(recipe.model)
     net.load_state_dict(read_checkpoint(run / "checkpoint.pt", recipe, "cpu")["average"])
     return {"window": recipe.model.window, **bound(net.eval(), test, recipe.train.finest)}
 

@@ -23,20 +23,22 @@ from vlae_codec.io.images import Picture
 from vlae_codec.model import registry
 from vlae_codec.model.networks import fingerprint
 from vlae_models.release.export import pack
-from vlae_models.windowed.config import PhotoConfig
+from vlae_models.windowed.config import WindowedConfig
 from vlae_models.windowed.export import export_arrays, model_info
-from vlae_models.windowed.recipe import PhotoRecipe
-from vlae_models.windowed.vlae import PhotoVLAE
+from vlae_models.windowed.recipe import WindowedRecipe
+from vlae_models.windowed.vlae import WindowedVLAE
 
-SMALL = PhotoConfig(latent=4, fine=6, mid=7, coarse=8, features=4, local=24, local_layers=1, prior=12, prior_layers=1)
+SMALL = WindowedConfig(
+    latent=4, fine=6, mid=7, coarse=8, features=4, local=24, local_layers=1, prior=12, prior_layers=1
+)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A colour model of random weights, in a folder of user models."""
     torch.manual_seed(5)
-    recipe = PhotoRecipe("tiny", "photos", "random weights", SMALL)
-    exported = export_arrays(PhotoVLAE(SMALL))
+    recipe = WindowedRecipe("tiny", "photos", "random weights", SMALL)
+    exported = export_arrays(WindowedVLAE(SMALL))
     info = model_info(recipe, exported.shifts)
     info["fingerprint"] = fingerprint(info, exported.arrays).hex()
     made = tmp_path_factory.mktemp("models") / "tiny"

@@ -14,15 +14,17 @@ from vlae_codec.families.windowed import grid, pixels
 from vlae_codec.families.windowed import model as photo_model
 from vlae_codec.families.windowed.model import WIDTHS, PhotoModel, log_width, width_of
 from vlae_codec.pixels.levels import COLD, Sampler, decisions
-from vlae_models.windowed.config import PhotoConfig
+from vlae_models.windowed.config import WindowedConfig
 from vlae_models.windowed.export import integer_model
 from vlae_models.windowed.nets import gated
-from vlae_models.windowed.recipe import PhotoRecipe
+from vlae_models.windowed.recipe import WindowedRecipe
 from vlae_models.windowed.start import start_straight
-from vlae_models.windowed.vlae import PhotoVLAE
+from vlae_models.windowed.vlae import WindowedVLAE
 
-SMALL = PhotoConfig(latent=5, fine=6, mid=7, coarse=8, features=4, local=24, local_layers=1, prior=12, prior_layers=1)
-RECIPE = PhotoRecipe("small", "photos", model=SMALL)
+SMALL = WindowedConfig(
+    latent=5, fine=6, mid=7, coarse=8, features=4, local=24, local_layers=1, prior=12, prior_layers=1
+)
+RECIPE = WindowedRecipe("small", "photos", model=SMALL)
 CONFIGS = {
     "photo": SMALL,
     "straight": dataclasses.replace(SMALL, straight=True),
@@ -33,10 +35,10 @@ CONFIGS = {
 SIZES = [(16, 16), (19, 37)]
 
 
-def start(config: PhotoConfig) -> PhotoVLAE:
+def start(config: WindowedConfig) -> WindowedVLAE:
     """A network with random weights, also where training starts at zero, and pictures' components where it says so."""
     torch.manual_seed(3)
-    made = PhotoVLAE(config)
+    made = WindowedVLAE(config)
     torch.nn.init.normal_(made.local.drawn, std=0.1)
     if config.straight:
         start_straight(made.encoder, made.synthesis, np.stack([picture(32, 32, seed) for seed in range(20)]), 0.007)
@@ -45,12 +47,12 @@ def start(config: PhotoConfig) -> PhotoVLAE:
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
-def net(request: pytest.FixtureRequest) -> PhotoVLAE:
+def net(request: pytest.FixtureRequest) -> WindowedVLAE:
     return start(CONFIGS[request.param])
 
 
 @pytest.fixture(scope="module")
-def model(net: PhotoVLAE) -> PhotoModel:
+def model(net: WindowedVLAE) -> PhotoModel:
     return integer_model(net, dataclasses.replace(RECIPE, model=net.config))
 
 
@@ -67,7 +69,7 @@ def test_widths_fall_evenly() -> None:
     assert all(log_width(index) > log_width(index + 1) for index in range(WIDTHS - 1))
 
 
-def test_encoder_and_mean_picture_are_those_of_the_float_network(net: PhotoVLAE, model: PhotoModel) -> None:
+def test_encoder_and_mean_picture_are_those_of_the_float_network(net: WindowedVLAE, model: PhotoModel) -> None:
     levels = picture(64, 48)
     y = model.encode(levels)
     with torch.no_grad():
@@ -84,7 +86,7 @@ def test_encoder_and_mean_picture_are_those_of_the_float_network(net: PhotoVLAE,
 
 
 @pytest.mark.parametrize("width", [0, 30, WIDTHS - 1])
-def test_gates_are_those_of_the_float_network(net: PhotoVLAE, model: PhotoModel, width: int) -> None:
+def test_gates_are_those_of_the_float_network(net: WindowedVLAE, model: PhotoModel, width: int) -> None:
     y = np.random.default_rng(0).integers(-20000, 20000, (3, 4, model.latent))
     value, log = torch.from_numpy(y).float().permute(2, 0, 1)[None], torch.tensor([log_width(width) / 1024])
     with torch.no_grad():
@@ -108,7 +110,9 @@ def test_tiles_leave_no_seams(model: PhotoModel, size: tuple[int, int], monkeypa
 
 
 @pytest.mark.parametrize("width", [0, 40, WIDTHS - 1])
-def test_the_grid_comes_back_and_costs_what_the_float_prior_says(net: PhotoVLAE, model: PhotoModel, width: int) -> None:
+def test_the_grid_comes_back_and_costs_what_the_float_prior_says(
+    net: WindowedVLAE, model: PhotoModel, width: int
+) -> None:
     y = model.encode(picture(64, 96))
     writer = Writer(grid.decisions(model, *y.shape[:2]))
     z = grid.push_grid(model, writer, y, width)
@@ -150,7 +154,7 @@ def test_the_dither_makes_the_error_uniform(model: PhotoModel) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("grey", [False, True])
-def test_exact_pixels_come_back(net: PhotoVLAE, model: PhotoModel, size: tuple[int, int], grey: bool) -> None:
+def test_exact_pixels_come_back(net: WindowedVLAE, model: PhotoModel, size: tuple[int, int], grey: bool) -> None:
     levels = picture(*size)
     if grey:
         levels = np.repeat(levels[:, :, :1], 3, axis=2)
@@ -173,7 +177,7 @@ def test_exact_pixels_come_back(net: PhotoVLAE, model: PhotoModel, size: tuple[i
 
 
 @pytest.mark.parametrize("temperature", [0, 0.5, 1])
-def test_equal_seeds_draw_equal_pictures_on_numpy_and_torch(net: PhotoVLAE, temperature: float) -> None:
+def test_equal_seeds_draw_equal_pictures_on_numpy_and_torch(net: WindowedVLAE, temperature: float) -> None:
     drawn = []
     recipe = dataclasses.replace(RECIPE, model=net.config)
     for device in ("cpu", "torch"):
@@ -205,7 +209,7 @@ def test_samples_follow_the_distribution(model: PhotoModel) -> None:
 
 
 @pytest.mark.parametrize("device", ["cpu", "torch"])
-def test_a_random_word_keeps_all_its_bits(net: PhotoVLAE, device: str) -> None:
+def test_a_random_word_keeps_all_its_bits(net: WindowedVLAE, device: str) -> None:
     """Two components of one weight: the largest word below the middle picks the first, the middle the second."""
     model = integer_model(net, RECIPE, device)
     sampler = Sampler(model, COLD)

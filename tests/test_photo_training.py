@@ -19,15 +19,15 @@ from vlae_codec.model.networks import fingerprint
 from vlae_models.data import cifar
 from vlae_models.data.crops import load_photos, load_validation, random_crops, shares
 from vlae_models.release.export import pack
-from vlae_models.windowed.config import PhotoConfig, PhotoTraining
+from vlae_models.windowed.config import WindowedConfig, WindowedTraining
 from vlae_models.windowed.export import export_arrays, model_info
-from vlae_models.windowed.recipe import PhotoRecipe
+from vlae_models.windowed.recipe import WindowedRecipe
 from vlae_models.windowed.release import release_photo
 from vlae_models.windowed.restore import start_from, start_local
-from vlae_models.windowed.training import PhotoTrainer
-from vlae_models.windowed.vlae import PhotoVLAE
+from vlae_models.windowed.training import WindowedTrainer
+from vlae_models.windowed.vlae import WindowedVLAE
 
-MODEL = PhotoConfig(
+MODEL = WindowedConfig(
     window="5x3",
     patch=4,
     latent=3,
@@ -39,7 +39,7 @@ MODEL = PhotoConfig(
     prior=8,
     prior_layers=1,
 )
-TRAINING = PhotoTraining(
+TRAINING = WindowedTraining(
     updates=6,
     batch=2,
     crop=32,
@@ -51,7 +51,7 @@ TRAINING = PhotoTraining(
     kl_floor=0.1,
     drift=0.0,
 )
-RECIPE = PhotoRecipe("tiny", "cifar10", model=MODEL, train=TRAINING)
+RECIPE = WindowedRecipe("tiny", "cifar10", model=MODEL, train=TRAINING)
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +87,12 @@ def test_crops_stay_upright_if_asked() -> None:
 
 
 def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(data: Path, tmp_path: Path) -> None:
-    whole = PhotoTrainer(RECIPE, data, tmp_path / "whole", None, "cpu", quiet=True).run(quiet=True)
-    stopped = PhotoTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True)
+    whole = WindowedTrainer(RECIPE, data, tmp_path / "whole", None, "cpu", quiet=True).run(quiet=True)
+    stopped = WindowedTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True)
     for _ in range(3):
         stopped._step()
     stopped._save()
-    parts = PhotoTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True).run(quiet=True)
+    parts = WindowedTrainer(RECIPE, data, tmp_path / "stopped", None, "cpu", quiet=True).run(quiet=True)
     for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
         assert torch.equal(one, other)
     with (tmp_path / "whole" / "log.csv").open(newline="") as file:
@@ -101,7 +101,7 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(data: Path, tmp_pat
 
 
 def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_path: Path) -> None:
-    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
+    WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
     release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model", auto=False)
     info = store.find_photo_model(str(tmp_path / "model"))
     assert info and not info.auto and info.fingerprint == store.read_photo_info(tmp_path / "model")["fingerprint"]
@@ -111,25 +111,25 @@ def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_pat
 
 
 def test_a_local_decoder_starts_from_a_released_one_with_another_window(data: Path, tmp_path: Path) -> None:
-    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
+    WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
     release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model")
-    old = PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average.local
-    new = PhotoVLAE(dataclasses.replace(MODEL, window="7x4", latent=0)).local
+    old = WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average.local
+    new = WindowedVLAE(dataclasses.replace(MODEL, window="7x4", latent=0)).local
     start_local(new, str(tmp_path / "model"))
     picture, places = torch.randn(1, 3, 16, 16), torch.arange(256)[None]
     beside, here = torch.zeros(256, 5), torch.randn(256, 3)
     expected = old(old.gather(picture, places), beside, here)
     assert torch.allclose(new(new.gather(picture, places), beside, here), expected, atol=1e-2)
     with pytest.raises(ModelError, match="shape"):
-        start_local(PhotoVLAE(dataclasses.replace(MODEL, local=16)).local, str(tmp_path / "model"))
+        start_local(WindowedVLAE(dataclasses.replace(MODEL, local=16)).local, str(tmp_path / "model"))
     with pytest.raises(ModelError, match="to start from"):
         start_local(new, "nothing")
 
 
 def test_a_plain_vae_comes_back_from_its_integers(tmp_path: Path) -> None:
     recipe = dataclasses.replace(RECIPE, model=dataclasses.replace(MODEL, window="none"))
-    net = PhotoVLAE(recipe.model)
-    again = PhotoVLAE(recipe.model)
+    net = WindowedVLAE(recipe.model)
+    again = WindowedVLAE(recipe.model)
     exported = export_arrays(net)
     info = model_info(recipe, exported.shifts)
     info["fingerprint"] = fingerprint(info, exported.arrays).hex()
@@ -142,13 +142,13 @@ def test_a_plain_vae_comes_back_from_its_integers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("window", ["5x3", "4x2"])
 def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path: Path, window: str) -> None:
-    PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
+    WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
     release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model")
-    old = PhotoTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average
+    old = WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average
     model = dataclasses.replace(MODEL, window=window)
     train = dataclasses.replace(TRAINING, init=str(tmp_path / "model"))
-    new = PhotoTrainer(
-        PhotoRecipe("new", "cifar10", model=model, train=train), data, tmp_path / "new", None, "cpu"
+    new = WindowedTrainer(
+        WindowedRecipe("new", "cifar10", model=model, train=train), data, tmp_path / "new", None, "cpu"
     ).model
     x = torch.rand(2, 3, 16, 16) * 255
     z = old.encoder((x - 128) / 64)
@@ -162,16 +162,16 @@ def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path:
     places, features = torch.arange(256).expand(2, -1), torch.rand(2, 4, 16, 16)
     before, after = (net.distortion(x, features, x, torch.zeros(2), places) for net in (old, new))
     assert torch.allclose(before, after, rtol=0.005) == (window == "5x3")
-    sharper = PhotoVLAE(dataclasses.replace(model, prior_sharper=2))
+    sharper = WindowedVLAE(dataclasses.replace(model, prior_sharper=2))
     start_from(sharper, str(tmp_path / "model"))
     assert torch.allclose(sharper.rate(z, torch.zeros(2)), old.rate(z, torch.zeros(2)), rtol=0.01)
     with pytest.raises(ModelError, match="shape"):
-        start_from(PhotoVLAE(dataclasses.replace(MODEL, latent=5)), str(tmp_path / "model"))
+        start_from(WindowedVLAE(dataclasses.replace(MODEL, latent=5)), str(tmp_path / "model"))
 
 
 def test_the_mean_picture_asks_less_of_z_as_it_fades() -> None:
     torch.manual_seed(0)
-    net = PhotoVLAE(MODEL)
+    net = WindowedVLAE(MODEL)
     x = torch.rand(2, 3, 16, 16) * 255
     places = torch.arange(256).expand(2, -1)
     norms = []
@@ -185,7 +185,7 @@ def test_the_mean_picture_asks_less_of_z_as_it_fades() -> None:
 
 def test_less_of_the_local_decoder_reaches_z_if_it_is_not_heard() -> None:
     torch.manual_seed(0)
-    net = PhotoVLAE(MODEL)
+    net = WindowedVLAE(MODEL)
     x, places = torch.rand(2, 3, 16, 16) * 255, torch.arange(256).expand(2, -1)
     norms = []
     for heard in (1.0, 0.25):
@@ -198,7 +198,7 @@ def test_less_of_the_local_decoder_reaches_z_if_it_is_not_heard() -> None:
 
 
 def test_without_latents_nothing_is_spent_on_z() -> None:
-    net = PhotoVLAE(dataclasses.replace(MODEL, latent=0, straight=False))
+    net = WindowedVLAE(dataclasses.replace(MODEL, latent=0, straight=False))
     x = torch.rand(1, 3, 8, 8) * 255
     parts = net(x, torch.zeros(1), x, torch.zeros(1), torch.arange(64)[None])
     assert float(parts.rate) == 0 < float(parts.distortion.detach())

@@ -7,7 +7,7 @@ import pytest
 
 from vlae_codec.errors import ModelError
 from vlae_models.recipe import ModelConfig, TrainConfig, list_recipes, load_recipe, parse_recipe
-from vlae_models.windowed.recipe import is_photo_recipe, load_photo_recipe
+from vlae_models.windowed.recipe import is_windowed_recipe, load_windowed_recipe
 
 TREE: dict[str, Any] = {
     "name": "a",
@@ -69,7 +69,7 @@ def test_a_whole_number_is_a_rate_too() -> None:
 
 @pytest.mark.parametrize("name", list_recipes())
 def test_shipped_recipes_load_under_their_names(name: str) -> None:
-    recipe = load_photo_recipe(name) if is_photo_recipe(name) else load_recipe(name)
+    recipe = load_windowed_recipe(name) if is_windowed_recipe(name) else load_recipe(name)
     assert recipe.name == name
     assert recipe.description
 

@@ -64,7 +64,7 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
 ) -> None:
     """Stopped in the middle of step `stop`; the last checkpoint is from the last even step before it."""
-    monkeypatch.setattr(loop, "VALIDATE_EVERY", 2)
+    monkeypatch.setattr(loop.Loop, "validate_every", 2)
     whole = train(data, tmp_path / "whole")
     step = Trainer._step
 
@@ -132,7 +132,7 @@ def test_the_average_is_one_of_the_weights_passed(data: Path, tmp_path: Path) ->
 
 
 def test_the_log_has_a_row_for_every_validation(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "VALIDATE_EVERY", 3)
+    monkeypatch.setattr(loop.Loop, "validate_every", 3)
     train(data, tmp_path)
     with (tmp_path / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -146,7 +146,7 @@ def test_the_log_has_a_row_for_every_validation(data: Path, tmp_path: Path, monk
 def test_validation_does_not_disturb_training(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     often = []
     for every in (1, 1000):
-        monkeypatch.setattr(loop, "VALIDATE_EVERY", every)
+        monkeypatch.setattr(loop.Loop, "validate_every", every)
         often.append(train(data, tmp_path / str(every)))
     assert_equal_weights(*often)
 

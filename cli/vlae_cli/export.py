@@ -32,13 +32,13 @@ def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, force
     from vlae_models.recipe import load_recipe, write_recipe
     from vlae_models.release.release import release
     from vlae_models.train.bilevel import load_trained
-    from vlae_models.windowed.recipe import is_photo_recipe, load_photo_recipe
+    from vlae_models.windowed.recipe import is_windowed_recipe, load_windowed_recipe
     from vlae_models.windowed.release import release_photo
 
     if ((out / "model.json").exists() or (out / "photo.json").exists()) and not force:
         raise ModelError(f"{out}: holds a model already; --force overwrites it")
-    if is_photo_recipe(recipe):
-        photo = load_photo_recipe(recipe)
+    if is_windowed_recipe(recipe):
+        photo = load_windowed_recipe(recipe)
         folder = run or Path("runs") / photo.name
         tree = release_photo(folder, photo, data, out, auto)
         shutil.copyfile(folder / "log.csv", out / "training.csv")

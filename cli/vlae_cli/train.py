@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .common import data_option, exit_on_error, version_option
+
+if TYPE_CHECKING:
+    from vlae_models.train.loop import Loop
 
 EPILOG = """\b
 Examples:
@@ -29,33 +33,35 @@ def main(
     recipe: str, data: Path, out: Path | None, minutes: float | None, device: str, threads: int | None, quiet: bool
 ) -> None:
     """Train the model of RECIPE (a shipped name or a .toml file); a checkpoint in --out is continued."""
+    from vlae_models.photo.recipe import is_photo_recipe
     from vlae_models.recipe import load_recipe
     from vlae_models.train.bilevel import Trainer
     from vlae_models.train.loop import prepare_torch
-    from vlae_models.windowed.recipe import is_photo_recipe
+    from vlae_models.windowed.recipe import is_windowed_recipe
 
-    if is_photo_recipe(recipe):
-        _train_photo(recipe, data, out, minutes, prepare_torch(device, threads), quiet)
-        return
-    loaded = load_recipe(recipe)
     device = prepare_torch(device, threads)
-    trainer = Trainer(loaded, data, out or Path("runs") / loaded.name, minutes, device)
+    if is_photo_recipe(recipe):
+        from vlae_models.photo.recipe import load_photo_recipe
+        from vlae_models.photo.training import PhotoTrainer
+
+        photo = load_photo_recipe(recipe)
+        _run(photo.name, PhotoTrainer(photo, data, out or Path("runs") / photo.name, minutes, device, quiet), quiet)
+    elif is_windowed_recipe(recipe):
+        from vlae_models.windowed.recipe import load_windowed_recipe
+        from vlae_models.windowed.training import WindowedTrainer
+
+        windowed = load_windowed_recipe(recipe)
+        folder = out or Path("runs") / windowed.name
+        _run(windowed.name, WindowedTrainer(windowed, data, folder, minutes, device, quiet), quiet)
+    else:
+        loaded = load_recipe(recipe)
+        _run(loaded.name, Trainer(loaded, data, out or Path("runs") / loaded.name, minutes, device), quiet)
+
+
+def _run(name: str, trainer: Loop[Any], quiet: bool) -> None:
+    """Train, and print the figures of the last validation."""
     trainer.run(quiet)
-    row = trainer.state.log[-1]
-    done = f"{row['step']} steps, {row['minutes']} min"
-    click.echo(f"{loaded.name}: {done}, valid -ELBO {row['neg_elbo_nats']} nats, KL {row['kl_nats']} nats")
-
-
-def _train_photo(recipe: str, data: Path, out: Path | None, minutes: float | None, device: str, quiet: bool) -> None:
-    from vlae_models.windowed.recipe import load_photo_recipe
-    from vlae_models.windowed.training import PhotoTrainer
-
-    loaded = load_photo_recipe(recipe)
-    trainer = PhotoTrainer(loaded, data, out or Path("runs") / loaded.name, minutes, device, quiet)
-    trainer.run(quiet)
-    row = trainer.state.log[-1]
-    figures = ", ".join(f"{key} {value}" for key, value in row.items())
-    click.echo(f"{loaded.name}: {figures}")
+    click.echo(f"{name}: " + ", ".join(f"{key} {value}" for key, value in trainer.state.log[-1].items()))
 
 
 if __name__ == "__main__":

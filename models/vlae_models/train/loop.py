@@ -19,7 +19,8 @@ from vlae_codec.errors import ModelError
 
 from .optimiser import Optimiser
 
-VALIDATE_EVERY = 500
+SYNCHRONISE_EVERY = 25
+"""Updates between two looks at the loss, which wait for the device."""
 
 
 class Schedule(Protocol):
@@ -95,6 +96,8 @@ class Loop(ABC, Generic[N]):
 
     max_gradient: ClassVar[float]
     unit: ClassVar[str]
+    validate_minutes: ClassVar[float] = 2.0
+    validate_every: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -113,9 +116,12 @@ class Loop(ABC, Generic[N]):
         self.average.load_state_dict(self.model.state_dict())
         self.average.eval()
         self.state = State(rate_weight=0.1 if eased else 1.0)
+        self.skipped_there = torch.zeros((), dtype=torch.int64, device=device)
+        self.validated = 0.0
         folder.mkdir(parents=True, exist_ok=True)
         if self.checkpoint.exists():
             self._load(read_checkpoint(self.checkpoint, recipe, device))
+            self.validated = self.state.seconds
 
     @abstractmethod
     def _losses(self) -> Losses:
@@ -145,7 +151,7 @@ class Loop(ABC, Generic[N]):
         bar = tqdm(total=total, initial=done, unit="step", disable=quiet or None, desc=self.name)
         last = time.monotonic()
         while self.progress() < 1:
-            if self.state.step % VALIDATE_EVERY == 0 and self.state.step:
+            if self._validation_is_due():
                 self._validate()
                 self._save()
             losses = self._step()
@@ -153,7 +159,7 @@ class Loop(ABC, Generic[N]):
             self.state.seconds += now - last
             last = now
             bar.update()
-            if self.state.step % 50 == 0:
+            if self.state.step % SYNCHRONISE_EVERY == 0:
                 rate, distortion = float(losses.rate.detach()), float(losses.distortion.detach())
                 bar.set_postfix_str(f"-ELBO {rate + distortion:.3f} KL {rate:.3f} {self.unit}")
         bar.close()
@@ -165,15 +171,35 @@ class Loop(ABC, Generic[N]):
         losses = self._losses()
         self.optimiser.zero_grad()
         losses.loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.max_gradient)
-        if torch.isfinite(norm):
+        if self._clip():
             self.optimiser.step(self.left())
-        else:
-            self.state.skipped += 1
         self.state.step += 1
         self._average()
-        self._soft_free_bits(float(losses.rate.detach()))
+        if self.schedule.kl_floor:
+            self._soft_free_bits(float(losses.rate.detach()))
         return losses
+
+    def _clip(self) -> bool:
+        """Scale the gradients down to the largest norm; return whether to step: not along one that is not finite."""
+        gradients = [weight.grad for weight in self.model.parameters() if weight.grad is not None]
+        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        finite = torch.isfinite(norm)
+        if self.device == "cpu" and not finite:
+            self.state.skipped += 1
+            return False
+        torch._foreach_mul_(gradients, torch.where(finite, (self.max_gradient / (norm + 1e-6)).clamp(max=1.0), 0.0))
+        if self.device != "cpu":
+            # To look at the norm would wait for the GPU in every update: what is not finite becomes a step of momentum.
+            self.skipped_there += ~finite
+            for gradient in gradients:
+                gradient.nan_to_num_(0.0, 0.0, 0.0)
+        return True
+
+    def _validation_is_due(self) -> bool:
+        """Return whether to validate and save before the next update: by updates where that is set, or by the clock."""
+        if self.validate_every:
+            return self.state.step > 0 and self.state.step % self.validate_every == 0
+        return self.state.seconds - self.validated >= 60 * self.validate_minutes
 
     def _average(self) -> None:
         # A short memory at first, so that the random start does not linger in the average.
@@ -194,6 +220,9 @@ class Loop(ABC, Generic[N]):
 
     @torch.no_grad()
     def _validate(self) -> None:
+        self.validated = self.state.seconds
+        self.state.skipped += int(self.skipped_there)
+        self.skipped_there.zero_()
         row: dict[str, float | str] = {"step": self.state.step, "minutes": round(self.state.seconds / 60, 2)}
         with torch.random.fork_rng():
             torch.manual_seed(0)

@@ -23,9 +23,11 @@ class Muon:
 
     Args:
         matrices: what is trained, (outputs, inputs) each; it is changed in place.
+        decay: weight decay, as a factor of the learning rate. Without it the norms of matrices grow with the updates.
     """
 
-    def __init__(self, matrices: list[Tensor]) -> None:
+    def __init__(self, matrices: list[Tensor], decay: float = 0.0) -> None:
+        self.decay = decay
         shapes = sorted({tuple(matrix.shape) for matrix in matrices})
         self.groups = [[matrix for matrix in matrices if matrix.shape == shape] for shape in shapes]
         self.order = [[n for n, matrix in enumerate(matrices) if matrix.shape == shape] for shape in shapes]
@@ -45,6 +47,8 @@ class Muon:
             outputs, inputs = group[0].shape
             size = rate * math.sqrt(max(1.0, outputs / inputs))
             update = orthogonal(gradient.lerp(momentum, MOMENTUM)).to(momentum.dtype)
+            if self.decay:
+                torch._foreach_mul_(group, 1 - rate * self.decay)
             torch._foreach_add_(group, list(update.unbind()), alpha=-size)
 
     def state_dict(self) -> dict[str, list[Tensor]]:

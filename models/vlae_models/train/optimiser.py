@@ -22,6 +22,7 @@ FIRST = "mix"
 """The first layer of a network that reads windows."""
 
 Others = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
+"""Makes an optimiser of parameters; a `factor` in one of its groups is that group's share of the learning rate."""
 
 
 class Optimiser:
@@ -32,15 +33,24 @@ class Optimiser:
         rate: learning rate of all that is no matrix of a hidden layer.
         muon: learning rate of those, 0 to let all be trained alike.
         others: makes the optimiser of the rest.
-        first: whether the layers that read windows count as hidden.
+        left_out: names of layers that do not count as hidden.
+        decay: weight decay of Muon's matrices, as a factor of their learning rate.
     """
 
-    def __init__(self, net: nn.Module, rate: float, muon: float, others: Others, first: bool = False) -> None:
+    def __init__(
+        self,
+        net: nn.Module,
+        rate: float,
+        muon: float,
+        others: Others,
+        left_out: tuple[str, ...] = (*ENDS, FIRST),
+        decay: float = 0.0,
+    ) -> None:
         self.rate, self.muon_rate = rate, muon
-        self.hidden = hidden_weights(net, first) if muon else []
+        self.hidden = hidden_weights(net, left_out) if muon else []
         hidden = set(map(id, self.hidden))
         self.others = others([weight for weight in net.parameters() if id(weight) not in hidden])
-        self.muon = Muon([as_matrix(weight.detach(), weight) for weight in self.hidden]) if self.hidden else None
+        self.muon = Muon([as_matrix(weight.detach(), weight) for weight in self.hidden], decay) if self.hidden else None
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
@@ -51,7 +61,7 @@ class Optimiser:
     def step(self, left: float) -> None:
         """Go on by one update, at so much of the learning rates."""
         for group in self.others.param_groups:
-            group["lr"] = left * self.rate
+            group["lr"] = left * self.rate * group.get("factor", 1.0)
         self.others.step()
         if self.muon is not None:
             gradients = [torch.zeros_like(one) if one.grad is None else one.grad for one in self.hidden]
@@ -74,9 +84,8 @@ class Optimiser:
         self.others.load_state_dict({key: value for key, value in tree.items() if key != "muon"})
 
 
-def hidden_weights(net: nn.Module, first: bool = False) -> list[nn.Parameter]:
-    """Weights of layers between others, in the order of the network; `first` adds those that read windows."""
-    left_out = ENDS if first else (*ENDS, FIRST)
+def hidden_weights(net: nn.Module, left_out: tuple[str, ...] = (*ENDS, FIRST)) -> list[nn.Parameter]:
+    """Return the weights of layers between others, in the order of the network, but for those of some names."""
     found: list[nn.Parameter] = []
     for name, module in net.named_modules():
         if isinstance(module, (nn.Linear, nn.Conv2d)) and name.rpartition(".")[2] not in left_out:

@@ -11,7 +11,7 @@ from ..recipe import WINDOWS
 
 
 @dataclass(frozen=True)
-class PhotoConfig:
+class WindowedConfig:
     """Shapes of the networks of a colour model.
 
     Attributes:
@@ -68,7 +68,7 @@ class PhotoConfig:
 
 
 @dataclass(frozen=True)
-class PhotoTraining:
+class WindowedTraining:
     """How a colour model is trained.
 
     Attributes:

@@ -14,8 +14,8 @@ from vlae_codec.families.windowed.model import GATES, WIDTHS, PhotoModel, log_wi
 from ..recipe import WINDOWS
 from ..release.export import Exporter, weight_fraction
 from .nets import WindowNet
-from .recipe import PhotoRecipe
-from .vlae import PhotoVLAE
+from .recipe import WindowedRecipe
+from .vlae import WindowedVLAE
 
 LARGE = 1 << 15
 """Weights from which on a convolution's may have 8 bits; all others have 16."""
@@ -31,7 +31,7 @@ QUARTERED = ("synthesis.enter", "synthesis.straight")
 """These layers."""
 
 
-def export_arrays(model: PhotoVLAE) -> Exporter:
+def export_arrays(model: WindowedVLAE) -> Exporter:
     """All layers of a colour model, as integers."""
     out = Exporter()
     encoder, synthesis = model.encoder, model.synthesis
@@ -86,7 +86,7 @@ def _window_net(out: Exporter, name: str, net: WindowNet) -> None:
     out.arrays[f"{name}.drawn"] = np.rint(drawn * 2.0**bits).astype(np.int16)
 
 
-def model_info(recipe: PhotoRecipe, shifts: dict[str, int]) -> dict[str, Any]:
+def model_info(recipe: WindowedRecipe, shifts: dict[str, int]) -> dict[str, Any]:
     """The tree of model.json, but for the fingerprint."""
     config = recipe.model
     return {
@@ -105,7 +105,7 @@ def model_info(recipe: PhotoRecipe, shifts: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def integer_model(model: PhotoVLAE, recipe: PhotoRecipe, device: str = "cpu") -> PhotoModel:
+def integer_model(model: WindowedVLAE, recipe: WindowedRecipe, device: str = "cpu") -> PhotoModel:
     """The exported model in memory, with no fingerprint yet."""
     exported = export_arrays(model)
     return PhotoModel({**model_info(recipe, exported.shifts), "fingerprint": ""}, exported.arrays, device)

@@ -19,7 +19,7 @@ from vlae_codec.families.windowed.model import SCALES
 from ..nets.layers import Residual, conv, linear
 from ..nets.pixelcnn import window_offsets
 from ..recipe import WINDOWS
-from .config import PhotoConfig
+from .config import WindowedConfig
 
 PIXEL_UNIT = 64.0
 LATENT_UNIT = 4.0
@@ -33,7 +33,7 @@ GREY = (0.587, 0.299, 0.114)
 class Encoder(nn.Module):
     """Pictures (B, 3, H, W) to y (B, C, H / P, W / P), P the patch."""
 
-    def __init__(self, config: PhotoConfig) -> None:
+    def __init__(self, config: WindowedConfig) -> None:
         super().__init__()
         self.stem = conv(16 * COLOURS, config.fine, 3)
         self.scales = SCALES[config.patch]
@@ -63,7 +63,7 @@ class Encoder(nn.Module):
 class Synthesis(nn.Module):
     """z (B, C, h, w) and its width to features (B, F, P h, P w), and from these the mean picture."""
 
-    def __init__(self, config: PhotoConfig) -> None:
+    def __init__(self, config: WindowedConfig) -> None:
         super().__init__()
         self.scales = SCALES[config.patch][::-1]
         channels = getattr(config, self.scales[0])
@@ -130,7 +130,7 @@ def shuffled(x: Tensor, times: int) -> Tensor:
     return x
 
 
-def _blocks(config: PhotoConfig, scale: str) -> nn.ModuleList:
+def _blocks(config: WindowedConfig, scale: str) -> nn.ModuleList:
     count = config.fine_blocks if scale == "fine" else 2
     return nn.ModuleList([Residual(getattr(config, scale)) for _ in range(count)])
 
@@ -226,7 +226,7 @@ class WindowNet(nn.Module):
         return flat[index].reshape(places.numel(), len(self.offsets) * self.channels)
 
 
-def local_decoder(config: PhotoConfig) -> WindowNet:
+def local_decoder(config: WindowedConfig) -> WindowNet:
     """The local decoder, started as a predictor by neighbours: a good start that training may leave."""
     offsets = window_offsets(WINDOWS[config.window])
     beside = config.features + 1
@@ -267,7 +267,7 @@ def _predict_by_neighbours(net: WindowNet, near: int) -> None:
             bias[colour, 1, component] = -2 * row[: near * COLOURS].sum()
 
 
-def latent_prior(config: PhotoConfig) -> WindowNet:
+def latent_prior(config: WindowedConfig) -> WindowNet:
     """The prior over the latent grid; what it is told beside the window is the logarithm of the width."""
     offsets = window_offsets(WINDOWS[config.prior_window])
     net = WindowNet(offsets, config.latent, 1, config.prior, config.prior_layers, config.prior_mixtures)

@@ -1,4 +1,4 @@
-"""A colour model's recipe: a TOML file whose `kind` is "photo"."""
+"""A colour model's recipe: a TOML file whose `kind` is "windowed"."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any
 from vlae_codec.errors import ModelError
 
 from ..recipe import build, find_recipe, read_tree
-from .config import PhotoConfig, PhotoTraining
+from .config import WindowedConfig, WindowedTraining
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
     from pathlib import Path
 
-KIND = "photo"
+KIND = "windowed"
 
 
 @dataclass(frozen=True)
-class PhotoRecipe:
+class WindowedRecipe:
     """A named colour model, its data and how it is trained."""
 
     name: str
     data: str
     description: str = ""
-    model: PhotoConfig = field(default_factory=PhotoConfig)
-    train: PhotoTraining = field(default_factory=PhotoTraining)
+    model: WindowedConfig = field(default_factory=WindowedConfig)
+    train: WindowedTraining = field(default_factory=WindowedTraining)
 
 
-def is_photo_recipe(name: str) -> bool:
+def is_windowed_recipe(name: str) -> bool:
     """Whether a recipe, by name or path, is a colour model's.
 
     Raises:
@@ -37,25 +37,25 @@ def is_photo_recipe(name: str) -> bool:
     return read_tree(find_recipe(name)).get("kind") == KIND
 
 
-def load_photo_recipe(name: str) -> PhotoRecipe:
+def load_windowed_recipe(name: str) -> WindowedRecipe:
     """A colour model's recipe by the name of a shipped one or by the path of a TOML file.
 
     Raises:
         ModelError: no such recipe, not TOML, or a key that is unknown, missing or of the wrong type.
     """
-    return read_photo_recipe(find_recipe(name))
+    return read_windowed_recipe(find_recipe(name))
 
 
-def read_photo_recipe(file: Traversable | Path) -> PhotoRecipe:
+def read_windowed_recipe(file: Traversable | Path) -> WindowedRecipe:
     """The colour model's recipe in a TOML file.
 
     Raises:
         ModelError: not TOML, or a key that is unknown, missing or of the wrong type.
     """
-    return parse_photo_recipe(read_tree(file))
+    return parse_windowed_recipe(read_tree(file))
 
 
-def parse_photo_recipe(tree: dict[str, Any]) -> PhotoRecipe:
+def parse_windowed_recipe(tree: dict[str, Any]) -> WindowedRecipe:
     """The recipe in a parsed TOML tree.
 
     Raises:
@@ -68,5 +68,5 @@ def parse_photo_recipe(tree: dict[str, Any]) -> PhotoRecipe:
     for key in ("name", "data"):
         if not isinstance(rest.get(key), str):
             raise ModelError(f"recipe: {key} = {rest.get(key)!r} should be a string")
-    model, train = build(PhotoConfig, tables["model"]), build(PhotoTraining, tables["train"])
-    return build(PhotoRecipe, {**rest, "model": model, "train": train})
+    model, train = build(WindowedConfig, tables["model"]), build(WindowedTraining, tables["train"])
+    return build(WindowedRecipe, {**rest, "model": model, "train": train})

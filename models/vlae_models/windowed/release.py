@@ -20,8 +20,8 @@ from ..data.crops import Levels, load_validation
 from ..release.export import pack
 from ..train.loop import read_checkpoint
 from .export import export_arrays, model_info
-from .recipe import PhotoRecipe
-from .vlae import PhotoVLAE
+from .recipe import WindowedRecipe
+from .vlae import WindowedVLAE
 
 CHECKED, CHECKED_CROPS = 64, 16
 """Side of the crops that are coded to see what the integers cost, and the most of them."""
@@ -31,7 +31,7 @@ MAX_LOSS = 0.01
 """The most that integers may cost against floats, as a share of the bits."""
 
 
-def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path, auto: bool = True) -> dict[str, Any]:
+def release_photo(run: Path, recipe: WindowedRecipe, data: Path, folder: Path, auto: bool = True) -> dict[str, Any]:
     """Write the model folder of a trained network; its photo.json comes back.
 
     Args:
@@ -47,7 +47,7 @@ def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path, auto
     path = run / "checkpoint.pt"
     if not path.exists():
         raise ModelError(f"{path}: no such checkpoint; train it first: vlae-train {recipe.name} --out {run}")
-    net = PhotoVLAE(recipe.model)
+    net = WindowedVLAE(recipe.model)
     net.load_state_dict(read_checkpoint(path, recipe, "cpu")["average"])
     net.eval()
     exported = export_arrays(net)
@@ -63,7 +63,7 @@ def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path, auto
     return info
 
 
-def integer_loss(net: PhotoVLAE, model: PhotoModel, crops: Levels) -> float:
+def integer_loss(net: WindowedVLAE, model: PhotoModel, crops: Levels) -> float:
     """How many more bits the exact code of crops (N, H, W, 3) takes by the integer model, as a share."""
     integers = floats = 0.0
     side, width = crops.shape[1], sorted((CHECKED_WIDTH, *model.widths))[1]

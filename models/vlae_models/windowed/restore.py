@@ -18,11 +18,11 @@ from vlae_codec.families.windowed.store import find_photo_model, load_photo_mode
 from ..release.restore import assign
 from .export import QUARTER, QUARTERED
 from .nets import Gates, WindowNet
-from .recipe import read_photo_recipe
-from .vlae import PhotoVLAE
+from .recipe import read_windowed_recipe
+from .vlae import WindowedVLAE
 
 
-def restore_photo(name: str) -> PhotoVLAE:
+def restore_photo(name: str) -> WindowedVLAE:
     """The float network that has a released model's weights, in evaluation mode.
 
     Args:
@@ -34,13 +34,13 @@ def restore_photo(name: str) -> PhotoVLAE:
     info = find_photo_model(name)
     if info is None:
         raise ModelError(f"no colour model is called {name!r}")
-    net = PhotoVLAE(read_photo_recipe(info.folder / "recipe.toml").model)
+    net = WindowedVLAE(read_windowed_recipe(info.folder / "recipe.toml").model)
     start_from(net, name)
     net.eval()
     return net
 
 
-def start_from(net: PhotoVLAE, name: str) -> None:
+def start_from(net: WindowedVLAE, name: str) -> None:
     """Give all networks the weights of a released model's; only the local decoder's window may differ.
 
     Args:

@@ -10,11 +10,11 @@ import torch
 
 from ..data.crops import load_photos, load_validation, random_crops, shares
 from ..train.loop import Loop, Losses
-from ..train.optimiser import Optimiser
-from .recipe import PhotoRecipe
+from ..train.optimiser import ENDS, FIRST, Optimiser
+from .recipe import WindowedRecipe
 from .restore import start_from, start_local
 from .start import start_straight
-from .vlae import Parts, PhotoVLAE, drifted
+from .vlae import Parts, WindowedVLAE, drifted
 
 VALIDATION_WIDTHS = (0.0, 2.0, 3.0)
 """Logarithms (base 2) of the widths at which validation looks, if the model is trained for them."""
@@ -26,7 +26,7 @@ STARTED_FROM = 512
 """Crops whose principal components linear paths start from."""
 
 
-class PhotoTrainer(Loop[PhotoVLAE]):
+class WindowedTrainer(Loop[WindowedVLAE]):
     """Trains the model of one recipe in one folder, where checkpoint and log are kept.
 
     Args:
@@ -41,23 +41,24 @@ class PhotoTrainer(Loop[PhotoVLAE]):
     max_gradient, unit = 5.0, "bits a pixel"
 
     def __init__(
-        self, recipe: PhotoRecipe, data: Path, folder: Path, minutes: float | None, device: str, quiet: bool = False
+        self, recipe: WindowedRecipe, data: Path, folder: Path, minutes: float | None, device: str, quiet: bool = False
     ) -> None:
         self.train = recipe.train
         torch.manual_seed(recipe.train.seed)
         self.pictures = load_photos(recipe.data, data, recipe.train.crop, quiet)
         self.often = shares(self.pictures)
         self.validation = load_validation(recipe.data, data)
-        model, average = PhotoVLAE(recipe.model), PhotoVLAE(recipe.model)
+        model, average = WindowedVLAE(recipe.model), WindowedVLAE(recipe.model)
         self._start(model)
         for net in (model, average):
             net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         adam = functools.partial(torch.optim.Adam, betas=(0.9, 0.99))
-        optimiser = Optimiser(model, recipe.train.rate, recipe.train.muon, adam, recipe.train.muon_first)
+        left_out = ENDS if recipe.train.muon_first else (*ENDS, FIRST)
+        optimiser = Optimiser(model, recipe.train.rate, recipe.train.muon, adam, left_out)
         eased = self.train.kl_floor > 0 and not self.train.init  # z is in use already where training goes on
         super().__init__(recipe, folder, minutes, device, (model, average), optimiser, eased)
 
-    def _start(self, model: PhotoVLAE) -> None:
+    def _start(self, model: WindowedVLAE) -> None:
         train = self.train
         if train.init_local:
             start_local(model.local, train.init_local)

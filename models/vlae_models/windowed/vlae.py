@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..nets.logistic_mixture import SHARPEST, interval_bits
-from .config import PhotoConfig
+from .config import WindowedConfig
 from .nets import COLOURS, LATENT_UNIT, MEAN_UNIT, PIXEL_UNIT, Encoder, Synthesis, gated, latent_prior, local_decoder
 
 
@@ -32,13 +32,13 @@ class Parts(NamedTuple):
     squared_error: Tensor
 
 
-class PhotoVLAE(nn.Module):
+class WindowedVLAE(nn.Module):
     """q(z|x), p(z) and p(x|z) of pictures (B, 3, H, W), levels 0 ... 255, green, red, blue.
 
     H and W are multiples of the patch P; the latent grid has H / P x W / P places. Without latents, p(x) alone.
     """
 
-    def __init__(self, config: PhotoConfig) -> None:
+    def __init__(self, config: WindowedConfig) -> None:
         super().__init__()
         self.config = config
         if config.latent:
