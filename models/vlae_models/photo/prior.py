@@ -108,10 +108,10 @@ class Prior(nn.Module):
     def hyper(self, y: Tensor, quality: Tensor, hard: bool) -> tuple[Tensor, Tensor]:
         """Return the features of the heads (B, M, h, w) and the bits of the hyper-latents (B,)."""
         z = self.analysis(y).float() * self.gain(quality)
-        # Noise for the synthesis, too: rounded in training, most channels collapse to zero at once.
-        z = z.round() if hard else z + torch.rand_like(z) - 0.5
         q = quality[:, None]
         mean = (self.hyper_mean[0] + self.hyper_mean[1] * q)[:, :, None, None]
+        # Noise for the synthesis, too: rounded in training, most channels collapse to zero at once.
+        z = (z - mean).round() + mean if hard else z + torch.rand_like(z) - 0.5
         index = SCALE_UNIT * (self.hyper_scale[0] + self.hyper_scale[1] * q)[:, :, None, None]
         bits = gaussian_bits(z - mean, scale_of(index)).sum((1, 2, 3))
         features: Tensor = self.synthesis(with_quality(z * self.inverse(quality), quality))

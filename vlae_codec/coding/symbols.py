@@ -1,0 +1,163 @@
+"""Integers of normal distributions in a range coder: the symbols of rounded latents.
+
+A symbol k has the frequency n_k / 2^24 of the table of its scale, `scales.npz` (benchmarks/make_scales.py). Of a batch,
+symbols of one scale are coded together: scales in rising order, and within a scale in the order of the batch. A symbol
+beyond the table is coded as an escape; all escapes of the batch follow it, each as its sign, the number of bits of its
+excess in unary, and these bits but for the first, at 1/2 each.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Any
+
+import constriction
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FormatError
+from .precision import PRECISION, Integers
+
+SCALES = 64
+MOST = 4095
+"""Largest magnitude of a symbol."""
+LONGEST = 12
+"""Bits of the largest excess."""
+
+
+class SymbolWriter:
+    """A queue of symbols: what is pushed first is popped first. Its `ideal` is what all of it should take, in bits."""
+
+    def __init__(self) -> None:
+        self._coder: Any = constriction.stream.queue.RangeEncoder()
+        self.ideal = 0.0
+
+    def push(self, symbols: Integers, scales: Integers) -> None:
+        """Append a batch of symbols (n,), -MOST ... MOST, each of the scale of its index 0 ... 63."""
+        order, counts = _grouped(scales)
+        symbols, at = symbols[order], 0
+        escapes: list[int] = []
+        for index in np.flatnonzero(counts):
+            part = symbols[at : at + counts[index]]
+            at += counts[index]
+            limit, model = limits()[index], models()[index]
+            inside = np.abs(part) <= limit
+            codes = np.where(inside, part + limit, 2 * limit + 1)
+            self._coder.encode(codes.astype(np.int32), model)
+            self.ideal += float(costs()[index][codes].sum())
+            escapes += [int(value) - (limit if value > 0 else -limit) for value in part[~inside]]
+        for excess in escapes:
+            length = abs(excess).bit_length()
+            bits = (
+                [excess < 0]
+                + [True] * (length - 1)
+                + [False]
+                + [bool(abs(excess) >> place & 1) for place in reversed(range(length - 1))]
+            )
+            self._coder.encode(np.array(bits, np.int32), _coin())
+            self.ideal += len(bits)
+
+    def to_bytes(self) -> bytes:
+        """Return all that was pushed, as little-endian words without the zeros at the end."""
+        words: NDArray[np.uint32] = self._coder.get_compressed()
+        return words.astype("<u4").tobytes().rstrip(b"\0")
+
+
+class SymbolReader:
+    """Gives the symbols back that a `SymbolWriter` wrote.
+
+    Args:
+        data: from `SymbolWriter.to_bytes`.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        words = np.frombuffer(data + bytes(-len(data) % 4), "<u4").astype(np.uint32)
+        self._coder: Any = constriction.stream.queue.RangeDecoder(words)
+
+    def pop(self, scales: Integers) -> Integers:
+        """Return the next batch of symbols, (n,).
+
+        Args:
+            scales: the index of each one's scale, (n,).
+
+        Raises:
+            FormatError: no encoder wrote them.
+        """
+        order, counts = _grouped(scales)
+        found = np.empty(len(scales), np.int64)
+        escaped: list[tuple[int, int]] = []
+        at = 0
+        try:
+            for index in np.flatnonzero(counts):
+                count, limit = int(counts[index]), limits()[index]
+                codes = np.asarray(self._coder.decode(models()[index], count), np.int64)
+                found[at : at + count] = codes - limit
+                escaped += [(at + int(place), limit) for place in np.flatnonzero(codes > 2 * limit)]
+                at += count
+            for place, limit in escaped:
+                found[place] = self._pop_escape(limit)
+        except AssertionError as error:  # constriction's word for bits that no encoder writes
+            raise FormatError("its coded bits cannot be decoded: damaged") from error
+        out = np.empty_like(found)
+        out[order] = found
+        return out
+
+    def _pop_escape(self, limit: int) -> int:
+        negative, length, excess = self._bit(), 1, 1
+        while self._bit():
+            length += 1
+            if length > LONGEST:
+                raise FormatError("an escape in its coded bits does not end: damaged")
+        for _ in range(length - 1):
+            excess = 2 * excess + self._bit()
+        value = limit + excess
+        if value > MOST:
+            raise FormatError("a symbol in its coded bits is out of range: damaged")
+        return -value if negative else value
+
+    def _bit(self) -> int:
+        return int(self._coder.decode(_coin(), 1)[0])
+
+
+def _grouped(scales: Integers) -> tuple[NDArray[np.intp], Integers]:
+    """The order of a batch in which scales rise, and how many symbols each scale has."""
+    small = scales.astype(np.uint8)  # numpy sorts bytes by counting, twenty times as fast
+    return np.argsort(small, kind="stable"), np.bincount(small, minlength=SCALES)
+
+
+@functools.cache
+def frequencies() -> list[Integers]:
+    """Return the frequencies of the symbols -limit ... limit and of the escape, in 2^-24, for each scale."""
+    with (resources.files(__package__) / "scales.npz").open("rb") as file, np.load(file) as arrays:
+        parts = np.split(arrays["frequencies"].astype(np.int64), np.cumsum(arrays["lengths"])[:-1])
+    assert len(parts) == SCALES and all(int(part.sum()) == 1 << PRECISION for part in parts)
+    return parts
+
+
+@functools.cache
+def limits() -> list[int]:
+    """Return the largest symbol of each scale that is no escape."""
+    return [len(part) // 2 - 1 for part in frequencies()]
+
+
+@functools.cache
+def costs() -> list[NDArray[np.float64]]:
+    """Return the bits of the symbols of each scale, the escape last."""
+    return [PRECISION - np.log2(part) for part in frequencies()]
+
+
+@functools.cache
+def models() -> list[Any]:
+    """Return constriction's models of the scales.
+
+    It gives each of N symbols one unit of 2^-24 and shares the other 2^24 - N by the weights that it gets: weights of
+    n_k - 1, which sum to just that, are taken as they are, and no rounding is met.
+    """
+    categorical = constriction.stream.model.Categorical
+    return [categorical((part - 1).astype(np.float64), perfect=False) for part in frequencies()]
+
+
+@functools.cache
+def _coin() -> Any:
+    return constriction.stream.model.Uniform(2)

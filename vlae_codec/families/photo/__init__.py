@@ -1,0 +1,1 @@
+"""The photo family: pictures of any size by a transform code with a learnt prior."""
