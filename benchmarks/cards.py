@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cifar_tables import tiny_pictures
-from benchmarks.photo_tables import baseline_photographs, photographs
+from benchmarks.photo_tables import exact_photographs, lossy_photographs
 from benchmarks.results import FOLDER
 from benchmarks.tables import ZOO, evaluation, table
-from vlae_codec.families.windowed.store import INFO, WEIGHTS, read_photo_info
+from vlae_codec.families.store import INFO, WEIGHTS, read_photo_info
 from vlae_codec.model.networks import read_info
+from vlae_models.photo.recipe import load_photo_recipe
 from vlae_models.recipe import Recipe, read_recipe
 from vlae_models.windowed.recipe import load_windowed_recipe
 
@@ -25,14 +26,17 @@ USE = {
     "omniglot": "Lossy compression of bilevel 28x28 drawings of single characters, bright ink on black.",
     "caltech": "Lossy compression of bilevel 28x28 silhouettes of objects, the object bright.",
 }
+PHOTOS, EXACT = "photos", "exact"
+"""Of photographs: models of the photo family, and windowed ones."""
 COLOUR_USE = {
-    "photos": "photographs, at every rate and without loss; `-m auto` chooses it.",
+    PHOTOS: "photographs and drawn pictures of any size; `-m auto` chooses it.",
+    EXACT: "exact pixels of photographs; `-m auto` chooses it with `--lossless`.",
     "cifar10": "study of the method beside published tables; 32x32 pictures. `-m auto` does not choose it.",
 }
 COLOUR_DATA = {
-    "photos": """BSDS500, an ImageNet sample and Unsplash, made smaller by 1.5 to 5 so that JPEG's artefacts vanish.
-Kodak's photographs are for validation alone: training was watched and settings of the code were chosen on some of them,
-so figures on them are not a test set's.""",
+    "photos": """BSDS500, an ImageNet sample and Unsplash, made smaller so that JPEG's artefacts vanish; the photo
+family also has 71 larger photographs and drawn pictures (docs/training.md). Kodak's photographs are for validation:
+training was watched and settings of the code were chosen on some of them, so figures on them are not a test set's.""",
     "cifar10": "the training images but for the last 1,000, 256 of which are for validation.",
 }
 BASELINE = "The baseline to compare with."
@@ -67,26 +71,27 @@ def card(folder: Path) -> str:
 
 def photo_card(folder: Path) -> str:
     """The card of a colour model's folder."""
-    info, recipe = read_photo_info(folder), load_windowed_recipe(str(folder / "recipe.toml"))
+    info, path = read_photo_info(folder), str(folder / "recipe.toml")
+    recipe = load_photo_recipe(path) if info["format"] == 3 else load_windowed_recipe(path)
     with (folder / "training.csv").open(newline="") as file:
         last = list(csv.DictReader(file))[-1]
     lines = [f"# {info['name']}", "", f"{info['description']}.", "", f"- Fingerprint: `{info['fingerprint']}`"]
     lines += [f"- Weights: {(folder / WEIGHTS).stat().st_size:,} bytes; of some large layers 8 bits, of others 16"]
-    baseline = recipe.data == "photos" and recipe.model.window == "none"
-    use = f"{BASELINE}{EXPLICIT}" if baseline else COLOUR_USE[recipe.data]
+    use = COLOUR_USE[PHOTOS if info["format"] == 3 else EXACT if recipe.data == "photos" else recipe.data]
     lines += [f"- Intended use: {use}", "- Not for: anything where a changed detail does harm:"]
     lines += ["  faces, text, medical or legal pictures. What it draws is plausible, not true.", "", "## Data", ""]
     lines += [f"`{recipe.data}`: {COLOUR_DATA[recipe.data]}", "", "## Training", ""]
     lines += [f"`vlae-train {recipe.name}`: {last['step']} of the recipe's {recipe.train.updates} updates, in"]
     lines += [f"{last['minutes']} minutes on {machine_of(last)}; far more training would help."]
-    if recipe.train.init or recipe.train.init_local:
+    local = getattr(recipe.train, "init_local", "")
+    if recipe.train.init or local:
         part = "all networks" if recipe.train.init else "the local decoder"
-        lines += [f"It started, {part}, from the weights of `{recipe.train.init or recipe.train.init_local}`."]
+        lines += [f"It started, {part}, from the weights of `{recipe.train.init or local}`."]
     lines += ["`docs/decisions.md` says what was changed while it, or what it started from, was trained."]
     lines += [f"Integers cost {100 * info['integer_loss']:.3f} % of the bits against floats.", "", "## Figures", ""]
     measured = tiny_pictures(FOLDER)
     if recipe.data == "photos":
-        measured = baseline_photographs(FOLDER) if baseline else photographs(FOLDER)
+        measured = lossy_photographs(FOLDER) if info["format"] == 3 else exact_photographs(FOLDER)
     lines += measured or ["Not measured yet."]
     lines += ["", "Validation at the end of training:", ""]
     lines += table(("figure", "value"), list(last.items()))

@@ -18,8 +18,8 @@ from benchmarks.cifar_windows import MODELS, TEMPERATURE, as_rgb
 from benchmarks.results import FOLDER, read_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
+from vlae_codec.families.store import find_photo_model
 from vlae_codec.families.windowed import codec
-from vlae_codec.families.windowed.store import find_photo_model
 from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import SIDE
 from vlae_models.data.crops import Levels

@@ -20,8 +20,8 @@ from benchmarks.cifar import LOCAL
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
+from vlae_codec.families.store import find_photo_model
 from vlae_codec.families.windowed import codec
-from vlae_codec.families.windowed.store import find_photo_model
 from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import SIDE, TEST, load_cifar
 from vlae_models.data.crops import ORDER, Levels

@@ -37,7 +37,7 @@ from benchmarks.results import FOLDER, read_result, write_result
 from benchmarks.small_model import small_arrays, write_small_model
 from vlae_cli.common import exit_on_error
 from vlae_codec import api
-from vlae_codec.container.header import PHOTO, PHOTO_LOSSLESS
+from vlae_codec.container.header import PHOTO, WINDOWED, WINDOWED_LOSSLESS
 from vlae_codec.errors import FormatError, VlaeError
 from vlae_codec.families.bilevel import codec
 from vlae_codec.latents.payload import decode
@@ -118,12 +118,12 @@ def make_corpus(models: Path) -> Corpus:
 def read_vlz(data: bytes) -> str:
     """Everything that can be done with the bytes of a file; what came of it."""
     inspection.describe(data)
-    photo = data[2] & 15 in (PHOTO, PHOTO_LOSSLESS)
+    photo = data[2] & 15 in (PHOTO, WINDOWED, WINDOWED_LOSSLESS)
     most = MAX_PHOTO_PIXELS if photo else MAX_PIXELS
     if not codec.is_archive(data):  # first, for a file that was cut has no more
         api.decompress(data, 3, preview=True, max_pixels=most)
     drawn = [image.size for image in api.decompress_many(data, max_pixels=most)]
-    if data[2] & 15 == PHOTO:
+    if data[2] & 15 == WINDOWED:
         api.decompress(data, 3, temperature=0.7, max_pixels=most)
     return "decoded" if drawn else "empty"
 

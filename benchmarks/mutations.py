@@ -16,7 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlae_codec.container.archive import CRC, NAMES_NUMBER, parse_archive
-from vlae_codec.container.header import ARCHIVE, CHECKSUM, LOSSLESS, PHOTO, PHOTO_LOSSLESS, parse_head, parse_lossless
+from vlae_codec.container.header import (
+    ARCHIVE,
+    CHECKSUM,
+    LOSSLESS,
+    PHOTO,
+    WINDOWED,
+    WINDOWED_LOSSLESS,
+    parse_head,
+    parse_lossless,
+)
 from vlae_codec.errors import FormatError
 from vlae_codec.families.windowed.container import parse_photo
 from vlae_codec.model.networks import fingerprint
@@ -66,10 +75,12 @@ def reseal(data: bytes, model: bytes, photo_model: bytes) -> bytes:
     """The file with the checksums that these models' fingerprints ask for, as far as it still has a form."""
     try:
         mode, _ = parse_head(data)
-        if mode in (PHOTO, PHOTO_LOSSLESS):
+        if mode == PHOTO:
+            return _with_crc(data[: -CHECKSUM.size], photo_model)
+        if mode in (WINDOWED, WINDOWED_LOSSLESS):
             checked = parse_photo(data).checked
             data = _with_crc(data[: checked - CHECKSUM.size], photo_model) + data[checked:]
-            return data if mode == PHOTO else _with_crc(data[: -CHECKSUM.size], photo_model)
+            return data if mode == WINDOWED else _with_crc(data[: -CHECKSUM.size], photo_model)
         if mode == ARCHIVE:
             return _reseal_archive(data, model)
         if mode == LOSSLESS:

@@ -25,8 +25,9 @@ from benchmarks.results import read_result, write_result
 from benchmarks.rivals import EXACT_RIVALS, RIVALS, Rival, best_within, encoded, installed, say_missing
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
+from vlae_codec.families.compressed import PhotoCompressed
+from vlae_codec.families.store import find_photo_model, read_windowed_model
 from vlae_codec.families.windowed import codec
-from vlae_codec.families.windowed.store import find_photo_model, load_photo_model
 from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import TEST, load_cifar
 from vlae_models.data.crops import ORDER
@@ -62,11 +63,11 @@ def qualities(model: str) -> tuple[float, ...]:
     info = find_photo_model(model)
     if info is None:
         raise VlaeError(f"no model of photographs is called {model!r}")
-    coarsest, finest = load_photo_model(info).widths
+    coarsest, finest = read_windowed_model(info.folder).widths
     return QUALITIES if coarsest < finest else (codec.DEFAULT_QUALITY,)
 
 
-def compressed(original: Levels, model: str, **asked: Any) -> codec.PhotoCompressed:
+def compressed(original: Levels, model: str, **asked: Any) -> PhotoCompressed:
     """The file of a picture; `asked` is the quality, or that it be without loss."""
     info = find_photo_model(model)
     assert info
@@ -162,14 +163,14 @@ def result_name(model: str, kind: str = "kodak-dev") -> str:
     """The name of the result that has a model's figures on a set."""
     if kind != "kodak-dev":
         return f"photo_rates-{kind}-{model}"
-    return "photo_rates" if model == "photo" else f"photo_rates-{model}"
+    return f"photo_rates-{model}"
 
 
 @click.command()
 @data_option
 @click.option("--pictures", type=click.IntRange(1), default=12, show_default=True, help="How many photographs.")
 @click.option("--lossless", type=click.IntRange(0), default=12, show_default=True, help="How many of them exactly too.")
-@click.option("-m", "--model", default="photo", show_default=True, help="A model of photographs.")
+@click.option("-m", "--model", default="photo-exact", show_default=True, help="A model of photographs.")
 @click.option("--set", "kind", type=click.Choice(list(SETS)), default="kodak-dev", show_default=True)
 @click.option("--rivals/--no-rivals", default=True, show_default=True, help="Measure the other codecs as well.")
 @click.option("--keep", is_flag=True, help="Take over what a change of how pictures are drawn leaves as it was.")

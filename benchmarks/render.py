@@ -13,17 +13,7 @@ from pathlib import Path
 import click
 
 from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
-from benchmarks.photo_tables import (
-    baseline_photographs,
-    gpu_photographs,
-    older_releases,
-    photo_releases,
-    photo_sheets,
-    photographs,
-    scaling,
-    some_photographs,
-    thumbnails,
-)
+from benchmarks.photo_tables import exact_photographs, lossy_photographs, photo_releases
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
 from benchmarks.tables import (
@@ -52,7 +42,7 @@ NOTHING = ["The figures are not measured yet."]
 
 PAGES: dict[str, tuple[Section, ...]] = {
     "README.md": (
-        some_photographs,
+        lossy_photographs,
         meaning,
         kept_figure,
         lengths,
@@ -65,16 +55,11 @@ PAGES: dict[str, tuple[Section, ...]] = {
     "models/README.md": (
         releases,
         photo_releases,
-        older_releases,
-        photographs,
-        baseline_photographs,
-        photo_sheets,
-        scaling,
-        gpu_photographs,
+        lossy_photographs,
+        exact_photographs,
         tiny_pictures,
         tiny_rates,
         tiny_sheet,
-        thumbnails,
         likelihoods,
         lengths,
         efforts,

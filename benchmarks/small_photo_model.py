@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.small_model import Arrays
 from vlae_codec.autoregressive.order import Window
 from vlae_codec.exact.layers import FRACTION
+from vlae_codec.families.store import INFO, WEIGHTS
 from vlae_codec.families.windowed.model import GATES, SCALES, WIDTHS
-from vlae_codec.families.windowed.store import INFO, WEIGHTS
 from vlae_codec.model.networks import fingerprint
 
 CHANNELS = {"fine": 2, "mid": 3, "coarse": 4}

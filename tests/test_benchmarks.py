@@ -18,7 +18,7 @@ from benchmarks.digits import Digits, evenly, expected_log_likelihood, match
 from benchmarks.figure import HEIGHT, WIDTH, Axis, Curve, draw_figure
 from benchmarks.judged import Judged
 from benchmarks.options import open_model
-from benchmarks.photo_tables import older_releases, photo_releases
+from benchmarks.photo_tables import photo_releases
 from benchmarks.rate_table import groups_of, payloads, theory
 from benchmarks.render import BEGIN, END, NOTHING, PAGES, body, put
 from benchmarks.results import read_result, read_results, write_result
@@ -278,7 +278,7 @@ def test_tables_are_markdown() -> None:
 
 
 def test_pages_say_when_nothing_was_measured(tmp_path: Path) -> None:
-    of_the_zoo = (releases, photo_releases, older_releases)
+    of_the_zoo = (releases, photo_releases)
     for sections in PAGES.values():
         assert body([section for section in sections if section not in of_the_zoo], tmp_path) == NOTHING
 

@@ -1,4 +1,4 @@
-"""What photographs and thumbnails are measured with."""
+"""What photographs are measured with."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks import feature_net, photo_rates, photo_scaling, photo_sheet, results, rivals, thumbnails
+from benchmarks import feature_net, photo_rates, results, rivals
 from benchmarks.cifar_tables import KEYS, tiny_pictures, tiny_rates
 from benchmarks.feature_net import FeatureNet, changed, distances_if_trained, feature_distances, load_net, save, train
 from benchmarks.image_quality import ms_ssim
-from benchmarks.photo_tables import baseline_photographs, photo_sheets, scaling
-from benchmarks.photo_tables import thumbnails as thumbnail_table
-from benchmarks.placeholders import blurhash, thumbhash
 from benchmarks.rivals import RIVALS, Rival, best_within, decoded, encoded, installed
 from vlae_codec.errors import VlaeError
 from vlae_codec.families.windowed.codec import DEFAULT_QUALITY
@@ -32,41 +29,6 @@ def smooth(count: int, height: int, width: int) -> Pictures:
     phases = rng.random((count, 1, 1, 3)) * 6
     waves = np.sin(3 * rows[..., None] + phases) + np.cos(2 * columns[..., None] - phases)
     return np.asarray(127 + 60 * waves, np.uint8)
-
-
-def test_a_thumbhash_takes_24_bytes_and_keeps_what_is_smooth() -> None:
-    picture = smooth(1, 32, 32)[0]
-    shown, size = thumbhash(picture)
-    assert size == 24 and np.abs(shown.astype(int) - picture).mean() < 12
-    flat = np.full((32, 32, 3), (200, 90, 40), np.uint8)
-    assert np.abs(thumbhash(flat)[0].astype(int) - flat).max() <= 8
-
-
-@pytest.mark.parametrize(("count", "size"), [(3, 22), (4, 36), (5, 54)])
-def test_a_blurhash_takes_two_characters_a_wave(count: int, size: int) -> None:
-    picture = smooth(1, 32, 32)[0]
-    shown, found = blurhash(picture, count)
-    assert found == size and np.abs(shown.astype(int) - picture).mean() < 12
-    flat = np.full((32, 32, 3), (200, 90, 40), np.uint8)
-    assert np.abs(blurhash(flat, count)[0].astype(int) - flat).max() <= 1
-
-
-def test_bytes_of_a_scan_are_those_behind_its_header() -> None:
-    out = io.BytesIO()
-    Image.fromarray(smooth(1, 16, 16)[0]).save(out, "JPEG")
-    data = out.getvalue()
-    assert thumbnails.scan_bytes(data + b"x") == thumbnails.scan_bytes(data) + 1
-    assert 4 < thumbnails.scan_bytes(data) < 100
-
-
-def test_the_best_jpeg_within_bytes_or_the_smallest() -> None:
-    found = thumbnails.jpegs(smooth(2, 32, 32))
-    row = thumbnails.best_jpeg(found, 40)[1]
-    assert row["bytes"] <= 40
-    assert row["psnr"] == max(other["psnr"] for _, other in found if other["bytes"] <= 40)
-    assert thumbnails.best_jpeg(found, 0)[1]["bytes"] == min(other["bytes"] for _, other in found)
-    kinds = {"one": smooth(12, 32, 32), "two": smooth(12, 32, 32)}
-    assert thumbnails.sheet(kinds).size == (10 * 32 * 4, 2 * 32 * 4)
 
 
 def test_rivals_keep_within_bytes_if_they_can() -> None:
@@ -95,7 +57,7 @@ def test_tiny_pictures_have_fewer_scales(side: int) -> None:
 
 def test_a_model_of_one_width_has_one_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_rates, "installed", lambda several: [rival for rival in several if rival.format == "PNG"])
-    assert photo_rates.qualities("photo") == photo_rates.QUALITIES
+    assert photo_rates.qualities("photo-exact") == photo_rates.QUALITIES
     assert photo_rates.qualities("cifar-7x4") == (DEFAULT_QUALITY,)
     picture = smooth(1, 32, 32)[0]
     found = [photo_rates.measure((str(n), picture), n == 0, None, model="cifar-7x4") for n in range(2)]
@@ -113,14 +75,6 @@ def test_a_model_of_one_width_has_one_rate(tmp_path: Path, monkeypatch: pytest.M
     assert tiny_rates(tmp_path)[-1].startswith(f"| cifar-7x4 | {row['bpp']:.3f} |")
     with pytest.raises(VlaeError, match="no model"):
         photo_rates.qualities("nothing")
-
-
-def test_a_plain_vae_stands_beside_its_model(tmp_path: Path) -> None:
-    assert not baseline_photographs(tmp_path)
-    for model in ("photo", "photo-vae"):
-        point = {"bpp": 0.5, "psnr": 25.0, "ms_ssim": 0.9}
-        results.write_result(photo_rates.result_name(model), {"model": model, "qualities": {"30": point}}, tmp_path)
-    assert baseline_photographs(tmp_path)[-1] == "| photo-vae, quality 30 | 0.500 | 25.00 | 0.900 | - |"
 
 
 def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,45 +108,6 @@ def test_the_net_learns_and_is_kept(tmp_path: Path) -> None:
     save(net, tmp_path / "net.npz")
     again = load_net(tmp_path / "net.npz")
     assert (feature_net.read_classes(again, pictures) == labels).mean() > 0.9
-
-
-def test_a_mosaic_has_the_size_and_the_squares(tmp_path: Path) -> None:
-    (tmp_path / "kodak-dev").mkdir()
-    for number, picture in enumerate(smooth(2, 512, 768)):
-        Image.fromarray(picture).save(tmp_path / "kodak-dev" / f"{number}.png")
-    made = photo_scaling.mosaic(tmp_path, 700, 900)
-    assert made.shape == (700, 900, 3)
-    np.testing.assert_array_equal(made[:512, :512], smooth(2, 512, 768)[0][:, :512])
-    small = {"pixels": 10, "quality": 50.0, "decompress": {"seconds": 2.0}}
-    rows = {"small": small, "large": {"pixels": 100, "quality": 50.0}}
-    assert photo_scaling.expected(rows, 1000, 50.0) == 200.0
-    assert photo_scaling.expected(rows, 5, 80.0) == 0.0
-
-
-def test_a_sheet_has_a_row_for_each_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(photo_sheet, "ours", lambda info, original, most: (original, most))
-    picture = smooth(1, 48, 64)[0]
-    columns = 2 + sum(one.name in photo_sheet.SHOWN for one in installed(RIVALS))
-    made = photo_sheet.sheet("auto", picture)
-    assert made.size == (32 * columns, len(photo_sheet.RATES) * (24 + photo_sheet.LABEL))
-
-
-def test_tables_of_thumbnails_and_scaling(tmp_path: Path) -> None:
-    assert thumbnail_table(tmp_path) == scaling(tmp_path) == photo_sheets(tmp_path) == []
-    one = {"bytes": 23.4, "psnr": 18.05}
-    kinds = {"ours": {**one, "file_bytes": 34.4, "features": 0.31}, "ThumbHash": one}
-    result = {"images": 9, "model": "photo", "sheet_rows": ["original", "ours, 24"], "targets": {"24": kinds}}
-    results.write_result("thumbnails", result, tmp_path)
-    lines = thumbnail_table(tmp_path)
-    assert "| ours, 24 | 23.4 (file 34.4) | 18.05 | 0.310 |" in lines
-    assert "| ThumbHash, 24 | 23.4 | 18.05 | - |" in lines
-    step = {"seconds": 3.0, "processor_seconds": 2.5, "peak_mib": 300.4}
-    rows = {"1152x864, quality 80": {"pixels": 995328, "compress": step, "preview": step}}
-    results.write_result("photo_scaling", {"model": "photo", "rows": rows}, tmp_path)
-    assert "| 1152x864, quality 80 (1.0) | 3.0 (2.5) | 300 | - | - | 3.0 (2.5) | 300 |" in scaling(tmp_path)
-    (tmp_path / "sheets").mkdir()
-    (tmp_path / "sheets" / "photo-a.jpg").touch()
-    assert photo_sheets(tmp_path)[2] == "![photo-a](../benchmarks/results/sheets/photo-a.jpg)"
 
 
 def test_a_vlae_stands_beside_the_decoder_of_its_window_without_latents(tmp_path: Path) -> None:

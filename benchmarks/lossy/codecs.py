@@ -1,0 +1,71 @@
+"""Codecs as the benchmark sees them: a picture and a setting to bytes, and the picture that these give."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import vlae_codec
+
+Levels = NDArray[np.uint8]
+Coding = Callable[[Levels, float], tuple[int, Levels]]
+"""A picture (H, W, 3) and a setting to the file's bytes and the picture that it gives."""
+
+
+class Codec(NamedTuple):
+    """A codec and the settings at which it is measured, coarse ones first."""
+
+    code: Coding
+    settings: tuple[float, ...]
+
+
+def _ours(levels: Levels, quality: float, **options: Any) -> tuple[int, Levels]:
+    data = vlae_codec.compress(levels, quality=quality, **options)
+    return len(data), np.asarray(vlae_codec.decompress(data).convert("RGB"))
+
+
+def _pillow(levels: Levels, quality: float, kind: str, shrink: int = 1, **options: Any) -> tuple[int, Levels]:
+    image = Image.fromarray(levels)
+    small = tuple(max(1, round(side / shrink)) for side in image.size)
+    stream = io.BytesIO()
+    (image if shrink == 1 else image.resize((small[0], small[1]), Image.Resampling.LANCZOS)).save(
+        stream, kind, quality=int(quality), **options
+    )
+    size = len(stream.getvalue())
+    with Image.open(stream) as opened:
+        drawn = opened.convert("RGB")
+    return size, np.asarray(drawn if shrink == 1 else drawn.resize(image.size, Image.Resampling.LANCZOS))
+
+
+def _jxl(levels: Levels, quality: float) -> tuple[int, Levels]:
+    import pillow_jxl  # noqa: F401, registers the format
+
+    return _pillow(levels, quality, "JXL", effort=7)
+
+
+AVIF_SETTINGS = (2, 10, 20, 30, 40, 50, 62, 74)
+OUR_SETTINGS = (2, 14, 28, 42, 56, 70, 84, 100)
+RIVALS = {
+    "avif": Codec(functools.partial(_pillow, kind="AVIF", speed=4), AVIF_SETTINGS),
+    "avif-444": Codec(functools.partial(_pillow, kind="AVIF", speed=4, subsampling="4:4:4"), (10, 25, 40, 55, 70)),
+    "avif-shrunk-2": Codec(functools.partial(_pillow, kind="AVIF", speed=4, shrink=2), (8, 24, 44, 64)),
+    "avif-shrunk-3": Codec(functools.partial(_pillow, kind="AVIF", speed=4, shrink=3), (20, 40, 60)),
+    "avif-shrunk-4": Codec(functools.partial(_pillow, kind="AVIF", speed=4, shrink=4), (30, 55)),
+    "jpeg-xl": Codec(_jxl, (15, 35, 55, 75, 88)),
+    "webp": Codec(functools.partial(_pillow, kind="WEBP", method=6), (5, 25, 50, 80)),
+    "jpeg": Codec(functools.partial(_pillow, kind="JPEG", optimize=True, progressive=True), (10, 30, 60, 80)),
+}
+OURS = {
+    "photo": Codec(functools.partial(_ours, model="photo"), OUR_SETTINGS),
+    "plain-rounding": Codec(functools.partial(_ours, model="photo", effort=1), OUR_SETTINGS),
+    "first": Codec(functools.partial(_ours, model="photo-exact"), (10, 30, 50, 70, 85, 97)),
+}
+"""The model, the same with the sender's plain rounding, and the lossy part of the windowed model: the first
+generation, whose lossless files are still the ones for exact pixels."""
+CODECS = {**OURS, **RIVALS}
