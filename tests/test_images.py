@@ -10,7 +10,7 @@ from PIL import Image
 
 from vlae_codec.errors import ImageError, VlaeError
 from vlae_codec.io import images
-from vlae_codec.io.images import Picture, contact_sheet, decode_image, encode_png, read_image, to_bilevel
+from vlae_codec.io.images import Picture, contact_sheet, decode_image, encode_png, over_black, read_image, to_bilevel
 
 RAMP = np.arange(784, dtype=np.uint8).reshape(28, 28)
 
@@ -65,9 +65,11 @@ def test_transparency_is_laid_over_black() -> None:
     white = np.full((28, 28, 4), 255, np.uint8)
     white[:14, :, 3] = 0
     picture = decode_image(file_of(Image.fromarray(white)))
-    assert not picture.pixels[:14].any()
-    assert (picture.pixels[14:] == 255).all()
-    assert picture.notices == ("transparency laid over black",)
+    assert picture.alpha is not None and not picture.alpha[:14].any() and (picture.alpha[14:] == 255).all()
+    flat = over_black(picture)
+    assert not flat.pixels[:14].any() and flat.alpha is None
+    assert (flat.pixels[14:] == 255).all()
+    assert flat.notices == ("transparency laid over black",)
 
 
 def test_opaque_alpha_is_dropped() -> None:
@@ -80,7 +82,7 @@ def test_black_ink_on_transparency_is_refused() -> None:
     ink = np.zeros((28, 28, 4), np.uint8)
     ink[9:19, 9:19, 3] = 255
     with pytest.raises(ImageError, match="transparency"):
-        decode_image(file_of(Image.fromarray(ink)))
+        over_black(decode_image(file_of(Image.fromarray(ink))))
 
 
 def test_exif_orientation_is_applied() -> None:

@@ -35,12 +35,13 @@ FLOORS = {
 
 BORDERS = {
     "torch": [
+        "vlae_codec/exact/backend.py",
         "vlae_models",
         "vlae_codec/exact/layers.py",
         "vlae_codec/model/networks.py",
         "vlae_codec/families/windowed/model.py",
     ],
-    "constriction": ["vlae_codec/coding/ans.py", "vlae_codec/coding/range_coder.py"],
+    "constriction": ["vlae_codec/coding/ans.py", "vlae_codec/coding/range_coder.py", "vlae_codec/coding/symbols.py"],
     "array_api_compat": ["vlae_codec"],
     "threadpoolctl": ["vlae_codec/parallel.py"],
     "click": ["vlae_cli"],

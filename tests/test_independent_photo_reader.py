@@ -16,7 +16,8 @@ from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec.coding.interval import encode_interval
 from vlae_codec.coding.range_coder import RangeWriter
 from vlae_codec.errors import FormatError
-from vlae_codec.families.windowed import codec, store
+from vlae_codec.families import pictures as codec
+from vlae_codec.families import store
 from vlae_codec.model import registry
 
 GOLDEN = Path(__file__).with_name("golden") / "photo"

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from vlae_codec.families import choice
 from vlae_codec.families.bilevel import codec
-from vlae_codec.families.windowed import choice
-from vlae_codec.families.windowed.choice import choose_photo_model
-from vlae_codec.families.windowed.store import PhotoInfo, read_photo_folder
+from vlae_codec.families.choice import choose_photo_model
+from vlae_codec.families.store import PHOTO, WINDOWED, PhotoInfo, read_photo_folder
 from vlae_codec.io.images import Picture
 
 USUAL = PhotoInfo("usual", "a" * 64, Path(), "")
@@ -49,4 +49,5 @@ def test_auto_leaves_to_models_of_black_and_white_what_they_take() -> None:
 def test_one_shipped_model_is_what_photographs_get() -> None:
     zoo = Path(__file__).parents[1] / "models" / "vlae_models" / "zoo"
     shipped = [read_photo_folder(path.parent) for path in zoo.glob("*/photo.json")]
-    assert [info.name for info in shipped if info.auto] == ["photo"]
+    auto = {info.name: info.family for info in shipped if info.auto}
+    assert auto == {"photo": PHOTO, "photo-exact": WINDOWED}

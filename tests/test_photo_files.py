@@ -17,7 +17,8 @@ from vlae_cli.compress import main as compress_command
 from vlae_cli.decompress import main as decompress_command
 from vlae_codec import api
 from vlae_codec.errors import FormatError, ImageError, ModelError
-from vlae_codec.families.windowed import codec, store
+from vlae_codec.families import pictures as codec
+from vlae_codec.families import store
 from vlae_codec.families.windowed.container import PhotoFile, parse_photo, write_photo
 from vlae_codec.io.images import Picture
 from vlae_codec.model import registry

@@ -11,7 +11,9 @@ from PIL import Image
 import vlae_codec
 from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec.errors import FormatError, ImageError
-from vlae_codec.families.windowed import codec, store
+from vlae_codec.families import pictures as codec
+from vlae_codec.families import store
+from vlae_codec.families.windowed.codec import DEFAULT_QUALITY
 from vlae_codec.families.windowed.container import PhotoFile, parse_photo, write_photo
 from vlae_codec.families.windowed.dial import COARSEST, FINEST, Setting, dial, setting_of
 from vlae_codec.families.windowed.model import PhotoModel
@@ -83,7 +85,7 @@ def test_what_is_smooth_survives() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (32, 32), (64, 64), (100, 100), (512, 768), (6000, 8000)])
 def test_the_dial_goes_from_small_and_coarse_to_whole_and_fine(info: store.PhotoInfo, size: tuple[int, int]) -> None:
-    model = store.load_photo_model(info)
+    model = store.read_windowed_model(info.folder)
     settings = dial(model, size)
     assert setting_of(0, model, size) == settings[0]
     assert setting_of(100, model, size) == settings[-1] == Setting(UNSHRUNK, 63)
@@ -99,7 +101,7 @@ def test_the_dial_goes_from_small_and_coarse_to_whole_and_fine(info: store.Photo
 
 @pytest.mark.parametrize("widths", [(7, 7), (50, 63), (0, 62)])
 def test_a_model_that_lacks_widths_shrinks_nothing(info: store.PhotoInfo, widths: tuple[int, int]) -> None:
-    whole = store.load_photo_model(info)
+    whole = store.read_windowed_model(info.folder)
     settings = dial(PhotoModel({**whole.info, "widths": list(widths)}, whole.arrays), (512, 768))
     assert settings == [(UNSHRUNK, number) for number in range(widths[0], widths[1] + 1)]
 
@@ -108,7 +110,7 @@ def test_a_model_that_lacks_widths_shrinks_nothing(info: store.PhotoInfo, widths
 def test_files_say_by_how_much(info: store.PhotoInfo, grey: bool) -> None:
     picture = waves(50, 61)[:, :, 0] if grey else waves(50, 61)
     made = codec.compress_photo(Picture(picture), info)
-    shrink, _ = setting_of(codec.DEFAULT_QUALITY, store.load_photo_model(info), (50, 61))
+    shrink, _ = setting_of(DEFAULT_QUALITY, store.read_windowed_model(info.folder), (50, 61))
     file = parse_photo(made.data)
     assert file.shrink == shrink > UNSHRUNK and (file.height, file.width) == (50, 61)
     assert file.coded_size == made.coded_size == shrunk_size((50, 61), shrink)
@@ -132,12 +134,12 @@ def test_progress_counts_the_rows_that_are_drawn(info: store.PhotoInfo) -> None:
 def test_tiny_pictures_look_like_themselves(size: tuple[int, int]) -> None:
     """A grid of one place alone would be all border, which no model has seen."""
     picture = np.full((*size, 3), (200, 90, 40), np.uint8)
-    shown = np.asarray(vlae_codec.decompress(vlae_codec.compress(picture, "photo")))
+    shown = np.asarray(vlae_codec.decompress(vlae_codec.compress(picture, "photo-exact")))
     assert np.abs(shown.astype(int) - picture).mean() < 30
 
 
 def test_fewer_bytes_are_had_by_shrinking() -> None:
-    picture, info = Picture(waves(120, 160)), store.find_photo_model("photo")
+    picture, info = Picture(waves(120, 160)), store.find_photo_model("photo-exact")
     assert info
     least = codec.compress_photo(picture, info, quality=0)
     assert parse_photo(least.data).shrink > 2 * UNSHRUNK

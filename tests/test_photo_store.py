@@ -16,7 +16,7 @@ from benchmarks.small_model import write_small_model
 from benchmarks.small_photo_model import small_photo_arrays, small_photo_info, write_small_photo_model
 from vlae_codec.errors import FormatError, ModelError
 from vlae_codec.families import installation
-from vlae_codec.families.windowed.store import find_photo_model, list_photo_models, load_photo_model, read_photo_model
+from vlae_codec.families.store import find_photo_model, list_photo_models, load_photo_model, read_photo_model
 from vlae_codec.model.networks import fingerprint
 
 Run = Callable[..., Result]

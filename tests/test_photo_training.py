@@ -13,7 +13,8 @@ import torch
 from PIL import Image
 
 from vlae_codec.errors import ModelError, VlaeError
-from vlae_codec.families.windowed import codec, store
+from vlae_codec.families import pictures as codec
+from vlae_codec.families import store
 from vlae_codec.io.images import Picture
 from vlae_codec.model.networks import fingerprint
 from vlae_models.data import cifar

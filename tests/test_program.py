@@ -43,13 +43,13 @@ def network() -> tuple[list[dict[str, Any]], Arrays]:
     return program, arrays
 
 
-def reference(program: list[dict[str, Any]], arrays: Arrays, x: np.ndarray, level: int) -> np.ndarray:
+def reference(program: list[dict[str, Any]], arrays: Arrays, x: Any, level: int) -> Any:
     """The same in int64, one tap after the other."""
 
-    def rounded(x: np.ndarray, shift: Any) -> np.ndarray:
+    def rounded(x: Any, shift: Any) -> Any:
         return (x + ((1 << shift) >> 1)) >> shift
 
-    def conv(name: str, x: np.ndarray, low: int, high: int, stride: int = 1) -> np.ndarray:
+    def conv(name: str, x: Any, low: int, high: int, stride: int = 1) -> Any:
         weight, bias, shift = (arrays[f"{name}.{part}"].astype(np.int64) for part in ("weight", "bias", "shift"))
         side, pad = weight.shape[2], weight.shape[2] // 2
         padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
@@ -58,7 +58,7 @@ def reference(program: list[dict[str, Any]], arrays: Arrays, x: np.ndarray, leve
             for c in range(side):
                 part = padded[:, r : r + x.shape[1], c : c + x.shape[2]]
                 total += np.einsum("oi,ihw->ohw", weight[:, :, r, c], part)
-        found: np.ndarray[Any, Any] = rounded(total, shift[:, None, None]).clip(low, high)[:, ::stride, ::stride]
+        found: Any = rounded(total, shift[:, None, None]).clip(low, high)[:, ::stride, ::stride]
         return found
 
     for op in program:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from vlae_codec.errors import ModelError
+from vlae_models.photo.recipe import is_photo_recipe, load_photo_recipe
 from vlae_models.recipe import ModelConfig, TrainConfig, list_recipes, load_recipe, parse_recipe
 from vlae_models.windowed.recipe import is_windowed_recipe, load_windowed_recipe
 
@@ -69,7 +70,8 @@ def test_a_whole_number_is_a_rate_too() -> None:
 
 @pytest.mark.parametrize("name", list_recipes())
 def test_shipped_recipes_load_under_their_names(name: str) -> None:
-    recipe = load_windowed_recipe(name) if is_windowed_recipe(name) else load_recipe(name)
+    load = load_photo_recipe if is_photo_recipe(name) else load_recipe
+    recipe = (load_windowed_recipe if is_windowed_recipe(name) else load)(name)
     assert recipe.name == name
     assert recipe.description
 

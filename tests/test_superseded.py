@@ -15,7 +15,7 @@ import vlae_codec
 from benchmarks.small_model import write_small_model
 from vlae_codec.errors import ModelError
 from vlae_codec.families.bilevel import codec
-from vlae_codec.families.windowed.store import find_photo_model, find_photo_prefix, list_photo_models, read_photo_info
+from vlae_codec.families.store import find_photo_model, find_photo_prefix, list_photo_models, read_photo_info
 from vlae_codec.model import registry
 from vlae_codec.model.networks import read_info
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from .container import header
 from .errors import FormatError, ImageError, VlaeError
+from .families import pictures as photo
 from .families.bilevel import archive, codec
 from .families.bilevel.archive import Settings
-from .families.windowed import codec as photo
-from .families.windowed.choice import choose_photo_model
+from .families.choice import choose_photo_model
 from .io import datasets, files, images
 from .io.images import PillowImage
 from .latents.payload import EFFORTS, MAX_BITS
@@ -30,7 +30,7 @@ from .report.records import FileRecord
 __all__ = ["ImageLike", "Source", "compress", "compress_many", "decompress", "decompress_many", "inspect"]
 
 ImageLike: TypeAlias = "PillowImage | NDArray[Any] | str | os.PathLike[str]"
-"""A Pillow image; an array, uint8 of 0 to 255 or bool, (H, W), (H, W, 1) or (H, W, 3); or the path of an image file."""
+"""A Pillow image; an array, uint8 of 0 to 255 or bool, (H, W) or (H, W, 1 to 4); or the path of an image file."""
 
 Source: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str]"
 """The bytes of a .vlz file, or its path."""
@@ -43,6 +43,7 @@ def compress(
     lossless: bool = False,
     bits: int | None = None,
     quality: float | None = None,
+    target_bytes: int | None = None,
     effort: int = 5,
     faithful: bool = False,
     fit: bool = False,
@@ -58,6 +59,7 @@ def compress(
         lossless: keep the exact pixels too.
         bits: of the lossy code, rounded up to whole bytes, 1 to 56; by default the model's own choice.
         quality: instead of bits, 0 to 100; 50 is the default.
+        target_bytes: instead, the most bytes that the file of a photograph may have.
         effort: 1 (fast) to 9 (fewest bits for what is kept).
         faithful: code a true sample of the posterior, in as many bits as that takes.
         fit: resize a picture that no model takes as it is.
@@ -87,10 +89,14 @@ def compress(
     """
     _check_options(lossless, bits, quality, effort, faithful)
     picture, models = read_picture(image), codec.candidates(model)
-    if info := choose_photo_model(picture, model, models, fit):
+    if info := choose_photo_model(picture, model, models, fit, lossless):
         if bits is not None or faithful:
             raise VlaeError("bits and faithful are for models of black and white: use quality")
-        return photo.compress_photo(picture, info, quality=quality, lossless=lossless, device=device).data
+        return photo.compress_photo(
+            picture, info, quality=quality, target_bytes=target_bytes, lossless=lossless, effort=effort, device=device
+        ).data
+    if target_bytes is not None:
+        raise VlaeError("target_bytes is for photographs: this picture goes to a model of black and white")
     prepared = codec.prepare(picture, models, fit, lossless and not binarise)
     if lossless:
         return codec.compress_lossless([prepared], bits=bits, effort=effort, device=device)[0].data
@@ -182,7 +188,8 @@ def decompress(
         device: "cpu", "torch" or "cuda"; the pixels are the same.
 
     Returns:
-        A Pillow image of the picture's size: mode "1" of black and white, "L" of a grey photograph, else "RGB".
+        A Pillow image of the picture's size: mode "1" of black and white, "L" of a grey photograph, else "RGB", each
+        with an "A" if it is transparent.
 
     Raises:
         FormatError: no .vlz file, damaged, beyond `max_pixels`, or without a picture of this number.

@@ -23,12 +23,13 @@ from PIL import Image, ImageFile
 from . import api
 from .container import header
 from .container.archive import parse_archive
-from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, PHOTO_LOSSLESS
+from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, WINDOWED, WINDOWED_LOSSLESS
 from .container.limits import check_pixels
 from .errors import FormatError
 from .families.bilevel.archive import Reader, identify_archive
-from .families.windowed.container import HEAD_SIZE, parse_photo_head
-from .families.windowed.store import find_photo_prefix
+from .families.photo.container import HEAD_SIZE, PhotoFile, parse_head_of
+from .families.store import find_photo_prefix
+from .families.windowed.container import Head, parse_photo_head
 from .io import files, images
 from .model import identify
 
@@ -52,7 +53,7 @@ class VlzImageFile(ImageFile.ImageFile):
         stream = self._stream()
         head = stream.read(HEADER.size)
         mode, _ = header.parse_head(head)
-        if mode in (PHOTO, PHOTO_LOSSLESS):
+        if mode in (PHOTO, WINDOWED, WINDOWED_LOSSLESS):
             self._open_photo(head + stream.read(HEAD_SIZE - len(head)))
             return
         if mode == ARCHIVE:
@@ -71,12 +72,14 @@ class VlzImageFile(ImageFile.ImageFile):
         self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
 
     def _open_photo(self, data: bytes) -> None:
-        head = parse_photo_head(data)
+        mode, _ = header.parse_head(data)
+        head: PhotoFile | Head = parse_head_of(data)[0] if mode == PHOTO else parse_photo_head(data)
         model = find_photo_prefix(head.prefix)
         check_pixels(head.height, head.width, max_pixels=_Settings.max_pixels)
         self.n_frames, self.is_animated = 1, False
-        self._size, self._mode = (head.width, head.height), "L" if head.grey else "RGB"
-        kind = "lossy" if head.mode == PHOTO else "lossless"
+        alpha = "A" if isinstance(head, PhotoFile) and head.has_alpha else ""
+        self._size, self._mode = (head.width, head.height), ("L" if head.grey else "RGB") + alpha
+        kind = "lossless" if mode == WINDOWED_LOSSLESS else "lossy"
         self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
 
     def load(self) -> Any:

@@ -48,7 +48,7 @@ device_option = click.option(
 
 def _complete_model(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names of models for the shell."""
-    from vlae_codec.families.windowed.store import list_photo_models
+    from vlae_codec.families.store import list_photo_models
     from vlae_codec.model import registry
 
     names = [info.name for info in registry.list_models() if not info.older]

@@ -13,7 +13,7 @@ from .common import describe
 if TYPE_CHECKING:
     from vlae_codec.families.bilevel import codec
     from vlae_codec.families.bilevel.archive import Settings
-    from vlae_codec.families.windowed.store import PhotoInfo
+    from vlae_codec.families.store import PhotoInfo
     from vlae_codec.io.images import Picture
     from vlae_codec.model.registry import ModelInfo
     from vlae_codec.report.records import ImageRecord
@@ -99,14 +99,14 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
     """Read a picture, and check where its file will go."""
     from vlae_codec.errors import ImageError
     from vlae_codec.families.bilevel import codec
-    from vlae_codec.families.windowed.choice import choose_photo_model
+    from vlae_codec.families.choice import choose_photo_model
     from vlae_codec.io import datasets, files, images
 
     if datasets.is_stack(source) and not source.is_dir():
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS)
     files.check_target(source, target, task.force)
-    if info := choose_photo_model(picture, task.model, models, task.form.fit):
+    if info := choose_photo_model(picture, task.model, models, task.form.fit, task.settings.lossless):
         return PhotoJob(picture, info, _target_bytes(task, picture))
     if task.target_bytes or task.target_bpp:
         raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a model of black and white")
@@ -124,7 +124,7 @@ def _target_bytes(task: CompressTask, picture: Picture) -> int | None:
 def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | None) -> ImageRecord:
     """Compress a picture of any size and write its file."""
     from vlae_codec.errors import ImageError
-    from vlae_codec.families.windowed import codec as photo
+    from vlae_codec.families import pictures as photo
     from vlae_codec.io import files
     from vlae_codec.report import records
 
@@ -132,7 +132,7 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
         raise ImageError("--bits and --faithful are for models of black and white: use --quality or --target-bytes")
     result = photo.compress_photo(
         job.picture, job.info, quality=task.settings.quality, target_bytes=job.target_bytes,
-        lossless=task.settings.lossless, device=task.device, progress=step,
+        lossless=task.settings.lossless, effort=task.settings.effort, device=task.device, progress=step,
     )  # fmt: skip
     if task.verify:
         photo.verify_photo(result, job.picture, task.device)

@@ -102,12 +102,11 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
     import numpy as np
 
     from vlae_codec.errors import VlaeError
-    from vlae_codec.families.windowed import codec as photo
-    from vlae_codec.families.windowed.container import parse_photo
+    from vlae_codec.families import pictures as photo
     from vlae_codec.io import images
     from vlae_codec.report import records
 
-    exact = parse_photo(data).residual is not None and not task.preview
+    exact = photo.is_exact(data) and not task.preview
     if exact and task.samples > 1:
         raise VlaeError("it holds the exact picture: --samples goes with --preview")
     temperature = task.temperature

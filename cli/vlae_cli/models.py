@@ -58,7 +58,7 @@ def list_(as_json: bool) -> None:
 def show(model: str, as_json: bool) -> None:
     """Show what is known of MODEL: a name, a folder or a fingerprint."""
     from vlae_codec.families import installation
-    from vlae_codec.families.windowed.store import PhotoInfo, read_photo_info
+    from vlae_codec.families.store import PhotoInfo, read_photo_info
     from vlae_codec.model.networks import read_info
 
     info = installation.find_any_model(model)

@@ -27,7 +27,8 @@ behind the first checksum and still gives the lossy picture.
     inside       the payload's mode in the high 3 bits, n - 1 in the low 5
     CRC-16       each of the fingerprint and of everything before it, as above
 
-Mode 6 is an archive of many pictures; see `archive`. Modes 7 and 8 are pictures of any size; see the photo container.
+Mode 6 is an archive of many pictures; see `archive`. Modes 7 to 9 are pictures of any size; see the containers of the
+windowed and the photo family.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from ..errors import FormatError
 MAGIC = b"\xd6Z"
 VERSION = 1
 MODES = {0: "chosen", 1: "faithful-1", 2: "faithful-2", 3: "faithful-3", 4: "faithful-4"}
-LOSSLESS, ARCHIVE, PHOTO, PHOTO_LOSSLESS = 5, 6, 7, 8
+LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO = 5, 6, 7, 8, 9
 HEADER = struct.Struct("<2sB3s")
 CHECKSUM = struct.Struct("<H")
 AROUND = HEADER.size + CHECKSUM.size  # bytes that are not payload
@@ -148,15 +149,17 @@ def parse_head(data: bytes) -> tuple[int, bytes]:
     version, mode = version_mode >> 4, version_mode & 15
     if version != VERSION:
         raise FormatError(f"format version {version}, and this program reads version {VERSION}: damaged, or update it")
-    if mode > PHOTO_LOSSLESS:
-        raise FormatError(f"unknown mode {mode}, and this program reads 0 to {PHOTO_LOSSLESS}: damaged, or update it")
+    if mode > PHOTO:
+        raise FormatError(f"unknown mode {mode}, and this program reads 0 to {PHOTO}: damaged, or update it")
     return mode, prefix
 
 
 def limit(head: bytes) -> int:
     """The most bytes that a file can have that begins so, by its first 6 bytes; the least limit if it is no .vlz."""
     mode = head[2] & 15 if len(head) == HEADER.size and head.startswith(MAGIC) else 0
-    return {LOSSLESS: MAX_LOSSLESS, **dict.fromkeys((ARCHIVE, PHOTO, PHOTO_LOSSLESS), MAX_ARCHIVE)}.get(mode, MAX_FILE)
+    return {LOSSLESS: MAX_LOSSLESS, **dict.fromkeys((ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO), MAX_ARCHIVE)}.get(
+        mode, MAX_FILE
+    )
 
 
 def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: bytes) -> bytes:

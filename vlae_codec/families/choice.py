@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...io.images import Picture
-from ...model.registry import ModelInfo
+from ..io.images import Picture
+from ..model.registry import ModelInfo
 from .store import AUTO, PhotoInfo, find_photo_model
 
 
 def choose_photo_model(
-    picture: Picture, model: str, others: Sequence[ModelInfo], fit: bool = False
+    picture: Picture, model: str, others: Sequence[ModelInfo], fit: bool = False, lossless: bool = False
 ) -> PhotoInfo | None:
     """The colour model that a picture goes to, if it goes to one.
 
@@ -19,9 +19,10 @@ def choose_photo_model(
         model: name, folder or fingerprint as the user gave it, or "auto".
         others: the models of black and white that it may go to.
         fit: whether they may resize it.
+        lossless: whether the exact pixels are to be kept.
     """
     if model != AUTO:
         return None if others else find_photo_model(model)
     coloured = picture.pixels.ndim == 3 and bool((picture.pixels != picture.pixels[:, :, :1]).any())
     taken = fit or any(picture.size == (info.height, info.width) for info in others)
-    return None if taken and not coloured else find_photo_model(AUTO)
+    return None if taken and not coloured else find_photo_model(AUTO, lossless)

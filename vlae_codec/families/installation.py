@@ -15,8 +15,10 @@ from ..model import registry
 from ..model.limits import MAX_FILE, MAX_INFO, read_limited
 from ..model.networks import load_model
 from ..model.registry import ModelInfo
-from .windowed import store
-from .windowed.store import PhotoInfo
+from . import store
+from .photo.model import PhotoModel
+from .photo.trial import try_model
+from .store import PhotoInfo
 from .windowed.trial import try_photo_model
 
 BILEVEL = "model.json"
@@ -60,7 +62,11 @@ def verify_model(info: AnyInfo) -> Verified:
     """Read a model's weights, check them against its fingerprint, and put each of its networks to work."""
     try:
         if isinstance(info, PhotoInfo):
-            try_photo_model(store.read_photo_model(info.folder))
+            found = store.read_photo_model(info.folder)
+            if isinstance(found, PhotoModel):
+                try_model(found)
+            else:
+                try_photo_model(found)
         else:
             model = load_model(info.folder)
             mean, _ = model.posterior(np.zeros((1, info.height, info.width), np.uint8))

@@ -1,4 +1,4 @@
-"""Colour models by name or fingerprint: folders with a photo.json, where the other models lie."""
+"""Models of pictures of any size by name or fingerprint: folders with a photo.json, where the other models lie."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import ModelError
-from ...model import registry
-from ...model.limits import MAX_FILE, MAX_INFO, MAX_LATENT, MAX_REACH, MAX_SHIFT, check_label, read_arrays, read_limited
-from ...model.networks import fingerprint
-from .layers import PhotoLayers
-from .model import SCALES, SHARPEST_PRIOR, WIDTHS, PhotoModel
+from ..errors import ModelError
+from ..model import registry
+from ..model.limits import MAX_FILE, MAX_INFO, MAX_LATENT, MAX_REACH, MAX_SHIFT, check_label, read_arrays, read_limited
+from ..model.networks import fingerprint
+from .photo.model import PhotoModel
+from .windowed import model as windowed
+from .windowed.layers import PhotoLayers
+from .windowed.model import SCALES, SHARPEST_PRIOR, WIDTHS
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -28,7 +30,14 @@ REQUIRED = {
     "format": int, "name": str, "description": str, "fingerprint": str, "latent": int, "window": list,
     "prior_window": list, "shifts": dict,
 }  # fmt: skip
+REQUIRED_3 = {
+    "format": int, "family": str, "name": str, "description": str, "fingerprint": str, "slices": list, "shifts": dict,
+    "programs": dict, "picture_shift": int,
+}  # fmt: skip
 AUTO = "auto"
+PHOTO, WINDOWED = "photo", "windowed"
+"""Families of models of pictures of any size."""
+AnyModel = PhotoModel | windowed.PhotoModel
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,7 @@ class PhotoInfo:
         shipped: whether it came with the package.
         auto: whether `-m auto` may choose it.
         older: whether it is superseded, so that its name means another.
+        family: `PHOTO` or `WINDOWED`; models of the second can also keep exact pixels.
     """
 
     name: str
@@ -52,6 +62,7 @@ class PhotoInfo:
     shipped: bool = False
     auto: bool = True
     older: bool = False
+    family: str = WINDOWED
 
 
 def list_photo_models() -> list[PhotoInfo]:
@@ -75,8 +86,8 @@ def damaged_photo_folders() -> list[ModelError]:
     return found
 
 
-def find_photo_model(text: str) -> PhotoInfo | None:
-    """The colour model of this name, folder, or beginning of a fingerprint; "auto" is the first it may choose.
+def find_photo_model(text: str, lossless: bool = False) -> PhotoInfo | None:
+    """The model of this name, folder, or beginning of a fingerprint; "auto" is the first it may choose for the purpose.
 
     Names are those of all kinds of models: a shipped one keeps its name, of the user's own one name must mean one.
 
@@ -84,7 +95,7 @@ def find_photo_model(text: str) -> PhotoInfo | None:
         ModelError: several of the user's models have the name.
     """
     if text == AUTO:
-        return next((info for info in _models() if info.auto), None)
+        return next((info for info in _models() if info.auto and (info.family == WINDOWED) >= lossless), None)
     by_print = text.lower() if len(text) >= registry.PREFIX_DIGITS else "-"
     named = []
     for info in _models():
@@ -124,7 +135,7 @@ def find_photo_prefix(prefix: bytes) -> PhotoInfo:
 
 
 @functools.lru_cache(maxsize=8)
-def load_photo_model(info: PhotoInfo, device: str = "cpu") -> PhotoModel:
+def load_photo_model(info: PhotoInfo, device: str = "cpu") -> AnyModel:
     """The model itself, read once for each device ("cpu", "torch" or "cuda").
 
     Raises:
@@ -133,7 +144,7 @@ def load_photo_model(info: PhotoInfo, device: str = "cpu") -> PhotoModel:
     return read_photo_model(info.folder, device)
 
 
-def read_photo_model(folder: Traversable | Path, device: str = "cpu") -> PhotoModel:
+def read_photo_model(folder: Traversable | Path, device: str = "cpu") -> AnyModel:
     """The model of a folder, its weights checked against the fingerprint that photo.json names, and its sizes.
 
     Raises:
@@ -144,14 +155,28 @@ def read_photo_model(folder: Traversable | Path, device: str = "cpu") -> PhotoMo
         arrays = read_arrays(read_limited(folder, WEIGHTS, MAX_FILE))
         if fingerprint(tree, arrays).hex() != tree["fingerprint"]:
             raise ModelError(f"the weights are not those that {INFO} names; install the model again")
+        if tree["format"] == 3:
+            return PhotoModel(tree, arrays, device)
         PhotoLayers(tree, arrays).check()
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from error
-    model = PhotoModel(tree, arrays, device)
+    model = windowed.PhotoModel(tree, arrays, device)
     try:
         model.to_device(np.zeros(1))
     except (ImportError, RuntimeError, AssertionError) as error:  # torch says in all these ways that it has no CUDA
         raise ModelError(f"cannot compute on {device} ({error}): use --device cpu, the results are the same") from error
+    return model
+
+
+def read_windowed_model(folder: Traversable | Path, device: str = "cpu") -> windowed.PhotoModel:
+    """The model of a folder, of the windowed family.
+
+    Raises:
+        ModelError: as `read_photo_model`, or it is of another family.
+    """
+    model = read_photo_model(folder, device)
+    if isinstance(model, PhotoModel):
+        raise ModelError(f"{folder}: of the photo family, and a windowed model is wanted")
     return model
 
 
@@ -165,21 +190,28 @@ def read_photo_info(folder: Traversable | Path) -> dict[str, Any]:
         info = json.loads(read_limited(folder, INFO, MAX_INFO))
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{folder}: not a colour model's folder ({INFO}: {error})") from error
-    wrong = [key for key, kind in REQUIRED.items() if not isinstance(info, dict) or not isinstance(info.get(key), kind)]
+    required = REQUIRED_3 if isinstance(info, dict) and info.get("format") == 3 else REQUIRED
+    wrong = [key for key, kind in required.items() if not isinstance(info, dict) or not isinstance(info.get(key), kind)]
     if wrong:
         raise ModelError(f"{folder}: {INFO} lacks or misstates {', '.join(wrong)}")
-    if info["format"] != 2:
-        raise ModelError(f"{folder}: model format {info['format']} is unknown for colour; this version reads format 2")
+    if info["format"] not in (2, 3):
+        raise ModelError(f"{folder}: model format {info['format']} is unknown for colour; this version reads 2 and 3")
     try:
         check_label(INFO, info)
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from error
+    if not isinstance(info.get(AUTO, True), bool):
+        raise ModelError(f"{folder}: {INFO}: auto should be true or false")
+    if info["format"] == 3:
+        if info["family"] != PHOTO:
+            raise ModelError(f"{folder}: {INFO}: family {info['family']!r} is unknown; this version reads {PHOTO!r}")
+        return dict(info)
     windows = info["window"] + info["prior_window"]
     small = len(info["window"]) == 3 and len(windows) == 6 and all(_is_within(one, 0, MAX_REACH) for one in windows)
     if not small or not all(_is_within(one, 0, MAX_SHIFT) for one in info["shifts"].values()):
         raise ModelError(f"{folder}: {INFO} has a window or a shift out of range")
-    if not _is_within(info["latent"], 1, MAX_LATENT) or not isinstance(info.get(AUTO, True), bool):
-        raise ModelError(f"{folder}: {INFO}: latent should be 1 to {MAX_LATENT}, and auto true or false")
+    if not _is_within(info["latent"], 1, MAX_LATENT):
+        raise ModelError(f"{folder}: {INFO}: latent should be 1 to {MAX_LATENT}")
     if not _is_within(info.get("prior_sharper", 0), 0, SHARPEST_PRIOR):
         raise ModelError(f"{folder}: {INFO}: prior_sharper should be 0 to {SHARPEST_PRIOR}")
     widths = info.get("widths", [0, WIDTHS - 1])
@@ -220,4 +252,5 @@ def read_photo_folder(folder: Traversable | Path) -> PhotoInfo:
         shipped=registry.is_shipped(folder),
         auto=info.get(AUTO, True) and not older,
         older=older,
+        family=PHOTO if info["format"] == 3 else WINDOWED,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ..errors import ImageError
+from ..errors import FormatError, ImageError
 from .files import read_up_to, write_whole
 
 MAX_BYTES = 1 << 28
 MAX_PIXELS = 1 << 26
 THRESHOLD = 128
 GAP_GREY = 96
+MOST_WEBP = 16383
+"""Pixels of a side of a WebP image."""
 BINARISED = f"binarised: {THRESHOLD} of 255 or more is bright"
 TRANSPARENT = "transparency laid over black"
 TURNED = "turned as its EXIF data ask"
@@ -42,10 +44,12 @@ class Picture:
     Attributes:
         pixels: uint8, (H, W) grey or (H, W, 3) RGB.
         notices: one short sentence for each change.
+        alpha: uint8 (H, W), 255 where it is opaque; None if all of it is.
     """
 
     pixels: Pixels
     notices: tuple[str, ...] = field(default=())
+    alpha: Pixels | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -94,7 +98,7 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
     except Exception as error:  # the decoders raise nearly everything for damaged files, SyntaxError among it
         raise ImageError(f"damaged or cut short: {error}") from error
     if frames > 1:
-        picture = Picture(picture.pixels, (f"only the first of {frames} frames is read", *picture.notices))
+        picture = replace(picture, notices=(f"only the first of {frames} frames is read", *picture.notices))
     return picture
 
 
@@ -113,23 +117,27 @@ def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS) -> Picture:
 
 
 def from_array(array: NDArray[Any], max_pixels: int = MAX_PIXELS) -> Picture:
-    """An array as a picture: uint8 0 to 255 or bool, (H, W) or (H, W, 1) grey, (H, W, 3) RGB.
+    """An array as a picture: uint8 0 to 255 or bool, (H, W) or (H, W, 1) grey, (H, W, 3) RGB, with alpha 2 and 4.
 
     Raises:
         ImageError: of another type or shape, empty, or too large.
     """
     if array.dtype != bool and array.dtype != np.uint8:
         raise ImageError(f"an array of type {array.dtype}, and uint8 (0 to 255) or bool is read")
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3)) or not array.size:
-        raise ImageError(f"an array of shape {array.shape}, and (H, W), (H, W, 1) or (H, W, 3) is read")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 2, 3, 4)) or not array.size:
+        raise ImageError(f"an array of shape {array.shape}, and (H, W) or (H, W, 1 to 4) is read")
     if array.shape[0] * array.shape[1] > max_pixels:
         raise ImageError(f"{_size(*array.shape[:2])} is more than the {max_pixels} pixels that are read")
     pixels = array * np.uint8(255) if array.dtype == bool else array.copy()
-    return Picture(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+    alpha = None
+    if pixels.ndim == 3 and pixels.shape[2] in (2, 4):
+        alpha = np.ascontiguousarray(pixels[:, :, -1]) if pixels[:, :, -1].min() < 255 else None
+        pixels = np.ascontiguousarray(pixels[:, :, :-1])
+    return Picture(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels, alpha=alpha)
 
 
 def to_pillow(pixels: Pixels | NDArray[np.bool_]) -> Image.Image:
-    """A Pillow image: of bool (H, W) in mode 1, of uint8 (H, W) in mode L, of uint8 (H, W, 3) in mode RGB."""
+    """A Pillow image: of bool (H, W) in mode 1, of uint8 in mode L (H, W), LA (H, W, 2), RGB (H, W, 3) or RGBA."""
     return Image.fromarray(pixels)
 
 
@@ -145,21 +153,85 @@ def _to_8_bits(image: Image.Image) -> Picture:
         return Picture(((deep + 128) // 257).astype(np.uint8), (*notices, "reduced from 16 to 8 bits"))
     if image.mode == "F":
         raise ImageError("floating-point pixels are not supported: save it with 8 bits a channel")
+    alpha = None
     if image.has_transparency_data:
-        image, notice = _over_black(image.convert("RGBA"))
-        notices += notice
-    grey = image.mode in ("1", "L")
-    return Picture(np.array(image.convert("L" if grey else "RGB")), tuple(notices))
+        plane = np.array(image.convert("RGBA").getchannel("A"))
+        alpha = plane if plane.min() < 255 else None
+    grey = image.mode in ("1", "L", "LA", "La")
+    return Picture(np.array(image.convert("L" if grey else "RGB")), tuple(notices), alpha)
 
 
-def _over_black(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """The picture laid over black, the background of what the models draw."""
-    if np.asarray(image.getchannel("A")).min() == 255:
-        return image.convert("RGB"), []
-    flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image).convert("RGB")
-    if not np.asarray(flat).any():
+def over_black(picture: Picture) -> Picture:
+    """The picture laid over black, the background of what models of black and white draw.
+
+    Raises:
+        ImageError: nothing is left of it then.
+    """
+    if picture.alpha is None:
+        return picture
+    alpha = picture.alpha.astype(np.uint32)
+    if picture.pixels.ndim == 3:
+        alpha = alpha[:, :, None]
+    flat = ((picture.pixels * alpha + 127) // 255).astype(np.uint8)
+    if not flat.any():
         raise ImageError("its transparency laid over black leaves nothing: save it without, bright on black")
-    return flat, [TRANSPARENT]
+    return Picture(flat, (*picture.notices, TRANSPARENT))
+
+
+def filled(pixels: Pixels, alpha: Pixels) -> Pixels:
+    """A picture (H, W, 3) whose fully transparent pixels have the mean colour of the others near them.
+
+    Nobody sees them, and what is left there by a drawing program would cost bits.
+    """
+    hidden = alpha == 0
+    if not hidden.any() or hidden.all():
+        return np.full_like(pixels, 128) if hidden.all() else pixels
+    out: Pixels = pixels.copy()
+    shown = Image.fromarray(((~hidden) * np.uint8(255)).astype(np.uint8))
+    black = np.where(hidden[:, :, None], 0, pixels).astype(np.uint8)
+    missing = hidden
+    for scale in (4, 16, 64, 256):
+        size = max(1, -(-shown.width // scale)), max(1, -(-shown.height // scale))
+        colours = np.asarray(Image.fromarray(black).resize(size, Image.Resampling.BOX), np.float32)
+        weights = np.asarray(shown.resize(size, Image.Resampling.BOX), np.float32)[:, :, None] / 255
+        means = np.divide(colours, weights, out=np.zeros_like(colours), where=weights > 1 / 255).clip(0, 255)
+        large = np.asarray(Image.fromarray(means.astype(np.uint8)).resize(shown.size, Image.Resampling.NEAREST))
+        known = np.asarray(Image.fromarray(weights[:, :, 0] > 1 / 255).resize(shown.size, Image.Resampling.NEAREST))
+        out[missing & known] = large[missing & known]
+        missing = missing & ~known
+    out[missing] = pixels[~hidden].mean(0).astype(np.uint8)
+    return out
+
+
+def encode_plane(plane: Pixels) -> bytes:
+    """The bytes of a plane, uint8 (H, W), without loss: the green channel of a lossless WebP image.
+
+    Raises:
+        ImageError: a side is beyond what WebP holds.
+    """
+    if max(plane.shape) > MOST_WEBP:
+        raise ImageError(f"transparency of a side of {max(plane.shape)} pixels, and {MOST_WEBP} are the most")
+    stream = io.BytesIO()
+    Image.fromarray(plane).convert("RGB").save(stream, "WEBP", lossless=True, quality=80, method=4)
+    return stream.getvalue()
+
+
+def decode_plane(data: bytes, size: tuple[int, int]) -> Pixels:
+    """The plane (H, W) of `encode_plane`.
+
+    Raises:
+        FormatError: it is damaged, or of another size.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=("WEBP",)) as image:
+            if (image.height, image.width) != size:
+                raise FormatError("its alpha plane has another size: damaged")
+            green: Pixels = np.asarray(image.convert("RGB").getchannel("G"))
+            return green
+    except FormatError:
+        raise
+    except Exception as error:  # the decoders raise nearly everything for damaged files
+        raise FormatError(f"its alpha plane cannot be read ({error}): damaged") from error
 
 
 def to_bilevel(picture: Picture, height: int, width: int, fit: bool = False) -> Picture:
@@ -174,6 +246,7 @@ def to_bilevel(picture: Picture, height: int, width: int, fit: bool = False) -> 
     Raises:
         ImageError: of another size, and `fit` is not set.
     """
+    picture = over_black(picture)
     luma, notices = _luma(picture.pixels), list(picture.notices)
     if picture.size != (height, width):
         if not fit:

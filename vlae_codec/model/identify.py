@@ -6,7 +6,8 @@ from ..container.header import (
     ARCHIVE,
     LOSSLESS,
     PHOTO,
-    PHOTO_LOSSLESS,
+    WINDOWED,
+    WINDOWED_LOSSLESS,
     Container,
     LosslessContainer,
     check,
@@ -34,7 +35,7 @@ def is_photo(data: bytes) -> bool:
     Raises:
         FormatError: it is no .vlz file.
     """
-    return parse_head(data)[0] in (PHOTO, PHOTO_LOSSLESS)
+    return parse_head(data)[0] in (WINDOWED, WINDOWED_LOSSLESS, PHOTO)
 
 
 def identify(data: bytes) -> tuple[ModelInfo, Container | LosslessContainer]:

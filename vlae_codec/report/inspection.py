@@ -5,8 +5,7 @@ from __future__ import annotations
 from ..container.archive import parse_archive
 from ..errors import ModelError
 from ..families.bilevel.archive import identify_archive
-from ..families.windowed.codec import identify_photo
-from ..families.windowed.container import parse_photo
+from ..families.pictures import identify_photo, parse_any_photo
 from ..model.identify import identify, is_archive, is_photo, parse_any
 from .archive import archive_file_record
 from .records import FileRecord, file_record, photo_file_record
@@ -31,9 +30,9 @@ def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | No
     if is_photo(data):
         try:
             info, file, _ = identify_photo(data)
-            return photo_file_record(source, info, file), None
+            return photo_file_record(source, info, file, len(data)), None
         except ModelError as error:
-            return photo_file_record(source, None, parse_photo(data)), error
+            return photo_file_record(source, None, parse_any_photo(data), len(data)), error
     try:
         return file_record(source, *identify(data)), None
     except ModelError as error:

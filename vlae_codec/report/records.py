@@ -9,9 +9,9 @@ from typing import Any
 from ..container.header import MODES, Container, LosslessContainer, sections
 from ..families.bilevel.codec import Compressed
 from ..families.bilevel.lossless import LosslessCode
-from ..families.windowed.codec import PhotoCompressed
-from ..families.windowed.container import PhotoFile, photo_sections
-from ..families.windowed.store import PhotoInfo
+from ..families.compressed import PhotoCompressed
+from ..families.pictures import AnyFile, sections_of
+from ..families.store import PhotoInfo
 from ..model.registry import ModelInfo
 
 SUMMED = (
@@ -179,10 +179,10 @@ def photo_record(source: str, target: str, result: PhotoCompressed) -> PhotoReco
     )
 
 
-def photo_file_record(source: str, info: PhotoInfo | None, file: PhotoFile) -> FileRecord:
-    """The record of a .vlz file of a picture of any size; `info` is None if its model is unknown."""
+def photo_file_record(source: str, info: PhotoInfo | None, file: AnyFile, size: int) -> FileRecord:
+    """The record of a .vlz file of a picture of any size and so many bytes; `info` is None if its model is unknown."""
     payload = len(file.payload) + len(file.residual or b"")
-    parts = photo_sections(file)
+    parts = sections_of(file, size)
     around = sum(int(part["bytes"]) for part in parts) - payload
     coded_height, coded_width = file.coded_size
     return FileRecord(
@@ -193,7 +193,7 @@ def photo_file_record(source: str, info: PhotoInfo | None, file: PhotoFile) -> F
         images=1,
         width=file.width,
         height=file.height,
-        channels=1 if file.grey else 3,
+        channels=(1 if file.grey else 3) + file.has_alpha,
         file_bytes=payload + around,
         header_bytes=around,
         payload_bytes=payload,

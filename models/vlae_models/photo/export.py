@@ -19,6 +19,7 @@ from vlae_codec.families.photo.model import (
     LEVELS,
     PIXEL,
     SIXTEENTHS,
+    STEP_BITS,
     STEPS,
     WIDEST,
     PhotoModel,
@@ -39,6 +40,8 @@ STREAM = 1 << 17
 LATENT_BITS, HYPER_BITS, PICTURE_BITS, FACTOR_BITS = 10, 8, 4, 12
 """Fraction bits: of y and v, of hyper-latents where the synthesis reads them, of pixels before they are rounded, and
 of factors of gains around 1."""
+MEANS = 1 << 16
+"""Largest mean of a head, sixteenths of a step."""
 NARROW, MIDDLE, WIDE = 127, 2047, 32767
 """Largest weights of 8, 12 and 16 bits. The prior's heads read latents of any size, where an error of a small weight
 counts; the linear paths carry the picture."""
@@ -147,9 +150,9 @@ def export_photo(net: PhotoVLAE, ranges: Ranges) -> tuple[dict[str, Any], Arrays
         **_heads(out, net),
     }
     shifts = {
-        "gain": LATENT_BITS - SIXTEENTHS + FACTOR_BITS,
+        "gain": LATENT_BITS - STEP_BITS + FACTOR_BITS,
         "inverse": SIXTEENTHS - LATENT_BITS + FACTOR_BITS,
-        "hyper_gain": HYPER_BITS - SIXTEENTHS + FACTOR_BITS,
+        "hyper_gain": HYPER_BITS - STEP_BITS + FACTOR_BITS,
         "hyper_inverse": SIXTEENTHS - HYPER_BITS + FACTOR_BITS,
     }
     tables = {
@@ -223,10 +226,10 @@ def _synthesis(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
 
 def _hyper(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
     analysis, synthesis = net.prior.analysis, net.prior.synthesis
-    ops: Ops = [{"op": "clip", "shift": 0, "low": -STEPS // 2, "high": STEPS // 2 - 1}]
+    ops: Ops = []
     names = [f"prior.analysis.{index}" for index in (0, 2, 4)]
-    fractions = [SIXTEENTHS, *(fraction_bits(ACTIVATION, out.ranges.inputs[name]) for name in names[1:]), HYPER_BITS]
-    bounds, highs = [STEPS // 2, ACTIVATION, ACTIVATION], [ACTIVATION, ACTIVATION, 1 << 16]
+    fractions = [STEP_BITS, *(fraction_bits(ACTIVATION, out.ranges.inputs[name]) for name in names[1:]), HYPER_BITS]
+    bounds, highs = [STEPS, ACTIVATION, ACTIVATION], [ACTIVATION, ACTIVATION, 1 << 16]
     for index, name in enumerate(names):
         low = -highs[index] if index == 2 else 0
         ops.append(
@@ -271,8 +274,8 @@ def _heads(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
                     second,
                     PRECISE,
                     0,
-                    -STEPS,
-                    STEPS,
+                    -MEANS,
+                    MEANS,
                     factor=factor,
                     offset=offset,
                     largest=WIDE,

@@ -10,9 +10,9 @@ import torch
 
 from vlae_codec.coding.binary_coder import Writer
 from vlae_codec.errors import ModelError
+from vlae_codec.families.store import INFO, WEIGHTS
 from vlae_codec.families.windowed import grid, pixels
 from vlae_codec.families.windowed.model import PhotoModel, log_width
-from vlae_codec.families.windowed.store import INFO, WEIGHTS
 from vlae_codec.model.networks import fingerprint
 from vlae_codec.pixels.levels import decisions
 

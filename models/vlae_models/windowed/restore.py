@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import FRACTION
+from vlae_codec.families.store import find_photo_model, read_windowed_model
 from vlae_codec.families.windowed.model import GATES, WIDTHS, PhotoModel, log_width
-from vlae_codec.families.windowed.store import find_photo_model, load_photo_model
 
 from ..release.restore import assign
 from .export import QUARTER, QUARTERED
@@ -87,7 +87,7 @@ def _find(name: str) -> PhotoModel:
     info = find_photo_model(name)
     if info is None:
         raise ModelError(f"no colour model {name!r} to start from")
-    return load_photo_model(info)
+    return read_windowed_model(info.folder)
 
 
 def _fill_window_net(

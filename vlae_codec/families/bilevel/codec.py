@@ -22,7 +22,7 @@ from ...model import registry
 from ...model.identify import identify, is_archive, parse_any
 from ...model.networks import IntegerModel
 from ...model.registry import ModelInfo
-from ..windowed.store import find_photo_model, photo_names
+from ..store import find_photo_model, photo_names
 from . import lossless as lossless_code
 from .lossless import LosslessCode
 

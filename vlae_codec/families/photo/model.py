@@ -24,12 +24,14 @@ KNOT_BITS = 3
 KNOTS = (LEVELS >> KNOT_BITS) + 1
 SIXTEENTHS = 4
 """Fraction bits of the prior's values."""
+STEP_BITS = 8
+"""Fraction bits of the sender's latents at their gains: at sixteenths, ties of rounding would cost a percent."""
 CONTEXT = 3
 """Further fraction bits of values where the prior's heads read them."""
 PATCH, HYPER_PATCH = 16, 64
 """Pixels of the side to a position of the latents, and of the hyper-latents."""
-PIXEL, STEPS, LATENT, WIDEST = 128, 1 << 16, 1 << 19, 1 << 17
-"""Largest magnitudes: of a pixel, of latents in sixteenths of a step, of y and v, and of a rounded latent."""
+PIXEL, STEPS, LATENT, WIDEST = 128, 1 << 19, 1 << 19, 1 << 17
+"""Largest magnitudes: of a pixel, of latents at their gains, of y and v, and of a rounded latent."""
 SCALES = 64
 MAX_CHANNELS, MAX_SLICES = 1 << 10, 32
 
@@ -108,7 +110,7 @@ class PhotoModel:
         self.inverse = self._scaling("inverse", latent, LATENT)
         self.hyper_analysis = self._program("hyper_analysis", latent, STEPS, None)
         hyper = self.hyper_analysis.outputs
-        self.hyper_gain = self._scaling("hyper_gain", hyper, 1 << 14)
+        self.hyper_gain = self._scaling("hyper_gain", hyper, STEPS)
         self.hyper_inverse = self._scaling("hyper_inverse", hyper, LATENT)
         self.hyper_synthesis = self._program("hyper_synthesis", hyper, LATENT, None)
         self.hyper_mean = self._table("hyper_mean", hyper, 1 << 14)

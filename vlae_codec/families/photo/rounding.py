@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...coding.precision import Integers
 from ...coding.symbols import MOST, SCALES, costs, limits
-from .model import SIXTEENTHS
+from .model import SIXTEENTHS, STEP_BITS
 
 STEP_COST = 40.0
 """Bits that a squared error of one squared quantisation step is worth. Steps are fitted to lambda, so that it is the
@@ -25,19 +25,19 @@ def choose(values: Integers, means: Integers, scales: Integers, effort: int, str
     """Return the symbols of latents.
 
     Args:
-        values: latents at their gains, sixteenths of a step, (C, N).
-        means, scales: of the step, (C, N).
+        values: latents at their gains, with STEP_BITS fraction bits, (C, N).
+        means, scales: of the step, (C, N), means in sixteenths.
         effort: `PLAIN`, or above it the rule of rate and distortion.
         strength: of that rule: more than 1 saves more bits.
     """
-    away = values - means
-    symbols: Integers = (away + (1 << SIXTEENTHS - 1) >> SIXTEENTHS).clip(-MOST, MOST)
+    away = values - (means << STEP_BITS - SIXTEENTHS)
+    symbols: Integers = (away + (1 << STEP_BITS - 1) >> STEP_BITS).clip(-MOST, MOST)
     if effort <= PLAIN:
         return symbols
     # Few are not 0 already, and the rule can only change those.
     places = np.nonzero((symbols != 0) & (np.abs(symbols) <= LARGEST))
     size, index = np.abs(symbols[places]), scales[places]
-    offset = np.abs(away[places]) / 2.0**SIXTEENTHS - size
+    offset = np.abs(away[places]) / 2.0**STEP_BITS - size
     saved = _bits()[index, size] - _bits()[index, size - 1]
     error = (offset + 1) ** 2 - offset**2
     lower = strength * saved > STEP_COST * error

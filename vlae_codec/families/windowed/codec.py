@@ -5,21 +5,21 @@ from __future__ import annotations
 import functools
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from ...coding.binary_coder import Reader, Writer
 from ...container.limits import check_pixels
 from ...errors import FormatError, ImageError
-from ...io.images import TRANSPARENT, TURNED, Picture, Pixels
+from ...io.images import TURNED, Picture, Pixels
 from ...pixels.levels import decisions
+from ..compressed import PhotoCompressed, Progress
+from ..store import PhotoInfo, find_photo_prefix, load_photo_model
 from . import grid, pixels
 from .container import PhotoFile, check_photo, parse_photo, write_photo
 from .dial import Setting, dial, setting_of
 from .model import Integers, Levels, PhotoModel, grid_size
 from .shrink import UNSHRUNK, enlarge, shrink_levels
-from .store import PhotoInfo, find_photo_prefix, load_photo_model
 
 DEFAULT_QUALITY = 50.0
 LOSSLESS_WIDTH = 14
@@ -30,37 +30,8 @@ SAMPLES_TEMPERATURE = 0.4
 ORDER = (1, 0, 2)
 """Green, red, blue of RGB: green tells the most of the others. The same order takes them back."""
 
-Progress = Callable[[int, int], None]
-"""Called with rows done since the last call, and the number of all."""
 Encode = Callable[[int], Integers]
 """y of a picture's shrink."""
-
-
-@dataclass(frozen=True)
-class PhotoCompressed:
-    """A file's bytes, the model that they name, and what they cost.
-
-    Attributes:
-        data: the file.
-        model: its model.
-        size: of the picture, (H, W).
-        coded_size: of the picture that is coded, which is smaller at low qualities.
-        kl_bits: of the latent grid: KL(q(z|x) || p(z)), as its dither has it.
-        lossy_bits: that as written.
-        pixel_bits: -log2 p(x|z) of a lossless file's exact pixels, else None.
-        residual_bits: these as written.
-        notices: what happened to the picture before.
-    """
-
-    data: bytes
-    model: PhotoInfo
-    size: tuple[int, int]
-    coded_size: tuple[int, int]
-    kl_bits: float
-    lossy_bits: int
-    pixel_bits: float | None
-    residual_bits: int
-    notices: tuple[str, ...]
 
 
 def compress_photo(
@@ -89,7 +60,7 @@ def compress_photo(
         ModelError: the model is damaged, or the device is not there.
     """
     _refuse_losses(picture, lossless)
-    model = load_photo_model(info, device)
+    model = _model(info, device)
     levels, grey = to_levels(picture.pixels)
     size = picture.size
     encode = _encoder(model, levels)
@@ -115,11 +86,18 @@ def compress_photo(
     )
 
 
+def _model(info: PhotoInfo, device: str) -> PhotoModel:
+    model = load_photo_model(info, device)
+    assert isinstance(model, PhotoModel)
+    return model
+
+
 def _refuse_losses(picture: Picture, lossless: bool) -> None:
     """Refuse transparency, which no file keeps, and without loss everything else that was taken off the picture."""
-    if TRANSPARENT in picture.notices:
+    if picture.alpha is not None:
         raise ImageError(
-            "it has transparent pixels, which files of photographs do not keep: lay it over a colour first"
+            "it has transparent pixels, which files without loss and those of windowed models do not keep:"
+            " lay it over a colour first"
         )
     if changes := [notice for notice in picture.notices if lossless and notice != TURNED]:
         raise ImageError(
@@ -158,7 +136,7 @@ def decompress_photo(
     lost = f"cut short or damaged behind its lossy part, of whose residual {len(file.residual or b'')} bytes are there"
     if not (whole or preview):
         raise FormatError(f"{lost}: the exact pixels are lost, --preview draws the lossy picture")
-    model, size = load_photo_model(info, device), file.coded_size
+    model, size = _model(info, device), file.coded_size
     z = _pop(model, file)
     rows = (lambda done: progress(done, size[0])) if progress else None
     if preview:

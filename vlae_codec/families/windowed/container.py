@@ -27,22 +27,21 @@ from ...container.header import (
     CHECKSUM,
     HEADER,
     MAGIC,
-    PHOTO,
-    PHOTO_LOSSLESS,
     VERSION,
+    WINDOWED,
+    WINDOWED_LOSSLESS,
     check,
     checksum,
     layout,
     parse_head,
 )
+from ...container.varint import LONGEST, read_number, write_number
 from ...errors import FormatError
 from .model import WIDTHS
 from .shrink import MOST_SHRUNK, UNSHRUNK, shrunk_size
 
 GREY, SHRUNK = 0x80, 0x40
 MAX_SIDE = 1 << 16
-LONGEST = 5
-"""Bytes of a variable-length number."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,11 @@ class PhotoFile:
     shrink: int = UNSHRUNK
 
     @property
+    def has_alpha(self) -> bool:
+        """Whether there is an alpha plane: never."""
+        return False
+
+    @property
     def coded_size(self) -> tuple[int, int]:
         """Height and width of the picture that the latent grid stands for."""
         return shrunk_size((self.height, self.width), self.shrink)
@@ -80,15 +84,15 @@ def write_photo(fingerprint: bytes, file: PhotoFile) -> bytes:
     """The bytes of a file; of `file`, prefix and checked are not looked at."""
     assert 0 <= file.width_number < WIDTHS and min(file.height, file.width) >= 1
     assert file.shrink == UNSHRUNK or (UNSHRUNK < file.shrink <= MOST_SHRUNK and file.residual is None)
-    mode = PHOTO if file.residual is None else PHOTO_LOSSLESS
+    mode = WINDOWED if file.residual is None else WINDOWED_LOSSLESS
     body = HEADER.pack(MAGIC, VERSION << 4 | mode, fingerprint[:3])
     flags = (GREY if file.grey else 0) | (SHRUNK if file.shrink != UNSHRUNK else 0)
     body += bytes([flags | file.width_number] + [file.shrink] * (file.shrink != UNSHRUNK))
-    body += _number(file.height) + _number(file.width)
+    body += write_number(file.height) + write_number(file.width)
     if file.residual is None:
         body += file.payload
         return body + CHECKSUM.pack(checksum(fingerprint, body))
-    body += _number(len(file.payload)) + file.payload
+    body += write_number(len(file.payload)) + file.payload
     body += CHECKSUM.pack(checksum(fingerprint, body)) + file.residual
     return body + CHECKSUM.pack(checksum(fingerprint, body))
 
@@ -117,17 +121,17 @@ def parse_photo_head(data: bytes) -> Head:
         FormatError: no file of a picture of any size, or cut within its head.
     """
     mode, prefix = parse_head(data)
-    if mode not in (PHOTO, PHOTO_LOSSLESS):
+    if mode not in (WINDOWED, WINDOWED_LOSSLESS):
         raise FormatError("not the file of a picture of any size")
     if len(data) <= HEADER.size:
         raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
     flags, place, shrink = data[HEADER.size], HEADER.size + 1, UNSHRUNK
     if flags & SHRUNK:
         shrink, place = data[place] if len(data) > place else 0, place + 1
-        if not UNSHRUNK < shrink <= MOST_SHRUNK or mode == PHOTO_LOSSLESS:
+        if not UNSHRUNK < shrink <= MOST_SHRUNK or mode == WINDOWED_LOSSLESS:
             raise FormatError("it is said to be shrunk as no picture is: damaged, or made by a newer program")
-    height, place = _read_number(data, place)
-    width, place = _read_number(data, place)
+    height, place = read_number(data, place)
+    width, place = read_number(data, place)
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
     return Head(mode, prefix, flags >= GREY, flags % WIDTHS, shrink, height, width, place)
@@ -140,12 +144,12 @@ def parse_photo(data: bytes) -> PhotoFile:
         FormatError: no such file, or cut within its lossy part.
     """
     mode, prefix, grey, number, shrink, height, width, place = parse_photo_head(data)
-    if mode == PHOTO:
+    if mode == WINDOWED:
         if len(data) < place + CHECKSUM.size:
             raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
         payload = data[place : len(data) - CHECKSUM.size]
         return PhotoFile(prefix, grey, number, height, width, payload, None, len(data), shrink)
-    length, place = _read_number(data, place)
+    length, place = read_number(data, place)
     checked = place + length + CHECKSUM.size
     if len(data) < checked:
         raise FormatError(f"cut short: {len(data)} bytes, and its lossy part alone has {checked}; fetch it again")
@@ -178,24 +182,3 @@ def photo_sections(file: PhotoFile) -> list[dict[str, str | int]]:
     if file.residual is not None:
         lengths |= {"residual": len(file.residual), "second checksum": CHECKSUM.size}
     return layout(lengths)
-
-
-def _number(value: int) -> bytes:
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def _read_number(data: bytes, place: int) -> tuple[int, int]:
-    """A variable-length number and where it ends."""
-    value = 0
-    for index in range(LONGEST):
-        if place + index >= len(data):
-            raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-        byte = data[place + index]
-        value |= (byte & 0x7F) << 7 * index
-        if byte < 0x80:
-            return value, place + index + 1
-    raise FormatError("a number in its header does not end: damaged")

@@ -1,0 +1,201 @@
+"""Files of the photo family: what comes back, from which device, at which size, and what is refused."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+import vlae_codec
+from vlae_codec.errors import FormatError, ImageError, VlaeError
+from vlae_codec.families import pictures, store
+from vlae_codec.families.photo import coding, transform
+from vlae_codec.families.photo.container import parse_file, write_file
+from vlae_codec.families.photo.model import PhotoModel
+from vlae_codec.families.photo.rounding import choose
+from vlae_codec.io.images import Picture, filled
+
+Levels = NDArray[np.uint8]
+
+
+def scene(height: int, width: int) -> Levels:
+    """Waves of colour with an edge and some grain."""
+    rows, columns = np.mgrid[:height, :width]
+    waves = np.stack([np.sin(rows / 9) + np.cos(columns / 13), np.sin((rows + columns) / 17), np.cos(rows / 31)], 2)
+    grain = np.random.default_rng(3).normal(0, 4, waves.shape)
+    return np.asarray((120 + 50 * waves + 30 * (columns > width // 2)[:, :, None] + grain).clip(0, 255), np.uint8)
+
+
+def model(device: str = "cpu") -> PhotoModel:
+    info = store.find_photo_model("photo")
+    assert info
+    found = store.load_photo_model(info, device)
+    assert isinstance(found, PhotoModel)
+    return found
+
+
+def psnr(a: Levels, b: Levels) -> float:
+    return float(10 * np.log10(255**2 / np.square(a.astype(float) - b).mean()))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (63, 65), (64, 64), (200, 130)])
+def test_pictures_of_any_size_come_back(size: tuple[int, int]) -> None:
+    original = scene(*size)
+    shown = np.asarray(vlae_codec.decompress(vlae_codec.compress(original, quality=90)))
+    assert shown.shape == original.shape and psnr(original, shown) > 25
+
+
+def test_better_qualities_take_more_bytes_and_look_better() -> None:
+    original = scene(128, 192)
+    found = [vlae_codec.compress(original, quality=quality) for quality in (0, 25, 50, 75, 100)]
+    assert sorted(map(len, found)) == list(map(len, found))
+    quality = [psnr(original, np.asarray(vlae_codec.decompress(data))) for data in found]
+    assert sorted(quality) == quality and quality[-1] > quality[0] + 5
+
+
+def test_a_payload_takes_its_ideal_length() -> None:
+    net, original = model(), scene(192, 256)
+    coded = coding.push(net, transform.analyse(net, original), 150, 5)
+    assert 8 * len(coded.payload) == pytest.approx(coded.ideal, abs=48)
+    np.testing.assert_array_equal(coding.pop(net, coded.payload, 12, 16, 150), coded.values)
+
+
+def test_numpy_and_torch_make_the_same_files_and_pictures() -> None:
+    pytest.importorskip("torch")
+    original = scene(150, 90)
+    files = {vlae_codec.compress(original, quality=60, device=device) for device in ("cpu", "torch")}
+    assert len(files) == 1
+    (data,) = files
+    ours, theirs = (np.asarray(vlae_codec.decompress(data, device=device)) for device in ("cpu", "torch"))
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_bands_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, original = model(), scene(640, 128)
+    whole = transform.analyse(net, original)
+    values = coding.push(net, whole, 128, 1).values
+    picture = transform.synthesise(net, values, 128, (640, 128))
+    monkeypatch.setattr(transform, "BAND", 64 * 128)
+    np.testing.assert_array_equal(transform.analyse(net, original), whole)
+    done: list[int] = []
+    again = transform.synthesise(net, values, 128, (640, 128), lambda rows, of: done.append(rows))
+    np.testing.assert_array_equal(again, picture)
+    assert len(done) > 5 and sum(done) == 640
+
+
+def test_grey_pictures_are_grey() -> None:
+    original = scene(100, 100)[:, :, 0]
+    image = vlae_codec.decompress(vlae_codec.compress(original, "photo", quality=80))
+    assert image.mode == "L" and psnr(original, np.asarray(image)) > 25
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_transparency_comes_back_exactly(mode: str) -> None:
+    rows, columns = np.mgrid[:80, :90]
+    alpha = np.where((rows - 40) ** 2 + (columns - 45) ** 2 < 900, 255, (3 * rows % 120)).astype(np.uint8)
+    alpha[:10] = 0
+    original = Image.fromarray(np.dstack([scene(80, 90), alpha])).convert(mode)
+    data = vlae_codec.compress(original, quality=80)
+    assert vlae_codec.inspect(data).channels == len(mode)
+    image = vlae_codec.decompress(data)
+    assert image.mode == mode
+    np.testing.assert_array_equal(np.asarray(image.getchannel("A")), alpha)
+    vlae_codec.register_vlz_opener()
+    with Image.open(io.BytesIO(data)) as opened:
+        opened.load()
+        assert opened.mode == mode
+
+
+def test_hidden_colours_cost_nothing() -> None:
+    alpha = np.full((128, 128), 255, np.uint8)
+    alpha[:, 64:] = 0
+    noisy, plain = scene(128, 128), scene(128, 128)
+    noisy[:, 64:] = np.random.default_rng(0).integers(0, 256, (128, 64, 3))
+    np.testing.assert_array_equal(filled(noisy, alpha)[:, :64], noisy[:, :64])
+    plain[:, 64:] = 0
+    sizes = {len(vlae_codec.compress(np.dstack([one, alpha]), quality=80)) for one in (noisy, plain)}
+    assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("target", [300, 900, 2500])
+def test_targets_are_met_from_below(target: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+    push = coding.push
+
+    def counted(*given: Any) -> coding.Coded:
+        tried.append(given[2])
+        return push(*given)
+
+    monkeypatch.setattr(coding, "push", counted)
+    made = vlae_codec.compress(scene(256, 256), target_bytes=target)
+    assert 0.96 * target <= len(made) <= target and len(tried) <= 8
+
+
+def test_a_target_beyond_reach_says_what_is() -> None:
+    with pytest.raises(ImageError, match="too few"):
+        vlae_codec.compress(scene(256, 256), target_bytes=30)
+
+
+def test_rounding_by_rate_saves_bits() -> None:
+    net = model()
+    y = transform.analyse(net, scene(192, 192))
+    plain, chosen = (coding.push(net, y, 128, effort) for effort in (1, 5))
+    assert 0.8 * plain.ideal < chosen.ideal < 0.995 * plain.ideal
+
+
+def test_rounding_only_moves_towards_zero() -> None:
+    rng = np.random.default_rng(0)
+    values, means = rng.integers(-2000, 2000, (3, 500)), rng.integers(-20, 20, (3, 500))
+    scales = rng.integers(0, 64, (3, 500))
+    plain, chosen = (choose(values, means, scales, effort) for effort in (1, 9))
+    moved = plain != chosen
+    assert moved.any() and (np.abs(chosen) <= np.abs(plain)).all() and np.abs(chosen - plain).max() == 1
+
+
+def test_damage_is_noticed_or_survived() -> None:
+    data = vlae_codec.compress(scene(100, 70), quality=70)
+    rng = np.random.default_rng(1)
+    for _ in range(40):
+        broken = bytearray(data)
+        broken[rng.integers(len(data))] ^= 1 << rng.integers(8)
+        with pytest.raises(VlaeError):
+            vlae_codec.decompress(bytes(broken))
+    for end in range(0, len(data), 7):
+        with pytest.raises(VlaeError):
+            vlae_codec.decompress(data[:end])
+
+
+def test_damage_under_a_good_checksum_is_survived() -> None:
+    net, file = model(), parse_file(vlae_codec.compress(scene(100, 70), quality=70))
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        payload = bytearray(file.payload)
+        payload[rng.integers(len(payload))] = rng.integers(256)
+        made = write_file(net.fingerprint, file.__class__(b"", file.level, False, 100, 70, bytes(payload)))
+        try:
+            assert vlae_codec.decompress(made).size == (70, 100)
+        except FormatError:
+            continue
+
+
+def test_what_does_nothing_is_refused() -> None:
+    data = vlae_codec.compress(scene(64, 64))
+    with pytest.raises(VlaeError, match="texture"):
+        vlae_codec.decompress(data, temperature=0.5)
+    with pytest.raises(VlaeError, match="lossy files alone"):
+        vlae_codec.compress(scene(64, 64), "photo", lossless=True)
+    info = store.find_photo_model("photo-exact")
+    assert info
+    with pytest.raises(ImageError, match="transparent"):
+        pictures.compress_photo(Picture(scene(64, 64), alpha=np.zeros((64, 64), np.uint8)), info)
+
+
+def test_lossless_goes_to_the_window_decoder() -> None:
+    original = scene(40, 30)
+    data = vlae_codec.compress(original, lossless=True)
+    assert vlae_codec.inspect(data).model == "photo-exact"
+    np.testing.assert_array_equal(np.asarray(vlae_codec.decompress(data)), original)

@@ -1,0 +1,172 @@
+"""Pictures to the bytes of files of the photo family and back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from ...container.limits import check_pixels
+from ...errors import ImageError, VlaeError
+from ...io.images import Picture, Pixels, decode_plane, encode_plane, filled
+from ..compressed import PhotoCompressed, Progress
+from ..store import PhotoInfo, find_photo_prefix, load_photo_model
+from . import coding
+from .container import MAX_SIDE, PhotoFile, check_file, parse_file, write_file
+from .model import HYPER_PATCH, LEVELS, PATCH, PhotoModel
+from .transform import Levels, analyse, padded, synthesise
+
+DEFAULT_QUALITY = 50.0
+TRIALS = 8
+"""The most runs of the entropy coder that a target may take."""
+CLOSE = 0.98
+"""Share of the target's bytes that is near enough."""
+
+Code = Callable[[int], coding.Coded]
+"""Codes the latents of one picture at a level of quality."""
+
+
+def compress(
+    picture: Picture,
+    info: PhotoInfo,
+    *,
+    quality: float | None = None,
+    target_bytes: int | None = None,
+    effort: int = 5,
+    device: str = "cpu",
+) -> PhotoCompressed:
+    """Return the file of a picture.
+
+    Args:
+        picture: uint8, (H, W) grey or (H, W, 3) RGB, perhaps with an alpha plane.
+        info: the model to code with, of the photo family.
+        quality: 0 to 100, by default 50.
+        target_bytes: instead, the most bytes that the file may have: the best quality that keeps within them.
+        effort: 1 (plain rounding) to 9; from 2 on latents are rounded by rate and distortion.
+        device: "cpu", "torch" or "cuda"; the bytes are the same.
+
+    Raises:
+        ImageError: no quality keeps within the bytes, or a side is too long.
+        ModelError: the model is damaged, or the device is not there.
+    """
+    if max(picture.size) > MAX_SIDE:
+        raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
+    model = load_photo_model(info, device)
+    assert isinstance(model, PhotoModel)
+    levels, grey = to_rgb(picture)
+    y = analyse(model, padded(levels))
+
+    def code(level: int) -> coding.Coded:
+        return coding.push(model, y, level, effort)
+
+    height, width = picture.size
+    alpha = None if picture.alpha is None else encode_plane(picture.alpha)
+    empty = PhotoFile(b"", 0, grey, height, width, b"", alpha)
+    if target_bytes is None:
+        level = level_of(DEFAULT_QUALITY if quality is None else quality)
+        found = code(level)
+    else:
+        level, found = _within(code, target_bytes - len(write_file(model.fingerprint, empty)), target_bytes)
+    data = write_file(model.fingerprint, PhotoFile(b"", level, grey, height, width, found.payload, alpha))
+    bits = 8 * len(found.payload)
+    return PhotoCompressed(data, info, picture.size, picture.size, found.ideal, bits, None, 0, picture.notices)
+
+
+def decompress(
+    data: bytes, *, max_pixels: int | None = None, device: str = "cpu", progress: Progress | None = None
+) -> tuple[Pixels, PhotoInfo]:
+    """Return the picture of a file, uint8 (H, W), (H, W, 3), or with alpha (H, W, 2) or (H, W, 4), and its model.
+
+    Args:
+        data: the file.
+        max_pixels: refuse a file that announces more.
+        device: "cpu", "torch" or "cuda"; the pixels are the same.
+        progress: Callback with rows.
+
+    Raises:
+        FormatError: the bytes are no such file, damaged, or beyond the limit.
+        ModelError: the model is unknown or damaged.
+    """
+    info, file = identify(data)
+    check_pixels(file.height, file.width, max_pixels=max_pixels)
+    model = load_photo_model(info, device)
+    assert isinstance(model, PhotoModel)
+    size = file.height, file.width
+    rows, columns = (-(-side // HYPER_PATCH) * (HYPER_PATCH // PATCH) for side in size)
+    values = coding.pop(model, file.payload, rows, columns, file.level)
+    levels = synthesise(model, values, file.level, size, progress)
+    pixels = levels.astype(np.uint16).sum(2, keepdims=True) // 3 if file.grey else levels
+    if file.alpha is not None:
+        pixels = np.concatenate([pixels, decode_plane(file.alpha, size)[:, :, None]], 2)
+    pixels = pixels.astype(np.uint8)
+    return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, info
+
+
+def identify(data: bytes) -> tuple[PhotoInfo, PhotoFile]:
+    """Return model and parts of a file, verified.
+
+    Raises:
+        FormatError: the bytes are no such file, or damaged.
+        ModelError: the model is unknown.
+    """
+    file = parse_file(data)
+    info = find_photo_prefix(file.prefix)
+    check_file(data, bytes.fromhex(info.fingerprint))
+    return info, file
+
+
+def level_of(quality: float) -> int:
+    """Return the level 0 ... 255 of a quality 0 ... 100."""
+    if not 0 <= quality <= 100:
+        raise VlaeError(f"quality {quality}: it goes from 0 to 100")
+    return round(quality / 100 * (LEVELS - 1))
+
+
+def to_rgb(picture: Picture) -> tuple[Levels, bool]:
+    """Return the levels (H, W, 3) of a picture and whether it is grey; what alpha hides is made smooth."""
+    pixels = picture.pixels
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[:, :, None], 3, axis=2)
+    grey = bool((pixels == pixels[:, :, :1]).all())
+    return (pixels if picture.alpha is None else filled(pixels, picture.alpha)), grey
+
+
+def _within(code: Code, most: int, target: int) -> tuple[int, coding.Coded]:
+    """The best level whose payload has at most so many bytes, and the payload.
+
+    The logarithm of the bytes is nearly linear in the level: a search by secants in a shrinking bracket.
+    """
+    sizes: dict[int, coding.Coded] = {}
+    low, high, level = -1, LEVELS, LEVELS // 2
+    while len(sizes) < TRIALS and high - low > 1:
+        sizes[level] = found = code(level)
+        if len(found.payload) <= most:
+            low = level
+            if len(found.payload) >= CLOSE * most:
+                break
+        else:
+            high = level
+        level = _next_level(sizes, low, high, most, len(sizes) >= TRIALS - 1)
+    if low < 0:
+        if 0 not in sizes:
+            sizes[0] = code(0)
+        if len(sizes[0].payload) > most:
+            least = target - most + len(sizes[0].payload)
+            raise ImageError(f"{target} bytes are too few for this picture: its coarsest file has {least}")
+        low = 0
+    return low, sizes[low]
+
+
+def _next_level(sizes: dict[int, coding.Coded], low: int, high: int, most: int, last: bool) -> int:
+    """A level between two: where the secant through the two nearest sizes meets the target."""
+    nearest = sorted(sizes, key=lambda level: abs(math.log((len(sizes[level].payload) + 1) / (most + 1))))[:2]
+    slope = 0.018  # of the logarithm of the bytes by level, in the middle of the range
+    if len(nearest) == 2 and nearest[0] != nearest[1]:
+        a, b = (math.log(len(sizes[level].payload) + 1) for level in nearest)
+        slope = min(0.1, max(0.004, (a - b) / (nearest[0] - nearest[1])))
+    start = nearest[0]
+    # A little below the target: what fits can be kept, what does not is a wasted trial.
+    aim = math.log((most + 1) * (0.97 if last else 0.99))
+    guess = start + math.floor((aim - math.log(len(sizes[start].payload) + 1)) / slope)
+    return min(high - 1, max(low + 1, guess))
