@@ -42,9 +42,12 @@ NOTHING = ["The figures are not measured yet."]
 
 PAGES: dict[str, tuple[Section, ...]] = {
     "README.md": (
-        lossy_photographs,
         meaning,
         kept_figure,
+    ),
+    "docs/results.md": (
+        lossy_photographs,
+        exact_photographs,
         lengths,
         likelihoods,
         lossless,

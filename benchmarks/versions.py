@@ -34,7 +34,7 @@ TOOLS = ("pytest", "hypothesis", "hatchling", "coverage", "tomli")
 TORCH = ("torch==2.13.0",)
 CORE = (
     "api", "archive", "codec", "container", "coding", "golden", "images", "independent_stack", "installation",
-    "photo_golden", "photo_store", "pillow_plugin", "registry", "superseded", "tables",
+    "photo_golden", "photo_store", "pillow_plugin", "registry", "tables",
 )  # fmt: skip
 """Tests of `--core`, by what stands behind `test_`."""
 LIBRARIES = ("numpy", "pillow", "torch", "constriction", "click")

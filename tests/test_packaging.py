@@ -22,20 +22,34 @@ else:
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = [ROOT / folder for folder in PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]]
+LEFT_OUT: list[str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"]
+MODELS = {"caltech", "mnist", "omniglot", "photo", "photo-exact"}
+MOST = 16_500_000
 SCRIPTS: dict[str, str] = PROJECT["project"]["scripts"]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Names of the files in a wheel that is built now."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel that is built now."""
     pytest.importorskip("hatchling")
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    (built,) = folder.glob("*.whl")
-    assert built.name == f"vlae_codec-{__version__}-py3-none-any.whl"
+    (found,) = folder.glob("*.whl")
+    assert found.name == f"vlae_codec-{__version__}-py3-none-any.whl"
+    return found
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> set[str]:
+    """Names of the files in the wheel."""
     return set(zipfile.ZipFile(built).namelist())
+
+
+def test_wheel_holds_the_models_that_users_need(built: Path, wheel: set[str]) -> None:
+    assert {name.split("/")[2] for name in wheel if name.startswith("vlae_models/zoo/")} == MODELS
+    assert built.stat().st_size < MOST
 
 
 def test_wheel_holds_every_file_of_the_packages(wheel: set[str]) -> None:
@@ -44,6 +58,7 @@ def test_wheel_holds_every_file_of_the_packages(wheel: set[str]) -> None:
         for package in PACKAGES
         for path in package.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
+        if not any(Path(*path.relative_to(ROOT).parts[:4]).match(left_out) for left_out in LEFT_OUT)
     }
     assert files <= wheel
 

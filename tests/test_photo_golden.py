@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.make_photo_golden import KINDS, SIZES, decode, picture
+from benchmarks.make_photo_golden import KINDS, OF_MAIN, SIZES, decode, picture
 
 FILES = sorted((Path(__file__).parent / "golden" / "photo").glob("*.vlz"))
 
 
 def test_every_kind_is_there() -> None:
     kinds = {path.stem.split("-", 1)[1] for path in FILES}
-    assert kinds == {f"{colour}-{kind}{added}" for colour in ("colour", "grey") for kind in KINDS for added in SIZES}
+    wanted = {f"{colour}-{kind}{added}" for colour in ("colour", "grey") for kind in KINDS for added in OF_MAIN}
+    assert kinds == wanted | {
+        f"{colour}-{kind}-small" for colour in ("colour", "grey") for kind in ("lossy", "lossless")
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])

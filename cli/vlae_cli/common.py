@@ -51,8 +51,8 @@ def _complete_model(context: click.Context, parameter: click.Parameter, incomple
     from vlae_codec.families.store import list_photo_models
     from vlae_codec.model import registry
 
-    names = [info.name for info in registry.list_models() if not info.older]
-    names += [info.name for info in list_photo_models() if not info.older]
+    names = [info.name for info in registry.list_models()]
+    names += [info.name for info in list_photo_models()]
     return [name for name in dict.fromkeys(["auto", *names]) if name.startswith(incomplete)]
 
 

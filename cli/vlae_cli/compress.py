@@ -57,7 +57,7 @@ Examples:
   vlae-compress - -c < digit.png > x.vlz   from stream to stream
   vlae-compress -r scans/ --output-dir small/ -j 4   a tree of folders, mirrored, in 4 processes
   vlae-compress digit.png --bits 40        more bits, more of the picture kept
-  vlae-compress photo.jpg                  a photograph of any size, at about 0.15 bits a pixel
+  vlae-compress photo.jpg                  a picture of any size, transparent or not
   vlae-compress photo.jpg --target-bytes 2000
   vlae-compress scan.png --fit -m mnist    resize to the model's size first
   vlae-compress digit.png --lossless       the same code, and the exact pixels behind it

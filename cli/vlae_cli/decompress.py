@@ -45,12 +45,22 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @inputs_argument
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of the texture.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default=True,
+    help="Another seed draws another texture.",
+)
 @click.option("--samples", type=click.IntRange(1, 256), default=1, show_default=True, help="Pictures side by side.")
 @click.option(
     "--preview", is_flag=True, help="Lossless files: the lossy part alone. Photographs: a mean picture at once."
 )
-@click.option("--temperature", type=click.FloatRange(0, 1), help="Of a photograph's texture; 0: the likeliest levels.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 1),
+    help="Of the texture of files of windowed models; 0: the likeliest levels.",
+)
 @click.option("--index", metavar="N|A:B:C", help="Of an archive, this picture or slice alone.")
 @click.option("--keep-going", is_flag=True, help="Of a damaged archive, write what chunks are intact.")
 @device_option

@@ -21,9 +21,8 @@ Examples:
   vlae-models install ./my-model       copy a model folder to your own
   vlae-models verify                   read all weights and check them
 
-Files name their model by its fingerprint, so two models of one name live side by side. A model of the package that a
-better one has superseded is listed as older: its files go on to decode, its name means the better one. A model is data:
-nothing in its folder is run.
+Files name their model by its fingerprint, so two models of one name live side by side. A model is data: nothing in its
+folder is run.
 """
 
 
@@ -111,7 +110,7 @@ def row(info: AnyInfo) -> list[str]:
     """A model in the list."""
     tree = summary(info)
     size = f"{tree['width']} x {tree['height']}" if tree["width"] else "any"
-    origin = "package, older" if info.older else "package" if info.shipped else "user"
+    origin = "package" if info.shipped else "user"
     return [info.name, info.fingerprint[:12], size, "yes" if info.auto else "no", origin, info.description]
 
 
@@ -124,7 +123,6 @@ def summary(info: AnyInfo) -> dict[str, Any]:
         "height": getattr(info, "height", None),
         "auto": info.auto,
         "shipped": info.shipped,
-        "older": info.older,
         "folder": str(info.folder),
         "description": info.description,
     }

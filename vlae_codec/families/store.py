@@ -51,7 +51,6 @@ class PhotoInfo:
         description: one line.
         shipped: whether it came with the package.
         auto: whether `-m auto` may choose it.
-        older: whether it is superseded, so that its name means another.
         family: `PHOTO` or `WINDOWED`; models of the second can also keep exact pixels.
     """
 
@@ -61,18 +60,17 @@ class PhotoInfo:
     description: str
     shipped: bool = False
     auto: bool = True
-    older: bool = False
     family: str = WINDOWED
 
 
 def list_photo_models() -> list[PhotoInfo]:
-    """All colour models: shipped, superseded, then the user's; of equal fingerprints the first."""
+    """All models of pictures of any size: shipped ones, then the user's; of equal fingerprints the first."""
     return list(_models())
 
 
 def photo_names() -> list[str]:
-    """Names of the colour models, superseded ones left out."""
-    return [info.name for info in _models() if not info.older]
+    """Names of the models of pictures of any size."""
+    return [info.name for info in _models()]
 
 
 def damaged_photo_folders() -> list[ModelError]:
@@ -99,7 +97,7 @@ def find_photo_model(text: str, lossless: bool = False) -> PhotoInfo | None:
     by_print = text.lower() if len(text) >= registry.PREFIX_DIGITS else "-"
     named = []
     for info in _models():
-        called = info.name == text and not info.older
+        called = info.name == text
         if called and info.shipped:
             return info
         if called or info.fingerprint.startswith(by_print):
@@ -112,7 +110,7 @@ def find_photo_model(text: str, lossless: bool = False) -> PhotoInfo | None:
 
 def _only(text: str, named: list[PhotoInfo]) -> PhotoInfo | None:
     """The one of these models, unless models of black and white have the name too."""
-    others = [info for info in registry.list_models() if info.name == text and not info.older]
+    others = [info for info in registry.list_models() if info.name == text]
     if any(info.shipped for info in others):
         return None
     if len(named) + len(others) == 1:
@@ -243,14 +241,13 @@ def read_photo_folder(folder: Traversable | Path) -> PhotoInfo:
     Raises:
         ModelError: it is missing or damaged.
     """
-    info, older = read_photo_info(folder), registry.is_older(folder)
+    info = read_photo_info(folder)
     return PhotoInfo(
         name=info["name"],
         fingerprint=info["fingerprint"],
         folder=folder,
         description=info["description"],
         shipped=registry.is_shipped(folder),
-        auto=info.get(AUTO, True) and not older,
-        older=older,
+        auto=info.get(AUTO, True),
         family=PHOTO if info["format"] == 3 else WINDOWED,
     )

@@ -1,8 +1,5 @@
 """Find models by name, folder or fingerprint: first the shipped ones, then those in the user's folder.
 
-A shipped model that another has superseded lies in the zoo's folder `older`. Its name means the newer one from then on;
-by its fingerprint, which is what files have, it is found for ever.
-
 Listing reads only each folder's `model.json`; weights are read once for each device, when first needed. A folder that
 cannot be read hides no other. Several models may have one name: fingerprints tell them apart.
 """
@@ -26,8 +23,6 @@ from .networks import IntegerModel, load_model, read_info
 if TYPE_CHECKING:
     from importlib.abc import Traversable
 
-OLDER = "older"
-"""Folder of the zoo for shipped models that others have superseded, each as NAME-FFFFFF."""
 PREFIX_DIGITS = 6  # hex digits of a fingerprint that a .vlz file carries, and the least that names a model
 
 _loaded: dict[tuple[str, str, str], IntegerModel] = {}
@@ -53,7 +48,6 @@ class ModelInfo:
         folder: where it lies.
         shipped: whether it came with the package.
         description: one line.
-        older: whether it is superseded, so that its name means another.
     """
 
     name: str
@@ -64,7 +58,6 @@ class ModelInfo:
     folder: Traversable | Path
     shipped: bool = False
     description: str = ""
-    older: bool = False
 
 
 def load(info: ModelInfo, device: str = "cpu") -> IntegerModel:
@@ -97,7 +90,7 @@ def use_workers(count: int) -> None:
 
 
 def list_models() -> list[ModelInfo]:
-    """All models: shipped, superseded, then the user's; of equal fingerprints the first."""
+    """All models: shipped ones, then the user's; of equal fingerprints the first."""
     return list(_models())
 
 
@@ -115,8 +108,7 @@ def damaged_folders() -> list[ModelError]:
 def find_model(text: str, others: Callable[[], Sequence[str]] = tuple) -> ModelInfo:
     """The model of this name, folder, or beginning of a fingerprint (6 hex digits or more).
 
-    A shipped model keeps its name whatever the user installs; of the user's own, one name must mean one model. A
-    superseded model is found by its fingerprint alone.
+    A shipped model keeps its name whatever the user installs; of the user's own, one name must mean one model.
 
     Args:
         text: the name, folder or beginning of a fingerprint.
@@ -127,7 +119,7 @@ def find_model(text: str, others: Callable[[], Sequence[str]] = tuple) -> ModelI
     """
     named = []
     for info in _models():
-        called = info.name == text and not info.older
+        called = info.name == text
         if called and info.shipped:
             return info
         if called or (len(text) >= PREFIX_DIGITS and info.fingerprint.startswith(text.lower())):
@@ -139,7 +131,7 @@ def find_model(text: str, others: Callable[[], Sequence[str]] = tuple) -> ModelI
         raise ModelError(f"{len(named)} models are called {text!r}: name one by its fingerprint, {several}")
     if (Path(text) / "model.json").is_file():
         return read_folder(Path(text))
-    installed = [info.name for info in _models() if not info.older]
+    installed = [info.name for info in _models()]
     known = ", ".join([*installed, *others()]) or "none"
     damaged = "".join(f" (and not to be read: {error})" for error in damaged_folders()[:1])
     raise ModelError(f"no model {text!r}: installed are {known}; or give a model's folder or fingerprint{damaged}")
@@ -189,8 +181,8 @@ def _models() -> Iterator[ModelInfo]:
 
 
 def folders(file: str = "model.json") -> Iterator[Traversable | Path]:
-    """Every folder with a file of this name: shipped ones, superseded ones, then the user's."""
-    for parent in (_zoo(), _zoo() / OLDER, user_folder()):
+    """Every folder with a file of this name: shipped ones, then the user's."""
+    for parent in (_zoo(), user_folder()):
         if parent.is_dir():
             for folder in sorted(parent.iterdir(), key=lambda entry: entry.name):
                 if not folder.name.startswith(".") and (folder / file).is_file():
@@ -205,11 +197,6 @@ def _zoo() -> Traversable:
 def is_shipped(folder: Traversable | Path) -> bool:
     """Whether a model's folder came with the package."""
     return str(folder).startswith(str(_zoo()))
-
-
-def is_older(folder: Traversable | Path) -> bool:
-    """Whether a model's folder came with the package and another has superseded it."""
-    return str(folder).startswith(f"{_zoo() / OLDER}{os.sep}")
 
 
 def read_folder(folder: Traversable | Path) -> ModelInfo:
@@ -231,15 +218,14 @@ def read_folder(folder: Traversable | Path) -> ModelInfo:
 
 
 def _parse(folder: Traversable | Path) -> ModelInfo:
-    info, older = read_info(folder), is_older(folder)
+    info = read_info(folder)
     return ModelInfo(
         name=info["name"],
         fingerprint=info["fingerprint"],
         height=info["height"],
         width=info["width"],
-        auto=info.get("auto", True) and not older,
+        auto=info.get("auto", True),
         folder=folder,
         shipped=is_shipped(folder),
         description=info["description"],
-        older=older,
     )

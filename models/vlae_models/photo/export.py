@@ -42,9 +42,10 @@ LATENT_BITS, HYPER_BITS, PICTURE_BITS, FACTOR_BITS = 10, 8, 4, 12
 of factors of gains around 1."""
 MEANS = 1 << 16
 """Largest mean of a head, sixteenths of a step."""
-NARROW, MIDDLE, WIDE = 127, 2047, 32767
-"""Largest weights of 8, 12 and 16 bits. The prior's heads read latents of any size, where an error of a small weight
-counts; the linear paths carry the picture."""
+COARSE, NARROW, MIDDLE, WIDE = 31, 127, 2047, 32767
+"""Largest weights of 6, 8, 12 and 16 bits. The analysis takes the fewest: what it rounds is no loss, any y is right.
+The prior's heads read latents of any size, where an error of a small weight counts; the linear paths carry the picture.
+"""
 MAX_SHIFT = 40
 
 Arrays = dict[str, NDArray[Any]]
@@ -120,7 +121,7 @@ class Exporter:
         low = -ACTIVATION if signed else 0
         return {"op": "clip", "shift": stream - fraction, "low": low, "high": ACTIVATION}, fraction
 
-    def blocks(self, name: str, blocks: nn.Sequential, stream: int) -> Ops:
+    def blocks(self, name: str, blocks: nn.Sequential, stream: int, largest: int = NARROW) -> Ops:
         """Store residual blocks whose stream has so many fraction bits."""
         ops: Ops = []
         for index, block in enumerate(blocks):
@@ -128,8 +129,8 @@ class Exporter:
             part = f"{name}.{index}"
             clip, fraction = self.active(f"{part}.first", stream)
             inner = fraction_bits(ACTIVATION, self.ranges.inputs[f"{part}.second"])
-            self.conv(f"{part}.first", block.first, fraction, ACTIVATION, inner, 0, ACTIVATION)
-            self.conv(f"{part}.second", block.second, inner, ACTIVATION, stream, -STREAM, STREAM)
+            self.conv(f"{part}.first", block.first, fraction, ACTIVATION, inner, 0, ACTIVATION, largest=largest)
+            self.conv(f"{part}.second", block.second, inner, ACTIVATION, stream, -STREAM, STREAM, largest=largest)
             limits = {"high": ACTIVATION, "inner": ACTIVATION, "limit": STREAM}
             ops.append({"op": "residual", "name": part, "shift": clip["shift"], **limits})
         return ops
@@ -181,18 +182,23 @@ def _analysis(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
     mid = out.stream("analysis.down_mid", *_names("analysis.mid", part.mid))
     coarse = out.stream("analysis.down_coarse", *_names("analysis.coarse", part.coarse))
     ops: Ops = [{"op": "unshuffle", "by": 4}]
-    ops += [out.conv("analysis.stem", part.stem, pixel, PIXEL, fine, -STREAM, STREAM)]
-    ops += out.blocks("analysis.fine", part.fine, fine)
+    ops += [out.conv("analysis.stem", part.stem, pixel, PIXEL, fine, -STREAM, STREAM, largest=COARSE)]
+    ops += out.blocks("analysis.fine", part.fine, fine, COARSE)
     for name, stream, before, layer, blocks in (
         ("mid", mid, fine, part.down_mid, part.mid),
         ("coarse", coarse, mid, part.down_coarse, part.coarse),
     ):
         clip, fraction = out.active(f"analysis.down_{name}", before, signed=True)
         ops += [clip, {"op": "unshuffle", "by": 2}]
-        ops += [out.conv(f"analysis.down_{name}", layer, fraction, ACTIVATION, stream, -STREAM, STREAM)]
-        ops += out.blocks(f"analysis.{name}", blocks, stream)
+        ops += [out.conv(f"analysis.down_{name}", layer, fraction, ACTIVATION, stream, -STREAM, STREAM, largest=COARSE)]
+        ops += out.blocks(f"analysis.{name}", blocks, stream, COARSE)
     clip, fraction = out.active("analysis.out", coarse)
-    ops += [clip, out.conv("analysis.out", part.out, fraction, ACTIVATION, LATENT_BITS, -LATENT, LATENT, LATENT_UNIT)]
+    ops += [
+        clip,
+        out.conv(
+            "analysis.out", part.out, fraction, ACTIVATION, LATENT_BITS, -LATENT, LATENT, LATENT_UNIT, largest=COARSE
+        ),
+    ]
     linear = out.conv("analysis.linear", part.linear, pixel, PIXEL, LATENT_BITS, -LATENT, LATENT, largest=WIDE)
     return {"analysis": ops, "analysis_linear": [{"op": "unshuffle", "by": 16}, linear]}
 
