@@ -11,6 +11,7 @@ from benchmarks.results import read_result
 from benchmarks.tables import ZOO, Lines, table
 from vlae_codec.families.store import INFO, WEIGHTS, read_photo_info
 
+MEASURED = {"seconds": "s", "processor_seconds": "processor s", "peak_mib": "peak MiB"}
 SHEETS = "../benchmarks/results/sheets"
 POINT = ("bits a pixel", "PSNR, dB", "MS-SSIM", "feature distance")
 
@@ -60,3 +61,17 @@ def lossy_photographs(folder: Path) -> Lines:
         head = "Standard deviation of a flat square of 64 pixels of four photographs, levels, at quality 50:"
         lines += [head, "", *sky_table(skies), ""]
     return lines[:-1]
+
+
+def lossy_speed(folder: Path) -> Lines:
+    """Time and memory of the photo family."""
+    result = read_result("lossy_speed", folder)
+    if not result:
+        return []
+    rows = []
+    for size, row in result["rows"].items():
+        cells = [f"{row[step][key]:g}" for step in ("compress", "decompress") for key in MEASURED]
+        rows.append((size, *cells))
+    titles = ["picture", *(f"{step}, {what}" for step in ("compress", "decompress") for what in MEASURED.values())]
+    head = f"`{result['model']}` at quality {result['quality']}, one thread, libraries and model loaded before:"
+    return [head, "", *table(titles, rows)]

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
-from benchmarks.photo_tables import exact_photographs, lossy_photographs, photo_releases
+from benchmarks.photo_tables import exact_photographs, lossy_photographs, lossy_speed, photo_releases
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
 from benchmarks.tables import (
@@ -47,6 +47,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
     ),
     "docs/results.md": (
         lossy_photographs,
+        lossy_speed,
         exact_photographs,
         lengths,
         likelihoods,
