@@ -68,7 +68,9 @@ def decompress_photo(
     """
     if parse_head(data)[0] == PHOTO:
         if temperature > 0:
-            raise VlaeError("files of the photo family have no texture to draw: leave out the temperature")
+            raise VlaeError(
+                "files of the photo family have no texture: there is one picture, and temperature changes nothing"
+            )
         pixels, info = photo.decompress(data, max_pixels=max_pixels, device=device, progress=progress)
         return pixels, info, ""
     return windowed.decompress_photo(
