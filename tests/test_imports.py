@@ -47,6 +47,8 @@ BORDERS = {
     "click": ["vlae_cli"],
     "PIL": [
         "vlae_codec/io/images.py",
+        "vlae_codec/io/alpha.py",
+        "vlae_codec/io/writing.py",
         "vlae_codec/pillow_plugin.py",
         "vlae_models/data/sets.py",
         "vlae_models/data/cifar.py",

@@ -17,7 +17,8 @@ from vlae_codec.families.photo import coding, transform
 from vlae_codec.families.photo.container import parse_file, write_file
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.photo.rounding import choose
-from vlae_codec.io.images import Picture, filled
+from vlae_codec.io.alpha import filled
+from vlae_codec.io.images import Picture
 
 Levels = NDArray[np.uint8]
 

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from vlae_codec.report.records import DrawnRecord
 
 
-OTHER_FORMATS = (".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jxl", ".pdf", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
-"""Endings of names that would tell of another format than the file's."""
-
-
 @dataclass(frozen=True)
 class DecompressTask:
     """What holds for all inputs.
@@ -79,12 +75,11 @@ def _unseal(task: DecompressTask, source: Path, target: Path) -> codec.Unsealed 
     from vlae_codec.container import header
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
-    from vlae_codec.io import files
+    from vlae_codec.io import files, writing
     from vlae_codec.model import identify
 
     data = task.stdin
-    if target.suffix.lower() in OTHER_FORMATS:
-        raise VlaeError(f"pictures are written as PNG: name it {target.with_suffix('.png')}")
+    writing.check_ending(target)
     if source != files.STREAM:
         data = files.read_by_head(source, header.HEADER.size, header.limit)
     if identify.is_photo(data):
@@ -103,7 +98,7 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
 
     from vlae_codec.errors import VlaeError
     from vlae_codec.families import pictures as photo
-    from vlae_codec.io import images
+    from vlae_codec.io import writing
     from vlae_codec.report import records
 
     exact = photo.is_exact(data) and not task.preview
@@ -119,7 +114,7 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
             max_pixels=task.max_pixels, device=task.device, progress=step,
         )  # fmt: skip
         drawn.append(picture)
-    images.write_png(pair[1], np.concatenate(drawn, axis=1))
+    writing.write_picture(pair[1], np.concatenate(drawn, axis=1))
     height, width = drawn[0].shape[:2]
     record = records.DrawnRecord(str(pair[0]), str(pair[1]), info.name, task.seed, task.samples, width, height)
     return record, lost
@@ -127,14 +122,14 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
 
 def _write(task: DecompressTask, pair: Pair, file: codec.Unsealed, pictures: Pixels) -> tuple[DrawnRecord, str]:
     """Write a file's pictures, (samples, H, W); their record and what they have lost come back."""
-    from vlae_codec.io import images
+    from vlae_codec.io import images, writing
     from vlae_codec.report import records
 
     source, target = pair
     if task.samples == 1:
-        images.write_png(target, pictures[0].astype(bool))
+        writing.write_picture(target, pictures[0].astype(bool))
     else:
-        images.write_png(target, images.contact_sheet([255 * pictures], columns=task.samples))
+        writing.write_picture(target, images.contact_sheet([255 * pictures], columns=task.samples))
     _, height, width = pictures.shape
     record = records.DrawnRecord(str(source), str(target), file.model.name, task.seed, task.samples, width, height)
     return record, file.notice or ""

@@ -14,20 +14,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from ..errors import FormatError, ImageError
+from ..errors import ImageError
 from .files import read_up_to, write_whole
 
 MAX_BYTES = 1 << 28
 MAX_PIXELS = 1 << 26
 THRESHOLD = 128
 GAP_GREY = 96
-MOST_WEBP = 16383
-"""Pixels of a side of a WebP image."""
 BINARISED = f"binarised: {THRESHOLD} of 255 or more is bright"
 TRANSPARENT = "transparency laid over black"
 TURNED = "turned as its EXIF data ask"
+CONVERTED = "colours of its profile turned into those of sRGB"
+UNREAD_PROFILE = "its colour profile cannot be used: colours are taken as those of sRGB"
 ALL_BLACK = "all black"
 MOSTLY_BRIGHT = "mostly bright: the models draw bright on black, so you may want to invert it"
 REMARKS = (ALL_BLACK, MOSTLY_BRIGHT)
@@ -154,11 +154,34 @@ def _to_8_bits(image: Image.Image) -> Picture:
     if image.mode == "F":
         raise ImageError("floating-point pixels are not supported: save it with 8 bits a channel")
     alpha = None
+    image, notice = to_srgb(image)
+    notices += notice
     if image.has_transparency_data:
         plane = np.array(image.convert("RGBA").getchannel("A"))
         alpha = plane if plane.min() < 255 else None
     grey = image.mode in ("1", "L", "LA", "La")
     return Picture(np.array(image.convert("L" if grey else "RGB")), tuple(notices), alpha)
+
+
+def to_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    """An image without a colour profile, its colours those of sRGB, and what is to be said of it."""
+    data = image.info.get("icc_profile")
+    if not data:
+        return image, []
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
+        if "sRGB" in ImageCms.getProfileDescription(profile):
+            return image, []
+        alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+        colours = image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+        srgb = ImageCms.createProfile("sRGB")
+        changed = ImageCms.profileToProfile(colours, profile, srgb, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):  # the second for what is no profile at all
+        return image, [UNREAD_PROFILE]
+    assert changed is not None
+    if alpha is not None:
+        changed.putalpha(alpha)
+    return changed, [CONVERTED]
 
 
 def over_black(picture: Picture) -> Picture:
@@ -176,62 +199,6 @@ def over_black(picture: Picture) -> Picture:
     if not flat.any():
         raise ImageError("its transparency laid over black leaves nothing: save it without, bright on black")
     return Picture(flat, (*picture.notices, TRANSPARENT))
-
-
-def filled(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """A picture (H, W, 3) whose fully transparent pixels have the mean colour of the others near them.
-
-    Nobody sees them, and what is left there by a drawing program would cost bits.
-    """
-    hidden = alpha == 0
-    if not hidden.any() or hidden.all():
-        return np.full_like(pixels, 128) if hidden.all() else pixels
-    out: Pixels = pixels.copy()
-    shown = Image.fromarray(((~hidden) * np.uint8(255)).astype(np.uint8))
-    black = np.where(hidden[:, :, None], 0, pixels).astype(np.uint8)
-    missing = hidden
-    for scale in (4, 16, 64, 256):
-        size = max(1, -(-shown.width // scale)), max(1, -(-shown.height // scale))
-        colours = np.asarray(Image.fromarray(black).resize(size, Image.Resampling.BOX), np.float32)
-        weights = np.asarray(shown.resize(size, Image.Resampling.BOX), np.float32)[:, :, None] / 255
-        means = np.divide(colours, weights, out=np.zeros_like(colours), where=weights > 1 / 255).clip(0, 255)
-        large = np.asarray(Image.fromarray(means.astype(np.uint8)).resize(shown.size, Image.Resampling.NEAREST))
-        known = np.asarray(Image.fromarray(weights[:, :, 0] > 1 / 255).resize(shown.size, Image.Resampling.NEAREST))
-        out[missing & known] = large[missing & known]
-        missing = missing & ~known
-    out[missing] = pixels[~hidden].mean(0).astype(np.uint8)
-    return out
-
-
-def encode_plane(plane: Pixels) -> bytes:
-    """The bytes of a plane, uint8 (H, W), without loss: the green channel of a lossless WebP image.
-
-    Raises:
-        ImageError: a side is beyond what WebP holds.
-    """
-    if max(plane.shape) > MOST_WEBP:
-        raise ImageError(f"transparency of a side of {max(plane.shape)} pixels, and {MOST_WEBP} are the most")
-    stream = io.BytesIO()
-    Image.fromarray(plane).convert("RGB").save(stream, "WEBP", lossless=True, quality=80, method=4)
-    return stream.getvalue()
-
-
-def decode_plane(data: bytes, size: tuple[int, int]) -> Pixels:
-    """The plane (H, W) of `encode_plane`.
-
-    Raises:
-        FormatError: it is damaged, or of another size.
-    """
-    try:
-        with Image.open(io.BytesIO(data), formats=("WEBP",)) as image:
-            if (image.height, image.width) != size:
-                raise FormatError("its alpha plane has another size: damaged")
-            green: Pixels = np.asarray(image.convert("RGB").getchannel("G"))
-            return green
-    except FormatError:
-        raise
-    except Exception as error:  # the decoders raise nearly everything for damaged files
-        raise FormatError(f"its alpha plane cannot be read ({error}): damaged") from error
 
 
 def to_bilevel(picture: Picture, height: int, width: int, fit: bool = False) -> Picture:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ...container.limits import check_pixels
 from ...errors import ImageError, VlaeError
-from ...io.images import Picture, Pixels, decode_plane, encode_plane, filled
+from ...io.alpha import decode_plane, encode_plane, filled
+from ...io.images import Picture, Pixels
 from ..compressed import PhotoCompressed, Progress
 from ..store import PhotoInfo, find_photo_prefix, load_photo_model
 from . import coding

@@ -1,0 +1,63 @@
+"""Pictures in the format that a name tells, and colour profiles on the way in."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from vlae_codec.errors import ImageError
+from vlae_codec.io.images import CONVERTED, UNREAD_PROFILE, decode_image
+from vlae_codec.io.writing import FORMATS, check_ending, write_picture
+
+RGBA = np.random.default_rng(0).integers(0, 256, (12, 9, 4), np.uint8)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize("channels", [0, 1, 3])
+def test_every_ending_is_its_format(tmp_path: Path, ending: str, channels: int) -> None:
+    pixels = RGBA[:, :, 0] > 99 if channels == 0 else RGBA[:, :, 0] if channels == 1 else RGBA[:, :, :3].copy()
+    path = tmp_path / f"a{ending}"
+    write_picture(path, pixels)
+    with Image.open(path) as image:
+        assert image.format == FORMATS[ending][0]
+        if image.format != "JPEG":
+            found = np.asarray(image.convert("RGB"))
+            np.testing.assert_array_equal(found, np.asarray(Image.fromarray(pixels).convert("RGB")))
+
+
+def test_transparency_needs_a_format_that_holds_it(tmp_path: Path) -> None:
+    for ending in (".png", ".webp", ".tiff", ".odd"):
+        write_picture(tmp_path / f"a{ending}", RGBA)
+        with Image.open(tmp_path / f"a{ending}") as image:
+            np.testing.assert_array_equal(np.asarray(image.convert("RGBA"))[:, :, 3], RGBA[:, :, 3])
+    for ending in (".jpg", ".bmp", ".ppm"):
+        with pytest.raises(ImageError, match="transparency"):
+            write_picture(tmp_path / f"a{ending}", RGBA)
+        assert not (tmp_path / f"a{ending}").exists()
+
+
+def test_other_formats_are_refused() -> None:
+    with pytest.raises(ImageError, match=r"\.png"):
+        check_ending(Path("a.HEIC"))
+
+
+def profiled(profile: bytes, mode: str = "RGB") -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(RGBA[:, :, : len(mode)].copy()).save(stream, "PNG", icc_profile=profile)
+    return stream.getvalue()
+
+
+def test_profiles_are_turned_into_srgb() -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    same = decode_image(profiled(srgb))
+    np.testing.assert_array_equal(same.pixels, RGBA[:, :, :3])
+    assert same.notices == ()
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    odd = decode_image(profiled(lab))
+    assert odd.notices in ((CONVERTED,), (UNREAD_PROFILE,)) and odd.pixels.shape == (12, 9, 3)
+    broken = decode_image(profiled(b"no profile at all" * 9, "RGBA"))
+    assert broken.notices == (UNREAD_PROFILE,) and broken.alpha is not None

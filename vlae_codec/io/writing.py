@@ -1,0 +1,73 @@
+"""Pictures to files in the format that the name's ending tells."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import ImageError
+from .files import write_whole
+
+Drawn = NDArray[np.uint8] | NDArray[np.bool_]
+
+FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".png": ("PNG", {"optimize": True}),
+    ".webp": ("WEBP", {"lossless": True, "quality": 80}),
+    ".tif": ("TIFF", {"compression": "tiff_adobe_deflate"}),
+    ".tiff": ("TIFF", {"compression": "tiff_adobe_deflate"}),
+    ".bmp": ("BMP", {}),
+    ".ppm": ("PPM", {}),
+    ".pgm": ("PPM", {}),
+    ".jpg": ("JPEG", {"quality": 95, "subsampling": 0, "optimize": True}),
+    ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0, "optimize": True}),
+}
+"""Pillow's name of the format of an ending, and how it is written; only JPEG loses something."""
+OTHERS = (".avif", ".gif", ".jxl", ".heic", ".pdf", ".svg")
+"""Endings that tell of formats which are not written."""
+OPAQUE = ("BMP", "PPM", "JPEG")
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a name that tells of a format which is not written.
+
+    Raises:
+        ImageError: it is one of these; names those that are written.
+    """
+    if path.suffix.lower() in OTHERS:
+        raise ImageError(f"{path.suffix} is not written: name it {', '.join(FORMATS)}")
+
+
+def encode_picture(pixels: Drawn, ending: str) -> bytes:
+    """Return the file of a picture: bool (H, W), or uint8 (H, W), (H, W, 2) with alpha, (H, W, 3) or (H, W, 4).
+
+    Args:
+        pixels: the picture.
+        ending: of the name, ".png" for names of other endings.
+
+    Raises:
+        ImageError: the format does not hold transparency.
+    """
+    kind, options = FORMATS.get(ending.lower(), FORMATS[".png"])
+    image = Image.fromarray(pixels)
+    if kind in OPAQUE and image.mode in ("LA", "RGBA"):
+        raise ImageError(f"{ending} holds no transparency: name it .png, .webp or .tif")
+    if image.mode == "1" and kind in ("JPEG", "WEBP"):
+        image = image.convert("L")
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def write_picture(path: Path, pixels: Drawn) -> None:
+    """Write a picture whole or not at all, in the format that the name's ending tells, PNG for others.
+
+    Raises:
+        ImageError: the format does not hold transparency.
+        VlaeError: it cannot be written.
+    """
+    write_whole(path, encode_picture(pixels, path.suffix))
