@@ -17,6 +17,7 @@ from vlae_codec.families.photo import coding, transform
 from vlae_codec.families.photo.container import parse_file, write_file
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.photo.rounding import choose
+from vlae_codec.families.windowed.container import parse_photo, write_photo
 from vlae_codec.io.alpha import filled
 from vlae_codec.io.images import Picture
 
@@ -181,6 +182,18 @@ def test_damage_under_a_good_checksum_is_survived() -> None:
             assert vlae_codec.decompress(made).size == (70, 100)
         except FormatError:
             continue
+
+
+def test_a_model_of_the_other_family_is_damage() -> None:
+    exact = store.find_photo_model("photo-exact")
+    assert exact
+    file = parse_file(vlae_codec.compress(scene(64, 64)))
+    with pytest.raises(FormatError, match="family"):
+        vlae_codec.decompress(write_file(bytes.fromhex(exact.fingerprint), file))
+    lossless = vlae_codec.compress(scene(16, 16), lossless=True)
+    parts = parse_photo(lossless)
+    with pytest.raises(FormatError, match="family"):
+        vlae_codec.decompress(write_photo(model().fingerprint, parts))
 
 
 def test_what_does_nothing_is_refused() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...container.limits import check_pixels
-from ...errors import ImageError, VlaeError
+from ...errors import FormatError, ImageError, VlaeError
 from ...io.alpha import decode_plane, encode_plane, filled
 from ...io.images import Picture, Pixels
 from ..compressed import PhotoCompressed, Progress
@@ -53,8 +53,7 @@ def compress(
     """
     if max(picture.size) > MAX_SIDE:
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
-    model = load_photo_model(info, device)
-    assert isinstance(model, PhotoModel)
+    model = _model(info, device)
     levels, grey = to_rgb(picture)
     y = analyse(model, padded(levels))
 
@@ -91,8 +90,7 @@ def decompress(
     """
     info, file = identify(data)
     check_pixels(file.height, file.width, max_pixels=max_pixels)
-    model = load_photo_model(info, device)
-    assert isinstance(model, PhotoModel)
+    model = _model(info, device)
     size = file.height, file.width
     rows, columns = (-(-side // HYPER_PATCH) * (HYPER_PATCH // PATCH) for side in size)
     values = coding.pop(model, file.payload, rows, columns, file.level)
@@ -115,6 +113,13 @@ def identify(data: bytes) -> tuple[PhotoInfo, PhotoFile]:
     info = find_photo_prefix(file.prefix)
     check_file(data, bytes.fromhex(info.fingerprint))
     return info, file
+
+
+def _model(info: PhotoInfo, device: str) -> PhotoModel:
+    model = load_photo_model(info, device)
+    if not isinstance(model, PhotoModel):
+        raise FormatError(f"model {info.name} is not of the photo family, whose files are of this kind: damaged")
+    return model
 
 
 def level_of(quality: float) -> int:

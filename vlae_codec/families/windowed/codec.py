@@ -88,7 +88,8 @@ def compress_photo(
 
 def _model(info: PhotoInfo, device: str) -> PhotoModel:
     model = load_photo_model(info, device)
-    assert isinstance(model, PhotoModel)
+    if not isinstance(model, PhotoModel):
+        raise FormatError(f"model {info.name} is not of the windowed family, whose files are of this kind: damaged")
     return model
 
 
