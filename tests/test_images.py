@@ -186,3 +186,23 @@ def test_contact_sheet() -> None:
     assert sheet.shape == (2 * 2 * 5 + 1, 2 * 7 + 1)
     assert [sheet[1, 1], sheet[1, 8], sheet[6, 1], sheet[11, 1], sheet[16, 1]] == [10, 20, 11, 30, 31]
     assert sheet[0, 0] == sheet[12, 9] == images.GAP_GREY
+
+
+def test_colours_of_16_bits_are_said_to_be_reduced() -> None:
+    """Pillow cannot write such a file: its chunks are made here."""
+    rows = b"".join(b"\0" + bytes(range(12)) for _ in range(2))
+    chunks = [
+        (b"IHDR", bytes([0, 0, 0, 2, 0, 0, 0, 2, 16, 2, 0, 0, 0])),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big") for kind, body in chunks
+    )
+    picture = decode_image(data)
+    assert picture.size == (2, 2) and picture.notices == (images.REDUCED,)
+
+
+def test_other_colours_are_said_to_be_converted() -> None:
+    data = file_of(Image.fromarray(RAMP).convert("RGB").convert("CMYK"), "TIFF")
+    assert decode_image(data).notices == ("converted from CMYK to RGB",)

@@ -196,6 +196,22 @@ def test_a_model_of_the_other_family_is_damage() -> None:
         vlae_codec.decompress(write_photo(model().fingerprint, parts))
 
 
+def test_a_small_file_cannot_ask_for_much_work() -> None:
+    flat = np.full((2048, 1024, 3), (40, 90, 160), np.uint8)
+    data = vlae_codec.compress(flat, quality=0)
+    file = parse_file(data)
+    assert np.abs(np.asarray(vlae_codec.decompress(data)).astype(int) - flat).mean() < 8
+    short = file.__class__(b"", 0, False, 2048, 1024, file.payload[:50])
+    with pytest.raises(FormatError, match="too few"):
+        vlae_codec.decompress(write_file(model().fingerprint, short))
+
+
+def test_sides_beyond_the_format_are_refused() -> None:
+    for lossless in (False, True):
+        with pytest.raises(ImageError, match="65536 is the most"):
+            vlae_codec.compress(np.zeros((1, 65537, 3), np.uint8), lossless=lossless)
+
+
 def test_what_does_nothing_is_refused() -> None:
     data = vlae_codec.compress(scene(64, 64))
     with pytest.raises(VlaeError, match="texture"):

@@ -28,6 +28,7 @@ TRANSPARENT = "transparency laid over black"
 TURNED = "turned as its EXIF data ask"
 CONVERTED = "colours of its profile turned into those of sRGB"
 UNREAD_PROFILE = "its colour profile cannot be used: colours are taken as those of sRGB"
+REDUCED = "reduced from 16 to 8 bits"
 ALL_BLACK = "all black"
 MOSTLY_BRIGHT = "mostly bright: the models draw bright on black, so you may want to invert it"
 REMARKS = (ALL_BLACK, MOSTLY_BRIGHT)
@@ -97,9 +98,16 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
         raise
     except Exception as error:  # the decoders raise nearly everything for damaged files, SyntaxError among it
         raise ImageError(f"damaged or cut short: {error}") from error
+    if is_deep_png(data) and REDUCED not in picture.notices:
+        picture = replace(picture, notices=(*picture.notices, REDUCED))
     if frames > 1:
         picture = replace(picture, notices=(f"only the first of {frames} frames is read", *picture.notices))
     return picture
+
+
+def is_deep_png(data: bytes) -> bool:
+    """Return whether a PNG file says that its samples have 16 bits; Pillow gives 8 of those of colours, silently."""
+    return data.startswith(b"\x89PNG\r\n\x1a\n") and data[24:25] == b"\x10"
 
 
 def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -150,7 +158,7 @@ def _to_8_bits(image: Image.Image) -> Picture:
         deep = np.asarray(image).astype(np.int64)
         if deep.min() < 0 or deep.max() > 65535:
             raise ImageError("pixels of 32 bits are not supported: save it with 8 bits a channel")
-        return Picture(((deep + 128) // 257).astype(np.uint8), (*notices, "reduced from 16 to 8 bits"))
+        return Picture(((deep + 128) // 257).astype(np.uint8), (*notices, REDUCED))
     if image.mode == "F":
         raise ImageError("floating-point pixels are not supported: save it with 8 bits a channel")
     alpha = None
@@ -159,6 +167,8 @@ def _to_8_bits(image: Image.Image) -> Picture:
     if image.has_transparency_data:
         plane = np.array(image.convert("RGBA").getchannel("A"))
         alpha = plane if plane.min() < 255 else None
+    if image.mode in ("CMYK", "LAB", "YCbCr", "HSV"):
+        notices.append(f"converted from {image.mode} to RGB")
     grey = image.mode in ("1", "L", "LA", "La")
     return Picture(np.array(image.convert("L" if grey else "RGB")), tuple(notices), alpha)
 

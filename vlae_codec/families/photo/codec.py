@@ -21,6 +21,8 @@ from .transform import Levels, analyse, padded, synthesise
 DEFAULT_QUALITY = 50.0
 TRIALS = 8
 """The most runs of the entropy coder that a target may take."""
+FREE_POSITIONS, POSITIONS_A_BYTE = 2048, 64
+"""Positions of latents that take no byte of payload, and those beyond that a byte pays for."""
 CLOSE = 0.98
 """Share of the target's bytes that is near enough."""
 
@@ -68,8 +70,9 @@ def compress(
         found = code(level)
     else:
         level, found = _within(code, target_bytes - len(write_file(model.fingerprint, empty)), target_bytes)
-    data = write_file(model.fingerprint, PhotoFile(b"", level, grey, height, width, found.payload, alpha))
-    bits = 8 * len(found.payload)
+    payload = found.payload.ljust(least_payload(*grid(picture.size)), b"\0")
+    data = write_file(model.fingerprint, PhotoFile(b"", level, grey, height, width, payload, alpha))
+    bits = 8 * len(payload)
     return PhotoCompressed(data, info, picture.size, picture.size, found.ideal, bits, None, 0, picture.notices)
 
 
@@ -92,7 +95,9 @@ def decompress(
     check_pixels(file.height, file.width, max_pixels=max_pixels)
     model = _model(info, device)
     size = file.height, file.width
-    rows, columns = (-(-side // HYPER_PATCH) * (HYPER_PATCH // PATCH) for side in size)
+    rows, columns = grid(size)
+    if len(file.payload) < least_payload(rows, columns):
+        raise FormatError(f"{len(file.payload)} bytes of payload are too few for {file.width} x {file.height}: damaged")
     values = coding.pop(model, file.payload, rows, columns, file.level)
     levels = synthesise(model, values, file.level, size, progress)
     pixels = levels.astype(np.uint16).sum(2, keepdims=True) // 3 if file.grey else levels
@@ -120,6 +125,20 @@ def _model(info: PhotoInfo, device: str) -> PhotoModel:
     if not isinstance(model, PhotoModel):
         raise FormatError(f"model {info.name} is not of the photo family, whose files are of this kind: damaged")
     return model
+
+
+def grid(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the rows and columns of the latents of a picture of a height and width."""
+    rows, columns = (-(-side // HYPER_PATCH) * (HYPER_PATCH // PATCH) for side in size)
+    return rows, columns
+
+
+def least_payload(rows: int, columns: int) -> int:
+    """Return the least bytes that a payload has: a file of a few bytes cannot ask for much work.
+
+    Shorter ones are filled up with zero bytes, which the entropy coder reads as what was there.
+    """
+    return max(0, -(-(rows * columns - FREE_POSITIONS) // POSITIONS_A_BYTE))
 
 
 def level_of(quality: float) -> int:

@@ -16,7 +16,7 @@ from ...pixels.levels import decisions
 from ..compressed import PhotoCompressed, Progress
 from ..store import PhotoInfo, find_photo_prefix, load_photo_model
 from . import grid, pixels
-from .container import PhotoFile, check_photo, parse_photo, write_photo
+from .container import MAX_SIDE, PhotoFile, check_photo, parse_photo, write_photo
 from .dial import Setting, dial, setting_of
 from .model import Integers, Levels, PhotoModel, grid_size
 from .shrink import UNSHRUNK, enlarge, shrink_levels
@@ -60,6 +60,8 @@ def compress_photo(
         ModelError: the model is damaged, or the device is not there.
     """
     _refuse_losses(picture, lossless)
+    if max(picture.size) > MAX_SIDE:
+        raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
     model = _model(info, device)
     levels, grey = to_levels(picture.pixels)
     size = picture.size
