@@ -185,3 +185,15 @@ def test_others_go_on(run: Run, model_name: str, digits: list[Path], tmp_path: P
 )
 def test_wrong_usage_exits_with_2(run: Run, arguments: list[str]) -> None:
     assert run("compress", *arguments).exit_code == 2
+
+
+def test_an_interrupt_ends_with_the_code_of_shells(
+    monkeypatch: pytest.MonkeyPatch, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vlae_codec.io.files.read_by_head", interrupted)
+    (tmp_path / "a.vlz").write_bytes(b"\xd6Z")
+    result = run("info", tmp_path / "a.vlz")
+    assert result.exit_code == 130 and "interrupted" in result.stderr

@@ -76,8 +76,12 @@ def version_option(command: F) -> F:
     return click.version_option(__version__, message="%(prog)s %(version)s")(command)
 
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
 def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the errors that a user can cause into one line on stderr and exit code 1."""
+    """Turn the errors that a user can cause into one line on stderr and exit code 1, Ctrl-C into `INTERRUPTED`."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -92,6 +96,8 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
             complain(describe(error))
         except KeyboardInterrupt:
             complain("interrupted; nothing was left half-written")
+            abandon_stdout()
+            sys.exit(INTERRUPTED)
         abandon_stdout()
         sys.exit(1)
 
