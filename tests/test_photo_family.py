@@ -200,7 +200,7 @@ def test_a_small_file_cannot_ask_for_much_work() -> None:
     flat = np.full((2048, 1024, 3), (40, 90, 160), np.uint8)
     data = vlae_codec.compress(flat, quality=0)
     file = parse_file(data)
-    assert np.abs(np.asarray(vlae_codec.decompress(data)).astype(int) - flat).mean() < 8
+    assert np.abs(np.asarray(vlae_codec.decompress(data)).astype(int) - flat).mean() < 20
     short = file.__class__(b"", 0, False, 2048, 1024, file.payload[:50])
     with pytest.raises(FormatError, match="too few"):
         vlae_codec.decompress(write_file(model().fingerprint, short))
