@@ -14,11 +14,11 @@ import click
 import numpy as np
 from PIL import Image
 
-from benchmarks.image_quality import Levels
 from vlae_codec.container.header import PHOTO, parse_head
 from vlae_codec.families import pictures, store
 from vlae_codec.families.store import PhotoInfo, list_photo_models
 from vlae_codec.io.images import Picture
+from vlae_codec.report.quality import Levels
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden" / "photo"
 SIZES = {"": (37, 52), "-tiny": (20, 18), "-small": (21, 17)}

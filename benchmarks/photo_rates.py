@@ -20,7 +20,6 @@ from tqdm import tqdm
 
 from benchmarks.cifar_windows import as_rgb
 from benchmarks.feature_net import distances_if_trained
-from benchmarks.image_quality import Levels, ms_ssim, psnr
 from benchmarks.results import read_result, write_result
 from benchmarks.rivals import EXACT_RIVALS, RIVALS, Rival, best_within, encoded, installed, say_missing
 from vlae_cli.common import data_option, exit_on_error
@@ -29,6 +28,7 @@ from vlae_codec.families.compressed import PhotoCompressed
 from vlae_codec.families.store import find_photo_model, read_windowed_model
 from vlae_codec.families.windowed import codec
 from vlae_codec.io.images import Picture
+from vlae_codec.report.quality import Levels, ms_ssim, psnr
 from vlae_models.data.cifar import TEST, load_cifar
 from vlae_models.data.crops import ORDER
 

@@ -15,7 +15,7 @@ import click
 import numpy as np
 from PIL import Image, features
 
-from benchmarks.image_quality import Levels
+from vlae_codec.report.quality import Levels
 
 
 @dataclass(frozen=True)

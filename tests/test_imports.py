@@ -45,6 +45,7 @@ BORDERS = {
     "array_api_compat": ["vlae_codec"],
     "threadpoolctl": ["vlae_codec/parallel.py"],
     "click": ["vlae_cli"],
+    "ssimulacra2": ["vlae_codec/report/quality.py"],
     "PIL": [
         "vlae_codec/io/images.py",
         "vlae_codec/io/alpha.py",

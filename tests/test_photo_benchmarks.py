@@ -14,10 +14,10 @@ from PIL import Image
 from benchmarks import feature_net, photo_rates, results, rivals
 from benchmarks.cifar_tables import KEYS, tiny_pictures, tiny_rates
 from benchmarks.feature_net import FeatureNet, changed, distances_if_trained, feature_distances, load_net, save, train
-from benchmarks.image_quality import ms_ssim
 from benchmarks.rivals import RIVALS, Rival, best_within, decoded, encoded, installed
 from vlae_codec.errors import VlaeError
 from vlae_codec.families.windowed.codec import DEFAULT_QUALITY
+from vlae_codec.report.quality import ms_ssim
 
 Pictures = NDArray[np.uint8]
 

@@ -40,9 +40,11 @@ def test_transparency_needs_a_format_that_holds_it(tmp_path: Path) -> None:
         assert not (tmp_path / f"a{ending}").exists()
 
 
-def test_other_formats_are_refused() -> None:
+@pytest.mark.parametrize("name", ["a.HEIC", "a.txt", "a.vlz", "a.b.c"])
+def test_other_endings_are_refused(name: str) -> None:
     with pytest.raises(ImageError, match=r"\.png"):
-        check_ending(Path("a.HEIC"))
+        check_ending(Path(name))
+    check_ending(Path("without an ending"))
 
 
 def profiled(profile: bytes, mode: str = "RGB") -> bytes:

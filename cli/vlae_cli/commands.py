@@ -10,6 +10,7 @@ NAMES = (
     "compress",
     "decompress",
     "info",
+    "compare",
     "models",
     "train",
     "evaluate",

@@ -27,18 +27,16 @@ FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0, "optimize": True}),
 }
 """Pillow's name of the format of an ending, and how it is written; only JPEG loses something."""
-OTHERS = (".avif", ".gif", ".jxl", ".heic", ".pdf", ".svg")
-"""Endings that tell of formats which are not written."""
 OPAQUE = ("BMP", "PPM", "JPEG")
 
 
 def check_ending(path: Path) -> None:
-    """Refuse a name that tells of a format which is not written.
+    """Refuse a name whose ending is not that of a format which is written; one without an ending means PNG.
 
     Raises:
-        ImageError: it is one of these; names those that are written.
+        ImageError: it has another ending; names those that are written.
     """
-    if path.suffix.lower() in OTHERS:
+    if path.suffix and path.suffix.lower() not in FORMATS:
         raise ImageError(f"{path.suffix} is not written: name it {', '.join(FORMATS)}")
 
 

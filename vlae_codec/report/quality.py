@@ -1,13 +1,21 @@
-"""PSNR and MS-SSIM of pictures, uint8 (H, W, 3)."""
+"""PSNR, MS-SSIM and SSIMULACRA2 of pictures, uint8 (H, W, 3)."""
 
 from __future__ import annotations
+
+import importlib.util
+import tempfile
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..io.images import write_png
+
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Exponents of the five scales, the finest first (Wang, Simoncelli and Bovik 2003)."""
 TAPS, SIGMA = 11, 1.5
+SMALLEST = 8
+"""Pixels of a side from which on SSIMULACRA2 is defined."""
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 Levels = NDArray[np.uint8]
@@ -59,3 +67,16 @@ def _blurred(x: Floats) -> Floats:
 def _halved(x: Floats) -> Floats:
     height, width = (side // 2 * 2 for side in x.shape)
     return np.asarray(x[:height, :width].reshape(height // 2, 2, width // 2, 2).mean((1, 3)))
+
+
+def ssimulacra2(original: Levels, other: Levels) -> float | None:
+    """SSIMULACRA2, of which 100 is the most; None where its package is missing or a side is below `SMALLEST`."""
+    if importlib.util.find_spec("ssimulacra2") is None or min(original.shape[:2]) < SMALLEST:
+        return None
+    from ssimulacra2 import compute_ssimulacra2
+
+    with tempfile.TemporaryDirectory() as folder:
+        paths = Path(folder, "original.png"), Path(folder, "other.png")
+        for path, levels in zip(paths, (original, other), strict=True):
+            write_png(path, levels)
+        return float(compute_ssimulacra2(*map(str, paths)))
