@@ -1,6 +1,7 @@
 # make demo               compress and decompress handwritten digits with the shipped model (needs no torch)
 # make demo DATA=folder   the same with MNIST from folder/mnist/t10k-images-idx3-ubyte.gz
 # make man                manual pages in build/man
+# make web                the page that opens .vlz files, with its models, in build/web
 # make bench              rewrite all tables from benchmarks/results; an HTML report in bench-out/
 # make test               the test suite; make lint, make types: ruff and mypy
 
@@ -11,7 +12,7 @@ DATA ?=
 PYTEST_ARGS ?=
 BIN = $(VENV)/bin
 
-.PHONY: bench demo test man lint format types clean
+.PHONY: bench demo test man web lint format types clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vlae-demo --out "$(OUT)" --force $(if $(DATA),--data "$(DATA)")
@@ -24,6 +25,9 @@ test: $(VENV)/.installed-dev
 
 man: $(VENV)/.installed
 	$(BIN)/vlae-man --out build/man
+
+web: $(VENV)/.installed
+	$(BIN)/python web/build.py build/web
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check

@@ -114,7 +114,7 @@ ALLOWED = (
     "could not import 'torch'", "could not import 'hatchling'", "could not import 'pty'", "No module named",
     "VLAE_DATA names no folder", "there is no GPU", "as root may", "needs file(1)", "needs /dev/full",
     "this torch has no Muon", "no BLAS whose threads", "the BLAS has one thread", "more groups than blocks",
-    "2^28 children",
+    "2^28 children", "needs node",
 )  # fmt: skip
 """Reasons for which CI may leave a test out: what a machine lacks, and combinations that do not exist."""
 

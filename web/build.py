@@ -1,0 +1,97 @@
+"""Write the page and the models that it fetches into one folder of static files: `python web/build.py OUT`.
+
+A model becomes the very bytes whose SHA-256 is its fingerprint (docs/format.md, section 3): its JSON, then each array's
+name, type, shape and values. So a file named by the hash of what it holds is all that the page has to trust. The files
+are gzipped; the hash is of what was packed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vlae_codec.model.networks import LABELS
+
+HERE = Path(__file__).resolve().parent
+PAGE = ("index.html", "style.css", "js")
+TABLES = {"tables": ("exact", "tables.npz"), "scales": ("coding", "scales.npz")}
+
+
+def pack(info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return the bytes whose SHA-256 is the fingerprint of a model of this JSON tree and these arrays."""
+    parts = [json.dumps({key: value for key, value in info.items() if key not in LABELS}, sort_keys=True).encode()]
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        array = array.astype(array.dtype.newbyteorder("<"))
+        parts += [f"\n{name} {array.dtype.str} {array.shape}\n".encode(), array.tobytes()]
+    return b"".join(parts)
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a .npz file by name."""
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+def zoo() -> Iterator[tuple[dict[str, Any], Path]]:
+    """Yield the JSON tree and the folder of each model of the checkout."""
+    folder = Path(str(resources.files("vlae_models"))) / "zoo"
+    for path in sorted([*folder.rglob("model.json"), *folder.rglob("photo.json")]):
+        yield json.loads(path.read_text()), path.parent
+
+
+def build(out: Path) -> dict[str, Any]:
+    """Write everything to a folder and return its index.
+
+    Args:
+        out: the folder; its `models` and `js` are written anew.
+    """
+    for name in (*PAGE, "models"):
+        shutil.rmtree(out / name, ignore_errors=True)
+    (out / "models").mkdir(parents=True)
+    for name in PAGE:
+        source = HERE / name
+        if source.is_dir():
+            shutil.copytree(source, out / name)
+        elif source.exists():
+            shutil.copy(source, out / name)
+    index: dict[str, Any] = {"tables": {}, "models": {}}
+    codec = Path(str(resources.files("vlae_codec")))
+    for name, place in TABLES.items():
+        index["tables"][name] = write_named(out, pack({}, read_arrays(codec.joinpath(*place))))
+    for info, folder in zoo():
+        fingerprint = write_named(out, pack(info, read_arrays(folder / "weights.npz")))
+        assert fingerprint == info["fingerprint"], f"{folder}: its weights have another fingerprint"
+        size = (out / "models" / f"{fingerprint}.bin.gz").stat().st_size
+        index["models"][fingerprint] = {"name": info["name"], "description": info["description"], "bytes": size}
+    (out / "models" / "index.json").write_text(json.dumps(index, indent=1) + "\n")
+    return index
+
+
+def write_named(out: Path, data: bytes) -> str:
+    """Write bytes, gzipped, under their SHA-256, and return that."""
+    name = hashlib.sha256(data).hexdigest()
+    (out / "models" / f"{name}.bin.gz").write_bytes(gzip.compress(data, 9, mtime=0))
+    return name
+
+
+def main() -> None:
+    """Build into the folder that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    index = build(parser.parse_args().out)
+    print(f"{len(index['models'])} models")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+/** From the payload of a bilevel picture to its latents: numbers of candidates, and the candidates. */
+
+import { VlzError } from "../errors.js";
+import { LIMIT, clamp } from "../exact/layers.js";
+import { philox } from "../exact/philox.js";
+
+const MAX_BITS = 56;
+const MAX_BLOCK_BITS = 14;
+const MAX_EXPONENT = 40;
+
+/**
+ * @typedef {import("../exact/layers.js").Layers} Layers
+ * @typedef {{ quantile: Int16Array, exp: Int32Array, sigmoid: Int32Array, normal: Int32Array, logistic: Int32Array }} Tables
+ */
+
+/**
+ * Return the latents of a payload.
+ * @param {Layers} layers
+ * @param {Tables} tables
+ * @param {number} mode
+ * @param {Uint8Array} payload
+ */
+export function latents(layers, tables, mode, payload) {
+  const { info } = layers.model;
+  const blocks = info.prior_blocks;
+  const z = new Float64Array(info.latent);
+  const bits = 8 * payload.length;
+  if (mode === 0) {
+    const most = Math.floor(Math.min(MAX_BITS, MAX_BLOCK_BITS * blocks) / 8) * 8;
+    if (!bits || bits > most) throw new VlzError(`a payload of ${payload.length} bytes, and a code has 1 to ${most / 8}`);
+    let left = BigInt(bits);
+    const path = toBig(payload);
+    blockBits(bits, info.block_shares).forEach((count, block) => {
+      left -= BigInt(count);
+      candidate(layers, tables, path >> left, 16 + block, z, block, 1);
+    });
+    return z;
+  }
+  if (mode > Math.min(4, blocks)) throw new VlzError(`mode ${mode} is not known to its model`);
+  let first = 0;
+  readNumbers(payload, mode, info.index_lengths[mode - 1]).forEach((number, group) => {
+    const count = Math.floor((blocks + group) / mode);
+    candidate(layers, tables, number, group, z, first, count);
+    first += count;
+  });
+  return z;
+}
+
+/**
+ * Return the bits of each block of a chosen code.
+ * @param {number} bits
+ * @param {number[]} shares
+ */
+export function blockBits(bits, shares) {
+  const sum = shares.reduce((a, b) => a + b, 0);
+  let [before, cut] = [0, 0];
+  const found = shares.map((share) => {
+    before += share;
+    const next = Math.floor((bits * before) / sum);
+    const count = Math.min(MAX_BLOCK_BITS, next - cut);
+    cut = next;
+    return count;
+  });
+  let rest = bits - found.reduce((a, b) => a + b, 0);
+  return found.map((count) => {
+    const more = Math.min(MAX_BLOCK_BITS - count, rest);
+    rest -= more;
+    return count + more;
+  });
+}
+
+/**
+ * Write blocks of the candidate of a number behind the blocks that z has.
+ * @param {Layers} layers
+ * @param {Tables} tables
+ * @param {bigint} path
+ * @param {number} level
+ * @param {Float64Array} z
+ * @param {number} first block that is written
+ * @param {number} count of blocks
+ */
+export function candidate(layers, tables, path, level, z, first, count) {
+  const { info } = layers.model;
+  const size = info.latent / info.prior_blocks;
+  const [start, end] = [first * size, (first + count) * size];
+  const [low, high] = [Number(path & 0xffffffffn), Number(path >> 32n)];
+  const noise = new Float64Array(end);
+  const words = new Uint32Array(4);
+  for (let i = start, call = -1; i < end; i++) {
+    if (i >> 3 !== call) philox(low, high, (call = i >> 3), level, 0, 0, words);
+    const word = words[(i & 7) >> 1];
+    noise[i] = tables.quantile[i & 1 ? word >>> 16 : word & 0xffff];
+  }
+  for (let block = first; block < first + count; block++) {
+    const { means, scales } = prior(layers, tables, z, block, size);
+    for (let i = 0; i < size; i++) {
+      const at = block * size + i;
+      z[at] = clamp(means[i] + Math.floor((scales[i] * noise[at] + 32768) / 65536), -LIMIT, LIMIT);
+    }
+  }
+}
+
+/**
+ * Return means and scales of a block, given the blocks before it.
+ * @param {Layers} layers
+ * @param {Tables} tables
+ * @param {Float64Array} z
+ * @param {number} block
+ * @param {number} size
+ */
+export function prior(layers, tables, z, block, size) {
+  if (!block) return { means: new Float64Array(size), scales: new Float64Array(size).fill(16384) };
+  let x = z.subarray(0, block * size);
+  for (const layer of [0, 1]) x = layers.dense(`prior.${block}.${layer}`, x).map((value) => Math.max(value, 0));
+  x = layers.dense(`prior.${block}.2`, x);
+  const scales = x.subarray(size).map((value) => tables.exp[clamp(value, -4096, 1024) + 5120]);
+  return { means: x.subarray(0, size), scales };
+}
+
+/**
+ * Return the numbers of the candidates of a faithful code.
+ * @param {Uint8Array} payload
+ * @param {number} groups
+ * @param {number[]} lengths of the prefix code of exponents
+ */
+function readNumbers(payload, groups, lengths) {
+  const exponents = canonical(lengths);
+  const value = toBig(payload);
+  let left = 8 * payload.length;
+  const read = (/** @type {number} */ count) => {
+    if (count > left) throw new VlzError("the payload ends within its code: damaged");
+    left -= count;
+    return (value >> BigInt(left)) & ((1n << BigInt(count)) - 1n);
+  };
+  const numbers = [];
+  for (let group = 0; group < groups; group++) {
+    let [code, length] = [0, 0];
+    let exponent;
+    do {
+      code = 2 * code + Number(read(1));
+      exponent = exponents.get(`${++length}:${code}`);
+    } while (exponent === undefined);
+    numbers.push((1n << BigInt(exponent)) + read(exponent) - 1n);
+  }
+  if (left >= 8 || value & ((1n << BigInt(left)) - 1n)) throw new VlzError("the payload is longer than its code: damaged");
+  return numbers;
+}
+
+/**
+ * Return the exponents of a canonical prefix code by length and code.
+ * @param {number[]} lengths
+ */
+function canonical(lengths) {
+  const found = new Map();
+  let [code, before] = [0, 0];
+  const entries = lengths.slice(0, MAX_EXPONENT + 1).map((length, exponent) => [length, exponent]);
+  for (const [length, exponent] of entries.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    code *= 2 ** (length - before);
+    found.set(`${length}:${code}`, exponent);
+    code++;
+    before = length;
+  }
+  return found;
+}
+
+/** @param {Uint8Array} bytes the highest first */
+export function toBig(bytes) {
+  let text = "0x0";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return BigInt(text);
+}

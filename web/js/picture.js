@@ -1,0 +1,28 @@
+/**
+ * Files of all kinds: open one, and draw it.
+ *
+ * @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Picture
+ *   levels of a picture, row by row; one channel is grey, two are grey and alpha, three red, green and blue, four those and alpha
+ * @typedef {{ seed?: number | bigint, samples?: number, preview?: boolean, temperature?: number, first?: number,
+ *   last?: number, progress?: (part: number) => void }} Options
+ * @typedef {{ kind: string, model: string, fingerprint: string, height: number, width: number, count: number,
+ *   drawn: boolean, whole: boolean, sections: import("./container/header.js").Section[], names?: string[],
+ *   draw: (options: Options) => Promise<Picture[]> }} Opened
+ *   what a file says: `drawn` if its texture depends on a seed, `whole` unless only its preview is left
+ */
+
+import { openSingle } from "./bilevel/decode.js";
+import { ARCHIVE, parseHead } from "./container/header.js";
+import { VlzError } from "./errors.js";
+
+/**
+ * Open a file: verify what can be verified without drawing.
+ * @param {Uint8Array} data
+ * @param {import("./store.js").Store} store
+ * @returns {Promise<Opened>}
+ */
+export async function open(data, store) {
+  const { mode } = parseHead(data);
+  if (mode < ARCHIVE) return openSingle(data, store);
+  throw new VlzError(`files of mode ${mode} are not read here yet`);
+}
