@@ -113,6 +113,7 @@ def mnist() -> str:
 ALLOWED = (
     "could not import 'torch'", "could not import 'hatchling'", "could not import 'pty'", "No module named",
     "VLAE_DATA names no folder", "there is no GPU", "as root may", "needs file(1)", "needs /dev/full",
+    "there is no /proc", "holds no such names",
     "this torch has no Muon", "no BLAS whose threads", "the BLAS has one thread", "more groups than blocks",
     "2^28 children", "needs node",
 )  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,8 +117,10 @@ def test_existing_output_is_kept_without_force(run: Run, model_name: str, digits
 
 
 def test_inputs_are_never_replaced(run: Run, model_name: str, digits: list[Path], packed: Path) -> None:
-    refused(run("compress", digits[0], "-m", model_name, "-o", digits[0], "--force"), r"would replace the input")
-    refused(run("decompress", packed, "-o", packed, "--force"), r"would replace the input")
+    plain = digits[0].rename(digits[0].with_suffix(""))
+    refused(run("compress", plain, "-m", model_name, "-o", plain, "--force"), r"would replace the input")
+    moved = packed.rename(packed.with_suffix(".png"))
+    refused(run("decompress", moved, "-o", moved, "--force"), r"would replace the input")
 
 
 def test_output_that_is_a_folder_of_that_name(run: Run, model_name: str, digits: list[Path]) -> None:
@@ -197,3 +201,47 @@ def test_an_interrupt_ends_with_the_code_of_shells(
     (tmp_path / "a.vlz").write_bytes(b"\xd6Z")
     result = run("info", tmp_path / "a.vlz")
     assert result.exit_code == 130 and "interrupted" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-q", "80"], ["out.vlz"], ["-q", "0.5"], ["-o", "out.jpg"], ["-o", "out.HEIC"], ["-o", "out.txt"]]
+)
+def test_misuse_of_compress_leaves_no_file(
+    run: Run, digits: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    result = run("compress", digits[3], *arguments)
+    assert result.exit_code == 2 and re.search(r"--quiet|-o names|\.vlz", result.stderr)
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("arguments", [["again.png"], ["-q", "7"], ["-o", "x.heic"], ["-o", "x.txt"]])
+def test_misuse_of_decompress_leaves_no_file(
+    run: Run, packed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "3.png").unlink()
+    before = set(tmp_path.iterdir())
+    result = run("decompress", packed, *arguments)
+    assert result.exit_code and re.search(r"--quiet|-o names|\.webp", result.stderr)
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_a_number_is_a_good_name_of_a_file(run: Run, digits: list[Path], model_name: str) -> None:
+    assert run("compress", digits[8].rename(digits[8].with_name("80")), "-m", model_name).exit_code == 0
+
+
+def test_bytes_do_not_go_to_a_terminal(digits: list[Path]) -> None:
+    pty = pytest.importorskip("pty")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    main, second = pty.openpty()
+    for arguments in (["compress", digits[0], "-c"], ["decompress", "x.vlz", "-o", "-"], ["compress", "-"]):
+        call = [sys.executable, "-m", "vlae_cli", *map(str, arguments)]
+        done = subprocess.run(call, env=environment, stdout=second, stderr=subprocess.PIPE, input=b"", timeout=60)
+        assert done.returncode == 2 and b"terminal" in done.stderr
+    call = [sys.executable, "-m", "vlae_cli", "compress", str(digits[0]), "-c", "--force", "-q", "-m", "mnist"]
+    assert subprocess.run(call, env=environment, stdout=second, timeout=60).returncode == 0
+    assert os.read(main, 100).startswith(b"\xd6Z")
+    os.close(second)
+    os.close(main)

@@ -194,11 +194,13 @@ def decompress(
     Raises:
         FormatError: no .vlz file, damaged, beyond `max_pixels`, or without a picture of this number.
         ModelError: the model is not installed or damaged; the message names its fingerprint.
-        VlaeError: the seed is out of range.
+        VlaeError: the seed or the temperature is out of range.
         OSError: the file is missing or unreadable.
     """
     content = read_file(data)
     _check_seed(seed)
+    if not 0 <= temperature <= 1:
+        raise VlaeError(f"temperature {temperature}: it goes from 0 to 1")
     if codec.is_archive(content):
         reader = archive.Reader(content, device, max_pixels)
         wanted = archive.parse_index(str(index), reader.archive.count)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,7 +52,7 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
     pool = ProcessPoolExecutor(min(jobs, len(batches)), get_context("spawn"), _begin)
     whole = False
     try:
-        for future in [pool.submit(work, task, batch, None) for batch in batches]:
+        for future in [pool.submit(_share, work, task, batch) for batch in batches]:
             found = future.result()
             if step:
                 step(len(found), len(pairs))
@@ -72,3 +74,20 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what is half-written is taken away
     registry.use_workers(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _share(work: Work[Task], task: Task, batch: Sequence[Pair]) -> list[Done]:
+    """Do a batch in a process of its own, which ends at a signal: the pool would catch it and go on with the next."""
+    try:
+        return work(task, batch, None)
+    except SystemExit:
+        os._exit(1)
+
+
+def _end_with_parent() -> None:
+    """End this process when the first one is gone, however it ended: nobody is left to ask for results."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

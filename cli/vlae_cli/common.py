@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import click
 
 from vlae_codec import __version__
 from vlae_codec.errors import VlaeError
+
+from .startup import prepared
 
 # The codec's matrices are small: BLAS threads cost more than they bring, batches side by side use all cores.
 # numpy reads this when it is imported, which is after this module.
@@ -81,13 +84,18 @@ INTERRUPTED = 130
 
 
 def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the errors that a user can cause into one line on stderr and exit code 1, Ctrl-C into `INTERRUPTED`."""
+    """Prepare streams and signals, turn the errors that a user can cause into one line on stderr and exit code 1.
+
+    Ctrl-C ends with `INTERRUPTED`, another signal with 128 and its number.
+    """
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            result = command(*args, **kwargs)
-            sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be told of
+            with prepared():
+                result = command(*args, **kwargs)
+                if sys.stdout is not None:
+                    sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be told of
             return result
         except SystemExit:  # what went wrong has been told of, the output's failure included
             abandon_stdout()
@@ -107,14 +115,15 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
 def complain(text: str) -> None:
     """One line on stderr that names the command; in red on a terminal, unless NO_COLOR is set."""
     name = click.get_current_context().command_path
-    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    colour = sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     click.echo(f"{click.style(f'{name}:', fg='red') if colour else f'{name}:'} {text}", err=True)
 
 
 def abandon_stdout() -> None:
     """Let what can no longer be written go nowhere, or the interpreter complains of it once more as it ends."""
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -125,6 +134,21 @@ def describe(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return " ".join(str(error).split())
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers, without infinity and what is no number: both would pass or break comparisons."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number of a text.
+
+        Raises:
+            BadParameter: it is no number, not finite, or out of range.
+        """
+        number = float(click.FLOAT.convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return float(super().convert(number, param, ctx))
 
 
 class Failures:
@@ -162,7 +186,7 @@ def resolve_device(device: str) -> str:
 @contextmanager
 def progress_bar(title: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
     """A bar on a terminal for what takes over two seconds; called with pictures done and the number of all."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     from tqdm import tqdm

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import exit_on_error, force_option, json_option, max_pixels_option, version_option
+from .common import FiniteRange, exit_on_error, force_option, json_option, max_pixels_option, version_option
 
 if TYPE_CHECKING:
     from vlae_codec.io.images import Picture
@@ -27,7 +27,7 @@ Examples:
 @click.argument("original", type=click.Path(path_type=Path))
 @click.argument("other", type=click.Path(path_type=Path))
 @click.option("--diff", type=click.Path(path_type=Path), help="Write OTHER less ORIGINAL, around a grey of 128, here.")
-@click.option("--gain", type=click.FloatRange(0, 255, min_open=True), default=4, show_default=True, help="Of --diff.")
+@click.option("--gain", type=FiniteRange(0, 255, min_open=True), default=4, show_default=True, help="Of --diff.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of .vlz files.")
 @max_pixels_option
 @json_option

@@ -14,6 +14,7 @@ from .archives import compress_to_archive, wants_archive
 from .batches import in_batches
 from .common import (
     Failures,
+    FiniteRange,
     device_option,
     exit_on_error,
     inputs_argument,
@@ -24,6 +25,7 @@ from .common import (
     version_option,
 )
 from .compressing import CompressTask, Form, compress_batch
+from .misuse import refuse_ending, refuse_misplaced, refuse_terminal
 from .output import Output, output_options
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ KINDS = (
 )
 PICTURES = frozenset(f".{kind}" for kind in KINDS)
 """Suffixes of the files that -r compresses."""
+NOT_VLZ = PICTURES | {".heic", ".heif", ".jxl", ".pdf", ".svg", ".txt", ".npy", ".npz", ".zip"}
+"""Suffixes of outputs that say that something else than a .vlz file is expected."""
 
 EPILOG = """\b
 Examples:
@@ -72,7 +76,7 @@ Examples:
 @click.option("--bits", type=click.IntRange(1), help="Bits of each code, rounded up to whole bytes.")
 @click.option(
     "--quality",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     help="Instead of --bits: 50, the default, is as many as the KL.",
 )
 @click.option(
@@ -83,7 +87,7 @@ Examples:
 @click.option("--lossless", is_flag=True, help="Keep the exact pixels too.")
 @click.option("--binarise", is_flag=True, help="With --lossless: round grey pixels to black and white first.")
 @click.option("--target-bytes", type=click.IntRange(1), help="Of a photograph: the best quality within these bytes.")
-@click.option("--target-bpp", type=click.FloatRange(0, min_open=True), help="The same in bits a pixel.")
+@click.option("--target-bpp", type=FiniteRange(0, min_open=True), help="The same in bits a pixel.")
 @click.option("--chunk", type=click.IntRange(1, MAX_IMAGES), help="Pictures in a chunk of an archive.")
 @click.option("--names", is_flag=True, help="Keep the pictures' names in an archive.")
 @device_option
@@ -130,6 +134,10 @@ def main(
         raise click.UsageError("--quality, --target-bytes and --target-bpp exclude one another")
     if lossless and (target_bytes is not None or target_bpp is not None):
         raise click.UsageError("--lossless takes the bytes that it needs: leave out --target-bytes and --target-bpp")
+    refuse_misplaced(inputs, {".vlz"}, "the .vlz file")
+    refuse_terminal(inputs, output)
+    if not output.mirrored and not output.recursive and len(inputs) == 1:
+        refuse_ending(output.out, NOT_VLZ)
     settings = Settings(lossless, chunk, bits, quality, faithful, effort)
     form = Form(fit, lossless and not binarise)
     task = CompressTask(

@@ -13,6 +13,7 @@ from .archives import ReadTask, decompress_archive
 from .batches import Pair, in_batches
 from .common import (
     Failures,
+    FiniteRange,
     device_option,
     exit_on_error,
     inputs_argument,
@@ -22,6 +23,7 @@ from .common import (
     version_option,
 )
 from .decompressing import DecompressTask, decompress_batch
+from .misuse import refuse_misplaced, refuse_terminal
 from .output import Output, output_options
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ Examples:
 )
 @click.option(
     "--temperature",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="Of the texture of files of windowed models; 0: the likeliest levels.",
 )
 @click.option("--index", metavar="N|A:B:C", help="Of an archive, this picture or slice alone.")
@@ -86,8 +88,10 @@ def main(
     -o NAME.npy into one array.
     """
     from vlae_codec.errors import VlaeError
-    from vlae_codec.io import files
+    from vlae_codec.io import files, writing
 
+    refuse_misplaced(inputs, writing.FORMATS, "the picture")
+    refuse_terminal(inputs, output)
     device, failures = resolve_device(device), Failures()
     stdin = _read(files.STREAM) if files.STREAM in inputs else b""
     pairs = output.pairs(inputs, ".png", FILES) if output.recursive else [(path, path) for path in inputs]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import data_option, exit_on_error, version_option
+from .common import FiniteRange, data_option, exit_on_error, version_option
 
 if TYPE_CHECKING:
     from vlae_models.train.loop import Loop
@@ -24,7 +24,7 @@ Examples:
 @click.argument("recipe")
 @data_option
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of checkpoint and log [default: runs/RECIPE].")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Time budget, resumed runs counted in.")
+@click.option("--minutes", type=FiniteRange(min=0, min_open=True), help="Time budget, resumed runs counted in.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all].")
 @click.option("--quiet", is_flag=True, help="No progress bar.")

@@ -19,14 +19,10 @@ def read_up_to(path: Path, limit: int) -> bytes:
     """The file's bytes, but no more than limit + 1 of them, so that a caller sees what is too long.
 
     Raises:
-        VlaeError: a folder.
+        VlaeError: a folder, or a closed stream.
         OSError: missing or unreadable.
     """
-    if path == STREAM:
-        return sys.stdin.buffer.read(limit + 1)
-    if path.is_dir():
-        raise VlaeError("a folder, not a file: name the files in it")
-    with path.open("rb") as file:
+    with _opened(path) as file:
         return file.read(limit + 1)
 
 
@@ -34,14 +30,25 @@ def read_by_head(path: Path, size: int, limit_of: Callable[[bytes], int]) -> byt
     """As `read_up_to`, with a limit that the first `size` bytes of the file decide.
 
     Raises:
-        VlaeError: a folder.
+        VlaeError: a folder, or a closed stream.
         OSError: missing or unreadable.
     """
-    if path != STREAM and path.is_dir():
-        raise VlaeError("a folder, not a file: name the files in it")
-    with contextlib.ExitStack() as stack:
-        file: IO[bytes] = sys.stdin.buffer if path == STREAM else stack.enter_context(path.open("rb"))
+    with _opened(path) as file:
         return read_stream(file, size, limit_of)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, or take the standard input, which stays open."""
+    if path == STREAM:
+        if sys.stdin is None:
+            raise VlaeError("the standard input is closed")
+        yield sys.stdin.buffer
+        return
+    if path.is_dir():
+        raise VlaeError("a folder, not a file: name the files in it")
+    with path.open("rb") as file:
+        yield file
 
 
 def read_stream(file: IO[bytes], size: int, limit_of: Callable[[bytes], int]) -> bytes:
@@ -141,6 +148,8 @@ def write_whole(target: Path, data: bytes) -> None:
         VlaeError: it cannot be written; nothing is left behind.
     """
     if target == STREAM:
+        if sys.stdout is None:
+            raise VlaeError("the standard output is closed, and the result should go there")
         try:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
