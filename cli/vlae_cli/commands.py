@@ -11,6 +11,7 @@ NAMES = (
     "decompress",
     "info",
     "compare",
+    "sample",
     "models",
     "train",
     "evaluate",

@@ -193,8 +193,8 @@ def known_logits(net: LocalNet, window: Window, pictures: Array, features: Array
 
 
 def at_least(channel: int, logits: Array, least: Array) -> Array:
-    """Ink where the logit reaches the least one that the noise of the place asks for."""
-    return logits[0] >= least[:, None]
+    """Ink where the logit, (1, P, B), reaches the least one that the noise of the place asks for, (P, B) or (P, 1)."""
+    return logits[0] >= least
 
 
 def least_logits(noise: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -225,23 +225,24 @@ class IntegerModel:
         spent = np.where(images.reshape(len(images), -1) == 1, one, (1 << SIGMOID_FRACTION) - one)
         return np.asarray(SIGMOID_FRACTION * pixels - np.log2(spent).sum(axis=1))
 
-    def draw(self, z: Integers, seed: int = 0, draw: int = 0, raster: bool = False) -> Pictures:
+    def draw(self, z: Integers, seed: int = 0, draw: int | Integers = 0, raster: bool = False) -> Pictures:
         """Pictures of p(x|z), uint8 of 0 and 1, (B, H, W).
 
         Args:
             z: latents, (B, D).
-            seed: below 2^64; together with `draw` it decides the noise, which is the same for every picture.
-            draw: tells several pictures of one z and seed apart.
+            seed: below 2^64; together with `draw` it decides the noise.
+            draw: tells several pictures of one z and seed apart; one number for all pictures, or one for each, (B,).
             raster: visit the pixels one by one, for comparison; the pictures are the same.
         """
-        rows, columns = np.indices((self.height, self.width), dtype=np.int64)
-        noise = pixel_noise(rows, columns, 0, np.full_like(rows, draw), seed)
+        rows, columns = np.indices((self.height, self.width, 1), dtype=np.int64)[:2]
+        noise = pixel_noise(rows, columns, 0, np.asarray(draw, np.int64).reshape(1, 1, -1), seed)
         least = self.to_device(least_logits(noise))
         captured = self.device == "cuda" and not raster
         size = GPU_BATCH if captured else self._part(len(z))
 
         def part(start: int) -> Pictures:
-            return self.sweep(z[start : start + size], at_least, least, raster, captured).astype(np.uint8)
+            here = least if least.shape[2] == 1 else least[:, :, start : start + size]
+            return self.sweep(z[start : start + size], at_least, here, raster, captured).astype(np.uint8)
 
         _ = self.local_net, self._feature_net  # threads must find them there
         return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))

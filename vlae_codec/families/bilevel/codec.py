@@ -1,7 +1,7 @@
 """Pictures to the bytes of `.vlz` files and back: joins models, sample code and container.
 
 `compress` and `decompress` serve one picture. The commands use the steps behind them, which take many pictures at
-once: `prepare` and `compress_images`, `unseal` and `draw_images`.
+once: `prepare` and `compress_images`, `unseal` and `draw_images`. `draw_prior` draws pictures of no file.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ...errors import FormatError, ModelError
 from ...io.datasets import check_size
 from ...io.images import Picture, Pixels, refuse_changes, to_bilevel
 from ...latents.payload import MAX_BITS, Code, decode, encode
+from ...latents.prior import MAX_SEED, sample_prior
 from ...model import registry
 from ...model.identify import identify, is_archive, parse_any
 from ...model.networks import IntegerModel
@@ -26,7 +27,8 @@ from ..store import find_photo_model, photo_names
 from . import lossless as lossless_code
 from .lossless import LosslessCode
 
-__all__ = ["MAX_BITS", "candidates", "compress", "compress_images", "decompress", "draw_images", "identify"]
+__all__ = ["MAX_BITS", "MAX_SEED", "candidates", "compress", "compress_images", "decompress", "draw_images"]
+__all__ += ["draw_prior", "identify"]
 __all__ += ["compress_lossless", "is_archive", "parse_any", "prepare", "unseal", "verify"]
 
 AUTO = "auto"
@@ -286,6 +288,30 @@ def draw_images(
             drawn = _restore(model, batch, samples, report) if exact else _draw(model, batch, seed, samples, report)
             pictures |= zip(numbers_now, drawn, strict=True)
     return [pictures[number] for number in range(len(files))]
+
+
+def draw_prior(
+    info: ModelInfo, count: int, *, seed: int = 0, device: str = "cpu", progress: Progress | None = None
+) -> Pixels:
+    """Return pictures that the model makes up, z from p(z) and then pixels from p(x|z): uint8 0 and 1, (count, H, W).
+
+    Args:
+        info: the model.
+        count: how many; they are independent, and more of one seed begin alike.
+        seed: 0 to `MAX_SEED`; equal seeds give equal pictures on every machine.
+        device: "cpu", "torch" or "cuda".
+        progress: called with pictures done since the last call, and the number of all.
+
+    Raises:
+        ModelError: the model is damaged, or the device is not there.
+    """
+    model, report = registry.load(info, device), counted(progress, count)
+    z, drawn = sample_prior(model, count, seed), []
+    for start in range(0, count, BATCH):
+        numbers = np.arange(start, min(count, start + BATCH), dtype=np.int64)
+        drawn.append(model.draw(z[numbers], seed, numbers))
+        report(len(numbers))
+    return np.concatenate(drawn)
 
 
 def _draw(model: IntegerModel, batch: Sequence[Unsealed], seed: int, samples: int, report: Report) -> Pixels:

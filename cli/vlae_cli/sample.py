@@ -1,0 +1,65 @@
+"""`vlae-sample`: pictures that a model makes up, z drawn from its prior."""
+
+from __future__ import annotations
+
+from math import isqrt
+from pathlib import Path
+
+import click
+
+from .common import (
+    device_option,
+    exit_on_error,
+    force_option,
+    model_option,
+    progress_bar,
+    resolve_device,
+    version_option,
+)
+
+MAX_SEED = 2**31 - 1
+EPILOG = """\b
+Examples:
+  vlae-sample -m mnist -n 64 -o sheet.png      8 rows of 8 digits
+  vlae-sample -m omniglot -n 20 --columns 10 -o characters.png --seed 3
+"""
+
+
+@click.command(epilog=EPILOG)
+@model_option
+@click.option("-n", "--number", type=click.IntRange(1, 10_000), default=64, show_default=True, help="Pictures.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="The sheet; - for the standard output."
+)
+@click.option("--columns", type=click.IntRange(1), help="Pictures in a row; by default as many as there are rows.")
+@click.option("--scale", type=click.IntRange(1, 16), default=2, show_default=True, help="Side of a pixel on the sheet.")
+@click.option(
+    "--seed", type=click.IntRange(0, MAX_SEED), default=0, show_default=True, help="Another seed draws others."
+)
+@device_option
+@force_option
+@version_option
+@exit_on_error
+def main(
+    model: str, number: int, out: Path, columns: int | None, scale: int, seed: int, device: str, force: bool
+) -> None:
+    """Draw a sheet of pictures that a model of one size makes up: z from p(z), then pixels from p(x|z)."""
+    from vlae_codec.errors import VlaeError
+    from vlae_codec.families.bilevel import codec
+    from vlae_codec.io import files, images, writing
+
+    models = codec.candidates(model)
+    if not models:
+        raise VlaeError(
+            f"model {model} is of pictures of any size: vlae-sample takes models of one size, such as mnist"
+        )
+    writing.check_ending(out)
+    files.check_target(files.STREAM, out, force)
+    with progress_bar("drawing") as step:
+        drawn = codec.draw_prior(models[0], number, seed=seed, device=resolve_device(device), progress=step)
+    sheet = images.contact_sheet([255 * drawn], columns=columns or isqrt(number - 1) + 1, scale=scale)
+    writing.write_picture(out, sheet)
+
+
+if __name__ == "__main__":
+    main()
