@@ -27,7 +27,7 @@ LAYERS = list(FOLDERS)
 FLOORS = {
     "vlae_codec": [
         "errors", "parallel", "exact", "coding", "autoregressive", "container", "model", "pixels", "latents", "io",
-        "families", "report", "api", "pillow_plugin", "__init__",
+        "families", "report", "api", "pillow_plugin", "collections", "__init__",
     ],
     "vlae_models": ["__init__", "recipe", "nets", "data", "release", "train", "photo", "windowed"],
 }  # fmt: skip
@@ -43,6 +43,7 @@ BORDERS = {
     ],
     "constriction": ["vlae_codec/coding/ans.py", "vlae_codec/coding/range_coder.py", "vlae_codec/coding/symbols.py"],
     "array_api_compat": ["vlae_codec"],
+    "fsspec": ["vlae_codec/collections/sources.py"],
     "threadpoolctl": ["vlae_codec/parallel.py"],
     "click": ["vlae_cli"],
     "ssimulacra2": ["vlae_codec/report/quality.py"],

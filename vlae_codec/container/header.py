@@ -28,7 +28,7 @@ behind the first checksum and still gives the lossy picture.
     CRC-16       each of the fingerprint and of everything before it, as above
 
 Mode 6 is an archive of many pictures; see `archive`. Modes 7 to 9 are pictures of any size; see the containers of the
-windowed and the photo family.
+windowed and the photo family. Mode 15 is a collection of whole files; see `collection`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ MAGIC = b"\xd6Z"
 VERSION = 1
 MODES = {0: "chosen", 1: "faithful-1", 2: "faithful-2", 3: "faithful-3", 4: "faithful-4"}
 LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO = 5, 6, 7, 8, 9
+COLLECTION = 15
 HEADER = struct.Struct("<2sB3s")
 CHECKSUM = struct.Struct("<H")
 AROUND = HEADER.size + CHECKSUM.size  # bytes that are not payload
@@ -149,6 +150,8 @@ def parse_head(data: bytes) -> tuple[int, bytes]:
     version, mode = version_mode >> 4, version_mode & 15
     if version != VERSION:
         raise FormatError(f"format version {version}, and this program reads version {VERSION}: damaged, or update it")
+    if mode == COLLECTION:
+        raise FormatError("a collection of whole .vlz files: open it with vlae_codec.collections.Collection")
     if mode > PHOTO:
         raise FormatError(f"unknown mode {mode}, and this program reads 0 to {PHOTO}: damaged, or update it")
     return mode, prefix

@@ -1,0 +1,76 @@
+"""Many pictures of .vlz files at once: those of black and white are drawn together, archives opened once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..container.archive import LOSSY
+from ..errors import FormatError
+from ..families import pictures as photo
+from ..families.bilevel import codec
+from ..families.bilevel.archive import Reader
+from ..io.images import Pixels
+from ..model import identify
+
+KEPT = 1 << 26
+"""Pixels of an archive that are kept for the next pictures of it."""
+
+Item = tuple[bytes, int, int]
+"""A .vlz file, the number of a picture in it, and a number that no other file has."""
+
+
+class Decoder:
+    """Decodes pictures of any family; keeps the archive that was opened last.
+
+    Args:
+        seed: of the texture in lossy files.
+        device: "cpu", "torch" or "cuda".
+        max_pixels: of one file; by default as for `vlae_codec.decompress`.
+    """
+
+    def __init__(self, seed: int = 0, device: str = "cpu", max_pixels: int | None = None) -> None:
+        self.seed, self.device, self.max_pixels = seed, device, max_pixels
+        self._open: tuple[int, bytes, Reader, list[Pixels]] | None = None
+
+    def decode(self, items: Sequence[Item]) -> list[Pixels]:
+        """Return the pictures, in order: uint8 (H, W), (H, W, 3) or with alpha; of black and white bool (H, W).
+
+        Raises:
+            FormatError: a file is damaged.
+            ModelError: a model is not installed or damaged.
+        """
+        found: dict[int, Pixels] = {}
+        bilevel: dict[int, codec.Unsealed] = {}
+        for place, (data, index, key) in enumerate(items):
+            if identify.is_archive(data):
+                found[place] = self._of_archive(data, index, key)
+            elif index:
+                raise FormatError(f"picture {index} of a file that holds one picture")
+            elif identify.is_photo(data):
+                found[place] = self._photo(data)
+            else:
+                bilevel[place] = codec.unseal(data, self.device, max_pixels=self.max_pixels)
+        drawn = codec.draw_images(list(bilevel.values()), seed=self.seed, device=self.device)
+        found |= {place: pixels[0].astype(bool) for place, pixels in zip(bilevel, drawn, strict=True)}
+        return [found[place] for place in range(len(items))]
+
+    def _photo(self, data: bytes) -> Pixels:
+        pixels, _, _ = photo.decompress_photo(data, seed=self.seed, max_pixels=self.max_pixels, device=self.device)
+        return pixels
+
+    def _of_archive(self, data: bytes, index: int, key: int) -> Pixels:
+        if self._open is None or self._open[:2] != (key, data):
+            self._open = (key, data, Reader(data, self.device, self.max_pixels), [])
+        reader, kept = self._open[2:]
+        if index >= reader.archive.count:
+            raise FormatError(f"picture {index} of an archive of {reader.archive.count}: the index is damaged")
+        every = range(reader.archive.count)
+        small = reader.archive.count * reader.info.height * reader.info.width <= KEPT
+        if kept or (small and reader.archive.kind != LOSSY):  # a lossless chunk is decoded up to the picture anyway
+            kept = kept or [pixels.astype(bool) for _, pixels in reader.pictures(every)]
+            self._open = (key, data, reader, kept)
+            return kept[index]
+        ((_, pixels),) = reader.pictures(every[index : index + 1], seed=self.seed)
+        return np.asarray(pixels, bool)

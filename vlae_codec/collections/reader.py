@@ -1,0 +1,191 @@
+"""An open collection: any picture by its number, many at once, and all of them in order."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Any
+
+from ..container import header
+from ..container.collection import HEAD, summary, unpack_record
+from ..errors import FormatError, VlaeError
+from ..io.images import PillowImage, Pixels, to_pillow
+from .decode import Decoder
+from .index import PartIndex, Place, read_parts
+from .sources import Local, Where, open_source, read_exactly
+
+
+class Collection:
+    """The pictures of a collection, or of any other .vlz file, by their numbers; it travels to other processes.
+
+    Args:
+        where: the bytes; a path; a URL that fsspec knows; or an open file that can seek.
+        seed: of the texture in lossy files.
+        device: "cpu", "torch" or "cuda".
+        max_pixels: of one file of it with all its pictures; by default as for `vlae_codec.decompress`.
+
+    Raises:
+        FormatError: no .vlz file, damaged at its end, or cut short.
+        VlaeError: a folder, an open file that cannot seek, or a URL without fsspec being installed.
+        OSError: missing or unreadable.
+    """
+
+    def __init__(self, where: Where, *, seed: int = 0, device: str = "cpu", max_pixels: int | None = None) -> None:
+        self.where, self._source = where, open_source(where)
+        self._options = {"seed": seed, "device": device, "max_pixels": max_pixels}
+        self._decoder = Decoder(seed, device, max_pixels)
+        head = self._source.read(0, header.HEADER.size)
+        self.parts: list[PartIndex] = []
+        if head == HEAD[: len(head)] and head:
+            self.parts = read_parts(self._source)
+        else:
+            self._single, _ = summary(read_exactly(self._source, 0, self._one(head).size))
+        counts = [part.footer.pictures for part in self.parts] if self.parts else [self._single]
+        self._firsts = list(accumulate(counts, initial=0))
+
+    def _one(self, head: bytes) -> Place:
+        """The whole file, if it is no collection."""
+        if self._source.size > header.limit(head):
+            header.parse_head(head)
+            raise FormatError(f"{self._source.size} bytes, more than a file of one picture has")
+        return Place(0, self._source.size, 0)
+
+    def __len__(self) -> int:
+        return self._firsts[-1]
+
+    @property
+    def files(self) -> int:
+        """How many .vlz files it holds; archives have several pictures each."""
+        return sum(part.footer.records for part in self.parts) if self.parts else 1
+
+    def models(self) -> list[str]:
+        """The beginnings of the fingerprints of all models that it needs, 6 hexadecimal digits each.
+
+        Raises:
+            FormatError: the index is damaged.
+        """
+        if not self.parts:
+            return [self.file(0)[1][3:6].hex()]
+        return sorted({model.hex() for part in self.parts for model in part.root.models})
+
+    def __getitem__(self, number: int) -> PillowImage:
+        """The picture of a number; negative ones count from the end.
+
+        Raises:
+            IndexError: there is none of this number.
+            FormatError: it is damaged.
+            ModelError: its model is not installed.
+        """
+        pixels = self.decode([number])[0]
+        return to_pillow(pixels)
+
+    def __iter__(self) -> Iterator[PillowImage]:
+        return map(to_pillow, self.pixels())
+
+    def decode(self, numbers: Sequence[int]) -> list[Pixels]:
+        """Return pictures, uint8 (H, W), (H, W, 3) or with alpha; those of black and white, bool (H, W), go together.
+
+        Args:
+            numbers: which ones, in any order.
+
+        Raises:
+            IndexError, FormatError, ModelError: as for one picture.
+        """
+        found = [self._file(number) for number in numbers]
+        return self._decoder.decode([(data, place.number, place.start) for data, place in found])
+
+    def pixels(self, start: int = 0, step: int = 1) -> Iterator[Pixels]:
+        """Yield the pictures of every `step`-th file from `start` on, in order; as `decode` returns them.
+
+        Raises:
+            FormatError, ModelError: as for one picture.
+        """
+        for number, (place, count) in enumerate(self._records()):
+            if number % step == start:
+                data = self._read(place)
+                yield from self._decoder.decode([(data, index, place.start) for index in range(count)])
+
+    def file(self, number: int) -> tuple[str, bytes, int]:
+        """Return name and bytes of the .vlz file that holds a picture, and the picture's number in it.
+
+        Raises:
+            IndexError, FormatError: as for one picture.
+        """
+        place = self._place(number)
+        record = read_exactly(self._source, place.start, place.size)
+        name, data = unpack_record(record) if self.parts else ("", record)
+        return name, data, place.number
+
+    def name(self, number: int) -> str:
+        """Return the name of a picture's file, empty if it was given none.
+
+        Raises:
+            IndexError, FormatError: as for one picture.
+        """
+        return self.file(number)[0]
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of all files, in order.
+
+        Raises:
+            FormatError: they are damaged.
+        """
+        for part in self.parts:
+            yield from part.names()
+
+    def find(self, name: str) -> int:
+        """Return the number of the first picture of the first file of this name.
+
+        Raises:
+            VlaeError: there is none.
+            FormatError: the index is damaged.
+        """
+        first = 0
+        for part in self.parts:
+            for found, (_, count) in zip(part.names(), part.records(), strict=True):
+                if found == name:
+                    return first
+                first += count
+        raise VlaeError(f"no file of the collection is called {name}")
+
+    def close(self) -> None:
+        """Close the file, if it was opened by its path."""
+        if isinstance(self._source, Local):
+            self._source.close()
+
+    def __enter__(self) -> Collection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        where = os.path.abspath(self._source.path) if isinstance(self._source, Local) else self.where
+        return _reopen, (where, self._options)
+
+    def _records(self) -> Iterator[tuple[Place, int]]:
+        if not self.parts:
+            yield Place(0, self._source.size, 0), self._single
+        for part in self.parts:
+            yield from part.records()
+
+    def _place(self, number: int) -> Place:
+        wanted = range(len(self))[number]
+        if not self.parts:
+            return Place(0, self._source.size, wanted)
+        part = bisect_right(self._firsts, wanted) - 1
+        return self.parts[part].place(wanted - self._firsts[part])
+
+    def _file(self, number: int) -> tuple[bytes, Place]:
+        place = self._place(number)
+        return self._read(place), place
+
+    def _read(self, place: Place) -> bytes:
+        record = read_exactly(self._source, place.start, place.size)
+        return unpack_record(record)[1] if self.parts else record
+
+
+def _reopen(where: Where, options: dict[str, Any]) -> Collection:
+    return Collection(where, **options)

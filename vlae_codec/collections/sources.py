@@ -1,0 +1,139 @@
+"""Where the bytes of a collection are read from: memory, local files, URLs that fsspec knows, and open files."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from ..errors import FormatError, VlaeError
+
+if TYPE_CHECKING:
+    import fsspec
+
+Where: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str] | IO[bytes]"
+"""The bytes themselves; a path; a URL such as s3://bucket/set.vlz; or an open file that can seek."""
+
+
+class Source(Protocol):
+    """Bytes that can be read from any place on."""
+
+    size: int
+
+    def read(self, start: int, size: int) -> bytes:
+        """Return so many bytes from a place on, fewer at the end."""
+
+
+class Memory:
+    """Bytes in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.size = data, len(data)
+
+    def read(self, start: int, size: int) -> bytes:
+        """Return so many bytes from a place on, fewer at the end."""
+        return self.data[start : start + size]
+
+
+class Stream:
+    """An open file that can seek; threads take turns."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self._lock = file, threading.Lock()
+        self.size = file.seek(0, os.SEEK_END)
+
+    def read(self, start: int, size: int) -> bytes:
+        """Return so many bytes from a place on, fewer at the end."""
+        with self._lock:
+            self.file.seek(start)
+            return self.file.read(size)
+
+
+class Local:
+    """A file by its path; it travels to other processes by its path, and each opens it for itself."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        if self.path.is_dir():
+            raise VlaeError(f"{self.path}: a folder, not a collection")
+        self._stream, self._process = Stream(self.path.open("rb")), os.getpid()
+        self.size = self._stream.size
+
+    def read(self, start: int, size: int) -> bytes:
+        """Return so many bytes from a place on, fewer at the end."""
+        if self._process != os.getpid():  # a forked worker shares the position of the file it was handed
+            self._stream, self._process = Stream(self.path.open("rb")), os.getpid()
+        return self._stream.read(start, size)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.file.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path, "size": self.size, "_stream": None, "_process": -1}
+
+
+class Remote:
+    """A file of a file system of fsspec, read by ranges."""
+
+    def __init__(self, url: str) -> None:
+        self.files, self.path = file_system(url)
+        self.size = int(self.files.size(self.path))
+
+    def read(self, start: int, size: int) -> bytes:
+        """Return so many bytes from a place on, fewer at the end."""
+        end = min(self.size, start + size)
+        return bytes(self.files.cat_file(self.path, start=start, end=end)) if start < end else b""
+
+
+def open_source(where: Where) -> Source:
+    """Return the source of a collection.
+
+    Raises:
+        VlaeError: a folder, an open file that cannot seek, or a URL without fsspec being installed.
+        OSError: missing or unreadable.
+    """
+    if isinstance(where, bytes | bytearray | memoryview):
+        return Memory(bytes(where))
+    if is_url(where):
+        return Remote(str(where))
+    if isinstance(where, str | os.PathLike):
+        return Local(where)
+    with suppress(AttributeError, OSError, ValueError):
+        if where.seekable():
+            return Stream(where)
+    raise VlaeError("the file cannot seek: read it with vlae_codec.collections.read_stream")
+
+
+def is_url(where: object) -> bool:
+    """Return whether a path is a URL, for fsspec."""
+    return isinstance(where, str) and "://" in where
+
+
+def file_system(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    """Return the file system of a URL, and the path in it.
+
+    Raises:
+        VlaeError: fsspec, or what it needs for this kind of URL, is not installed.
+    """
+    try:
+        from fsspec.core import url_to_fs
+
+        found: tuple[fsspec.AbstractFileSystem, str] = url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise VlaeError(f"{url} cannot be opened ({error}): pip install 'vlae-codec[collections]'") from error
+    return found
+
+
+def read_exactly(source: Source, start: int, size: int) -> bytes:
+    """Return so many bytes from a place on.
+
+    Raises:
+        FormatError: the file ends before.
+    """
+    data = source.read(start, size) if start >= 0 else b""
+    if len(data) != size:
+        raise FormatError(f"cut short: {size - len(data)} of {size} bytes from {start} on are missing")
+    return data

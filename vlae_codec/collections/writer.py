@@ -1,0 +1,219 @@
+"""Collections on disk: appended to, joined and mended; one writer at a time, and nothing lost if it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from ..container.collection import FOOTER_SIZE, HEAD, IndexBuilder, pack_record, parse_footer, summary, unpack_record
+from ..errors import FormatError, VlaeError
+from .index import PartIndex, read_parts
+from .sources import Local, Source, Where, file_system, is_url, open_source, read_exactly
+from .streams import PIECE, scan
+
+
+def append(path: str | os.PathLike[str], part: Where) -> int:
+    """Add a collection to the end of another; what is there stays as it is, whatever happens.
+
+    Args:
+        path: the collection; made if it is not there.
+        part: what is added, such as the bytes of `encode_part`.
+
+    Returns:
+        How many pictures it has now.
+
+    Raises:
+        FormatError: one of them is no whole collection.
+        VlaeError: another writer is at work, or the disk is full; the collection is as it was.
+    """
+    target, source = Path(path), open_source(part)
+    added = sum(one.footer.pictures for one in _parts(source))
+    with _locked(target), _told(target):
+        end, before = 0, 0
+        if target.exists():
+            old = Local(target)
+            end, before = old.size, sum(one.footer.pictures for one in _parts(old))
+            old.close()
+        with target.open("r+b" if target.exists() else "xb") as file:
+            try:
+                file.seek(end)
+                _copy(source, 0, source.size, file)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                file.truncate(end)
+                raise
+    return before + added
+
+
+def join(parts: Iterable[Where], out: str | os.PathLike[str], *, force: bool = False) -> int:
+    """Write one collection with one index of several, and of single .vlz files; the sources stay as they are.
+
+    Args:
+        parts: collections or .vlz files, in order; files given by their paths keep their names.
+        out: the new collection, a path or a URL; written whole or not at all.
+        force: replace what is there.
+
+    Returns:
+        How many pictures it has.
+
+    Raises:
+        FormatError: one of them is damaged.
+        VlaeError: it exists, a source is missing, another writer is at work, or the disk is full.
+    """
+    index = IndexBuilder()
+    with _written(out, force) as file:
+        file.write(HEAD)
+        for one in parts:
+            try:
+                source = open_source(one)
+                if source.read(0, len(HEAD)) == HEAD:
+                    for part in _parts(source):
+                        _add_part(part, index, file)
+                else:
+                    name = Path(one).name if isinstance(one, str | os.PathLike) else ""
+                    _add_file(read_exactly(source, 0, source.size), name, index, file)
+            except FormatError as error:
+                raise FormatError(f"{_title(one)}: {error}") from error
+            except FileNotFoundError as error:
+                raise VlaeError(f"{_title(one)}: no such file") from error
+        for piece in index.finish():
+            file.write(piece)
+    return index.pictures
+
+
+def recover(path: str | os.PathLike[str]) -> int:
+    """Mend a collection whose last part was never finished: whole records stay and get an index.
+
+    Args:
+        path: the collection, on a local disk.
+
+    Returns:
+        How many bytes of half a record were cut off; 0 if there was nothing to mend.
+
+    Raises:
+        FormatError: it does not begin as a collection.
+        VlaeError: another writer is at work, or the disk is full.
+    """
+    target = Path(path)
+    with _locked(target), _told(target), target.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        whole, index = _scan_whole(file)
+        if whole == size:
+            return 0
+        more = index.end > len(HEAD)
+        if not whole and not more:
+            raise FormatError("nothing in it is whole: it is no collection, or was stopped before its first record")
+        lost = size - file.seek(whole + index.end if more else whole)
+        for piece in index.finish() if more else ():
+            file.write(piece)
+        file.truncate()
+        os.fsync(file.fileno())
+        return lost
+
+
+def _title(where: Where) -> str:
+    return str(where) if isinstance(where, str | os.PathLike) else "a part"
+
+
+def _scan_whole(file: IO[bytes]) -> tuple[int, IndexBuilder]:
+    """Where the last whole part ends, and the index of what comes behind it."""
+    whole, index = 0, IndexBuilder()
+    file.seek(0)
+    with contextlib.suppress(FormatError):
+        for record, end in scan(file):
+            if record is None:
+                file.seek(end - FOOTER_SIZE)
+                parse_footer(file.read(FOOTER_SIZE))
+                whole, index = end, IndexBuilder()
+                continue
+            name, data = unpack_record(record)
+            pictures, model = summary(data)
+            index.add(len(record), pictures, name, model)
+    return whole, index
+
+
+def _parts(source: Source) -> list[PartIndex]:
+    """The parts of a collection, all indices verified."""
+    if source.read(0, len(HEAD)) != HEAD:
+        raise FormatError("no collection")
+    parts = read_parts(source)
+    for part in parts:
+        assert part.root
+    return parts
+
+
+def _add_part(part: PartIndex, index: IndexBuilder, file: IO[bytes]) -> None:
+    _copy(part.source, part.start + len(HEAD), part.records_end - len(HEAD), file)
+    index.add_part(part.footer, part.root, part.pages())
+
+
+def _add_file(data: bytes, name: str, index: IndexBuilder, file: IO[bytes]) -> None:
+    record = pack_record(data, name)
+    pictures, model = summary(data)
+    index.add(len(record), pictures, name, model)
+    file.write(record)
+
+
+def _copy(source: Source, start: int, size: int, file: IO[bytes]) -> None:
+    for begun in range(0, size, PIECE):
+        file.write(read_exactly(source, start + begun, min(PIECE, size - begun)))
+
+
+@contextlib.contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """A file beside the collection while somebody writes it; whoever finds it there is refused."""
+    lock = target.with_name(target.name + ".lock")
+    try:
+        handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except FileExistsError as error:
+        owner = lock.read_text(errors="replace")[:20] if lock.exists() else "that is gone by now"
+        raise VlaeError(
+            f"{target}: another writer (process {owner}) is at work; if it is not, delete {lock.name}"
+        ) from error
+    except OSError as error:
+        raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
+    try:
+        os.write(handle, str(os.getpid()).encode())
+        os.close(handle)
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """Errors of the disk in one line."""
+    try:
+        yield
+    except OSError as error:
+        raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _written(out: str | os.PathLike[str], force: bool) -> Iterator[IO[bytes]]:
+    """A file that appears under its name when all of it was written."""
+    if is_url(out):
+        files, path = file_system(str(out))
+        if not force and files.exists(path):
+            raise VlaeError(f"{out} exists: give another name, or force")
+        with files.transaction, files.open(path, "wb") as file:
+            yield file
+        return
+    target = Path(out)
+    if target.exists() and not force:
+        raise VlaeError(f"{target} exists: give another name, or force")
+    beside = target.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    with _locked(target), _told(target):
+        try:
+            with beside.open("xb") as local:
+                yield local
+                local.flush()
+                os.fsync(local.fileno())
+            os.replace(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
