@@ -47,7 +47,9 @@ class Linear:
 
     def accumulate(self, x: Array) -> Array:
         """The exact accumulator x W + b, before rescaling."""
-        return x @ self.weight + self.bias
+        # As one product of two matrices: of more dimensions numpy makes as many small products as there are lines.
+        rows = x.reshape((-1, x.shape[-1])) @ self.weight + self.bias
+        return rows.reshape((*x.shape[:-1], rows.shape[1]))
 
     def __call__(self, x: Array) -> Array:
         """The layer's activations, (..., outputs)."""

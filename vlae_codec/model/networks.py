@@ -112,7 +112,8 @@ class IntegerModel:
 
     def posterior(self, images: Pictures) -> tuple[Integers, Integers]:
         """Mean and log standard deviation of q(z|x), units of 2^-10, (B, D) each; images (B, H, W) of 0 and 1."""
-        out = np.concatenate([self._encode(images[i : i + BATCH]) for i in range(0, len(images), BATCH)])
+        size = BATCH if self.device == "cuda" else FEW
+        out = np.concatenate([self._encode(images[i : i + size]) for i in range(0, len(images), size)])
         return out[:, : self.latent], np.clip(out[:, self.latent :], *POSTERIOR_LOG_SCALE)
 
     def _encode(self, images: Pictures) -> Integers:
