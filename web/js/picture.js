@@ -12,8 +12,9 @@
  */
 
 import { openSingle } from "./bilevel/decode.js";
-import { ARCHIVE, parseHead } from "./container/header.js";
+import { ARCHIVE, PHOTO, parseHead } from "./container/header.js";
 import { VlzError } from "./errors.js";
+import { openPhoto } from "./photo/decode.js";
 
 /**
  * Open a file: verify what can be verified without drawing.
@@ -24,5 +25,6 @@ import { VlzError } from "./errors.js";
 export async function open(data, store) {
   const { mode } = parseHead(data);
   if (mode < ARCHIVE) return openSingle(data, store);
+  if (mode === PHOTO) return openPhoto(data, store);
   throw new VlzError(`files of mode ${mode} are not read here yet`);
 }

@@ -1,0 +1,98 @@
+/** Files of the photo family: what they hold, and their picture. */
+
+import { match } from "../bilevel/decode.js";
+import { SymbolReader, readScales } from "../coding/symbols.js";
+import { checkPixels, cutShort, layout, parseHead, readNumber } from "../container/header.js";
+import { VlzError } from "../errors.js";
+import { PhotoModel } from "./model.js";
+
+const MAX_SIDE = 65536;
+const [GREY, ALPHA] = [1, 2];
+
+/**
+ * @typedef {import("../picture.js").Opened} Opened
+ * @typedef {import("../picture.js").Picture} Picture
+ * @typedef {{ prefix: Uint8Array, level: number, grey: boolean, height: number, width: number, payload: Uint8Array,
+ *   alpha?: Uint8Array }} PhotoFile
+ */
+
+/** @type {WeakMap<import("../store.js").Model, PhotoModel>} */
+const ready = new WeakMap();
+
+/**
+ * Return the parts of a file whose model is not known yet.
+ * @param {Uint8Array} data
+ * @returns {PhotoFile}
+ */
+export function parsePhoto(data) {
+  const { prefix } = parseHead(data);
+  const [level, flags] = [data[6], data[7]];
+  if (flags & ~(GREY | ALPHA)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
+  const [height, afterHeight] = readNumber(data, 8);
+  const [width, afterWidth] = readNumber(data, afterHeight);
+  if (Math.min(height, width) < 1 || Math.max(height, width) > MAX_SIDE) {
+    throw new VlzError(`it announces ${width} x ${height} pixels, and a side has 1 to ${MAX_SIDE}: damaged`);
+  }
+  checkPixels(height, width);
+  const [size, place] = flags & ALPHA ? readNumber(data, afterWidth) : [0, afterWidth];
+  const end = data.length - 2;
+  if (end - size < place) throw cutShort(data);
+  const alpha = flags & ALPHA ? data.subarray(end - size, end) : undefined;
+  return { prefix, level, grey: !!(flags & GREY), height, width, payload: data.subarray(place, end - size), alpha };
+}
+
+/**
+ * Open a file of the photo family.
+ * @param {Uint8Array} data
+ * @param {import("../store.js").Store} store
+ * @returns {Promise<Opened>}
+ */
+export async function openPhoto(data, store) {
+  const file = parsePhoto(data);
+  const fingerprint = await match(data, file.prefix, store);
+  const { height, width, payload, alpha } = file;
+  const [rows, columns] = grid(height, width);
+  if (payload.length < Math.ceil((rows * columns - 2048) / 64)) {
+    throw new VlzError(`${payload.length} bytes of payload are too few for ${width} x ${height}: damaged`);
+  }
+  const around = data.length - payload.length - (alpha?.length ?? 0) - 2;
+  const lengths = /** @type {[string, number][]} */ ([["header", around], ["payload", payload.length]]);
+  if (alpha) lengths.push(["alpha", alpha.length]);
+  return {
+    kind: `${file.grey ? "grey" : "colour"} picture, level ${file.level} of 255${alpha ? ", with transparency" : ""}`,
+    model: (await store.list()).models[fingerprint].name, fingerprint, height, width, count: 1, drawn: false, whole: true,
+    sections: layout([...lengths, ["checksum", 2]]),
+    draw: async ({ progress }) => {
+      const loaded = await store.model(fingerprint);
+      if (loaded.info.family !== "photo") throw new VlzError("its model is not of the photo family: damaged");
+      const model = ready.get(loaded) ?? new PhotoModel(loaded);
+      ready.set(loaded, model);
+      const reader = new SymbolReader(payload, readScales(await store.table("scales")));
+      const values = model.values(reader, rows, columns, file.level, (part) => progress?.(0.4 * part));
+      const levels = model.picture(values, file.level, height, width, (part) => progress?.(0.4 + 0.6 * part));
+      return [finished(levels, file)];
+    },
+  };
+}
+
+/**
+ * Return rows and columns of the grid of latents.
+ * @param {number} height
+ * @param {number} width
+ */
+export function grid(height, width) {
+  return [4 * Math.ceil(height / 64), 4 * Math.ceil(width / 64)];
+}
+
+/**
+ * Return the picture that red, green and blue make.
+ * @param {Uint8Array} levels
+ * @param {PhotoFile} file
+ * @returns {Picture}
+ */
+function finished(levels, { height, width, grey }) {
+  if (!grey) return { height, width, channels: 3, data: levels };
+  const data = new Uint8Array(height * width);
+  for (let i = 0; i < data.length; i++) data[i] = Math.floor((levels[3 * i] + levels[3 * i + 1] + levels[3 * i + 2]) / 3);
+  return { height, width, channels: 1, data };
+}
