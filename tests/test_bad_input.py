@@ -158,7 +158,13 @@ def test_failed_writing_leaves_nothing(
 def test_two_inputs_for_one_output(run: Run, model_name: str, digits: list[Path], tmp_path: Path) -> None:
     twin = digits[0].with_suffix(".gif")
     Image.open(digits[0]).save(twin)
-    refused(run("compress", digits[0], twin, "-m", model_name), r"would both be written to")
+    result = run("compress", digits[0], twin, digits[1], "-m", model_name)
+    assert result.exit_code == 1
+    told = result.stderr.splitlines()
+    assert "0.gif: " in told[0] and "0.png is written to" in told[0]
+    assert told[-1].endswith("1 of 3 inputs failed")
+    assert {path.name for path in tmp_path.glob("*.vlz")} == {"0.vlz", "1.vlz"}
+    refused(run("compress", *digits, "-c", "-m", model_name), r"10 inputs, and the standard output takes one")
     refused(run("compress", *digits, "-o", twin, "-m", model_name), r"a file, and 10 inputs need a folder")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from .output import Output
 
 
-def wants_archive(inputs: Sequence[Path], out: Path | None) -> bool:
+def wants_archive(inputs: Sequence[Path], output: Output) -> bool:
     """Whether an output is an archive: a .vlz file for several inputs, or for one that may hold several pictures."""
     from vlae_codec.io.datasets import is_stack
 
-    if out is None or out.suffix != ".vlz" or out.is_dir():
+    out = output.out
+    if out is None or output.mirrored or output.recursive or out.suffix != ".vlz" or os.path.isdir(out):
         return False
     return len(inputs) > 1 or is_stack(inputs[0])
 
@@ -31,7 +33,7 @@ def wants_archive(inputs: Sequence[Path], out: Path | None) -> bool:
 def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Output, *, names: bool) -> None:
     """Write one archive of all pictures of the inputs; if one of them does not fit, none is written."""
     from vlae_codec.families.bilevel import archive, codec
-    from vlae_codec.io import datasets, files
+    from vlae_codec.io import datasets, files, targets
     from vlae_codec.report.archive import archive_record, archive_table, archive_tree
 
     out, form, device = output.out, task.form, task.device
@@ -40,11 +42,11 @@ def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Outp
     failures = Failures()
     batches: list[Batch] = []
     for source in inputs:
-        files.check_target(source, out, task.force)
+        targets.check_target(source, out, task.force)
     for source in inputs:
         with failures.of(source):
             batches += _read(source, form.exact)
-    failures.exit()
+    failures.exit(len(inputs))
     if task.max_pixels is not None:
         _check_pixels(batches, task.max_pixels)
     pixels, notices = datasets.join(batches, models, form.fit, form.exact)
@@ -54,7 +56,7 @@ def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Outp
         result = archive.compress_archive(info, pixels, task.settings, names=kept, device=device, progress=progress)
     if task.verify:
         _verify(archive.Reader(result.data, device), pixels, task.settings.lossless)
-    files.write_whole(out, result.data)
+    files.write_whole(out, result.data, files.Origin(tuple(inputs), task.keep_time))
     record = archive_record(str(out), result, notices)
     output.line({"input": ", ".join(map(str, inputs)), **asdict(record)})
     output.result(lambda: archive_tree(record), lambda: archive_table(record))
@@ -125,10 +127,10 @@ def decompress_archive(source: Path, data: bytes, out: Path | None, task: ReadTa
     failed = _failed(source, lost) if task.keep_going else None
     with progress_bar("decoding", output.quiet) as progress:
         found = reader.pictures(wanted, seed=task.seed, failed=failed, progress=progress)
-        if out.suffix == ".npy":
-            written = _write_stack(found, source, out, output.force)
+        if out.suffix == ".npy" and not output.mirrored:
+            written = _write_stack(found, source, out, output)
         else:
-            written = _write_folder(found, reader, wanted, source, out, output.force)
+            written = _write_folder(found, reader, wanted, source, out, output)
     tree = {"input": str(source), "output": str(out), "model": reader.info.name, "images": written}
     tree |= {"wanted": len(wanted), "failed_chunks": [str(one) for one in lost]}
     output.line(tree)
@@ -146,42 +148,42 @@ def _failed(source: Path, lost: list[FormatError]) -> Callable[[FormatError], No
     return tell
 
 
-def _write_stack(found: Iterator[tuple[int, Pixels]], source: Path, out: Path, force: bool) -> int:
+def _write_stack(found: Iterator[tuple[int, Pixels]], source: Path, out: Path, output: Output) -> int:
     import io
 
     import numpy as np
 
-    from vlae_codec.io import files
+    from vlae_codec.io import files, targets
 
-    files.check_target(source, out, force)
+    targets.check_target(source, out, output.force)
     pictures = [pixels for _, pixels in found]
     if pictures:
         stream = io.BytesIO()
         np.save(stream, np.stack(pictures) * np.uint8(255))
-        files.write_whole(out, stream.getvalue())
+        files.write_whole(out, stream.getvalue(), files.Origin((source,), output.keep_time))
     return len(pictures)
 
 
 def _write_folder(
-    found: Iterator[tuple[int, Pixels]], reader: Reader, wanted: range, source: Path, out: Path, force: bool
+    found: Iterator[tuple[int, Pixels]], reader: Reader, wanted: range, source: Path, out: Path, output: Output
 ) -> int:
     from vlae_codec.errors import VlaeError
-    from vlae_codec.io import files, images
+    from vlae_codec.io import files, images, targets
 
     if out.exists() and not out.is_dir():
         raise VlaeError(f"{out}: a file, and an archive needs a folder: give another with -o")
-    targets = _targets(reader, wanted, out)
-    for target in targets.values():
-        files.check_target(source, target, force)
+    places = _places(reader, wanted, out)
+    for target in places.values():
+        targets.check_target(source, target, output.force)
     out.mkdir(parents=True, exist_ok=True)
-    written = 0
+    origin, written = files.Origin((source,), output.keep_time), 0
     for number, pixels in found:
-        images.write_png(targets[number], pixels.astype(bool))
+        images.write_png(places[number], pixels.astype(bool), origin)
         written += 1
     return written
 
 
-def _targets(reader: Reader, wanted: range, out: Path) -> dict[int, Path]:
+def _places(reader: Reader, wanted: range, out: Path) -> dict[int, Path]:
     """The files of the wanted pictures: their own names if the archive has them, else their numbers."""
     names = reader.names()
     if names is None:

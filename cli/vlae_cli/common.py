@@ -38,8 +38,7 @@ inputs_argument = click.argument("inputs", nargs=-1, required=True, metavar="IN.
 out_option = click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
-    help="Output; a folder if there are several inputs; - for the standard output.",
+    help="Output; a folder if there are several inputs or it ends with /; - for the standard output.",
 )
 device_option = click.option(
     "--device",
@@ -172,9 +171,11 @@ class Failures:
         self.paths.add(path)
         complain(text if text.startswith(f"{path}: ") else f"{path}: {text}")
 
-    def exit(self) -> None:
-        """End the command with exit code 1 if an input failed."""
+    def exit(self, total: int) -> None:
+        """End the command with exit code 1 if an input failed, and say how many of the total did."""
         if self.count:
+            if total > 1:
+                complain(f"{len(self.paths)} of {total} inputs failed")
             sys.exit(1)
 
 

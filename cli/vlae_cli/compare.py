@@ -48,13 +48,13 @@ def main(
 
     Each of them is a picture or a .vlz file of one picture; transparent ones are laid over white.
     """
-    from vlae_codec.io import files, writing
+    from vlae_codec.io import files, targets, writing
     from vlae_codec.report import comparison
 
     if diff is not None:
         writing.check_ending(diff)
         for source in (original, other):
-            files.check_target(source, diff, force)
+            targets.check_target(source, diff, force)
     first, second = (_side(path, seed, max_pixels) for path in (original, other))
     found = comparison.compare(first, second)
     if diff is not None:

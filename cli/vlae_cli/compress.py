@@ -141,9 +141,18 @@ def main(
     settings = Settings(lossless, chunk, bits, quality, faithful, effort)
     form = Form(fit, lossless and not binarise)
     task = CompressTask(
-        model, settings, form, resolve_device(device), output.force, verify, max_pixels, target_bytes, target_bpp
+        model,
+        settings,
+        form,
+        resolve_device(device),
+        output.force,
+        verify,
+        max_pixels,
+        target_bytes,
+        target_bpp,
+        output.keep_time,
     )
-    if not output.recursive and wants_archive(inputs, output.out):
+    if wants_archive(inputs, output):
         if lossless and bits is not None:
             raise click.UsageError("a lossless archive takes the bits that it needs: leave out --bits")
         compress_to_archive(inputs, task, output, names=names)
@@ -161,9 +170,10 @@ def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> N
     codec.candidates(task.model)  # an unknown model is an error of the command, not of each input
     failures = Failures()
     records: list[ImageRecord] = []
-    pairs = output.pairs(inputs, ".vlz", PICTURES)
+    plan = output.plan(inputs, ".vlz", PICTURES)
+    output.report(plan.problems, failures)
     with progress_bar("compressing", output.quiet) as step:
-        for (source, _), found in in_batches(compress_batch, task, pairs, output.jobs, step):
+        for (source, _), found in in_batches(compress_batch, task, plan.pairs, output.jobs, step):
             if isinstance(found, str):
                 failures.add(source, found)
                 output.line({"input": str(source), "error": found})
@@ -173,7 +183,7 @@ def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> N
     output.result(lambda: tree(records, failures.count), lambda: image_table(records) if records else "")
     for line in notice_lines(records):
         output.note(line)
-    failures.exit()
+    failures.exit(len(plan.pairs) + len(plan.problems))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ class CompressTask:
         max_pixels: of an input, None for the usual limit.
         target_bytes: of the file of a picture of any size, at most.
         target_bpp: the same in bits a pixel.
+        keep_time: outputs have the times of their inputs.
     """
 
     model: str
@@ -51,6 +52,7 @@ class CompressTask:
     max_pixels: int | None
     target_bytes: int | None = None
     target_bpp: float | None = None
+    keep_time: bool = False
 
 
 class PhotoJob(NamedTuple):
@@ -88,7 +90,7 @@ def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None)
             result = next(results)
             if task.verify:
                 codec.verify(result, task.device)
-            files.write_whole(pair[1], result.data)
+            files.write_whole(pair[1], result.data, files.Origin((pair[0],), task.keep_time))
             done.append((pair, records.image_record(str(pair[0]), str(pair[1]), result)))
         except (VlaeError, OSError) as error:
             done.append((pair, describe(error)))
@@ -100,12 +102,12 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
     from vlae_codec.errors import ImageError
     from vlae_codec.families.bilevel import codec
     from vlae_codec.families.choice import choose_photo_model
-    from vlae_codec.io import datasets, files, images
+    from vlae_codec.io import datasets, images, targets
 
     if datasets.is_stack(source) and not source.is_dir():
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS)
-    files.check_target(source, target, task.force)
+    targets.check_target(source, target, task.force)
     if info := choose_photo_model(picture, task.model, models, task.form.fit, task.settings.lossless):
         return PhotoJob(picture, info, _target_bytes(task, picture))
     if task.target_bytes or task.target_bpp:
@@ -136,7 +138,7 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     )  # fmt: skip
     if task.verify:
         photo.verify_photo(result, job.picture, task.device)
-    files.write_whole(pair[1], result.data)
+    files.write_whole(pair[1], result.data, files.Origin((pair[0],), task.keep_time))
     return records.photo_record(str(pair[0]), str(pair[1]), result)
 
 

@@ -89,20 +89,25 @@ def main(
     """
     from vlae_codec.errors import VlaeError
     from vlae_codec.io import files, writing
+    from vlae_codec.io.targets import Plan
 
     refuse_misplaced(inputs, writing.FORMATS, "the picture")
     refuse_terminal(inputs, output)
     device, failures = resolve_device(device), Failures()
     stdin = _read(files.STREAM) if files.STREAM in inputs else b""
-    pairs = output.pairs(inputs, ".png", FILES) if output.recursive else [(path, path) for path in inputs]
-    archives = _archives(pairs, stdin, failures)
+    plan = output.plan(inputs, ".png", FILES) if output.recursive else Plan([(path, path) for path in inputs], [])
+    output.report(plan.problems, failures)
+    archives = _archives(plan.pairs, stdin, failures)
     if not archives or output.recursive:
         if index is not None and not archives:
             raise VlaeError("--index is for archives")
         if not output.recursive:
-            pairs = output.pairs(inputs, ".png", FILES)
-        task = DecompressTask(seed, samples, preview, device, output.force, max_pixels, stdin, temperature)
-        singles = [pair for pair in pairs if pair not in archives and pair[0] not in failures.paths]
+            plan = output.plan(inputs, ".png", FILES)
+            output.report(plan.problems, failures)
+        task = DecompressTask(
+            seed, samples, preview, device, output.force, max_pixels, stdin, temperature, output.keep_time
+        )
+        singles = [pair for pair in plan.pairs if pair not in archives and pair[0] not in failures.paths]
         _decompress(singles, task, output, failures)
     elif len(inputs) > 1:
         raise VlaeError(f"{archives[0][0]}: an archive is decompressed alone, without other inputs (or with -r)")
@@ -113,8 +118,10 @@ def main(
         with failures.of(source):
             data = stdin if source == files.STREAM else _read(source)
             read = ReadTask(index, keep_going, seed, device, max_pixels)
-            failures.count += decompress_archive(source, data, place, read, output)
-    failures.exit()
+            if lost := decompress_archive(source, data, place, read, output):
+                failures.count += lost
+                failures.paths.add(source)
+    failures.exit(len(plan.pairs) + len(plan.problems))
 
 
 def _read(path: Path) -> bytes:

@@ -29,6 +29,7 @@ class DecompressTask:
         max_pixels: of a picture, None for the usual limit.
         temperature: of a photograph's texture, None for the usual one.
         stdin: the standard input, which was read to see what it is.
+        keep_time: outputs have the times of their inputs.
     """
 
     seed: int
@@ -39,6 +40,7 @@ class DecompressTask:
     max_pixels: int | None
     stdin: bytes = b""
     temperature: float | None = None
+    keep_time: bool = False
 
 
 def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
@@ -75,7 +77,7 @@ def _unseal(task: DecompressTask, source: Path, target: Path) -> codec.Unsealed 
     from vlae_codec.container import header
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
-    from vlae_codec.io import files, writing
+    from vlae_codec.io import files, targets, writing
     from vlae_codec.model import identify
 
     data = task.stdin
@@ -83,12 +85,12 @@ def _unseal(task: DecompressTask, source: Path, target: Path) -> codec.Unsealed 
     if source != files.STREAM:
         data = files.read_by_head(source, header.HEADER.size, header.limit)
     if identify.is_photo(data):
-        files.check_target(source, target, task.force)
+        targets.check_target(source, target, task.force)
         return data
     file = codec.unseal(data, task.device, task.preview, task.max_pixels)
     if file.residual is not None and task.samples > 1:
         raise VlaeError("it holds the exact picture: --samples goes with --preview")
-    files.check_target(source, target, task.force)
+    targets.check_target(source, target, task.force)
     return file
 
 
@@ -98,7 +100,7 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
 
     from vlae_codec.errors import VlaeError
     from vlae_codec.families import pictures as photo
-    from vlae_codec.io import writing
+    from vlae_codec.io import files, writing
     from vlae_codec.report import records
 
     exact = photo.is_exact(data) and not task.preview
@@ -114,7 +116,8 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
             max_pixels=task.max_pixels, device=task.device, progress=step,
         )  # fmt: skip
         drawn.append(picture)
-    writing.write_picture(pair[1], np.concatenate(drawn, axis=1))
+    origin = files.Origin((pair[0],), task.keep_time)
+    writing.write_picture(pair[1], np.concatenate(drawn, axis=1), origin)
     height, width = drawn[0].shape[:2]
     record = records.DrawnRecord(str(pair[0]), str(pair[1]), info.name, task.seed, task.samples, width, height)
     return record, lost
@@ -122,14 +125,15 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
 
 def _write(task: DecompressTask, pair: Pair, file: codec.Unsealed, pictures: Pixels) -> tuple[DrawnRecord, str]:
     """Write a file's pictures, (samples, H, W); their record and what they have lost come back."""
-    from vlae_codec.io import images, writing
+    from vlae_codec.io import files, images, writing
     from vlae_codec.report import records
 
     source, target = pair
+    origin = files.Origin((source,), task.keep_time)
     if task.samples == 1:
-        writing.write_picture(target, pictures[0].astype(bool))
+        writing.write_picture(target, pictures[0].astype(bool), origin)
     else:
-        writing.write_picture(target, images.contact_sheet([255 * pictures], columns=task.samples))
+        writing.write_picture(target, images.contact_sheet([255 * pictures], columns=task.samples), origin)
     _, height, width = pictures.shape
     record = records.DrawnRecord(str(source), str(target), file.model.name, task.seed, task.samples, width, height)
     return record, file.notice or ""

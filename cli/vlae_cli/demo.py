@@ -41,14 +41,14 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
     import numpy as np
 
     from vlae_codec.families.bilevel import codec
-    from vlae_codec.io import files, images
+    from vlae_codec.io import files, images, targets
     from vlae_codec.report.records import image_record, image_table, notice_lines, tree
 
     pictures = mnist_digits(data) if data else bundled_digits()
     sheet = out / "sheet.png"
-    targets = [out / f"{name}{kind}" for name in pictures for kind in (".png", ".vlz", "-again.png")]
-    for target in [*targets, sheet]:
-        files.check_target(files.STREAM, target, force)
+    outputs = [out / f"{name}{kind}" for name in pictures for kind in (".png", ".vlz", "-again.png")]
+    for target in [*outputs, sheet]:
+        targets.check_target(files.STREAM, target, force)
 
     models = codec.candidates(model)
     results = codec.compress_images([codec.prepare(picture, models) for picture in pictures.values()])

@@ -47,7 +47,7 @@ def main(inputs: tuple[Path, ...], as_json: bool) -> None:
             rows.append([*head, str(record.images), str(record.file_bytes), str(record.payload_bytes)])
     if len(rows) > 1:
         click.echo(records.align(rows, left=4))
-    failures.exit()
+    failures.exit(len(inputs))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,10 @@ def page(program: str, command: click.Command) -> str:
         for name in command.list_commands(context):
             lines += _subcommand(command, name, context)
     lines += [".SH EXAMPLES", *_examples(command.epilog or "")]
-    lines += [".SH EXIT STATUS", "0 done, 1 failed (one line on stderr says why), 2 wrong usage."]
+    lines += [
+        ".SH EXIT STATUS",
+        "0 done, 1 failed (one line on stderr says why), 2 wrong usage, 130 after Ctrl-C, 143 after SIGTERM.",
+    ]
     lines += [".SH ENVIRONMENT", ".TP", "VLAE_MODELS", "Folder of the user's models.", ".TP", "NO_COLOR"]
     lines += ["Any value: no colours.", ".SH SEE ALSO"]
     lines.append(", ".join(f"vlae-{_text(name)}(1)" for name in NAMES if f"vlae-{name}" != program))

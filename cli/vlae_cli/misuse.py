@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ def refuse_misplaced(inputs: Sequence[Path], endings: Collection[str], writes: s
         UsageError: an input is one of these.
     """
     for number, path in enumerate(inputs):
-        if path == STREAM or path.exists():
+        if path == STREAM or os.path.exists(path):
             continue
         if _is_number(path.name):
             raise click.UsageError(f"{path}: no such file; -q is --quiet, and a number needs its option's whole name")
@@ -58,5 +59,5 @@ def refuse_ending(out: Path | None, endings: Collection[str]) -> None:
     Raises:
         UsageError: it has such an ending, and is no folder.
     """
-    if out is not None and out.suffix.lower() in endings and not out.is_dir():
+    if out is not None and out.suffix.lower() in endings and not os.path.isdir(out):
         raise click.UsageError(f"{out}: what is written is a .vlz file, so name it {out.with_suffix('.vlz').name}")

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from vlae_codec.io.files import STREAM
 
-from .common import force_option, json_option, out_option
+from .common import Failures, force_option, json_option, out_option
+
+if TYPE_CHECKING:
+    from vlae_codec.io.targets import Plan
 
 R = TypeVar("R")
+SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 OPTIONS = (
     out_option,
@@ -28,6 +33,7 @@ OPTIONS = (
         "-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that share the work."
     ),
     force_option,
+    click.option("-p", "--preserve", is_flag=True, help="Give outputs the times of their inputs."),
     json_option,
     click.option("--json-lines", is_flag=True, help="Print one JSON object a line for each input, as it is done."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
@@ -50,6 +56,7 @@ class Output:
         quiet: errors only.
         verbose: a line for each output.
         on_stderr: reports leave the standard output to the result.
+        keep_time: outputs have the times of their inputs.
     """
 
     out: Path | None
@@ -62,23 +69,28 @@ class Output:
     quiet: bool
     verbose: bool
     on_stderr: bool
+    keep_time: bool
 
-    def pairs(self, inputs: tuple[Path, ...], suffix: str, read: frozenset[str]) -> list[tuple[Path, Path]]:
-        """Inputs with their outputs; `read` are the suffixes of files that are looked for in folders.
+    def plan(self, inputs: tuple[Path, ...], suffix: str, read: frozenset[str]) -> Plan:
+        """Return inputs with their outputs; `read` are the suffixes of files that are looked for in folders.
 
         Raises:
-            VlaeError: two inputs would share an output, or nothing is found.
+            VlaeError: several inputs would go to one file, or nothing is found.
+            OSError: the folder of the outputs cannot be made.
         """
-        from vlae_codec.io import files
+        from vlae_codec.io import targets
 
         if self.recursive:
-            pairs = files.mirror_outputs(inputs, self.out, suffix, read)
-            for _, target in pairs:
-                target.parent.mkdir(parents=True, exist_ok=True)
-            return pairs
+            return targets.make_folders(targets.mirror_outputs(inputs, self.out, suffix, read))
         if self.mirrored and self.out is not None:
             self.out.mkdir(parents=True, exist_ok=True)
-        return files.pair_outputs(inputs, self.out, suffix)
+        return targets.pair_outputs(inputs, self.out, suffix)
+
+    def report(self, problems: Sequence[tuple[Path, str]], failures: Failures) -> None:
+        """Tell of inputs that cannot be done."""
+        for path, text in problems:
+            failures.add(path, text)
+            self.line({"input": str(path), "error": text})
 
     def line(self, record: dict[str, Any]) -> None:
         """Tell of one input, if that is wanted."""
@@ -106,7 +118,7 @@ def output_options(command: Callable[..., R]) -> Callable[..., R]:
     @functools.wraps(command)
     def collected(
         *args: Any,
-        out: Path | None,
+        out: str | None,
         to_stdout: bool,
         output_dir: Path | None,
         json_lines: bool,
@@ -116,6 +128,7 @@ def output_options(command: Callable[..., R]) -> Callable[..., R]:
         recursive: bool,
         force: bool,
         jobs: int,
+        preserve: bool,
         **rest: Any,
     ) -> R:
         if sum([out is not None, to_stdout, output_dir is not None]) > 1:
@@ -124,12 +137,13 @@ def output_options(command: Callable[..., R]) -> Callable[..., R]:
             raise click.UsageError("--json and --json-lines exclude one another")
         if quiet and verbose:
             raise click.UsageError("-q and -v exclude one another")
-        place = STREAM if to_stdout else output_dir or out
+        place = STREAM if to_stdout else output_dir or (Path(out) if out is not None else None)
         if recursive and place == STREAM:
             raise click.UsageError("-r makes many files, and the standard output takes one")
-        mirrored = output_dir is not None
+        mirrored = output_dir is not None or (out is not None and out.endswith(SEPARATORS))
         streams = place == STREAM or (place is None and STREAM in rest["inputs"])
         flags = {"as_json": as_json, "json_lines": json_lines, "quiet": quiet, "verbose": verbose, "on_stderr": streams}
+        flags["keep_time"] = preserve
         return command(*args, output=Output(place, mirrored, recursive, force, jobs, **flags), **rest)
 
     wrapped: Callable[..., R] = collected

@@ -46,7 +46,7 @@ def main(
     """Draw a sheet of pictures that a model of one size makes up: z from p(z), then pixels from p(x|z)."""
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
-    from vlae_codec.io import files, images, writing
+    from vlae_codec.io import files, images, targets, writing
 
     models = codec.candidates(model)
     if not models:
@@ -54,7 +54,7 @@ def main(
             f"model {model} is of pictures of any size: vlae-sample takes models of one size, such as mnist"
         )
     writing.check_ending(out)
-    files.check_target(files.STREAM, out, force)
+    targets.check_target(files.STREAM, out, force)
     with progress_bar("drawing") as step:
         drawn = codec.draw_prior(models[0], number, seed=seed, device=resolve_device(device), progress=step)
     sheet = images.contact_sheet([255 * drawn], columns=columns or isqrt(number - 1) + 1, scale=scale)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -57,7 +58,7 @@ class Batch:
 
 def is_stack(path: Path) -> bool:
     """Whether an input may hold more than one picture: a folder, an array or an idx file."""
-    return path != STREAM and (path.is_dir() or path.suffix in ARRAYS or _is_idx(path))
+    return path != STREAM and (os.path.isdir(path) or path.suffix in ARRAYS or _is_idx(path))
 
 
 def _is_idx(path: Path) -> bool:

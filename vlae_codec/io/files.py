@@ -1,12 +1,14 @@
-"""Reading within limits, writing whole or not at all, and which output belongs to which input. `-` is a stream."""
+"""Reading within limits, writing whole or not at all. `-` is a stream."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -57,112 +59,83 @@ def read_stream(file: IO[bytes], size: int, limit_of: Callable[[bytes], int]) ->
     return head + file.read(max(0, limit_of(head) + 1 - len(head)))
 
 
-def pair_outputs(inputs: Sequence[Path], out: Path | None, suffix: str) -> list[tuple[Path, Path]]:
-    """Each input with its output: beside it under `suffix`, or at `out` (a file for one input, else a folder).
+@dataclass(frozen=True)
+class Origin:
+    """What an output is made of: it is no more open to others than that, and may keep its time.
 
-    Raises:
-        VlaeError: two inputs would share an output, or several inputs would go to one file.
+    Attributes:
+        sources: files or folders; streams among them are passed over.
+        keep_time: give the output the time of the newest one.
     """
-    if out is not None and out != STREAM and len(inputs) > 1 and not out.is_dir():
-        if out.exists():
-            raise VlaeError(f"{out}: a file, and {len(inputs)} inputs need a folder")
-        out.mkdir(parents=True)
-    return _distinct([(path, _output(path, out, suffix)) for path in inputs])
+
+    sources: tuple[Path, ...] = ()
+    keep_time: bool = False
+
+    def mode(self) -> int:
+        """Return the mode of a new output, to which the umask is still to be applied; its owner may write it."""
+        mode = 0o666
+        for found in self._found():
+            mode &= found.st_mode | stat.S_IRUSR | stat.S_IWUSR
+        return mode
+
+    def time(self) -> int | None:
+        """Return the time that the output should keep, nanoseconds, or None."""
+        return max((found.st_mtime_ns for found in self._found()), default=None) if self.keep_time else None
+
+    def _found(self) -> Iterator[os.stat_result]:
+        for path in self.sources:
+            if path != STREAM:
+                with contextlib.suppress(OSError):
+                    yield path.stat()
 
 
-def mirror_outputs(
-    inputs: Sequence[Path], out: Path | None, suffix: str, read: frozenset[str]
-) -> list[tuple[Path, Path]]:
-    """Every file in and below the inputs with its output: beside it, or in a folder that mirrors where it lies.
-
-    Args:
-        inputs: files and folders; hidden ones in folders are left out, links to folders not followed.
-        out: the folder; one input folder is mirrored as it, several under their own names. None for beside.
-        suffix: of the outputs.
-        read: suffixes of the files that are taken from folders, in small letters.
-
-    Raises:
-        VlaeError: two inputs would share an output, or there is no such file.
-    """
-    if out is not None and out.exists() and not out.is_dir():
-        raise VlaeError(f"{out}: a file, and -r needs a folder")
-    several = len(inputs) > 1
-    pairs = []
-    for path in inputs:
-        if not path.is_dir():
-            pairs.append((path, _output(path, None, suffix) if out is None else out / f"{path.stem}{suffix}"))
-            continue
-        base = out / path.resolve().name if out is not None and several else out or path
-        found = [file for file in _walk(path) if file.suffix.lower() in read]
-        pairs += [(file, base / file.relative_to(path).with_suffix(suffix)) for file in found]
-    if not pairs:
-        kinds = " ".join(sorted(read))
-        raise VlaeError(f"no files of a known kind below {', '.join(map(str, inputs))}: looked for {kinds}")
-    return _distinct(pairs)
+NOWHERE = Origin()
+"""Of an output that is made of no file."""
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for here, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(here, name) for name in sorted(names) if not name.startswith("."))
-
-
-def _distinct(pairs: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
-    first: dict[Path, Path] = {}
-    for path, target in pairs:
-        if (other := first.setdefault(target, path)) is not path:
-            raise VlaeError(f"{other} and {path} would both be written to {target}: give them one by one with -o")
-    return pairs
-
-
-def _output(path: Path, out: Path | None, suffix: str) -> Path:
-    if not path.name:  # "." or "/": reading it will say what is wrong
-        return path / suffix
-    if out is None:
-        return STREAM if path == STREAM else path.with_suffix(suffix)
-    if out.is_dir():
-        return out / ("stdin" + suffix if path == STREAM else path.with_suffix(suffix).name)
-    return out
-
-
-def check_target(source: Path, target: Path, force: bool) -> None:
-    """Refuse a target that must not be written, before any work is done for it.
-
-    Raises:
-        VlaeError: it is the input, exists without `force`, or is no plain file.
-    """
-    if target == STREAM or not target.exists():
-        return
-    if target.is_dir() or not target.is_file():
-        raise VlaeError(f"{target} is not a plain file: give another output with -o")
-    if source != STREAM and source.exists() and target.samefile(source):
-        raise VlaeError("the output would replace the input: give another with -o")
-    if not force:
-        raise VlaeError(f"{target} exists: --force replaces it, -o names another output")
-
-
-def write_whole(target: Path, data: bytes) -> None:
+def write_whole(target: Path, data: bytes, origin: Origin = NOWHERE) -> None:
     """Write a file whole or not at all: beside it under another name, then renamed.
+
+    Where a file is replaced its mode stays, and so does a symbolic link, whose target is replaced.
 
     Raises:
         VlaeError: it cannot be written; nothing is left behind.
     """
     if target == STREAM:
-        if sys.stdout is None:
-            raise VlaeError("the standard output is closed, and the result should go there")
-        try:
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        except OSError as error:
-            raise VlaeError(f"the standard output cannot be written: {error.strerror}") from error
+        _write_stream(data)
         return
-    beside = target.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    place = Path(os.path.realpath(target))
+    beside = place.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
-        with beside.open("xb") as file:
+        old, time = _mode_of(place), origin.time()
+        mode = origin.mode() if old is None else old & origin.mode()
+        with open(beside, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
-        os.replace(beside, target)
+        if old is not None:
+            beside.chmod(old)
+        if time is not None:
+            os.utime(beside, ns=(time, time))
+        os.replace(beside, place)
     except OSError as error:
         raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def _mode_of(path: Path) -> int | None:
+    """Return the permissions of a file, or None if it is not there."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _write_stream(data: bytes) -> None:
+    if sys.stdout is None:
+        raise VlaeError("the standard output is closed, and the result should go there")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise VlaeError(f"the standard output cannot be written: {error.strerror}") from error

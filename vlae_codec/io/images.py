@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from ..errors import ImageError
-from .files import read_up_to, write_whole
+from .files import NOWHERE, Origin, read_up_to, write_whole
 
 MAX_BYTES = 1 << 28
 MAX_PIXELS = 1 << 26
@@ -288,13 +288,13 @@ def encode_png(pixels: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
     return stream.getvalue()
 
 
-def write_png(path: Path, pixels: NDArray[np.uint8] | NDArray[np.bool_]) -> None:
+def write_png(path: Path, pixels: NDArray[np.uint8] | NDArray[np.bool_], origin: Origin = NOWHERE) -> None:
     """Write a PNG file whole or not at all; pixels as for `encode_png`.
 
     Raises:
         VlaeError: it cannot be written.
     """
-    write_whole(path, encode_png(pixels))
+    write_whole(path, encode_png(pixels), origin)
 
 
 def contact_sheet(strips: Sequence[Pixels], columns: int, scale: int = 1, gap: int = 1) -> Pixels:

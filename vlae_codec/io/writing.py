@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError
-from .files import write_whole
+from .files import NOWHERE, Origin, write_whole
 
 Drawn = NDArray[np.uint8] | NDArray[np.bool_]
 
@@ -61,11 +61,11 @@ def encode_picture(pixels: Drawn, ending: str) -> bytes:
     return stream.getvalue()
 
 
-def write_picture(path: Path, pixels: Drawn) -> None:
+def write_picture(path: Path, pixels: Drawn, origin: Origin = NOWHERE) -> None:
     """Write a picture whole or not at all, in the format that the name's ending tells, PNG for others.
 
     Raises:
         ImageError: the format does not hold transparency.
         VlaeError: it cannot be written.
     """
-    write_whole(path, encode_picture(pixels, path.suffix))
+    write_whole(path, encode_picture(pixels, path.suffix), origin)

@@ -1,0 +1,127 @@
+"""Which output belongs to which input, and which outputs must not be written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import VlaeError
+from .files import STREAM
+
+
+class Plan(NamedTuple):
+    """Inputs with their outputs, and inputs or folders that cannot be done, each with a line that says why."""
+
+    pairs: list[tuple[Path, Path]]
+    problems: list[tuple[Path, str]]
+
+
+def pair_outputs(inputs: Sequence[Path], out: Path | None, suffix: str) -> Plan:
+    """Return each input with its output: beside it under `suffix`, or at `out` (a file for one input, else a folder).
+
+    Raises:
+        VlaeError: several inputs would go to one file or stream.
+        OSError: the folder cannot be made.
+    """
+    if out == STREAM and len(inputs) > 1:
+        raise VlaeError(f"{len(inputs)} inputs, and the standard output takes one")
+    if out is not None and len(inputs) > 1 and not os.path.isdir(out):
+        if out.exists():
+            raise VlaeError(f"{out}: a file, and {len(inputs)} inputs need a folder")
+        out.mkdir(parents=True)
+    return _distinct([(path, _output(path, out, suffix)) for path in inputs], [])
+
+
+def mirror_outputs(inputs: Sequence[Path], out: Path | None, suffix: str, read: frozenset[str]) -> Plan:
+    """Return every file in and below the inputs with its output: beside it, or in a folder that mirrors where it lies.
+
+    Args:
+        inputs: files and folders; hidden ones in folders are left out, links to folders not followed.
+        out: the folder; one input folder is mirrored as it, several under their own names. None for beside.
+        suffix: of the outputs.
+        read: suffixes of the files that are taken from folders, in small letters.
+
+    Raises:
+        VlaeError: there is no such file.
+    """
+    if out is not None and out.exists() and not out.is_dir():
+        raise VlaeError(f"{out}: a file, and -r needs a folder")
+    several = len(inputs) > 1
+    pairs: list[tuple[Path, Path]] = []
+    problems: list[tuple[Path, str]] = []
+    for path in inputs:
+        if not os.path.isdir(path):
+            pairs.append((path, _output(path, None, suffix) if out is None else out / f"{path.stem}{suffix}"))
+            continue
+        base = out / path.resolve().name if out is not None and several else out or path
+        found = [file for file in _walk(path, problems) if file.suffix.lower() in read]
+        pairs += [(file, base / file.relative_to(path).with_suffix(suffix)) for file in found]
+    if not pairs and not problems:
+        kinds = " ".join(sorted(read))
+        raise VlaeError(f"no files of a known kind below {', '.join(map(str, inputs))}: looked for {kinds}")
+    return _distinct(pairs, problems)
+
+
+def make_folders(plan: Plan) -> Plan:
+    """Make the folders of all outputs; what needs one that cannot be made becomes a problem."""
+    pairs, problems = [], list(plan.problems)
+    for source, target in plan.pairs:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            pairs.append((source, target))
+        except OSError as error:
+            problems.append((source, f"{target.parent} cannot be made: {error.strerror}"))
+    return Plan(pairs, problems)
+
+
+def _walk(folder: Path, problems: list[tuple[Path, str]]) -> Iterable[Path]:
+    """Yield the files in and below a folder; what cannot be read of it is a problem."""
+
+    def unread(error: OSError) -> None:
+        problems.append((Path(error.filename), f"the folder cannot be read: {error.strerror}"))
+
+    for here, folders, names in os.walk(folder, onerror=unread):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        paths = (Path(here, name) for name in sorted(names) if not name.startswith("."))
+        yield from (path for path in paths if os.path.isfile(path) or not os.path.exists(path))
+
+
+def _distinct(pairs: list[tuple[Path, Path]], problems: list[tuple[Path, str]]) -> Plan:
+    """Let the first of several inputs have an output; the others are problems."""
+    first: dict[Path, Path] = {}
+    kept = []
+    for path, target in pairs:
+        if (other := first.setdefault(target, path)) is path:
+            kept.append((path, target))
+        else:
+            line = f"{other} is written to {target}, where this one would go: give it another output with -o"
+            problems.append((path, line))
+    return Plan(kept, problems)
+
+
+def _output(path: Path, out: Path | None, suffix: str) -> Path:
+    if not path.name:  # "." or "/": reading it will say what is wrong
+        return path / suffix
+    if out is None:
+        return STREAM if path == STREAM else path.with_suffix(suffix)
+    if os.path.isdir(out):
+        return out / ("stdin" + suffix if path == STREAM else path.with_suffix(suffix).name)
+    return out
+
+
+def check_target(source: Path, target: Path, force: bool) -> None:
+    """Refuse a target that must not be written, before any work is done for it.
+
+    Raises:
+        VlaeError: it is the input, exists without `force`, or is no plain file.
+    """
+    if target == STREAM or not target.exists():
+        return
+    if target.is_dir() or not target.is_file():
+        raise VlaeError(f"{target} is not a plain file: give another output with -o")
+    if source != STREAM and source.exists() and target.samefile(source):
+        raise VlaeError("the output would replace the input: give another with -o")
+    if not force:
+        raise VlaeError(f"{target} exists: --force replaces it, -o names another output")
