@@ -254,14 +254,16 @@ def _checked(
 
 
 def _residual(entry: Mapping[str, Any], arrays: Arrays, channels: int, backend: Backend) -> tuple[Op, int, int, int]:
-    name, limit, high = entry["name"], int(entry["limit"]), int(entry["high"])
-    if not (0 < limit <= MOST and 0 < high <= MOST):
+    name, limit, low, high = entry["name"], int(entry["limit"]), int(entry.get("low", 0)), int(entry["high"])
+    if not (0 < limit <= MOST and -MOST <= low <= 0 < high <= MOST):
         raise ModelError(f"residual {name}: its limits are not supported")
-    first = read_conv({"low": 0, "high": int(entry["inner"])}, f"{name}.first", arrays, channels, high, backend)
+    first = read_conv(
+        {"low": 0, "high": int(entry["inner"])}, f"{name}.first", arrays, channels, max(-low, high), backend
+    )
     second = read_conv({"low": -limit, "high": limit}, f"{name}.second", arrays, len(first.matrix), first.high, backend)
     if len(second.matrix) != channels:
         raise ModelError(f"residual {name}: {len(second.matrix)} channels are added to {channels}")
-    op = Op("residual", shift=_small(entry["shift"], 20), low=0, high=high, convs=(first, second))
+    op = Op("residual", shift=_small(entry["shift"], 20), low=low, high=high, convs=(first, second))
     return op, channels, -limit, limit
 
 

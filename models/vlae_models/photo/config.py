@@ -72,6 +72,7 @@ class PhotoTraining:
         halved: share of crops cut twice as large and reduced.
         kl_floor: as the loop wants it: unused, 0.
         init: run whose averaged weights training starts from, a folder beside the run's own; "" for none.
+        restore: released model, by name or fingerprint, that training starts from, its dead units anew; "" for none.
         seed: of weights, crops and noise.
     """
 
@@ -94,6 +95,7 @@ class PhotoTraining:
     halved: float = 0.25
     kl_floor: float = 0.0
     init: str = ""
+    restore: str = ""
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -103,6 +105,11 @@ class PhotoTraining:
             raise ModelError("recipe: a crop's side is a multiple of 64, 192 at least")
         if not 0 < self.coarsest < self.finest or not 0 <= self.structure <= 1:
             raise ModelError("recipe: 0 < coarsest < finest, and structure lies in 0 ... 1")
+
+        if self.init and self.restore:
+            raise ModelError(
+                "recipe: training starts from a run (init) or from a released model (restore), not from both"
+            )
 
     @property
     def log_range(self) -> float:

@@ -127,11 +127,11 @@ class Exporter:
         for index, block in enumerate(blocks):
             assert isinstance(block, Residual)
             part = f"{name}.{index}"
-            clip, fraction = self.active(f"{part}.first", stream)
+            clip, fraction = self.active(f"{part}.first", stream, signed=True)
             inner = fraction_bits(ACTIVATION, self.ranges.inputs[f"{part}.second"])
             self.conv(f"{part}.first", block.first, fraction, ACTIVATION, inner, 0, ACTIVATION, largest=largest)
             self.conv(f"{part}.second", block.second, inner, ACTIVATION, stream, -STREAM, STREAM, largest=largest)
-            limits = {"high": ACTIVATION, "inner": ACTIVATION, "limit": STREAM}
+            limits = {"low": -ACTIVATION, "high": ACTIVATION, "inner": ACTIVATION, "limit": STREAM}
             ops.append({"op": "residual", "name": part, "shift": clip["shift"], **limits})
         return ops
 

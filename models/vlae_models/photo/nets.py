@@ -45,16 +45,20 @@ def conv(inputs: int, outputs: int, side: int = 3, gain: float = 1.0, stride: in
 
 
 class Residual(nn.Module):
-    """x + second(relu(first(relu(x)))), 3x3 convolutions."""
+    """x + second(relu(first(x))), 3x3 convolutions.
+
+    The stream x enters as it is: behind a ReLU of its own, whole blocks died early in training, for good.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.first = conv(channels, channels)
+        self.relu = nn.ReLU()
         self.second = conv(channels, channels, gain=0.2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the block's maps, of the shape of x."""
-        return x + cast(Tensor, self.second(F.relu(self.first(F.relu(x)))))
+        return x + cast(Tensor, self.second(self.relu(self.first(x))))
 
 
 def blocks(channels: int, count: int) -> nn.Sequential:

@@ -11,8 +11,11 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.hooks import RemovableHandle
 
 from vlae_codec.errors import ModelError
+from vlae_codec.families.store import PHOTO, WEIGHTS, find_photo_model, read_photo_info
+from vlae_codec.model.limits import MAX_FILE, read_arrays, read_limited
 
 from ..data.held_out import validation_crops
 from ..data.sampler import Mix, Sampler
@@ -22,6 +25,7 @@ from ..train.optimiser import Optimiser
 from .config import PhotoTraining
 from .nets import Gains
 from .recipe import PhotoRecipe
+from .restore import restore_photo
 from .vlae import STRUCTURE_UNIT, Parts, PhotoVLAE, start_linear
 
 QUALITIES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -65,6 +69,8 @@ class PhotoTrainer(Loop[PhotoVLAE]):
             net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if train.init:
             start_from(model, recipe, folder.parent / train.init)
+        elif train.restore:
+            restore_released(model, train.restore)
         else:
             start_linear(model, self._crops(STARTED_FROM))
         optimiser = Optimiser(
@@ -104,17 +110,40 @@ class PhotoTrainer(Loop[PhotoVLAE]):
     def _validation(self) -> dict[str, float]:
         row: dict[str, float] = {}
         levels = torch.from_numpy(self.validation).permute(0, 3, 1, 2).float().to(self.device)
+        firing, hooks = watch_units(self.average)
         for q in QUALITIES:
             found = self.average(levels, torch.full((len(levels),), q, device=self.device), hard=True)
             row[f"bpp_{q:g}"] = round(float(found.bits.mean()), 4)
             row[f"hyper_{q:g}"] = round(float(found.hyper_bits.mean()), 5)
             row[f"psnr_{q:g}"] = round(float((255**2 / found.squared_error).log10().mean()) * 10, 3)
             row[f"ms_ssim_{q:g}"] = round(float(found.similarity.mean()), 4)
+        for hook in hooks:
+            hook.remove()
+        row["alive"] = round(float(torch.cat(list(firing.values())).float().mean()), 4)
         updates, seconds = self.state.step - self.started[0], self.state.seconds - self.started[1]
         speed = updates / max(seconds, 1e-9)
         row["megapixels_a_second"] = round(speed * self.train.batch * self.train.crop**2 / 1e6, 3)
         row["teraflops"] = round(speed * self.flops / 1e12, 3)
         return row
+
+
+def watch_units(model: nn.Module) -> tuple[dict[str, Tensor], list[RemovableHandle]]:
+    """Return a table that fills with which units behind each ReLU fired in any forward pass, and the hooks to remove.
+
+    Units that never fire have no gradient and do not come back: a share that falls in training is a warning.
+    """
+    firing: dict[str, Tensor] = {}
+
+    def note(name: str, output: Tensor) -> None:
+        fired = (output > 0).amax((0, 2, 3))
+        firing[name] = firing[name] | fired if name in firing else fired
+
+    hooks = [
+        module.register_forward_hook(lambda _, __, output, name=name: note(name, output))
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ReLU)
+    ]
+    return firing, hooks
 
 
 def start_from(model: PhotoVLAE, recipe: PhotoRecipe, run: Path) -> None:
@@ -129,6 +158,18 @@ def start_from(model: PhotoVLAE, recipe: PhotoRecipe, run: Path) -> None:
     model.load_state_dict(read_checkpoint(found[0], recipe, "cpu")["average"])
     for gains in (model.gain, model.inverse):
         gains.revive()
+
+
+def restore_released(model: PhotoVLAE, name: str) -> None:
+    """Start from a released model, by name or fingerprint.
+
+    Raises:
+        ModelError: there is none of that name in this family, or it has other shapes.
+    """
+    info = find_photo_model(name)
+    if info is None or info.family != PHOTO:
+        raise ModelError(f"recipe: restore = {name!r} is no model of the photo family")
+    restore_photo(model, read_photo_info(info.folder), read_arrays(read_limited(info.folder, WEIGHTS, MAX_FILE)))
 
 
 def photo_distortion(parts: Parts, structure: float) -> Tensor:
