@@ -59,7 +59,7 @@ def in_fresh_processes(path: Path, pictures: int) -> dict[str, Any]:
     rows = []
     for number in np.linspace(0, pictures - 1, READS).astype(int).tolist():
         call = [sys.executable, "-m", "benchmarks.collections", "--read", str(path), str(number)]
-        rows.append(json.loads(subprocess.run(call, capture_output=True, text=True, check=True).stdout))
+        rows.append(json.loads(subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True).stdout))
     return {
         name: {"median": statistics.median(row[name] for row in rows), "worst": max(row[name] for row in rows)}
         for name in rows[0]
@@ -161,7 +161,7 @@ def main(pictures: int, read: tuple[Path, int] | None, simulate: int | None) -> 
         result: dict[str, Any] = {"join": joined, "one": in_fresh_processes(folder / "all.vlz", pictures)}
         result["append"] = grown(folder, parts[0].read_bytes(), 200)
     call = [sys.executable, "-m", "benchmarks.collections", "--simulate", str(100 * pictures)]
-    result["simulated"] = json.loads(subprocess.run(call, capture_output=True, text=True, check=True).stdout)
+    result["simulated"] = json.loads(subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True).stdout)
     write_result("collections", result)
     click.echo(json.dumps(result, indent=1))
 

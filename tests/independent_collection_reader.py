@@ -16,7 +16,7 @@ def read_number(data: bytes, place: int) -> tuple[int, int]:
 
 
 def read_parts(data: bytes) -> list[bytes]:
-    parts = []
+    parts = list[bytes]()
     while data:
         assert data.endswith(b"ZvlZ")
         (length,) = struct.unpack("<Q", data[-44:-36])
