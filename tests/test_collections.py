@@ -101,7 +101,11 @@ def test_archives_count_with_all_their_pictures(digits: list[Path], mnist: str) 
     for number in (15, 0, 4, 5, 6, 10):
         assert np.array_equal(np.asarray(collection[number]), np.asarray(pictures[number])), number
     assert same(collection.decode(range(16)), pictures)
-    assert same(collection.pixels(), pictures)
+    assert same((pixels for _, pixels in collection.numbered()), pictures)
+    striped = sorted([*collection.numbered(0, 2), *collection.numbered(1, 2)], key=lambda pair: pair[0])
+    assert [number for number, _ in striped] == list(range(16))
+    assert same((pixels for _, pixels in striped), pictures)
+    assert same(collection.decode([15, 6, 7, 8, 15]), [pictures[number] for number in (15, 6, 7, 8, 15)])
     assert collection.file(4)[::2] == ("exact", 4)
 
 

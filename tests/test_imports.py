@@ -27,14 +27,21 @@ LAYERS = list(FOLDERS)
 FLOORS = {
     "vlae_codec": [
         "errors", "parallel", "exact", "coding", "autoregressive", "container", "model", "pixels", "latents", "io",
-        "families", "report", "api", "pillow_plugin", "collections", "__init__",
+        "families", "report", "api", "pillow_plugin", "collections", "engines",
+        "__init__",
     ],
     "vlae_models": ["__init__", "recipe", "nets", "data", "release", "train", "photo", "windowed"],
 }  # fmt: skip
 """Folders and single modules of a package, lowest first: each imports only itself and those before it."""
 
 BORDERS = {
+    "datasets": ["vlae_codec/engines/huggingface.py"],
+    "numcodecs": ["vlae_codec/engines/zarr.py"],
+    "ray": ["vlae_codec/engines/ray.py"],
+    "webdataset": ["vlae_codec/engines/webdataset.py"],
+    "zarr": ["vlae_codec/engines/zarr.py"],
     "torch": [
+        "vlae_codec/engines/torch.py",
         "vlae_codec/exact/backend.py",
         "vlae_models",
         "vlae_codec/exact/layers.py",
@@ -167,8 +174,18 @@ def test_third_party_borders(package: str) -> None:
 
 
 def test_codec_defers_torch() -> None:
-    wrong = [entry for entry in imports_of("vlae_codec") if entry.target == "torch" and not entry.lazy]
+    wrong = [
+        entry
+        for entry in imports_of("vlae_codec")
+        if entry.target == "torch" and not entry.lazy and not entry.module.startswith("vlae_codec/engines/")
+    ]
     assert not wrong
+
+
+def test_engines_are_imported_by_their_users_alone() -> None:
+    for module, found in inner_imports("vlae_codec").items():
+        if not module.startswith("vlae_codec.engines."):
+            assert not any(target.startswith("vlae_codec.engines.") for target in found), module
 
 
 @pytest.mark.parametrize("package", LAYERS)
@@ -186,7 +203,8 @@ def run_python(*arguments: str) -> str:
 
 
 def test_importing_the_whole_codec_leaves_torch_and_click_out() -> None:
-    modules = [module for module in modules_of("vlae_codec") if not module.endswith("__init__")]
+    found = modules_of("vlae_codec")
+    modules = [module for module in found if not module.endswith("__init__") and ".engines." not in module]
     code = f"import sys, vlae_codec, {', '.join(modules)}; print('torch' in sys.modules, 'click' in sys.modules)"
     assert run_python("-c", code).split() == ["False", "False"]
 

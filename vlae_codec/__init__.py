@@ -29,10 +29,14 @@ __all__ = [
 
 _HOMES = dict.fromkeys(("compress", "compress_many", "decompress", "decompress_many", "inspect"), "api")
 _HOMES["register_vlz_opener"] = "pillow_plugin"
+_ENGINES = ("huggingface", "ray", "torch", "webdataset", "zarr")
+"""Modules for other people's engines, each of which is needed by its own module alone."""
 
 
 def __getattr__(name: str) -> Any:
-    """A function of the API, imported when it is first asked for."""
+    """A function of the API or the module of an engine, imported when it is first asked for."""
+    if name in _ENGINES:
+        return import_module(f".engines.{name}", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Iterator, Sequence
 
 from ..container.archive import LOSSY
 from ..errors import FormatError
@@ -43,34 +41,48 @@ class Decoder:
         """
         found: dict[int, Pixels] = {}
         bilevel: dict[int, codec.Unsealed] = {}
+        archives: dict[int, dict[int, list[int]]] = {}
         for place, (data, index, key) in enumerate(items):
             if identify.is_archive(data):
-                found[place] = self._of_archive(data, index, key)
+                archives.setdefault(key, {}).setdefault(index, []).append(place)
             elif index:
-                raise FormatError(f"picture {index} of a file that holds one picture")
+                raise FormatError(f"picture {index} of a file that holds one picture: the index is damaged")
             elif identify.is_photo(data):
                 found[place] = self._photo(data)
             else:
                 bilevel[place] = codec.unseal(data, self.device, max_pixels=self.max_pixels)
         drawn = codec.draw_images(list(bilevel.values()), seed=self.seed, device=self.device)
         found |= {place: pixels[0].astype(bool) for place, pixels in zip(bilevel, drawn, strict=True)}
+        for key, wanted in archives.items():
+            data = items[next(iter(wanted.values()))[0]][0]
+            for index, pixels in self._of_archive(data, key, sorted(wanted)):
+                found |= dict.fromkeys(wanted[index], pixels)
         return [found[place] for place in range(len(items))]
 
     def _photo(self, data: bytes) -> Pixels:
         pixels, _, _ = photo.decompress_photo(data, seed=self.seed, max_pixels=self.max_pixels, device=self.device)
         return pixels
 
-    def _of_archive(self, data: bytes, index: int, key: int) -> Pixels:
+    def _of_archive(self, data: bytes, key: int, numbers: Sequence[int]) -> Iterator[tuple[int, Pixels]]:
         if self._open is None or self._open[:2] != (key, data):
             self._open = (key, data, Reader(data, self.device, self.max_pixels), [])
         reader, kept = self._open[2:]
-        if index >= reader.archive.count:
-            raise FormatError(f"picture {index} of an archive of {reader.archive.count}: the index is damaged")
-        every = range(reader.archive.count)
-        small = reader.archive.count * reader.info.height * reader.info.width <= KEPT
-        if kept or (small and reader.archive.kind != LOSSY):  # a lossless chunk is decoded up to the picture anyway
-            kept = kept or [pixels.astype(bool) for _, pixels in reader.pictures(every)]
-            self._open = (key, data, reader, kept)
-            return kept[index]
-        ((_, pixels),) = reader.pictures(every[index : index + 1], seed=self.seed)
-        return np.asarray(pixels, bool)
+        count = reader.archive.count
+        if numbers[-1] >= count:
+            raise FormatError(f"picture {numbers[-1]} of an archive of {count}: the index is damaged")
+        if reader.archive.kind != LOSSY and count * reader.info.height * reader.info.width <= KEPT:
+            # A chunk without loss is decoded from its beginning on anyway.
+            kept.extend(pixels.astype(bool) for _, pixels in reader.pictures(range(0 if kept else count)))
+            yield from ((number, kept[number]) for number in numbers)
+            return
+        for run in _runs(numbers):
+            yield from ((number, pixels.astype(bool)) for number, pixels in reader.pictures(run, seed=self.seed))
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[range]:
+    """Ascending numbers as ranges without gaps."""
+    start = numbers[0]
+    for number, after in zip(numbers, [*numbers[1:], -1], strict=True):
+        if after != number + 1:
+            yield range(start, number + 1)
+            start = after

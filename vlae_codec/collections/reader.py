@@ -12,9 +12,12 @@ from ..container import header
 from ..container.collection import HEAD, summary, unpack_record
 from ..errors import FormatError, VlaeError
 from ..io.images import PillowImage, Pixels, to_pillow
-from .decode import Decoder
+from .decode import Decoder, Item
 from .index import PartIndex, Place, read_parts
 from .sources import Local, Where, open_source, read_exactly
+
+BATCH = 256
+"""Pictures that are decoded together when all are read in order."""
 
 
 class Collection:
@@ -82,7 +85,7 @@ class Collection:
         return to_pillow(pixels)
 
     def __iter__(self) -> Iterator[PillowImage]:
-        return map(to_pillow, self.pixels())
+        return (to_pillow(pixels) for _, pixels in self.numbered())
 
     def decode(self, numbers: Sequence[int]) -> list[Pixels]:
         """Return pictures, uint8 (H, W), (H, W, 3) or with alpha; those of black and white, bool (H, W), go together.
@@ -96,16 +99,28 @@ class Collection:
         found = [self._file(number) for number in numbers]
         return self._decoder.decode([(data, place.number, place.start) for data, place in found])
 
-    def pixels(self, start: int = 0, step: int = 1) -> Iterator[Pixels]:
-        """Yield the pictures of every `step`-th file from `start` on, in order; as `decode` returns them.
+    def numbered(self, start: int = 0, step: int = 1) -> Iterator[tuple[int, Pixels]]:
+        """Yield numbers and pictures of every `step`-th file from `start` on, in order; as `decode` returns them.
 
         Raises:
             FormatError, ModelError: as for one picture.
         """
+        waiting: list[tuple[int, Item]] = []
+        first = 0
         for number, (place, count) in enumerate(self._records()):
             if number % step == start:
                 data = self._read(place)
-                yield from self._decoder.decode([(data, index, place.start) for index in range(count)])
+                for index in range(count):
+                    waiting.append((first + index, (data, index, place.start)))
+                    if len(waiting) == BATCH:
+                        yield from self._drawn(waiting)
+                        waiting = []
+            first += count
+        yield from self._drawn(waiting)
+
+    def _drawn(self, items: Sequence[tuple[int, Item]]) -> Iterator[tuple[int, Pixels]]:
+        pictures = self._decoder.decode([item for _, item in items])
+        return zip([number for number, _ in items], pictures, strict=True)
 
     def file(self, number: int) -> tuple[str, bytes, int]:
         """Return name and bytes of the .vlz file that holds a picture, and the picture's number in it.
