@@ -57,6 +57,7 @@ BORDERS = {
     "PIL": [
         "vlae_codec/io/images.py",
         "vlae_codec/io/alpha.py",
+        "vlae_codec/io/opening.py",
         "vlae_codec/io/writing.py",
         "vlae_codec/pillow_plugin.py",
         "vlae_models/data/sets.py",

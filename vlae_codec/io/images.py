@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from ..errors import ImageError
+from . import opening
 from .files import NOWHERE, Origin, read_up_to, write_whole
 
 MAX_BYTES = 1 << 28
@@ -58,12 +59,13 @@ class Picture:
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
-def read_image(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+def read_image(path: Path, max_pixels: int = MAX_PIXELS, frame: int | None = None) -> Picture:
     """The picture of a file in any format that Pillow knows; `-` reads the standard input.
 
     Args:
         path: the file.
         max_pixels: a larger picture is refused before memory is taken for it.
+        frame: of several, from 0; None for the first, with a notice of how many there are.
 
     Raises:
         ImageError: not an image, damaged, too large, or of a kind that is not supported.
@@ -75,11 +77,11 @@ def read_image(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
         raise ImageError("the file is empty, not an image")
     if len(data) > MAX_BYTES:
         raise ImageError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
-    return decode_image(data, max_pixels)
+    return decode_image(data, max_pixels, frame)
 
 
-def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
-    """The picture in the bytes of an image file, of at most so many pixels.
+def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = None) -> Picture:
+    """The picture in the bytes of an image file, of at most so many pixels; arguments as of `read_image`.
 
     Raises:
         ImageError: as `read_image`.
@@ -88,20 +90,26 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as image:
-                frames = getattr(image, "n_frames", 1)
-                picture = from_pillow(image, max_pixels)
+                frames = opening.frame_count(image)
+                opening.go_to(image, frame or 0)
+                check_size(image, max_pixels)
+                picture = from_pillow(opening.with_key(image, data), max_pixels)
     except UnidentifiedImageError as error:
         raise ImageError("not an image, or of a format that Pillow does not know: give a PNG") from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"far more than the {max_pixels} pixels that are read") from error
     except ImageError:
         raise
-    except Exception as error:  # the decoders raise nearly everything for damaged files, SyntaxError among it
+    except Exception as error:
+        if opening.is_text_too_long(error) and (shorter := opening.without_texts(data)) != data:
+            return decode_image(shorter, max_pixels, frame)
+        # The decoders raise nearly everything for damaged files, SyntaxError among it.
         raise ImageError(f"damaged or cut short: {error}") from error
     if is_deep_png(data) and REDUCED not in picture.notices:
         picture = replace(picture, notices=(*picture.notices, REDUCED))
-    if frames > 1:
-        picture = replace(picture, notices=(f"only the first of {frames} frames is read", *picture.notices))
+    if frames > 1 and frame is None:
+        only = f"only the first of {frames} frames is read (--frame and --all-frames take others)"
+        picture = replace(picture, notices=(only, *picture.notices))
     return picture
 
 
@@ -116,12 +124,21 @@ def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS) -> Picture:
     Raises:
         ImageError: too large, empty, or of floating-point or 32-bit pixels.
     """
+    check_size(image, max_pixels)
+    image.load()
+    return _to_8_bits(image)
+
+
+def check_size(image: Image.Image, max_pixels: int = MAX_PIXELS) -> None:
+    """Refuse an image of no pixels or of more than so many, before it is loaded.
+
+    Raises:
+        ImageError: it is one.
+    """
     if image.width * image.height > max_pixels:
         raise ImageError(f"{image.width} x {image.height} is more than the {max_pixels} pixels that are read")
     if not image.width * image.height:
         raise ImageError(f"{image.width} x {image.height} pixels: there is nothing in it")
-    image.load()
-    return _to_8_bits(image)
 
 
 def from_array(array: NDArray[Any], max_pixels: int = MAX_PIXELS) -> Picture:
@@ -151,8 +168,8 @@ def to_pillow(pixels: Pixels | NDArray[np.bool_]) -> Image.Image:
 
 def _to_8_bits(image: Image.Image) -> Picture:
     notices = []
-    if image.getexif().get(0x0112, 1) != 1:
-        image = ImageOps.exif_transpose(image)
+    if opening.orientation(image) != 1:
+        image = opening.upright(image)
         notices.append(TURNED)
     if image.mode == "I" or image.mode.startswith("I;16"):
         deep = np.asarray(image).astype(np.int64)
