@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from .output import Output
 
 
-def wants_archive(inputs: Sequence[Path], output: Output) -> bool:
+def wants_archive(inputs: Sequence[Path], output: Output, several: bool) -> bool:
     """Whether an output is an archive: a .vlz file for several inputs, or for one that may hold several pictures."""
     from vlae_codec.io.datasets import is_stack
 
     out = output.out
     if out is None or output.mirrored or output.recursive or out.suffix != ".vlz" or os.path.isdir(out):
         return False
-    return len(inputs) > 1 or is_stack(inputs[0])
+    return len(inputs) > 1 or several or is_stack(inputs[0])
 
 
 def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Output, *, names: bool) -> None:
@@ -45,7 +45,7 @@ def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Outp
         targets.check_target(source, out, task.force)
     for source in inputs:
         with failures.of(source):
-            batches += _read(source, form.exact)
+            batches += _read(source, form.exact, task.every_frame)
     failures.exit(len(inputs))
     if task.max_pixels is not None:
         _check_pixels(batches, task.max_pixels)
@@ -72,10 +72,10 @@ def _check_pixels(batches: Sequence[Batch], max_pixels: int) -> None:
         raise ImageError(f"{found} pixels in all pictures, more than the {max_pixels} of --max-pixels")
 
 
-def _read(source: Path, exact: bool) -> list[Batch]:
+def _read(source: Path, exact: bool, every_frame: bool) -> list[Batch]:
     from vlae_codec.io import datasets, images
 
-    batches = datasets.read_batches(source)
+    batches = datasets.read_batches(source, every_frame)
     if exact:
         for batch in batches:
             images.refuse_changes(batch.notices)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ Examples:
   vlae-compress *.png -o small/ --json     a folder of files, a report for programs
   vlae-compress - -c < digit.png > x.vlz   from stream to stream
   vlae-compress -r scans/ --output-dir small/ -j 4   a tree of folders, mirrored, in 4 processes
+  vlae-compress scan.tif --all-frames      every page: scan-0000.vlz and so on; --frame 2 takes one
   vlae-compress digit.png --bits 40        more bits, more of the picture kept
   vlae-compress photo.jpg                  a picture of any size, transparent or not
   vlae-compress photo.jpg --target-bytes 2000
@@ -90,6 +92,8 @@ Examples:
 @click.option("--target-bpp", type=FiniteRange(0, min_open=True), help="The same in bits a pixel.")
 @click.option("--chunk", type=click.IntRange(1, MAX_IMAGES), help="Pictures in a chunk of an archive.")
 @click.option("--names", is_flag=True, help="Keep the pictures' names in an archive.")
+@click.option("--frame", type=click.IntRange(0), help="Of animations and documents this frame or page, from 0.")
+@click.option("--all-frames", is_flag=True, help="All of them: into x-0000.vlz and so on, or one archive, -o NAME.vlz.")
 @device_option
 @max_pixels_option
 @click.option("--verify", is_flag=True, help="Decode each code again before it is written.")
@@ -110,6 +114,8 @@ def main(
     target_bpp: float | None,
     chunk: int | None,
     names: bool,
+    frame: int | None,
+    all_frames: bool,
     device: str,
     max_pixels: int | None,
     verify: bool,
@@ -138,6 +144,8 @@ def main(
     refuse_terminal(inputs, output)
     if not output.mirrored and not output.recursive and len(inputs) == 1:
         refuse_ending(output.out, NOT_VLZ)
+    if frame is not None and all_frames:
+        raise click.UsageError("--frame and --all-frames exclude one another")
     settings = Settings(lossless, chunk, bits, quality, faithful, effort)
     form = Form(fit, lossless and not binarise)
     task = CompressTask(
@@ -150,9 +158,10 @@ def main(
         max_pixels,
         target_bytes,
         target_bpp,
-        output.keep_time,
-    )
-    if wants_archive(inputs, output):
+        output.keep_time, frame, all_frames,
+    )  # fmt: skip
+    counts = _count_frames(inputs) if all_frames and not output.recursive else {}
+    if wants_archive(inputs, output, any(count > 1 for count in counts.values())):
         if lossless and bits is not None:
             raise click.UsageError("a lossless archive takes the bits that it needs: leave out --bits")
         compress_to_archive(inputs, task, output, names=names)
@@ -162,15 +171,28 @@ def main(
     _compress(inputs, task, output)
 
 
+def _count_frames(inputs: Sequence[Path]) -> dict[Path, int]:
+    """How many frames the inputs have; a stream is read but once, so nobody knows."""
+    from vlae_codec.io import files, opening
+
+    if files.STREAM in inputs:
+        raise click.UsageError("--all-frames needs files, not the standard input")
+    return {path: opening.count_frames(path) for path in inputs}
+
+
 def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> None:
     """A file for each picture, and what is to be said of it."""
     from vlae_codec.families.bilevel import codec
+    from vlae_codec.io import targets
     from vlae_codec.report.records import image_table, notice_lines, tree
 
     codec.candidates(task.model)  # an unknown model is an error of the command, not of each input
     failures = Failures()
     records: list[ImageRecord] = []
     plan = output.plan(inputs, ".vlz", PICTURES)
+    if task.every_frame:
+        plan, frames = targets.spread(plan, _count_frames([source for source, _ in plan.pairs]))
+        task = replace(task, frames=frames)
     output.report(plan.problems, failures)
     with progress_bar("compressing", output.quiet) as step:
         for (source, _), found in in_batches(compress_batch, task, plan.pairs, output.jobs, step):

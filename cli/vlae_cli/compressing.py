@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,6 +41,9 @@ class CompressTask:
         target_bytes: of the file of a picture of any size, at most.
         target_bpp: the same in bits a pixel.
         keep_time: outputs have the times of their inputs.
+        frame: of inputs of several frames, None for the first, with a notice.
+        every_frame: all of them are taken.
+        frames: then the frames of outputs.
     """
 
     model: str
@@ -53,6 +56,9 @@ class CompressTask:
     target_bytes: int | None = None
     target_bpp: float | None = None
     keep_time: bool = False
+    frame: int | None = None
+    every_frame: bool = False
+    frames: Mapping[Path, int] = field(default_factory=dict)
 
 
 class PhotoJob(NamedTuple):
@@ -106,7 +112,8 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
 
     if datasets.is_stack(source) and not source.is_dir():
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
-    picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS)
+    frame = task.frames.get(target, task.frame)
+    picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS, frame)
     targets.check_target(source, target, task.force)
     if info := choose_photo_model(picture, task.model, models, task.form.fit, task.settings.lossless):
         return PhotoJob(picture, info, _target_bytes(task, picture))

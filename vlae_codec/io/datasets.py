@@ -29,6 +29,7 @@ from .images import (
     refuse_changes,
     to_bilevel,
 )
+from .opening import count_frames
 
 ARRAYS = (".npy", ".npz")
 MAX_DIMENSIONS = 8
@@ -65,8 +66,12 @@ def _is_idx(path: Path) -> bool:
     return ".idx" in path.name or "-idx" in path.name
 
 
-def read_batches(path: Path) -> list[Batch]:
+def read_batches(path: Path, every_frame: bool = False) -> list[Batch]:
     """The pictures of an input: of a folder every file in it by name, hidden ones and folders left out.
+
+    Args:
+        path: the input.
+        every_frame: take all frames of a file, and not the first alone.
 
     Raises:
         ImageError: not pictures, damaged, too large, or of a kind that is not supported; or a folder without any.
@@ -76,7 +81,7 @@ def read_batches(path: Path) -> list[Batch]:
         inner = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
         if not inner:
             raise ImageError("an empty folder: there are no pictures in it")
-        return [batch for each in inner for batch in _read_in_folder(each)]
+        return [batch for each in inner for batch in _read_in_folder(each, every_frame)]
     data = read_up_to(path, MAX_BYTES)
     if not data:
         raise ImageError("the file is empty, not an image")
@@ -86,13 +91,16 @@ def read_batches(path: Path) -> list[Batch]:
         return [_batch(array, path, name) for name, array in _arrays(data, path.suffix)]
     if _is_idx(path):
         return [_batch(parse_idx(data), path)]
-    picture = decode_image(data)
-    return [Batch(picture.pixels[None], ("stdin" if path == STREAM else path.name,), picture.notices)]
+    name = "stdin" if path == STREAM else path.name
+    count = count_frames(path) if every_frame else 1
+    names = [name] if count == 1 else [f"{path.stem}-{number:04d}{path.suffix}" for number in range(count)]
+    pictures = [decode_image(data, frame=number if every_frame else None) for number in range(count)]
+    return [Batch(one.pixels[None], (name,), one.notices) for name, one in zip(names, pictures, strict=True)]
 
 
-def _read_in_folder(path: Path) -> list[Batch]:
+def _read_in_folder(path: Path, every_frame: bool) -> list[Batch]:
     try:
-        return read_batches(path)
+        return read_batches(path, every_frame)
     except ImageError as error:
         raise ImageError(f"{path.name} in it: {error}") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,15 @@ def upright(image: Image.Image) -> Image.Image:
 def frame_count(image: Image.Image) -> int:
     """Return how many frames or pages an open file has."""
     return 1 if image.format in ONE_PICTURE else int(getattr(image, "n_frames", 1))
+
+
+def count_frames(path: Path) -> int:
+    """Return how many frames or pages a file has; 1 of what is no image, which reading it will say."""
+    try:
+        with Image.open(path) as image:
+            return frame_count(image)
+    except Exception:  # the decoders raise nearly everything for damaged files
+        return 1
 
 
 def go_to(image: Image.Image, number: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,6 +64,29 @@ def mirror_outputs(inputs: Sequence[Path], out: Path | None, suffix: str, read: 
     return _distinct(pairs, problems)
 
 
+def spread(plan: Plan, counts: Mapping[Path, int]) -> tuple[Plan, dict[Path, int]]:
+    """Return a plan with an output for each frame, x-0000.vlz and so on, and the frames by their outputs.
+
+    Args:
+        plan: one output for each input.
+        counts: frames of the inputs; those of one frame may be left out.
+    """
+    pairs, problems, frames = [], list(plan.problems), {}
+    for source, target in plan.pairs:
+        count = counts.get(source, 1)
+        if count == 1:
+            pairs.append((source, target))
+        elif target == STREAM:
+            problems.append((source, f"{count} frames, and the standard output takes one"))
+        else:
+            digits = max(4, len(str(count - 1)))
+            for number in range(count):
+                place = target.with_name(f"{target.stem}-{number:0{digits}d}{target.suffix}")
+                pairs.append((source, place))
+                frames[place] = number
+    return _distinct(pairs, problems), frames
+
+
 def make_folders(plan: Plan) -> Plan:
     """Make the folders of all outputs; what needs one that cannot be made becomes a problem."""
     pairs, problems = [], list(plan.problems)
@@ -93,10 +116,11 @@ def _distinct(pairs: list[tuple[Path, Path]], problems: list[tuple[Path, str]]) 
     first: dict[Path, Path] = {}
     kept = []
     for path, target in pairs:
-        if (other := first.setdefault(target, path)) is path:
+        if target not in first:
+            first[target] = path
             kept.append((path, target))
         else:
-            line = f"{other} is written to {target}, where this one would go: give it another output with -o"
+            line = f"{first[target]} is written to {target}, where this one would go: give it another output with -o"
             problems.append((path, line))
     return Plan(kept, problems)
 
