@@ -98,3 +98,13 @@ def test_every_command_module_is_declared() -> None:
         if {"@click.command", "@click.group"} & {line.split("(")[0] for line in path.read_text().splitlines()}
     }
     assert modules == declared == set(NAMES)
+
+
+POINTS: dict[str, dict[str, str]] = PROJECT["project"]["entry-points"]
+
+
+@pytest.mark.parametrize(("group", "name"), [(group, name) for group, found in POINTS.items() for name in found])
+def test_entry_point_exists(group: str, name: str) -> None:
+    pytest.importorskip(group.split(".")[0])
+    module, attribute = POINTS[group][name].split(":")
+    assert isinstance(getattr(importlib.import_module(module), attribute), type)

@@ -29,7 +29,7 @@ __all__ = [
 
 _HOMES = dict.fromkeys(("compress", "compress_many", "decompress", "decompress_many", "inspect"), "api")
 _HOMES["register_vlz_opener"] = "pillow_plugin"
-_ENGINES = ("huggingface", "ray", "torch", "webdataset", "zarr")
+_ENGINES = ("huggingface", "numcodecs", "ray", "torch", "webdataset", "zarr")
 """Modules for other people's engines, each of which is needed by its own module alone."""
 
 
