@@ -58,6 +58,7 @@ BORDERS = {
         "vlae_codec/io/images.py",
         "vlae_codec/io/alpha.py",
         "vlae_codec/io/opening.py",
+        "vlae_codec/io/webp.py",
         "vlae_codec/io/writing.py",
         "vlae_codec/pillow_plugin.py",
         "vlae_models/data/sets.py",

@@ -93,7 +93,14 @@ def compress(
         if bits is not None or faithful:
             raise VlaeError("bits and faithful are for models of black and white: use quality")
         return photo.compress_photo(
-            picture, info, quality=quality, target_bytes=target_bytes, lossless=lossless, effort=effort, device=device
+            picture,
+            info,
+            quality=quality,
+            target_bytes=target_bytes,
+            lossless=lossless,
+            effort=effort,
+            device=device,
+            auto=model == codec.AUTO,
         ).data
     if target_bytes is not None:
         raise VlaeError("target_bytes is for photographs: this picture goes to a model of black and white")

@@ -23,12 +23,15 @@ from PIL import Image, ImageFile
 from . import api
 from .container import header
 from .container.archive import parse_archive
-from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, WINDOWED, WINDOWED_LOSSLESS
+from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS
 from .container.limits import check_pixels
 from .errors import FormatError
 from .families.bilevel.archive import Reader, identify_archive
 from .families.photo.container import HEAD_SIZE, PhotoFile, parse_head_of
 from .families.store import find_photo_prefix
+from .families.stored import codec as stored
+from .families.stored import container as stored_container
+from .families.stored.container import StoredFile
 from .families.windowed.container import Head, parse_photo_head
 from .io import files, images
 from .model import identify
@@ -53,7 +56,7 @@ class VlzImageFile(ImageFile.ImageFile):
         stream = self._stream()
         head = stream.read(HEADER.size)
         mode, _ = header.parse_head(head)
-        if mode in (PHOTO, WINDOWED, WINDOWED_LOSSLESS):
+        if mode in (PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS):
             self._open_photo(head + stream.read(HEAD_SIZE - len(head)))
             return
         if mode == ARCHIVE:
@@ -73,13 +76,17 @@ class VlzImageFile(ImageFile.ImageFile):
 
     def _open_photo(self, data: bytes) -> None:
         mode, _ = header.parse_head(data)
-        head: PhotoFile | Head = parse_head_of(data)[0] if mode == PHOTO else parse_photo_head(data)
-        model = find_photo_prefix(head.prefix)
+        head: PhotoFile | Head | StoredFile
+        if mode == STORED:
+            head, model = stored_container.parse_head_of(data)[0], stored.INFO
+        else:
+            head = parse_head_of(data)[0] if mode == PHOTO else parse_photo_head(data)
+            model = find_photo_prefix(head.prefix)
         check_pixels(head.height, head.width, max_pixels=_Settings.max_pixels)
         self.n_frames, self.is_animated = 1, False
-        alpha = "A" if isinstance(head, PhotoFile) and head.has_alpha else ""
+        alpha = "A" if isinstance(head, (PhotoFile, StoredFile)) and head.has_alpha else ""
         self._size, self._mode = (head.width, head.height), ("L" if head.grey else "RGB") + alpha
-        kind = "lossless" if mode == WINDOWED_LOSSLESS else "lossy"
+        kind = "lossless" if mode in (WINDOWED_LOSSLESS, STORED) else "lossy"
         self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
 
     def load(self) -> Any:

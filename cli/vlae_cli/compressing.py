@@ -134,6 +134,7 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     """Compress a picture of any size and write its file."""
     from vlae_codec.errors import ImageError
     from vlae_codec.families import pictures as photo
+    from vlae_codec.families.store import AUTO
     from vlae_codec.io import files
     from vlae_codec.report import records
 
@@ -142,6 +143,7 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     result = photo.compress_photo(
         job.picture, job.info, quality=task.settings.quality, target_bytes=job.target_bytes,
         lossless=task.settings.lossless, effort=task.settings.effort, device=task.device, progress=step,
+        auto=task.model == AUTO,
     )  # fmt: skip
     if task.verify:
         photo.verify_photo(result, job.picture, task.device)

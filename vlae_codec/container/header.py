@@ -27,8 +27,8 @@ behind the first checksum and still gives the lossy picture.
     inside       the payload's mode in the high 3 bits, n - 1 in the low 5
     CRC-16       each of the fingerprint and of everything before it, as above
 
-Mode 6 is an archive of many pictures; see `archive`. Modes 7 to 9 are pictures of any size; see the containers of the
-windowed and the photo family. Mode 15 is a collection of whole files; see `collection`.
+Mode 6 is an archive of many pictures; see `archive`. Modes 7 to 10 are pictures of any size; see the containers of the
+windowed, the photo and the stored family. Mode 15 is a collection of whole files; see `collection`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ from ..errors import FormatError
 MAGIC = b"\xd6Z"
 VERSION = 1
 MODES = {0: "chosen", 1: "faithful-1", 2: "faithful-2", 3: "faithful-3", 4: "faithful-4"}
-LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO = 5, 6, 7, 8, 9
+LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED = 5, 6, 7, 8, 9, 10
+LAST = STORED
 COLLECTION = 15
 HEADER = struct.Struct("<2sB3s")
 CHECKSUM = struct.Struct("<H")
@@ -152,17 +153,16 @@ def parse_head(data: bytes) -> tuple[int, bytes]:
         raise FormatError(f"format version {version}, and this program reads version {VERSION}: damaged, or update it")
     if mode == COLLECTION:
         raise FormatError("a collection of whole .vlz files: open it with vlae_codec.collections.Collection")
-    if mode > PHOTO:
-        raise FormatError(f"unknown mode {mode}, and this program reads 0 to {PHOTO}: damaged, or update it")
+    if mode > LAST:
+        raise FormatError(f"unknown mode {mode}, and this program reads 0 to {LAST}: damaged, or update it")
     return mode, prefix
 
 
 def limit(head: bytes) -> int:
     """The most bytes that a file can have that begins so, by its first 6 bytes; the least limit if it is no .vlz."""
     mode = head[2] & 15 if len(head) == HEADER.size and head.startswith(MAGIC) else 0
-    return {LOSSLESS: MAX_LOSSLESS, **dict.fromkeys((ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO), MAX_ARCHIVE)}.get(
-        mode, MAX_FILE
-    )
+    large = dict.fromkeys((ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED), MAX_ARCHIVE)
+    return {LOSSLESS: MAX_LOSSLESS, **large}.get(mode, MAX_FILE)
 
 
 def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: bytes) -> bytes:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from ..container.header import PHOTO, parse_head
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..container.header import PHOTO, STORED, parse_head
 from ..errors import FormatError, ImageError, VlaeError
-from ..io.images import Picture, Pixels
+from ..io.images import Picture, Pixels, from_array
 from . import store
 from .compressed import PhotoCompressed, Progress
 from .photo import codec as photo
 from .photo.container import PhotoFile, file_sections, parse_file
 from .store import PhotoInfo
+from .stored import codec as stored
+from .stored import container as stored_container
+from .stored.container import StoredFile
 from .windowed import codec as windowed
 from .windowed.codec import DEFAULT_TEMPERATURE, SAMPLES_TEMPERATURE
 from .windowed.container import PhotoFile as WindowedFile
@@ -17,7 +25,16 @@ from .windowed.container import parse_photo, photo_sections
 
 __all__ = ["DEFAULT_TEMPERATURE", "SAMPLES_TEMPERATURE", "PhotoCompressed", "compress_photo", "decompress_photo"]
 
-AnyFile = PhotoFile | WindowedFile
+AnyFile = PhotoFile | WindowedFile | StoredFile
+EXACT = "kept exactly: a lossy file would hardly be smaller"
+"""Notice of a picture for which a lossy file was wanted."""
+HARDLY = 64
+"""Bytes that exact pixels may cost beyond a lossy file."""
+THIN = 8
+"""Pixels of a side below which a picture is stored: models code patches of at least that size."""
+DRAWN_BITS = 1.0
+"""Bits a sample that the stored file of a picture has at most for no model to be tried below effort 7: photographs
+take 2 to 5 by either way."""
 
 
 def compress_photo(
@@ -30,20 +47,48 @@ def compress_photo(
     effort: int = 5,
     device: str = "cpu",
     progress: Progress | None = None,
+    auto: bool = False,
 ) -> PhotoCompressed:
     """Return the file of a picture; arguments as of the families' codecs.
+
+    Args:
+        auto: store the picture without a model where that takes fewer bytes.
 
     Raises:
         ImageError: the family cannot code it so, or no quality keeps within the bytes.
         ModelError: the model is damaged, or the device is not there.
     """
+    asked: dict[str, Any] = {"quality": quality, "target_bytes": target_bytes, "effort": effort, "device": device}
+    if not auto:
+        return _by_model(picture, info, lossless=lossless, progress=progress, **asked)
+    if lossless:
+        made = stored.compress(picture, effort)
+        bits = 8 * len(made.data) / (picture.pixels.size)
+        if picture.alpha is not None or min(picture.size) < THIN or (bits < DRAWN_BITS and effort < 7):
+            return made
+        other = _by_model(picture, info, lossless=True, progress=progress, **asked)
+        return min(other, made, key=lambda one: len(one.data))
+    kept, lossy = None, None
+    if target_bytes is not None:
+        kept = stored.compress_within(picture, target_bytes, effort)
+    elif min(picture.size) < THIN:
+        kept = stored.compress(picture, effort)
+    else:
+        lossy = _by_model(picture, info, lossless=False, progress=progress, **asked)
+        kept = stored.compress_within(picture, len(lossy.data) + HARDLY, effort)
+    if kept:
+        return replace(kept, notices=(*kept.notices, EXACT))
+    return lossy or _by_model(picture, info, lossless=False, progress=progress, **asked)
+
+
+def _by_model(
+    picture: Picture, info: PhotoInfo, *, lossless: bool, progress: Progress | None, effort: int, **asked: Any
+) -> PhotoCompressed:
     if info.family == store.PHOTO:
         if lossless:
             raise ImageError(f"model {info.name} codes lossy files alone: leave out the model, or name a windowed one")
-        return photo.compress(picture, info, quality=quality, target_bytes=target_bytes, effort=effort, device=device)
-    return windowed.compress_photo(
-        picture, info, quality=quality, target_bytes=target_bytes, lossless=lossless, device=device, progress=progress
-    )
+        return photo.compress(picture, info, effort=effort, **asked)
+    return windowed.compress_photo(picture, info, lossless=lossless, progress=progress, **asked)
 
 
 def decompress_photo(
@@ -66,11 +111,13 @@ def decompress_photo(
         ModelError: the model is unknown or damaged.
         VlaeError: the file's family has no texture, and some was asked for.
     """
-    if parse_head(data)[0] == PHOTO:
-        if temperature > 0:
-            raise VlaeError(
-                "files of the photo family have no texture: there is one picture, and temperature changes nothing"
-            )
+    mode = parse_head(data)[0]
+    if mode in (PHOTO, STORED) and temperature > 0:
+        raise VlaeError("files of this family have no texture: there is one picture, and temperature changes nothing")
+    if mode == STORED:
+        pixels, info = stored.decompress(data, max_pixels=max_pixels, progress=progress)
+        return pixels, info, ""
+    if mode == PHOTO:
         pixels, info = photo.decompress(data, max_pixels=max_pixels, device=device, progress=progress)
         return pixels, info, ""
     return windowed.decompress_photo(
@@ -86,7 +133,12 @@ def identify_photo(data: bytes) -> tuple[PhotoInfo, AnyFile, bool]:
         FormatError: the bytes are no such file, or damaged.
         ModelError: the model is unknown.
     """
-    if parse_head(data)[0] == PHOTO:
+    mode = parse_head(data)[0]
+    if mode == STORED:
+        exact = stored_container.parse_file(data)
+        stored_container.check_file(data)
+        return stored.INFO, exact, True
+    if mode == PHOTO:
         info, file = photo.identify(data)
         return info, file, True
     return windowed.identify_photo(data)
@@ -98,7 +150,10 @@ def parse_any_photo(data: bytes) -> AnyFile:
     Raises:
         FormatError: the bytes are no such file.
     """
-    return parse_file(data) if parse_head(data)[0] == PHOTO else parse_photo(data)
+    mode = parse_head(data)[0]
+    if mode == STORED:
+        return stored_container.parse_file(data)
+    return parse_file(data) if mode == PHOTO else parse_photo(data)
 
 
 def is_exact(data: bytes) -> bool:
@@ -108,6 +163,8 @@ def is_exact(data: bytes) -> bool:
 
 def sections_of(file: AnyFile, size: int) -> list[dict[str, str | int]]:
     """Return name, offset and length in bytes of each part of a file of so many bytes, in order."""
+    if isinstance(file, StoredFile):
+        return stored_container.file_sections(file, size)
     return file_sections(file, size) if isinstance(file, PhotoFile) else photo_sections(file)
 
 
@@ -119,6 +176,11 @@ def verify_photo(result: PhotoCompressed, picture: Picture, device: str = "cpu")
     """
     if result.model.family == store.WINDOWED:
         windowed.verify_photo(result, picture, device)
+        return
+    if result.model.family == store.STORED:
+        found, _ = stored.decompress(result.data)
+        if not np.array_equal(stored.channels(from_array(found))[0], stored.channels(picture)[0]):
+            raise FormatError("the exact picture does not come back: please report this")
         return
     pixels, _ = photo.decompress(result.data, device=device)
     if pixels.shape[:2] != picture.size:

@@ -35,8 +35,8 @@ REQUIRED_3 = {
     "programs": dict, "picture_shift": int,
 }  # fmt: skip
 AUTO = "auto"
-PHOTO, WINDOWED = "photo", "windowed"
-"""Families of models of pictures of any size."""
+PHOTO, WINDOWED, STORED = "photo", "windowed", "stored"
+"""Families of pictures of any size; the last has no model."""
 AnyModel = PhotoModel | windowed.PhotoModel
 
 
@@ -51,7 +51,7 @@ class PhotoInfo:
         description: one line.
         shipped: whether it came with the package.
         auto: whether `-m auto` may choose it.
-        family: `PHOTO` or `WINDOWED`; models of the second can also keep exact pixels.
+        family: `PHOTO`, `WINDOWED` or `STORED`; models of the second can also keep exact pixels.
     """
 
     name: str

@@ -6,6 +6,7 @@ from ..container.header import (
     ARCHIVE,
     LOSSLESS,
     PHOTO,
+    STORED,
     WINDOWED,
     WINDOWED_LOSSLESS,
     Container,
@@ -35,7 +36,7 @@ def is_photo(data: bytes) -> bool:
     Raises:
         FormatError: it is no .vlz file.
     """
-    return parse_head(data)[0] in (WINDOWED, WINDOWED_LOSSLESS, PHOTO)
+    return parse_head(data)[0] in (WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED)
 
 
 def identify(data: bytes) -> tuple[ModelInfo, Container | LosslessContainer]:

@@ -12,6 +12,7 @@ from ..families.bilevel.lossless import LosslessCode
 from ..families.compressed import PhotoCompressed
 from ..families.pictures import AnyFile, sections_of
 from ..families.store import PhotoInfo
+from ..families.stored.container import StoredFile
 from ..model.registry import ModelInfo
 
 SUMMED = (
@@ -189,7 +190,7 @@ def photo_file_record(source: str, info: PhotoInfo | None, file: AnyFile, size: 
         input=source,
         model=info.name if info else None,
         fingerprint=info.fingerprint if info else file.prefix.hex(),
-        mode="photo" if file.residual is None else "photo, lossless",
+        mode="stored" if isinstance(file, StoredFile) else "photo" if file.residual is None else "photo, lossless",
         images=1,
         width=file.width,
         height=file.height,

@@ -1,0 +1,119 @@
+"""The `.vlz` file of a picture that is kept exactly without a model.
+
+0                                6       7
++--------------------------------+-------+--------+--------+---------+---------+-----+--------+
+| magic, ver : 10, three zeros   | flags | height |  width | length  |  tile   | ... | CRC-16 |
++--------------------------------+-------+--------+--------+---------+---------+-----+--------+
+                6                    1     1 ... 3  1 ... 3  1 ... 5                      2
+
+flags        bit 0: red, green and blue are equal; bit 1: there is an alpha plane; the others are 0
+height ...   variable-length numbers, 7 bits a byte, low ones first, the highest bit set if more follow
+tile         a lossless WebP image of 4096 x 4096 pixels, smaller at the right and at the bottom; in raster order
+CRC-16       as in the other kinds of file, of a fingerprint of 32 zeros
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...container.header import CHECKSUM, HEADER, MAGIC, STORED, VERSION, check, checksum, layout, parse_head
+from ...container.varint import read_number, write_number
+from ...errors import FormatError
+
+GREY, ALPHA = 1, 2
+MAX_SIDE = 1 << 16
+HEAD_SIZE = HEADER.size + 1 + 2 * 5
+"""Bytes that hold a whole head."""
+NO_MODEL = bytes(32)
+"""The fingerprint of files without a model."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """What a file says.
+
+    Attributes:
+        grey: whether red, green and blue are equal.
+        alpha: whether there is an alpha plane.
+        height, width: of the picture.
+        residual: the tiles, each behind its length: all of it is exact pixels.
+    """
+
+    grey: bool
+    alpha: bool
+    height: int
+    width: int
+    residual: bytes
+    prefix: bytes = NO_MODEL[:3]
+    payload: bytes = b""
+    """The lossy part, which other families' files have."""
+
+    @property
+    def coded_size(self) -> tuple[int, int]:
+        """Height and width of the picture that is coded."""
+        return self.height, self.width
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether there is an alpha plane."""
+        return self.alpha
+
+
+def write_file(file: StoredFile) -> bytes:
+    """Return the bytes of a file."""
+    assert min(file.height, file.width) >= 1 and max(file.height, file.width) <= MAX_SIDE
+    body = HEADER.pack(MAGIC, VERSION << 4 | STORED, file.prefix) + bytes([GREY * file.grey | ALPHA * file.alpha])
+    body += write_number(file.height) + write_number(file.width) + file.residual
+    return body + CHECKSUM.pack(checksum(NO_MODEL, body))
+
+
+def parse_head_of(data: bytes) -> tuple[StoredFile, int]:
+    """Return a file without its tiles, and where they start.
+
+    Args:
+        data: its first `HEAD_SIZE` bytes, or all that there are.
+
+    Raises:
+        FormatError: no such file, or cut within its head.
+    """
+    mode, prefix = parse_head(data)
+    if mode != STORED or prefix != NO_MODEL[:3]:
+        raise FormatError("not a file without a model")
+    if len(data) < HEADER.size + 1:
+        raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
+    flags = data[HEADER.size]
+    if flags & ~(GREY | ALPHA):
+        raise FormatError(f"flags {flags:#04x} are unknown: damaged, or made by a newer program")
+    height, place = read_number(data, HEADER.size + 1)
+    width, place = read_number(data, place)
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
+        raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
+    return StoredFile(bool(flags & GREY), bool(flags & ALPHA), height, width, b""), place
+
+
+def parse_file(data: bytes) -> StoredFile:
+    """Return the parts of a file; the checksum is left unread.
+
+    Raises:
+        FormatError: no such file, or cut short.
+    """
+    head, place = parse_head_of(data)
+    end = len(data) - CHECKSUM.size
+    if end < place:
+        raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
+    return StoredFile(head.grey, head.alpha, head.height, head.width, data[place:end])
+
+
+def check_file(data: bytes) -> None:
+    """Verify the checksum of a parsed file.
+
+    Raises:
+        FormatError: it is damaged.
+    """
+    check(data, NO_MODEL)
+
+
+def file_sections(file: StoredFile, size: int) -> list[dict[str, str | int]]:
+    """Return name, offset and length in bytes of each part of a file of so many bytes, in order."""
+    tiles = len(file.residual)
+    return layout({"header": size - tiles - CHECKSUM.size, "residual": tiles, "checksum": CHECKSUM.size})
