@@ -19,11 +19,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+import vlae_codec
 from vlae_codec.model.networks import LABELS
 
 HERE = Path(__file__).resolve().parent
 PAGE = ("index.html", "style.css", "js")
+GOLDEN = HERE.parent / "tests" / "golden"
+EXAMPLES = {"digit": "chosen", "exact-digit": "lossless", "digits": "lossless-archive-named"}
+"""What the page offers to open: golden files of the model for digits."""
 TABLES = {"tables": ("exact", "tables.npz"), "scales": ("coding", "scales.npz")}
 
 
@@ -54,9 +59,9 @@ def build(out: Path) -> dict[str, Any]:
     """Write everything to a folder and return its index.
 
     Args:
-        out: the folder; its `models` and `js` are written anew.
+        out: the folder; what it has of the page, its models and examples is written anew.
     """
-    for name in (*PAGE, "models"):
+    for name in (*PAGE, "models", "examples"):
         shutil.rmtree(out / name, ignore_errors=True)
     (out / "models").mkdir(parents=True)
     for name in PAGE:
@@ -74,8 +79,19 @@ def build(out: Path) -> dict[str, Any]:
         assert fingerprint == info["fingerprint"], f"{folder}: its weights have another fingerprint"
         size = (out / "models" / f"{fingerprint}.bin.gz").stat().st_size
         index["models"][fingerprint] = {"name": info["name"], "description": info["description"], "bytes": size}
+    copy_examples(out / "examples", {label["name"]: one for one, label in index["models"].items()})
     (out / "models" / "index.json").write_text(json.dumps(index, indent=1) + "\n")
     return index
+
+
+def copy_examples(folder: Path, fingerprints: Mapping[str, str]) -> None:
+    """Write the files that the page offers to open; `fingerprints` are those of models by name."""
+    folder.mkdir(parents=True)
+    for name, kind in EXAMPLES.items():
+        shutil.copy(GOLDEN / f"{fingerprints['mnist'][:12]}-{kind}.vlz", folder / f"{name}.vlz")
+    with Image.open(HERE.parent / "docs" / "photo.png") as sheet:  # the original, and two pictures of its file
+        photograph = sheet.convert("RGB").crop((0, 0, sheet.width // 3, sheet.height))
+    (folder / "photo.vlz").write_bytes(vlae_codec.compress(photograph, "photo"))
 
 
 def write_named(out: Path, data: bytes) -> str:

@@ -6,11 +6,13 @@
  * @typedef {{ seed?: number | bigint, samples?: number, preview?: boolean, temperature?: number, first?: number,
  *   last?: number, progress?: (part: number) => void }} Options
  * @typedef {{ kind: string, model: string, fingerprint: string, height: number, width: number, count: number,
- *   drawn: boolean, whole: boolean, sections: import("./container/header.js").Section[], names?: string[],
+ *   drawn: boolean, exact: boolean, heated?: boolean, whole: boolean, sections: import("./container/header.js").Section[], names?: string[],
  *   draw: (options: Options) => Promise<Picture[]> }} Opened
- *   what a file says: `drawn` if its texture depends on a seed, `whole` unless only its preview is left
+ *   what a file says: `drawn` if its texture depends on a seed, `exact` if it has the exact pixels as well, `heated` if
+ *   the texture has a temperature, `whole` unless only the preview is left
  */
 
+import { openArchive } from "./bilevel/archive.js";
 import { openSingle } from "./bilevel/decode.js";
 import { ARCHIVE, PHOTO, parseHead } from "./container/header.js";
 import { VlzError } from "./errors.js";
@@ -25,6 +27,7 @@ import { openPhoto } from "./photo/decode.js";
 export async function open(data, store) {
   const { mode } = parseHead(data);
   if (mode < ARCHIVE) return openSingle(data, store);
+  if (mode === ARCHIVE) return openArchive(data, store);
   if (mode === PHOTO) return openPhoto(data, store);
   throw new VlzError(`files of mode ${mode} are not read here yet`);
 }

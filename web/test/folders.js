@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import { Store } from "../js/store.js";
 
 export const GOLDEN = new URL("../../tests/golden/", import.meta.url);
-const BUILT = process.env.VLAE_WEB;
+export const BUILT = process.env.VLAE_WEB;
 
 /** A store that reads the built folder. */
 export const store = new Store((path) => readFile(`${BUILT}/${path}`));

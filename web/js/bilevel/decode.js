@@ -3,7 +3,7 @@
 import { Interval } from "../coding/interval.js";
 import { LOSSLESS, check, layout, parseHead, parseSingle, sealed } from "../container/header.js";
 import { VlzError } from "../errors.js";
-import { Layers } from "../exact/layers.js";
+import { layersOf } from "../exact/layers.js";
 import { seedWords } from "../exact/philox.js";
 import { fromHex } from "../store.js";
 import { latents } from "./latents.js";
@@ -34,7 +34,8 @@ export async function openSingle(data, store) {
   if (mode === LOSSLESS) lengths.push(["residual", (parts.residual ?? []).length], ["second checksum", 2]);
   return {
     kind: mode === LOSSLESS ? "lossless" : parts.mode ? "faithful code" : "chosen code",
-    model: name, fingerprint, height, width, count: 1, drawn: mode !== LOSSLESS || !whole, whole,
+    model: name, fingerprint, height, width, count: 1, drawn: mode !== LOSSLESS || !whole,
+    exact: mode === LOSSLESS, whole,
     sections: layout(lengths.slice(0, whole ? 5 : 3)),
     draw: (options) => drawSingle(model, parts, whole, store, options),
   };
@@ -63,7 +64,7 @@ export async function match(data, prefix, store) {
  * @returns {Promise<Picture[]>}
  */
 async function drawSingle(model, parts, whole, store, { seed = 0, samples = 1, preview = false, progress }) {
-  const layers = new Layers(model);
+  const layers = layersOf(model);
   const tables = await loadTables(store);
   const net = new PixelNet(layers, tables, features(layers, latents(layers, tables, parts.mode, parts.payload)));
   if (parts.residual && !preview) {

@@ -1,6 +1,6 @@
 /** From latents to the pixels of a bilevel picture: features of all pixels at once, then one pixel after the other. */
 
-import { FRACTION, accumulate, added, clamp, positive, relu, rescale, shuffle } from "../exact/layers.js";
+import { FRACTION, LIMIT, clamp, positive, relu, shuffle } from "../exact/layers.js";
 import { philox } from "../exact/philox.js";
 
 /**
@@ -33,7 +33,6 @@ export class PixelNet {
    * @param {Maps} features
    */
   constructor(layers, tables, features) {
-    this.layers = layers;
     this.tables = tables;
     this.features = features;
     const [above, left, right] = layers.model.info.window;
@@ -42,6 +41,22 @@ export class PixelNet {
     for (let r = above; r > 0; r--) for (let c = -left; c <= right; c++) this.offsets.push([-r, c]);
     for (let c = -left; c < 0; c++) this.offsets.push([0, c]);
     this.slant = above ? right + 1 : 0;
+    const beside = layers.layer("local.features");
+    this.window = layers.layer("local.window");
+    // What features add is the same for every draw; it is left unrounded.
+    this.beside = unrounded(beside, features);
+    this.width = beside.outputs;
+    this.half = 2 ** this.window.shift / 2;
+    /** @type {import("../exact/dense.js").Layer[]} */
+    this.blocks = [];
+    for (let i = 0; layers.has(`local.layers.${i}.first`); i++) {
+      this.blocks.push(layers.layer(`local.layers.${i}.first`), layers.layer(`local.layers.${i}.second`));
+    }
+    this.last = layers.layer("local.out");
+    this.gathered = layers.gathered;
+    this.x = new Float64Array(this.width);
+    this.inner = new Float64Array(this.width);
+    this.logit = new Float64Array(1);
   }
 
   /**
@@ -51,19 +66,25 @@ export class PixelNet {
    * @param {number} column
    */
   ink(pixels, row, column) {
-    const { columns, channels, data } = this.features;
-    const beside = this.layers.layer("local.features");
-    const { weight, shift } = this.layers.layer("local.window");
-    const sums = Float64Array.from(beside.bias);
-    accumulate(beside, data, (row * columns + column) * channels, channels, 0, sums);
-    this.offsets.forEach(([r, c], tap) => {
-      const across = column + c;
-      if (row + r < 0 || across < 0 || across >= columns || !pixels[(row + r) * columns + across]) return;
-      for (let j = 0, w = tap * sums.length; j < sums.length; j++) sums[j] += FRACTION * weight[w + j];
-    });
-    const x = this.layers.plainBlocks("local.layers", rescale(sums, shift, 2 ** 19 - 1));
-    const logit = this.layers.dense("local.out", positive(x), 1024)[0];
-    return this.tables.sigmoid[logit + 1024];
+    const { x, inner, width, gathered, offsets } = this;
+    const { columns } = this.features;
+    const { weight, shift } = this.window;
+    const start = (row * columns + column) * width;
+    for (let j = 0; j < width; j++) x[j] = this.beside[start + j];
+    for (let tap = 0; tap < offsets.length; tap++) {
+      const [down, across] = [row + offsets[tap][0], column + offsets[tap][1]];
+      if (down < 0 || across < 0 || across >= columns || !pixels[down * columns + across]) continue;
+      for (let j = 0, w = tap * width; j < width; j++) x[j] += FRACTION * weight[w + j];
+    }
+    const scale = 2 ** -shift;
+    for (let j = 0; j < width; j++) x[j] = clamp(Math.floor((x[j] + this.half) * scale), -LIMIT, LIMIT);
+    for (let block = 0; block < this.blocks.length; block += 2) {
+      gathered.positive(x).through(this.blocks[block], LIMIT, inner, 0);
+      gathered.positive(inner).through(this.blocks[block + 1], LIMIT, inner, 0);
+      for (let j = 0; j < width; j++) x[j] = clamp(x[j] + inner[j], -LIMIT, LIMIT);
+    }
+    gathered.positive(x).through(this.last, 1024, this.logit, 0);
+    return this.tables.sigmoid[this.logit[0] + 1024];
   }
 
   /**
@@ -98,6 +119,23 @@ export class PixelNet {
   restore(interval) {
     return this.sweep((_row, _column, ink) => interval.pop(ink));
   }
+}
+
+/**
+ * Return the sums of a layer at every pixel, its bias among them, before they are rounded.
+ * @param {import("../exact/dense.js").Layer} layer
+ * @param {Maps} x
+ */
+function unrounded({ weight, bias, outputs }, { data, rows, columns, channels }) {
+  const sums = new Float64Array(rows * columns * outputs);
+  for (let pixel = 0, from = 0; pixel < rows * columns; pixel++) {
+    sums.set(bias, pixel * outputs);
+    for (let i = 0; i < channels; i++) {
+      const value = data[from++];
+      for (let j = 0; value !== 0 && j < outputs; j++) sums[pixel * outputs + j] += value * weight[i * outputs + j];
+    }
+  }
+  return sums;
 }
 
 /**

@@ -4,14 +4,30 @@
  * Maps are rows of pixels of channels, one behind the other, in a Float64Array.
  */
 
+import { Gathered, clamp } from "./dense.js";
+
+export { clamp };
 export const FRACTION = 1024;
 export const LIMIT = 2 ** 19 - 1;
 
 /**
  * @typedef {import("../store.js").Model} Model
- * @typedef {{ weight: Float64Array, bias: Float64Array, inputs: number, outputs: number, shift: number }} Layer
+ * @typedef {import("./dense.js").Layer} Layer
  * @typedef {{ data: Float64Array, rows: number, columns: number, channels: number }} Maps
  */
+
+/** @type {WeakMap<Model, Layers>} */
+const ready = new WeakMap();
+
+/**
+ * Return the layers of a model, made once.
+ * @param {Model} model
+ */
+export function layersOf(model) {
+  const layers = ready.get(model) ?? new Layers(model);
+  ready.set(model, layers);
+  return layers;
+}
 
 /** The layers of a model by name. */
 export class Layers {
@@ -20,6 +36,7 @@ export class Layers {
     this.model = model;
     /** @type {Map<string, Layer>} */
     this.kept = new Map();
+    this.gathered = new Gathered(1 << 17);
   }
 
   /** @param {string} name */
@@ -53,9 +70,9 @@ export class Layers {
    */
   dense(name, x, limit = LIMIT) {
     const layer = this.layer(name);
-    const out = Float64Array.from(layer.bias);
-    accumulate(layer, x, 0, layer.inputs, 0, out);
-    return rescale(out, layer.shift, limit);
+    const out = new Float64Array(layer.outputs);
+    this.gathered.of(x, 0, layer.inputs).through(layer, limit, out, 0);
+    return out;
   }
 
   /**
@@ -68,11 +85,9 @@ export class Layers {
     const layer = this.layer(name);
     const data = new Float64Array(x.rows * x.columns * layer.outputs);
     for (let pixel = 0; pixel < x.rows * x.columns; pixel++) {
-      const out = data.subarray(pixel * layer.outputs, (pixel + 1) * layer.outputs);
-      out.set(layer.bias);
-      accumulate(layer, x.data, pixel * x.channels, x.channels, 0, out);
+      this.gathered.of(x.data, pixel * x.channels, x.channels).through(layer, LIMIT, data, pixel * layer.outputs);
     }
-    return { ...x, data: rescale(data, layer.shift, LIMIT), channels: layer.outputs };
+    return { ...x, data, channels: layer.outputs };
   }
 
   /**
@@ -89,17 +104,17 @@ export class Layers {
     const data = new Float64Array(down * across * layer.outputs);
     for (let row = 0, at = 0; row < rows; row += stride) {
       for (let column = 0; column < columns; column += stride, at += layer.outputs) {
-        const out = data.subarray(at, at + layer.outputs);
-        out.set(layer.bias);
+        this.gathered.count = 0;
         for (let r = Math.max(row - 1, 0); r <= Math.min(row + 1, rows - 1); r++) {
           for (let c = Math.max(column - 1, 0); c <= Math.min(column + 1, columns - 1); c++) {
             const tap = (r - row + 1) * 3 + c - column + 1;
-            accumulate(layer, x.data, (r * columns + c) * channels, channels, tap * channels, out);
+            this.gathered.add(x.data, (r * columns + c) * channels, channels, tap * channels);
           }
         }
+        this.gathered.through(layer, LIMIT, data, at);
       }
     }
-    return { data: rescale(data, layer.shift, LIMIT), rows: down, columns: across, channels: layer.outputs };
+    return { data, rows: down, columns: across, channels: layer.outputs };
   }
 
   /**
@@ -114,54 +129,6 @@ export class Layers {
     }
     return x;
   }
-
-  /**
-   * Return residual blocks of plain layers on a vector, as many as there are.
-   * @param {string} name
-   * @param {Float64Array} x
-   */
-  plainBlocks(name, x) {
-    for (let index = 0; this.has(`${name}.${index}.first`); index++) {
-      const inner = this.dense(`${name}.${index}.first`, positive(x));
-      x = added(x, this.dense(`${name}.${index}.second`, positive(inner)));
-    }
-    return x;
-  }
-}
-
-/**
- * Add to `out` what inputs contribute: weights from input `first` on times the values of x from `at` on.
- * @param {Layer} layer
- * @param {Float64Array} x
- * @param {number} at
- * @param {number} count
- * @param {number} first
- * @param {Float64Array} out
- */
-export function accumulate(layer, x, at, count, first, out) {
-  const { weight, outputs } = layer;
-  for (let i = 0, w = first * outputs; i < count; i++, w += outputs) {
-    const value = x[at + i];
-    if (value !== 0) for (let j = 0; j < outputs; j++) out[j] += value * weight[w + j];
-  }
-}
-
-/**
- * Round sums in place to what a layer gives.
- * @param {Float64Array} sums
- * @param {number} shift
- * @param {number} limit
- */
-export function rescale(sums, shift, limit) {
-  const half = shift ? 2 ** (shift - 1) : 0;
-  const scale = 2 ** -shift;
-  for (let i = 0; i < sums.length; i++) sums[i] = clamp(Math.floor((sums[i] + half) * scale), -limit, limit);
-  return sums;
-}
-
-/** @param {number} x @param {number} low @param {number} high */
-export function clamp(x, low, high) {
-  return x < low ? low : x > high ? high : x;
 }
 
 /** @param {Float64Array} x */

@@ -91,8 +91,8 @@ function prepared(model, entry) {
  * @param {Entry} entry
  * @param {Convolution[]} convs
  */
-function residual(x, { shift, high, limit }, [first, second]) {
-  const added = second.run(first.run(clip(x, shift, 0, high)));
+function residual(x, { shift, low = 0, high, limit }, [first, second]) {
+  const added = second.run(first.run(clip(x, shift, low, high)));
   const { data } = added;
   for (let i = 0; i < data.length; i++) {
     const sum = data[i] + x.data[i];

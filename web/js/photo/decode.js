@@ -60,7 +60,8 @@ export async function openPhoto(data, store) {
   if (alpha) lengths.push(["alpha", alpha.length]);
   return {
     kind: `${file.grey ? "grey" : "colour"} picture, level ${file.level} of 255${alpha ? ", with transparency" : ""}`,
-    model: (await store.list()).models[fingerprint].name, fingerprint, height, width, count: 1, drawn: false, whole: true,
+    model: (await store.list()).models[fingerprint].name, fingerprint, height, width, count: 1, drawn: false, exact: false,
+    whole: true,
     sections: layout([...lengths, ["checksum", 2]]),
     draw: async ({ progress }) => {
       const loaded = await store.model(fingerprint);

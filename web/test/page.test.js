@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Page, findBrowser, serve } from "./browser.js";
+import { BUILT, GOLDEN, bytes, golden } from "./folders.js";
+import { readPng } from "./png.js";
+
+const PROGRAM = findBrowser();
+const KNOWN = 'document.querySelector(".card canvas") && [...document.querySelectorAll(".working")].every((e) => e.hidden)';
+
+/** What the page runs to draw a golden file: the SHA-256 of all its pixels, the preview's behind them. */
+const DRAW = `async (name, options) => {
+  const [{ open }, { Store }, { sha256 }] = await Promise.all(["picture", "store", "sha256"].map((one) => import("/js/" + one + ".js")));
+  const get = async (path) => new Uint8Array(await (await fetch("/" + path)).arrayBuffer());
+  globalThis.store ??= new Store(get);
+  const file = await open(await get("golden/" + name + ".vlz"), globalThis.store);
+  const pictures = await file.draw(options);
+  if (file.exact && file.count === 1 && file.height === 28) pictures.push(...(await file.draw({ ...options, preview: true })));
+  return sha256(Uint8Array.from(pictures.flatMap(({ data }) => [...data])));
+}`;
+
+describe("in a browser", { skip: PROGRAM ? false : "needs chromium" }, () => {
+  let page;
+  let server;
+
+  before(async () => {
+    server = await serve(BUILT, fileURLToPath(GOLDEN));
+    page = await Page.start(PROGRAM);
+    await page.open(server.address);
+  });
+
+  after(async () => {
+    await page?.close();
+    server?.close();
+  });
+
+  test("golden files give the pixels of their PNG files", async () => {
+    for (const name of [...golden().filter((one) => one.startsWith("9cd1a8")), ...golden("photo/")]) {
+      if (((await bytes(`${name}.vlz`))[2] & 15) in { 7: 0, 8: 0 }) continue;
+      const { data } = readPng(await bytes(`${name}.png`));
+      const options = name.includes("/") ? { seed: 11, temperature: 0.7 } : { seed: 7 };
+      const found = await page.ask(`(${DRAW})(${JSON.stringify(name)}, ${JSON.stringify(options)})`);
+      // A lossy file of one digit was drawn twice.
+      const once = /(chosen|faithful)$/.test(name) ? data.subarray(0, 784) : data;
+      assert.equal(found, createHash("sha256").update(once).digest("hex"), name);
+    }
+  });
+
+  test("an example is drawn, and another seed draws another picture", async () => {
+    await page.ask('document.querySelector("button[data-example*=digit]").click()');
+    await page.until(KNOWN);
+    const before = await page.ask('document.querySelector(".card canvas").toDataURL()');
+    await page.ask(`{
+      const seed = document.querySelector("input[name=seed]");
+      seed.value = "5";
+      seed.dispatchEvent(new Event("input"));
+    }`);
+    await page.until(`document.querySelector(".card canvas").toDataURL() !== ${JSON.stringify(before)}`);
+    assert.equal(await page.ask('document.querySelectorAll(".card canvas").length'), 1);
+  });
+
+  test("a damaged file gives one sentence", async () => {
+    await page.ask(`{
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array([0xd6, 0x5a, 0x10, 1, 2, 3, 4, 5, 6, 7])], "bad.vlz"));
+      document.dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
+    }`);
+    await page.until('document.querySelector(".card .error")');
+    assert.match(await page.ask('document.querySelector(".card .error").textContent'), /^bad\.vlz: made with a model that is not here/);
+  });
+
+  test("nothing was asked of another origin, and nothing was complained of", () => {
+    assert.deepEqual(page.requests.filter((one) => !one.startsWith(server.address) && !one.startsWith("data:")), []);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test("every control has a name", async () => {
+    const { nodes } = await page.send("Accessibility.getFullAXTree");
+    const controls = nodes.filter(({ ignored, role }) => !ignored && /button|slider|combobox|checkbox|image|progress/.test(role?.value ?? ""));
+    assert.ok(controls.length >= 8);
+    for (const { role, name } of controls) assert.ok(name?.value, role.value);
+  });
+});
