@@ -165,7 +165,7 @@ def test_two_inputs_for_one_output(run: Run, model_name: str, digits: list[Path]
     assert told[-1].endswith("1 of 3 inputs failed")
     assert {path.name for path in tmp_path.glob("*.vlz")} == {"0.vlz", "1.vlz"}
     refused(run("compress", *digits, "-c", "-m", model_name), r"10 inputs, and the standard output takes one")
-    refused(run("compress", *digits, "-o", twin, "-m", model_name), r"a file, and 10 inputs need a folder")
+    refused(run("compress", *digits, "-o", twin, "-m", model_name), r"a file, and a folder is needed for 10 inputs")
 
 
 def test_others_go_on(run: Run, model_name: str, digits: list[Path], tmp_path: Path) -> None:

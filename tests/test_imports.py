@@ -56,6 +56,7 @@ BORDERS = {
     "ssimulacra2": ["vlae_codec/report/quality.py"],
     "PIL": [
         "vlae_codec/io/images.py",
+        "vlae_codec/io/adjust.py",
         "vlae_codec/io/alpha.py",
         "vlae_codec/io/opening.py",
         "vlae_codec/io/webp.py",

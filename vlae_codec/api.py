@@ -21,6 +21,7 @@ from .families.bilevel import archive, codec
 from .families.bilevel.archive import Settings
 from .families.choice import choose_photo_model
 from .io import datasets, files, images
+from .io.adjust import is_hidden_ink
 from .io.images import PillowImage
 from .latents.payload import EFFORTS, MAX_BITS
 from .model import identify
@@ -89,7 +90,8 @@ def compress(
     """
     _check_options(lossless, bits, quality, effort, faithful)
     picture, models = read_picture(image), codec.candidates(model)
-    if info := choose_photo_model(picture, model, models, fit, lossless):
+    visible = [] if is_hidden_ink(picture) else models
+    if info := choose_photo_model(picture, model, visible, fit and bool(visible), lossless):
         if bits is not None or faithful:
             raise VlaeError("bits and faithful are for models of black and white: use quality")
         return photo.compress_photo(
@@ -164,7 +166,7 @@ def compress_many(
         raise ImageError("no pictures: an archive holds at least one")
     if names is not None and len(names) != len(pictures):
         raise VlaeError(f"{len(names)} names for {len(pictures)} pictures")
-    read = [read_picture(image) for image in pictures]
+    read = [images.over_black(read_picture(image)) for image in pictures]
     batches = [datasets.Batch(one.pixels[None], (str(number),), one.notices) for number, one in enumerate(read)]
     models = codec.candidates(model)
     pixels, _ = datasets.join(batches, models, fit, lossless and not binarise)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from vlae_codec.errors import FormatError
     from vlae_codec.families.bilevel.archive import Reader
     from vlae_codec.io.datasets import Batch
-    from vlae_codec.io.images import Pixels
+    from vlae_codec.io.images import Picture, Pixels
 
-    from .compressing import CompressTask
+    from .compressing import CompressTask, Form
     from .output import Output
 
 
@@ -45,7 +45,7 @@ def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Outp
         targets.check_target(source, out, task.force)
     for source in inputs:
         with failures.of(source):
-            batches += _read(source, form.exact, task.every_frame)
+            batches += _read(source, form, task.every_frame)
     failures.exit(len(inputs))
     if task.max_pixels is not None:
         _check_pixels(batches, task.max_pixels)
@@ -56,12 +56,14 @@ def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Outp
         result = archive.compress_archive(info, pixels, task.settings, names=kept, device=device, progress=progress)
     if task.verify:
         _verify(archive.Reader(result.data, device), pixels, task.settings.lossless)
-    files.write_whole(out, result.data, files.Origin(tuple(inputs), task.keep_time))
+    if not task.dry_run:
+        files.write_whole(out, result.data, files.Origin(tuple(inputs), task.keep_time))
     record = archive_record(str(out), result, notices)
     output.line({"input": ", ".join(map(str, inputs)), **asdict(record)})
     output.result(lambda: archive_tree(record), lambda: archive_table(record))
     for notice in notices:
         output.note(notice)
+    output.end()
 
 
 def _check_pixels(batches: Sequence[Batch], max_pixels: int) -> None:
@@ -72,11 +74,14 @@ def _check_pixels(batches: Sequence[Batch], max_pixels: int) -> None:
         raise ImageError(f"{found} pixels in all pictures, more than the {max_pixels} of --max-pixels")
 
 
-def _read(source: Path, exact: bool, every_frame: bool) -> list[Batch]:
-    from vlae_codec.io import datasets, images
+def _read(source: Path, form: Form, every_frame: bool) -> list[Batch]:
+    from vlae_codec.io import adjust, datasets, images
 
-    batches = datasets.read_batches(source, every_frame)
-    if exact:
+    def adjusted(picture: Picture) -> Picture:
+        return images.over_black(adjust.adjusted(picture, form.size, form.background))
+
+    batches = datasets.read_batches(source, every_frame, adjusted)
+    if form.exact:
         for batch in batches:
             images.refuse_changes(batch.notices)
     return batches
@@ -157,7 +162,7 @@ def _write_stack(found: Iterator[tuple[int, Pixels]], source: Path, out: Path, o
 
     targets.check_target(source, out, output.force)
     pictures = [pixels for _, pixels in found]
-    if pictures:
+    if pictures and not output.dry_run:
         stream = io.BytesIO()
         np.save(stream, np.stack(pictures) * np.uint8(255))
         files.write_whole(out, stream.getvalue(), files.Origin((source,), output.keep_time))
@@ -175,10 +180,12 @@ def _write_folder(
     places = _places(reader, wanted, out)
     for target in places.values():
         targets.check_target(source, target, output.force)
-    out.mkdir(parents=True, exist_ok=True)
+    if not output.dry_run:
+        out.mkdir(parents=True, exist_ok=True)
     origin, written = files.Origin((source,), output.keep_time), 0
     for number, pixels in found:
-        images.write_png(places[number], pixels.astype(bool), origin)
+        if not output.dry_run:
+            images.write_png(places[number], pixels.astype(bool), origin)
         written += 1
     return written
 

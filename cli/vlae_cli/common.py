@@ -150,6 +150,20 @@ class FiniteRange(click.FloatRange):
         return float(super().convert(number, param, ctx))
 
 
+def parsed(function: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """Return a callback of an option whose text a function of `io.adjust` reads."""
+
+    def read(context: click.Context, parameter: click.Parameter, text: str | None) -> Any:
+        from vlae_codec.io import adjust
+
+        try:
+            return None if text is None else getattr(adjust, function)(text)
+        except VlaeError as error:
+            raise click.BadParameter(str(error), context, parameter) from error
+
+    return read
+
+
 class Failures:
     """Inputs that failed while the others went on."""
 

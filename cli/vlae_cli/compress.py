@@ -21,15 +21,17 @@ from .common import (
     inputs_argument,
     max_pixels_option,
     model_option,
+    parsed,
     progress_bar,
     resolve_device,
     version_option,
 )
-from .compressing import CompressTask, Form, compress_batch
+from .compressing import CompressTask, Form, compress_batch, reason
 from .misuse import refuse_ending, refuse_misplaced, refuse_terminal
 from .output import Output, output_options
 
 if TYPE_CHECKING:
+    from vlae_codec.io.adjust import Colour, Size
     from vlae_codec.report.records import ImageRecord
 
 KINDS = (
@@ -92,6 +94,12 @@ Examples:
 @click.option("--target-bpp", type=FiniteRange(0, min_open=True), help="The same in bits a pixel.")
 @click.option("--chunk", type=click.IntRange(1, MAX_IMAGES), help="Pictures in a chunk of an archive.")
 @click.option("--names", is_flag=True, help="Keep the pictures' names in an archive.")
+@click.option(
+    "--resize", callback=parsed("parse_size"), metavar="WxH", help="Resize first; Wx or xH keeps the proportions."
+)
+@click.option(
+    "--background", callback=parsed("parse_colour"), metavar="COLOUR", help="What transparent pictures are laid over."
+)
 @click.option("--frame", type=click.IntRange(0), help="Of animations and documents this frame or page, from 0.")
 @click.option("--all-frames", is_flag=True, help="All of them: into x-0000.vlz and so on, or one archive, -o NAME.vlz.")
 @device_option
@@ -116,6 +124,8 @@ def main(
     names: bool,
     frame: int | None,
     all_frames: bool,
+    resize: Size | None,
+    background: Colour | None,
     device: str,
     max_pixels: int | None,
     verify: bool,
@@ -147,7 +157,7 @@ def main(
     if frame is not None and all_frames:
         raise click.UsageError("--frame and --all-frames exclude one another")
     settings = Settings(lossless, chunk, bits, quality, faithful, effort)
-    form = Form(fit, lossless and not binarise)
+    form = Form(fit, lossless and not binarise, resize, background)
     task = CompressTask(
         model,
         settings,
@@ -158,7 +168,7 @@ def main(
         max_pixels,
         target_bytes,
         target_bpp,
-        output.keep_time, frame, all_frames,
+        output.keep_time, frame, all_frames, dry_run=output.dry_run,
     )  # fmt: skip
     counts = _count_frames(inputs) if all_frames and not output.recursive else {}
     if wants_archive(inputs, output, any(count > 1 for count in counts.values())):
@@ -201,10 +211,11 @@ def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> N
                 output.line({"input": str(source), "error": found})
                 continue
             records.append(found)
-            output.line(asdict(found))
+            output.line(asdict(found), reason(task, found))
     output.result(lambda: tree(records, failures.count), lambda: image_table(records) if records else "")
     for line in notice_lines(records):
         output.note(line)
+    output.end()
     failures.exit(len(plan.pairs) + len(plan.problems))
 
 

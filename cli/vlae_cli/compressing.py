@@ -14,16 +14,26 @@ if TYPE_CHECKING:
     from vlae_codec.families.bilevel import codec
     from vlae_codec.families.bilevel.archive import Settings
     from vlae_codec.families.store import PhotoInfo
+    from vlae_codec.io.adjust import Colour, Size
     from vlae_codec.io.images import Picture
     from vlae_codec.model.registry import ModelInfo
     from vlae_codec.report.records import ImageRecord
 
 
 class Form(NamedTuple):
-    """What may be done to pictures before: resize them; refuse what would not come back exactly."""
+    """What is done to pictures before.
+
+    Attributes:
+        fit: resize what no model takes.
+        exact: refuse what would not come back exactly.
+        size: resize all.
+        background: lay transparent ones over it.
+    """
 
     fit: bool
     exact: bool
+    size: Size | None = None
+    background: Colour | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class CompressTask:
         frame: of inputs of several frames, None for the first, with a notice.
         every_frame: all of them are taken.
         frames: then the frames of outputs.
+        dry_run: nothing is written.
     """
 
     model: str
@@ -59,6 +70,7 @@ class CompressTask:
     frame: int | None = None
     every_frame: bool = False
     frames: Mapping[Path, int] = field(default_factory=dict)
+    dry_run: bool = False
 
 
 class PhotoJob(NamedTuple):
@@ -73,7 +85,6 @@ def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None)
     """Compress each input to its output; what does not fit is told of, and the others go on."""
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
-    from vlae_codec.io import files
     from vlae_codec.report import records
 
     models = codec.candidates(task.model)
@@ -96,7 +107,7 @@ def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None)
             result = next(results)
             if task.verify:
                 codec.verify(result, task.device)
-            files.write_whole(pair[1], result.data, files.Origin((pair[0],), task.keep_time))
+            _write(task, pair, result.data)
             done.append((pair, records.image_record(str(pair[0]), str(pair[1]), result)))
         except (VlaeError, OSError) as error:
             done.append((pair, describe(error)))
@@ -108,18 +119,28 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
     from vlae_codec.errors import ImageError
     from vlae_codec.families.bilevel import codec
     from vlae_codec.families.choice import choose_photo_model
-    from vlae_codec.io import datasets, images, targets
+    from vlae_codec.io import adjust, datasets, images, targets
 
     if datasets.is_stack(source) and not source.is_dir():
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     frame = task.frames.get(target, task.frame)
     picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS, frame)
+    picture = adjust.adjusted(picture, task.form.size, task.form.background)
+    visible = [] if adjust.is_hidden_ink(picture) else models
     targets.check_target(source, target, task.force)
-    if info := choose_photo_model(picture, task.model, models, task.form.fit, task.settings.lossless):
+    fit = task.form.fit and bool(visible)
+    if info := choose_photo_model(picture, task.model, visible, fit, task.settings.lossless):
         return PhotoJob(picture, info, _target_bytes(task, picture))
     if task.target_bytes or task.target_bpp:
         raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a model of black and white")
     return codec.prepare(picture, models, task.form.fit, task.form.exact)
+
+
+def _write(task: CompressTask, pair: Pair, data: bytes) -> None:
+    from vlae_codec.io import files
+
+    if not task.dry_run:
+        files.write_whole(pair[1], data, files.Origin((pair[0],), task.keep_time))
 
 
 def _target_bytes(task: CompressTask, picture: Picture) -> int | None:
@@ -135,7 +156,6 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     from vlae_codec.errors import ImageError
     from vlae_codec.families import pictures as photo
     from vlae_codec.families.store import AUTO
-    from vlae_codec.io import files
     from vlae_codec.report import records
 
     if task.settings.bits is not None or task.settings.faithful:
@@ -147,7 +167,7 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     )  # fmt: skip
     if task.verify:
         photo.verify_photo(result, job.picture, task.device)
-    files.write_whole(pair[1], result.data, files.Origin((pair[0],), task.keep_time))
+    _write(task, pair, result.data)
     return records.photo_record(str(pair[0]), str(pair[1]), result)
 
 
@@ -169,3 +189,23 @@ def _compress(task: CompressTask, pictures: Sequence[codec.Prepared], step: Step
         device=task.device,
         progress=step,
     )
+
+
+def reason(task: CompressTask, record: ImageRecord) -> str:
+    """Return which model a picture went to, and why."""
+    from vlae_codec.families.bilevel import codec
+    from vlae_codec.families.store import STORED
+    from vlae_codec.report.records import PhotoRecord
+
+    if task.model != codec.AUTO:
+        return f"model {record.model}, as asked"
+    if record.model == STORED:
+        return "exact pixels without a model, which are fewer bytes or hardly more"
+    models = codec.candidates()
+    if not isinstance(record, PhotoRecord):
+        return f"model {record.model}: without colour and of its size" + (", the shortest code" * (len(models) > 1))
+    wanted = "exact pixels" if task.settings.lossless else "a lossy picture"
+    if any((record.height, record.width) == (info.height, info.width) for info in models):
+        return f"model {record.model} for {wanted}: in colour, or dark ink on transparency"
+    size = f"{record.width} x {record.height}"
+    return f"model {record.model} for {wanted}: {size}, which no model of black and white takes"

@@ -105,8 +105,9 @@ def main(
             plan = output.plan(inputs, ".png", FILES)
             output.report(plan.problems, failures)
         task = DecompressTask(
-            seed, samples, preview, device, output.force, max_pixels, stdin, temperature, output.keep_time
-        )
+            seed, samples, preview, device, output.force, max_pixels, stdin, temperature, output.keep_time,
+            output.dry_run,
+        )  # fmt: skip
         singles = [pair for pair in plan.pairs if pair not in archives and pair[0] not in failures.paths]
         _decompress(singles, task, output, failures)
     elif len(inputs) > 1:
@@ -121,6 +122,7 @@ def main(
             if lost := decompress_archive(source, data, place, read, output):
                 failures.count += lost
                 failures.paths.add(source)
+    output.end()
     failures.exit(len(plan.pairs) + len(plan.problems))
 
 

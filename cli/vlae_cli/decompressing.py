@@ -13,6 +13,7 @@ from .common import describe
 if TYPE_CHECKING:
     from vlae_codec.families.bilevel import codec
     from vlae_codec.io.images import Pixels
+    from vlae_codec.io.writing import Drawn
     from vlae_codec.report.records import DrawnRecord
 
 
@@ -30,6 +31,7 @@ class DecompressTask:
         temperature: of a photograph's texture, None for the usual one.
         stdin: the standard input, which was read to see what it is.
         keep_time: outputs have the times of their inputs.
+        dry_run: nothing is written.
     """
 
     seed: int
@@ -41,6 +43,7 @@ class DecompressTask:
     stdin: bytes = b""
     temperature: float | None = None
     keep_time: bool = False
+    dry_run: bool = False
 
 
 def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
@@ -100,7 +103,6 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
 
     from vlae_codec.errors import VlaeError
     from vlae_codec.families import pictures as photo
-    from vlae_codec.io import files, writing
     from vlae_codec.report import records
 
     exact = photo.is_exact(data) and not task.preview
@@ -116,24 +118,32 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
             max_pixels=task.max_pixels, device=task.device, progress=step,
         )  # fmt: skip
         drawn.append(picture)
-    origin = files.Origin((pair[0],), task.keep_time)
-    writing.write_picture(pair[1], np.concatenate(drawn, axis=1), origin)
+    _write_picture(task, pair, np.concatenate(drawn, axis=1))
     height, width = drawn[0].shape[:2]
     record = records.DrawnRecord(str(pair[0]), str(pair[1]), info.name, task.seed, task.samples, width, height)
     return record, lost
 
 
+def _write_picture(task: DecompressTask, pair: Pair, pixels: Drawn) -> None:
+    """Write a picture, or make its file alone, which may fail too."""
+    from vlae_codec.io import files, writing
+
+    if task.dry_run:
+        writing.encode_picture(pixels, pair[1].suffix)
+    else:
+        writing.write_picture(pair[1], pixels, files.Origin((pair[0],), task.keep_time))
+
+
 def _write(task: DecompressTask, pair: Pair, file: codec.Unsealed, pictures: Pixels) -> tuple[DrawnRecord, str]:
     """Write a file's pictures, (samples, H, W); their record and what they have lost come back."""
-    from vlae_codec.io import files, images, writing
+    from vlae_codec.io import images
     from vlae_codec.report import records
 
     source, target = pair
-    origin = files.Origin((source,), task.keep_time)
     if task.samples == 1:
-        writing.write_picture(target, pictures[0].astype(bool), origin)
+        _write_picture(task, pair, pictures[0].astype(bool))
     else:
-        writing.write_picture(target, images.contact_sheet([255 * pictures], columns=task.samples), origin)
+        _write_picture(task, pair, images.contact_sheet([255 * pictures], columns=task.samples))
     _, height, width = pictures.shape
     record = records.DrawnRecord(str(source), str(target), file.model.name, task.seed, task.samples, width, height)
     return record, file.notice or ""

@@ -37,7 +37,8 @@ OPTIONS = (
     json_option,
     click.option("--json-lines", is_flag=True, help="Print one JSON object a line for each input, as it is done."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
-    click.option("-v", "--verbose", is_flag=True, help="Name each output on stderr as it is written."),
+    click.option("-v", "--verbose", is_flag=True, help="Name each output on stderr, and what was chosen."),
+    click.option("-n", "--dry-run", is_flag=True, help="Do all but write: say what would come out."),
 )
 
 
@@ -57,6 +58,7 @@ class Output:
         verbose: a line for each output.
         on_stderr: reports leave the standard output to the result.
         keep_time: outputs have the times of their inputs.
+        dry_run: nothing is written.
     """
 
     out: Path | None
@@ -70,6 +72,7 @@ class Output:
     verbose: bool
     on_stderr: bool
     keep_time: bool
+    dry_run: bool
 
     def plan(self, inputs: tuple[Path, ...], suffix: str, read: frozenset[str]) -> Plan:
         """Return inputs with their outputs; `read` are the suffixes of files that are looked for in folders.
@@ -81,10 +84,12 @@ class Output:
         from vlae_codec.io import targets
 
         if self.recursive:
-            return targets.make_folders(targets.mirror_outputs(inputs, self.out, suffix, read))
-        if self.mirrored and self.out is not None:
+            plan = targets.mirror_outputs(inputs, self.out, suffix, read)
+            return plan if self.dry_run else targets.make_folders(plan)
+        plan = targets.pair_outputs(inputs, self.out, suffix, self.mirrored)
+        if self.out is not None and (self.mirrored or len(inputs) > 1) and not self.dry_run:
             self.out.mkdir(parents=True, exist_ok=True)
-        return targets.pair_outputs(inputs, self.out, suffix)
+        return plan
 
     def report(self, problems: Sequence[tuple[Path, str]], failures: Failures) -> None:
         """Tell of inputs that cannot be done."""
@@ -92,12 +97,12 @@ class Output:
             failures.add(path, text)
             self.line({"input": str(path), "error": text})
 
-    def line(self, record: dict[str, Any]) -> None:
-        """Tell of one input, if that is wanted."""
+    def line(self, record: dict[str, Any], why: str = "") -> None:
+        """Tell of one input, and why its output is as it is, if that is wanted."""
         if self.json_lines:
             click.echo(json.dumps(record), err=self.on_stderr)
         elif self.verbose and "error" not in record:
-            click.echo(f"{record['input']} -> {record['output']}", err=True)
+            click.echo(f"{record['input']} -> {record['output']}{why and f': {why}'}", err=True)
 
     def result(self, tree: Callable[[], dict[str, Any]], table: Callable[[], str]) -> None:
         """Tell of all inputs at the end: JSON, a table, or nothing."""
@@ -105,6 +110,11 @@ class Output:
             click.echo(json.dumps(tree(), indent=2), err=self.on_stderr)
         elif not (self.json_lines or self.quiet) and (text := table()):
             click.echo(text, err=self.on_stderr)
+
+    def end(self) -> None:
+        """Say at the end what must not be forgotten."""
+        if self.dry_run:
+            self.note("nothing was written, as --dry-run asks")
 
     def note(self, text: str) -> None:
         """A remark for people."""
@@ -129,6 +139,7 @@ def output_options(command: Callable[..., R]) -> Callable[..., R]:
         force: bool,
         jobs: int,
         preserve: bool,
+        dry_run: bool,
         **rest: Any,
     ) -> R:
         if sum([out is not None, to_stdout, output_dir is not None]) > 1:
@@ -143,7 +154,7 @@ def output_options(command: Callable[..., R]) -> Callable[..., R]:
         mirrored = output_dir is not None or (out is not None and out.endswith(SEPARATORS))
         streams = place == STREAM or (place is None and STREAM in rest["inputs"])
         flags = {"as_json": as_json, "json_lines": json_lines, "quiet": quiet, "verbose": verbose, "on_stderr": streams}
-        flags["keep_time"] = preserve
+        flags |= {"keep_time": preserve, "dry_run": dry_run}
         return command(*args, output=Output(place, mirrored, recursive, force, jobs, **flags), **rest)
 
     wrapped: Callable[..., R] = collected

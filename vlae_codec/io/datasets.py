@@ -7,7 +7,7 @@ import io
 import os
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from .images import (
     Picture,
     Pixels,
     decode_image,
+    over_black,
     refuse_changes,
     to_bilevel,
 )
@@ -66,12 +67,15 @@ def _is_idx(path: Path) -> bool:
     return ".idx" in path.name or "-idx" in path.name
 
 
-def read_batches(path: Path, every_frame: bool = False) -> list[Batch]:
+def read_batches(
+    path: Path, every_frame: bool = False, adjust: Callable[[Picture], Picture] = over_black
+) -> list[Batch]:
     """The pictures of an input: of a folder every file in it by name, hidden ones and folders left out.
 
     Args:
         path: the input.
         every_frame: take all frames of a file, and not the first alone.
+        adjust: is done to each picture of a file, and makes transparent ones opaque.
 
     Raises:
         ImageError: not pictures, damaged, too large, or of a kind that is not supported; or a folder without any.
@@ -81,7 +85,7 @@ def read_batches(path: Path, every_frame: bool = False) -> list[Batch]:
         inner = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
         if not inner:
             raise ImageError("an empty folder: there are no pictures in it")
-        return [batch for each in inner for batch in _read_in_folder(each, every_frame)]
+        return [batch for each in inner for batch in _read_in_folder(each, every_frame, adjust)]
     data = read_up_to(path, MAX_BYTES)
     if not data:
         raise ImageError("the file is empty, not an image")
@@ -94,13 +98,13 @@ def read_batches(path: Path, every_frame: bool = False) -> list[Batch]:
     name = "stdin" if path == STREAM else path.name
     count = count_frames(path) if every_frame else 1
     names = [name] if count == 1 else [f"{path.stem}-{number:04d}{path.suffix}" for number in range(count)]
-    pictures = [decode_image(data, frame=number if every_frame else None) for number in range(count)]
+    pictures = [adjust(decode_image(data, frame=number if every_frame else None)) for number in range(count)]
     return [Batch(one.pixels[None], (name,), one.notices) for name, one in zip(names, pictures, strict=True)]
 
 
-def _read_in_folder(path: Path, every_frame: bool) -> list[Batch]:
+def _read_in_folder(path: Path, every_frame: bool, adjust: Callable[[Picture], Picture]) -> list[Batch]:
     try:
-        return read_batches(path, every_frame)
+        return read_batches(path, every_frame, adjust)
     except ImageError as error:
         raise ImageError(f"{path.name} in it: {error}") from error
 

@@ -224,7 +224,7 @@ def over_black(picture: Picture) -> Picture:
         alpha = alpha[:, :, None]
     flat = ((picture.pixels * alpha + 127) // 255).astype(np.uint8)
     if not flat.any():
-        raise ImageError("its transparency laid over black leaves nothing: save it without, bright on black")
+        raise ImageError("its transparency laid over black leaves nothing: --background lays it over another colour")
     return Picture(flat, (*picture.notices, TRANSPARENT))
 
 

@@ -18,20 +18,24 @@ class Plan(NamedTuple):
     problems: list[tuple[Path, str]]
 
 
-def pair_outputs(inputs: Sequence[Path], out: Path | None, suffix: str) -> Plan:
-    """Return each input with its output: beside it under `suffix`, or at `out` (a file for one input, else a folder).
+def pair_outputs(inputs: Sequence[Path], out: Path | None, suffix: str, folder: bool = False) -> Plan:
+    """Return each input with its output: beside it under `suffix`, or at `out` or in it.
+
+    Args:
+        inputs: files.
+        out: a file for one input, a folder for several; None for beside.
+        suffix: of the outputs.
+        folder: `out` is a folder in any case; it need not be there yet.
 
     Raises:
-        VlaeError: several inputs would go to one file or stream.
-        OSError: the folder cannot be made.
+        VlaeError: several inputs would go to one file or stream, or a file is where the folder should be.
     """
     if out == STREAM and len(inputs) > 1:
         raise VlaeError(f"{len(inputs)} inputs, and the standard output takes one")
-    if out is not None and len(inputs) > 1 and not os.path.isdir(out):
-        if out.exists():
-            raise VlaeError(f"{out}: a file, and {len(inputs)} inputs need a folder")
-        out.mkdir(parents=True)
-    return _distinct([(path, _output(path, out, suffix)) for path in inputs], [])
+    folder = out is not None and (folder or len(inputs) > 1 or os.path.isdir(out))
+    if folder and out is not None and out.exists() and not os.path.isdir(out):
+        raise VlaeError(f"{out}: a file, and a folder is needed for {len(inputs)} input{'s' * (len(inputs) > 1)}")
+    return _distinct([(path, _output(path, out, suffix, folder)) for path in inputs], [])
 
 
 def mirror_outputs(inputs: Sequence[Path], out: Path | None, suffix: str, read: frozenset[str]) -> Plan:
@@ -53,7 +57,7 @@ def mirror_outputs(inputs: Sequence[Path], out: Path | None, suffix: str, read: 
     problems: list[tuple[Path, str]] = []
     for path in inputs:
         if not os.path.isdir(path):
-            pairs.append((path, _output(path, None, suffix) if out is None else out / f"{path.stem}{suffix}"))
+            pairs.append((path, _output(path, None, suffix, False) if out is None else out / f"{path.stem}{suffix}"))
             continue
         base = out / path.resolve().name if out is not None and several else out or path
         found = [file for file in _walk(path, problems) if file.suffix.lower() in read]
@@ -125,12 +129,12 @@ def _distinct(pairs: list[tuple[Path, Path]], problems: list[tuple[Path, str]]) 
     return Plan(kept, problems)
 
 
-def _output(path: Path, out: Path | None, suffix: str) -> Path:
+def _output(path: Path, out: Path | None, suffix: str, folder: bool) -> Path:
     if not path.name:  # "." or "/": reading it will say what is wrong
         return path / suffix
     if out is None:
         return STREAM if path == STREAM else path.with_suffix(suffix)
-    if os.path.isdir(out):
+    if folder:
         return out / ("stdin" + suffix if path == STREAM else path.with_suffix(suffix).name)
     return out
 
