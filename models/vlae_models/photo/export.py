@@ -115,11 +115,10 @@ class Exporter:
         """Return the fraction bits of a stream of maps that these modules give."""
         return fraction_bits(STREAM // 2, max(self.ranges.outputs[name] for name in names))
 
-    def active(self, name: str, stream: int, signed: bool = False) -> tuple[dict[str, Any], int]:
+    def active(self, name: str, stream: int) -> tuple[dict[str, Any], int]:
         """Return the clip of a stream before a convolution of this name, and the fraction bits that it leaves."""
         fraction = min(stream, fraction_bits(ACTIVATION, self.ranges.inputs[name]))
-        low = -ACTIVATION if signed else 0
-        return {"op": "clip", "shift": stream - fraction, "low": low, "high": ACTIVATION}, fraction
+        return {"op": "clip", "shift": stream - fraction, "low": -ACTIVATION, "high": ACTIVATION}, fraction
 
     def blocks(self, name: str, blocks: nn.Sequential, stream: int, largest: int = NARROW) -> Ops:
         """Store residual blocks whose stream has so many fraction bits."""
@@ -127,7 +126,7 @@ class Exporter:
         for index, block in enumerate(blocks):
             assert isinstance(block, Residual)
             part = f"{name}.{index}"
-            clip, fraction = self.active(f"{part}.first", stream, signed=True)
+            clip, fraction = self.active(f"{part}.first", stream)
             inner = fraction_bits(ACTIVATION, self.ranges.inputs[f"{part}.second"])
             self.conv(f"{part}.first", block.first, fraction, ACTIVATION, inner, 0, ACTIVATION, largest=largest)
             self.conv(f"{part}.second", block.second, inner, ACTIVATION, stream, -STREAM, STREAM, largest=largest)
@@ -188,7 +187,7 @@ def _analysis(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
         ("mid", mid, fine, part.down_mid, part.mid),
         ("coarse", coarse, mid, part.down_coarse, part.coarse),
     ):
-        clip, fraction = out.active(f"analysis.down_{name}", before, signed=True)
+        clip, fraction = out.active(f"analysis.down_{name}", before)
         ops += [clip, {"op": "unshuffle", "by": 2}]
         ops += [out.conv(f"analysis.down_{name}", layer, fraction, ACTIVATION, stream, -STREAM, STREAM, largest=COARSE)]
         ops += out.blocks(f"analysis.{name}", blocks, stream, COARSE)
@@ -218,7 +217,7 @@ def _synthesis(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
         ("mid", mid, coarse, part.up_mid, part.mid),
         ("fine", fine, mid, part.up_fine, part.fine),
     ):
-        clip, fraction = out.active(f"synthesis.up_{name}", before, signed=True)
+        clip, fraction = out.active(f"synthesis.up_{name}", before)
         ops += [clip, out.conv(f"synthesis.up_{name}", layer, fraction, ACTIVATION, stream, -STREAM, STREAM)]
         ops += [{"op": "shuffle", "by": 2}, *out.blocks(f"synthesis.{name}", blocks, stream)]
     clip, fraction = out.active("synthesis.out", fine)

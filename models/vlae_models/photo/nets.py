@@ -1,5 +1,8 @@
 """Analysis, synthesis, hyper-networks and prior of the photo model; ReLU only, so that they export to integers.
 
+No stream of residual blocks passes a ReLU: while a network beside a linear path is still noise, the quickest way to a
+lower loss is to push its stream below zero, and behind a ReLU it is dead for good.
+
     x --analysis--> y --gain(q)--> round(y - mean) --> symbols       r = symbols + mean
     y --hyper-analysis--> round --> hyper-latents --hyper-synthesis--> h --heads, slice by slice--> mean, scale
     r --inverse gain(q)--> v --synthesis--> the picture
@@ -45,10 +48,7 @@ def conv(inputs: int, outputs: int, side: int = 3, gain: float = 1.0, stride: in
 
 
 class Residual(nn.Module):
-    """x + second(relu(first(x))), 3x3 convolutions.
-
-    The stream x enters as it is: behind a ReLU of its own, whole blocks died early in training, for good.
-    """
+    """x + second(relu(first(x))), 3x3 convolutions."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class Analysis(nn.Module):
         self.mid = blocks(mid, config.analysis_blocks[1])
         self.down_coarse = conv(4 * mid, coarse, 1)
         self.coarse = blocks(coarse, config.analysis_blocks[2])
-        self.out = conv(coarse, config.latent, gain=0.1)
+        self.out = conv(coarse, config.latent, gain=0.02)
         self.linear = conv(3 * PATCH**2, config.latent, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ class Analysis(nn.Module):
         h = self.fine(self.stem(F.pixel_unshuffle(x, 4)))
         h = self.mid(self.down_mid(F.pixel_unshuffle(h, 2)))
         h = self.coarse(self.down_coarse(F.pixel_unshuffle(h, 2)))
-        nonlinear: Tensor = self.out(F.relu(h)).float()
+        nonlinear: Tensor = self.out(h).float()
         return LATENT_UNIT * nonlinear + in_full(self.linear, F.pixel_unshuffle(x, PATCH))
 
 
@@ -102,7 +102,7 @@ class Synthesis(nn.Module):
         self.mid = blocks(mid, config.synthesis_blocks[1])
         self.up_fine = conv(mid, 4 * fine, 1)
         self.fine = blocks(fine, config.synthesis_blocks[0])
-        self.out = conv(fine, 3 * 16, gain=0.1)
+        self.out = conv(fine, 3 * 16, gain=0.02)
         self.linear = conv(config.latent, 3 * PATCH**2, 1)
 
     def forward(self, v: Tensor, quality: Tensor) -> Tensor:
@@ -110,7 +110,7 @@ class Synthesis(nn.Module):
         h = self.coarse(self.enter(with_quality(INPUT_UNIT * v, quality)))
         h = self.mid(F.pixel_shuffle(self.up_mid(h), 2))
         h = self.fine(F.pixel_shuffle(self.up_fine(h), 2))
-        nonlinear = F.pixel_shuffle(cast(Tensor, self.out(F.relu(h))).float(), 4)
+        nonlinear = F.pixel_shuffle(cast(Tensor, self.out(h)).float(), 4)
         return nonlinear + F.pixel_shuffle(in_full(self.linear, v), PATCH)
 
 
