@@ -15,8 +15,8 @@
 import { openArchive } from "./bilevel/archive.js";
 import { openSingle } from "./bilevel/decode.js";
 import { ARCHIVE, PHOTO, parseHead } from "./container/header.js";
-import { VlzError } from "./errors.js";
 import { openPhoto } from "./photo/decode.js";
+import { openWindowed } from "./windowed/decode.js";
 
 /**
  * Open a file: verify what can be verified without drawing.
@@ -29,5 +29,5 @@ export async function open(data, store) {
   if (mode < ARCHIVE) return openSingle(data, store);
   if (mode === ARCHIVE) return openArchive(data, store);
   if (mode === PHOTO) return openPhoto(data, store);
-  throw new VlzError(`files of mode ${mode} are not read here yet`);
+  return openWindowed(data, store);
 }

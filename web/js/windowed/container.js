@@ -1,0 +1,49 @@
+/** The file of a picture of any size by a model with a window, lossy or exact. */
+
+import { WINDOWED_LOSSLESS, checkPixels, cutShort, parseHead, readNumber } from "../container/header.js";
+import { VlzError } from "../errors.js";
+
+const MAX_SIDE = 65536;
+const [UNSHRUNK, MOST_SHRUNK] = [4, 64];
+
+/**
+ * @typedef {{ prefix: Uint8Array, grey: boolean, width: number, size: [number, number], rows: number, columns: number,
+ *   payload: Uint8Array, residual?: Uint8Array, checked: number, shrunk: boolean }} WindowedFile
+ *   `width` is the number of the quantisation width, `size` the picture's height and width, `rows` and `columns` those
+ *   of what is coded
+ */
+
+/**
+ * Return the parts of a file whose model is not known yet; checksums are left unread.
+ * @param {Uint8Array} data
+ * @returns {WindowedFile}
+ */
+export function parseWindowed(data) {
+  const { mode, prefix } = parseHead(data);
+  const exact = mode === WINDOWED_LOSSLESS;
+  let [place, shrink] = [7, UNSHRUNK];
+  const shrunk = (data[6] & 64) > 0;
+  if (shrunk) {
+    shrink = data[place++];
+    if (exact || shrink <= UNSHRUNK || shrink > MOST_SHRUNK) throw new VlzError("it is said to be shrunk as no picture is: damaged");
+  }
+  const number = () => {
+    const [value, next] = readNumber(data, place);
+    place = next;
+    return value;
+  };
+  const [height, width] = [number(), number()];
+  if (Math.min(height, width) < 1 || Math.max(height, width) > MAX_SIDE) {
+    throw new VlzError(`it announces ${width} x ${height} pixels, and a side has 1 to ${MAX_SIDE}: damaged`);
+  }
+  checkPixels(height, width);
+  const end = exact ? number() + place : data.length - 2;
+  const checked = end + 2;
+  if (end < place || data.length < checked) throw cutShort(data);
+  return {
+    prefix, grey: data[6] >= 128, width: data[6] & 63, size: [height, width],
+    rows: Math.ceil((4 * height) / shrink), columns: Math.ceil((4 * width) / shrink),
+    payload: data.subarray(place, end), checked, shrunk,
+    residual: exact ? data.subarray(checked, Math.max(checked, data.length - 2)) : undefined,
+  };
+}
