@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from vlae_models.data.cifar import NAME, ORDER, TEST, TRAIN, load_cifar
 
 Pictures = NDArray[np.uint8]
-LOCAL = "cifar-local"
-"""What the recipes of decoders without latents are called, or begin with."""
 
 
 def load_test(data: Path, count: int = 1000) -> tuple[Pictures, NDArray[np.int64]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cifar import LOCAL
 from benchmarks.photo_tables import POINT, SHEETS, point
 from benchmarks.results import read_result
 from benchmarks.tables import Lines, table
 
+LOCAL = "cifar-local"
+"""What names of the models without z begin with."""
 KEYS = ("kl", "bits", "file_kl_bits", "payload_bits", "lossless_bits_subpixel", "luma_kept", "chroma_kept")
 TITLES = (
     "model", "KL, bits a subpixel", "-ELBO, bits a subpixel", "KL, bits", "payload, bits",

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from benchmarks.cifar import LOCAL
+from benchmarks.cifar_tables import LOCAL
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError

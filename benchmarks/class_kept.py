@@ -13,7 +13,7 @@ import click
 
 from benchmarks.classifier import classify
 from benchmarks.figure import Curve, draw_figure
-from benchmarks.judged import Judged, load_judged
+from benchmarks.judged import MEASURES, Judged, load_judged
 from benchmarks.kept import Setting, measure, row
 from benchmarks.options import images_option, models_argument, open_model, set_of
 from benchmarks.results import FOLDER, results_of, write_result
@@ -22,12 +22,6 @@ from vlae_codec.model.networks import IntegerModel
 
 BITS = (8, 16, 24, 32, 40, 48)
 EFFORT = 5
-MEASURES = {
-    "class_kept": ("class kept, %", 100.0, 100.0),
-    "pixel_errors": ("pixels wrong, %", 100.0, 0.0),
-    "distortion_bits": ("-log p(x|z), bits an image", 1.0, 0.0),
-}
-"""What is drawn against the payload: its axis, what a value is multiplied with there, and how far up it goes."""
 
 
 def settings(bits: tuple[int, ...], faithful: bool) -> list[Setting]:

@@ -19,6 +19,12 @@ from vlae_models.data.sets import CALTECH_FILE, OMNIGLOT_FILE, Images, load_ink,
 
 JUDGES = {"mnist-static": "digits", "mnist-dynamic": "digits", "omniglot": "characters", "caltech": "silhouettes"}
 """Which judge reads the images of a set."""
+MEASURES = {
+    "class_kept": ("class kept, %", 100.0, 100.0),
+    "pixel_errors": ("pixels wrong, %", 100.0, 0.0),
+    "distortion_bits": ("-log p(x|z), bits an image", 1.0, 0.0),
+}
+"""What is drawn against the payload: its axis, what a value is multiplied with there, and how far up it goes."""
 CLASSES = {"digits": 10, "characters": 1623, "silhouettes": 101}
 AMONG = 20
 SEED = 11

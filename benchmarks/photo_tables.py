@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.lossy.photo import ROWS, SKIES, read_rows
+from benchmarks.lossy.rows import ROWS, SKIES, read_rows
 from benchmarks.lossy.tables import bd_table, sky_table
 from benchmarks.results import read_result
 from benchmarks.tables import ZOO, Lines, table

@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 
 from benchmarks.ablation_tables import ablations
-from benchmarks.class_kept import MEASURES
-from benchmarks.judged import JUDGES
+from benchmarks.judged import JUDGES, MEASURES
 from benchmarks.results import read_result, results_of
 from benchmarks.tables import ROOT, Lines, lengths, likelihoods, lossless, meaning, percent, table
 

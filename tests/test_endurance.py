@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
-import random
 import resource
+import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,15 +22,30 @@ from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec.errors import VlaeError
 from vlae_codec.io import files
 
-KILLS, CYCLES = 200, 1000
+CYCLES = 1000
 WRITER = """
-import sys
+import os, resource, signal, sys
 from pathlib import Path
 from vlae_codec.io.files import write_whole
-for number in range(10**9):
-    write_whole(Path(sys.argv[1]) / f"{number % 5}.vlz", bytes([number % 256]) * 400_000)
-    if number == 0:
-        print("ready", flush=True)
+
+target, last, most = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+steps = 0
+
+def count(event, arguments):
+    global steps
+    if steps >= 0 and event != "os.kill":
+        steps += 1
+        os.write(1, event.encode() + b"\\n")
+        if steps == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+if most:
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # which kills, as far as the file has come
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+sys.addaudithook(count)
+write_whole(target, b"new" * 100_000)
+steps = -1
 """
 
 
@@ -53,25 +67,46 @@ def photographs(count: int) -> list[NDArray[np.uint8]]:
     return [rng.integers(0, 256, (1 + number % 3, 2 + number % 4, 3)).astype(np.uint8) for number in range(count)]
 
 
-@pytest.mark.slow
-def test_killed_while_writing(tmp_path: Path) -> None:
+def write_and_die(target: Path, last: int, most: int = 0) -> tuple[int, list[str]]:
+    """Replace a file in a process that is killed at a step, or so many bytes into the file; its end and its steps.
+
+    Steps are the events that Python announces before it asks the system for something: opening, renaming and so on.
+    """
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    rng = random.Random(4)
-    partial = 0
-    for _ in range(KILLS):
-        call = [sys.executable, "-c", WRITER, str(tmp_path)]
-        with subprocess.Popen(call, env=environment, stdout=subprocess.PIPE) as writer:
-            assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
-            time.sleep(rng.random() * 0.02)
-            writer.kill()
-        for path in tmp_path.glob("*.vlz"):
-            data = path.read_bytes()
-            assert len(data) == 400_000 and len(set(data)) == 1
-        left = list(tmp_path.glob(".vlae-*"))
-        partial += len(left)
+    call = [sys.executable, "-c", WRITER, str(target), str(last), str(most)]
+    done = subprocess.run(call, env=environment, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout.split()
+
+
+def test_killed_while_writing(tmp_path: Path) -> None:
+    target = tmp_path / "x.vlz"
+    old, new = b"old" * 70_000, b"new" * 100_000
+    target.write_bytes(old)
+    code, steps = write_and_die(target, 0)
+    assert (code, target.read_bytes()) == (0, new)
+    assert {"open", "os.rename"} <= set(steps)
+    for last in range(1, len(steps) + 1):
+        target.write_bytes(old)
+        code, done = write_and_die(target, last)
+        assert code == -signal.SIGKILL and done == steps[:last]
+        renamed = "os.rename" in done[:-1]
+        assert target.read_bytes() == (new if renamed else old)
+        left = [path for path in tmp_path.iterdir() if path != target]
+        assert len(left) == 0 if renamed else len(left) == 1 if done[-1] == "os.rename" else len(left) <= 1
         for path in left:
+            assert path.name.startswith(".vlae-")
             path.unlink()
-    assert partial > KILLS / 20  # many a kill did come in the middle of a file
+
+
+@pytest.mark.parametrize("most", [1, 4096, 299_999])
+def test_killed_in_the_middle_of_the_bytes(tmp_path: Path, most: int) -> None:
+    target = tmp_path / "x.vlz"
+    target.write_bytes(b"old")
+    code, steps = write_and_die(target, 0, most)
+    assert code == -signal.SIGXFSZ and "os.rename" not in steps
+    assert target.read_bytes() == b"old"
+    (left,) = (path for path in tmp_path.iterdir() if path != target)
+    assert left.stat().st_size == most
 
 
 def test_many_threads_one_target(tmp_path: Path) -> None:

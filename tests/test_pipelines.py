@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -207,7 +208,8 @@ def test_interrupt_leaves_no_partial_file(mnist: str, tmp_path: Path) -> None:
             stderr=subprocess.PIPE,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # ignored in the background
         )
-        time.sleep(1.2)
+        while not out.exists() and started.poll() is None:  # made right before the work
+            time.sleep(0.01)
         started.send_signal(signal.SIGINT)
         _, told = started.communicate(timeout=60)
         assert started.returncode == 130, told
@@ -215,6 +217,7 @@ def test_interrupt_leaves_no_partial_file(mnist: str, tmp_path: Path) -> None:
         for path in out.rglob("*"):
             assert path.suffix == ".vlz"
             vlae_codec.inspect(path)
+        shutil.rmtree(out)
 
 
 def test_no_colours_without_a_terminal(run: Run, tmp_path: Path) -> None:

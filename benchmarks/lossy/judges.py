@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from ssimulacra2 import compute_ssimulacra2
-
-from vlae_models.photo.structure import ms_ssim
 
 Levels = NDArray[np.uint8]
 JUDGES = ("psnr", "ms_ssim", "ssimulacra2")
@@ -23,6 +19,11 @@ def judged(original: Levels, drawn: Levels, folder: Any) -> dict[str, float]:
         original, drawn: to compare.
         folder: for files that SSIMULACRA2's implementation wants to read.
     """
+    import torch
+    from ssimulacra2 import compute_ssimulacra2
+
+    from vlae_models.photo.structure import ms_ssim
+
     difference = original.astype(np.float64) - drawn
     a, b = (torch.from_numpy(one.copy()).permute(2, 0, 1)[None].float() / 255 for one in (original, drawn))
     paths = [folder / "original.png", folder / "drawn.png"]

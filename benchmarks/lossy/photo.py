@@ -9,7 +9,6 @@ from it (`tables`). Kodak-dev is validation: no picture of it is trained with, b
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Iterator
 from importlib import metadata
@@ -26,11 +25,9 @@ from vlae_cli.common import data_option
 from .codecs import CODECS, RIVALS, Codec
 from .graphics import graphics
 from .judges import JUDGES, judged
+from .rows import RESULTS, ROWS, SKIES, read_rows, write_rows
 
 Levels = NDArray[np.uint8]
-RESULTS = Path(__file__).parents[1] / "results"
-ROWS = RESULTS / "lossy.csv"
-SKIES = RESULTS / "lossy_skies.csv"
 KEYS = ("codec", "set", "picture", "setting", "pixels", "bytes", *JUDGES)
 SKY_PATCH = 64
 SKY_SETTING = 50
@@ -100,22 +97,6 @@ def versions() -> str:
     for package in ("pillow-jxl-plugin", "ssimulacra2"):
         parts.append(f"{package} {metadata.version(package)}")
     return ", ".join(parts)
-
-
-def read_rows(path: Path = ROWS) -> list[dict[str, str]]:
-    """Return the rows of a table, none where there is no file yet."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def write_rows(path: Path, rows: list[dict[str, str | float]] | list[dict[str, str]]) -> None:
-    """Write a table whole."""
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from .common import exit_on_error, force_option, json_option, model_option, version_option
+from .common import exit_on_error, force_option, json_option, missing, model_option, version_option
 
 EPILOG = """\b
 Examples:
@@ -44,6 +45,8 @@ def main(models: tuple[str, ...], data: Path | None, html: Path | None, model: s
         raise VlaeError(f"{Path.cwd()}: no benchmarks/ here; run this in a checkout of vlae-codec's repository")
     if models and data is None:
         raise click.UsageError("to measure models, --data has to name the folder of the data sets")
+    if models and importlib.util.find_spec("torch") is None:
+        raise VlaeError(missing("torch"))
     for name in MEASUREMENTS if models else ():
         run(name, *models, "--data", str(data))
     run("render")

@@ -101,6 +101,10 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
             raise
         except (VlaeError, OSError) as error:
             complain(describe(error))
+        except ModuleNotFoundError as error:
+            if error.name not in EXTRAS:
+                raise
+            complain(missing(error.name))
         except KeyboardInterrupt:
             complain("interrupted; nothing was left half-written")
             abandon_stdout()
@@ -109,6 +113,15 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
         sys.exit(1)
 
     return guarded
+
+
+EXTRAS = {"torch": "train", "scipy": "bench", "ssimulacra2": "bench", "pillow_jxl": "bench"}
+"""Packages that come with an extra of ours only."""
+
+
+def missing(package: str) -> str:
+    """Return one line that says how to get a package."""
+    return f"this needs {package}, which is not installed: pip install 'vlae-codec[{EXTRAS[package]}]'"
 
 
 def complain(text: str) -> None:
