@@ -30,8 +30,10 @@ from .report.records import FileRecord
 
 __all__ = ["ImageLike", "Source", "compress", "compress_many", "decompress", "decompress_many", "inspect"]
 
-ImageLike: TypeAlias = "PillowImage | NDArray[Any] | bytes | str | os.PathLike[str]"
-"""A Pillow image; an array, uint8 of 0 to 255 or bool, (H, W) or (H, W, 1 to 4); or an image file, bytes or path."""
+ImageLike: TypeAlias = "PillowImage | NDArray[Any] | bytes | str | os.PathLike[str] | images.Picture"
+"""A Pillow image; an array, uint8 of 0 to 255 or bool, (H, W) or (H, W, 1 to 4); or an image file, bytes or path.
+
+A `Picture` is one that was read already."""
 
 Source: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str]"
 """The bytes of a .vlz file, or its path."""
@@ -280,6 +282,8 @@ def read_picture(image: ImageLike) -> images.Picture:
         return images.read_image(Path(image))
     if isinstance(image, bytes):
         return images.decode_image(image)
+    if isinstance(image, images.Picture):
+        return image
     if isinstance(image, np.ndarray):
         return images.from_array(image)
     return images.from_pillow(image)
