@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import pickle
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -96,15 +100,54 @@ def test_save_all(mnist: str, digits: list[Path], tmp_path: Path) -> None:
     assert vlae_codec.inspect(again).images == 10
 
 
+def test_copies_keep_the_pixels(archive: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.vlz"
+    photo.write_bytes(vlae_codec.compress(np.zeros((20, 30, 3), np.uint8)))
+    for path, frame in ((archive, 4), (photo, 0)):
+        with Image.open(path) as image:
+            image.seek(frame)
+            for copied in (pickle.loads(pickle.dumps(image)), copy.deepcopy(image), copy.copy(image), image.copy()):
+                assert (copied.size, copied.mode, copied.info["model"]) == (image.size, image.mode, image.info["model"])
+                assert np.array_equal(np.asarray(copied), np.asarray(image))
+                copied.load()
+                copied.seek(0)
+            untouched = Image.open(path)
+            assert pickle.loads(pickle.dumps(untouched)).size == image.size
+
+
+def test_options_are_known_or_refused(tmp_path: Path) -> None:
+    rows, columns = np.mgrid[:200, :300]
+    image = Image.fromarray(np.stack([rows, columns % 256, rows ^ columns], 2).astype(np.uint8))
+    image.save(tmp_path / "x.vlz", target_bytes=900)
+    assert (tmp_path / "x.vlz").read_bytes() == vlae_codec.compress(image, target_bytes=900)
+    for options in ({"qualtiy": 3}, {"optimize": True}, {"names": ["a"]}):
+        with pytest.raises(ValueError, match="no option of .vlz files: " + next(iter(options))):
+            image.save(tmp_path / "y.vlz", **options)
+    with pytest.raises(ValueError, match="target_bytes"):
+        image.save(tmp_path / "y.vlz", save_all=True, target_bytes=900)
+    assert not (tmp_path / "y.vlz").exists()
+
+
+def test_warnings_of_the_host_stay_as_they_are(digits: list[Path]) -> None:
+    """Decoding in threads must not leave the filters of another thread behind."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        before = list(warnings.filters)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda path: vlae_codec.compress(path, "mnist", effort=1), digits * 4))
+        assert list(warnings.filters) == before
+
+
 def test_damaged_files_say_so(archive: Path, mnist: str, digits: list[Path], tmp_path: Path) -> None:
     one = vlae_codec.compress(digits[3], mnist)
     for data in (one[:5], one[:-1], bytes([*one[:-1], one[-1] ^ 1]), one + b"more"):
-        with pytest.raises(FormatError):
+        with pytest.raises(FormatError) as caught:
             Image.open(io.BytesIO(data))
+        assert isinstance(caught.value, UnidentifiedImageError) and isinstance(caught.value, OSError)
     whole = archive.read_bytes()
     with pytest.raises(FormatError):
         Image.open(io.BytesIO(whole[:12]))
-    with Image.open(io.BytesIO(whole[:-1])) as image, pytest.raises(FormatError, match="cut short"):
+    with Image.open(io.BytesIO(whole[:-1])) as image, pytest.raises(OSError, match="cut short"):
         image.load()
     with pytest.raises(UnidentifiedImageError):
         Image.open(io.BytesIO(b"Z\xd6" + one))

@@ -15,17 +15,19 @@ image of several frames: `seek(17)` goes to a picture, and only the chunk that h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from . import api
 from .container import header
 from .container.archive import parse_archive
 from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS
 from .container.limits import check_pixels
-from .errors import FormatError
+from .errors import FormatError, ModelError, VlaeError
 from .families.bilevel.archive import Reader, identify_archive
 from .families.photo.container import HEAD_SIZE, PhotoFile, parse_head_of
 from .families.store import find_photo_prefix
@@ -37,10 +39,29 @@ from .io import files, images
 from .model import identify
 
 FORMAT, MIME, SUFFIX = "VLZ", "image/x-vlz", ".vlz"
-OPTIONS = ("model", "lossless", "bits", "quality", "effort", "faithful", "fit", "binarise", "device")
-"""What `Image.save` takes, as `vlae_codec.compress` does."""
+OPTIONS = frozenset(inspect.signature(api.compress).parameters) - {"image"}
+OPTIONS_OF_ALL = frozenset(inspect.signature(api.compress_many).parameters) - {"pictures"} | {"append_images"}
+"""What `Image.save` takes, without and with `save_all`."""
 FIRST_READ = 4096
 """Bytes of an archive's header that are read at first."""
+
+
+class UnreadableError(UnidentifiedImageError, FormatError):
+    """A damaged file, as Pillow's users expect it: an OSError."""
+
+
+class UnknownModelError(UnidentifiedImageError, ModelError):
+    """A file of a model that is not installed, as Pillow's users expect it: an OSError."""
+
+
+@contextmanager
+def _pillow_errors() -> Iterator[None]:
+    try:
+        yield
+    except ModelError as error:
+        raise UnknownModelError(str(error)) from error
+    except FormatError as error:
+        raise UnreadableError(str(error)) from error
 
 
 class VlzImageFile(ImageFile.ImageFile):
@@ -49,10 +70,18 @@ class VlzImageFile(ImageFile.ImageFile):
     format = FORMAT
     format_description = "Variational Lossy Autoencoder"
 
+    # What a copy by pickle or deepcopy has: the pixels of the frame that it was made of.
+    n_frames, is_animated, _min_frame = 1, False, 0
+    _content: bytes | None = None
+    _reader: Reader | None = None
+    _frame, _drawn = 0, True
+
     def _open(self) -> None:
-        self._content: bytes | None = None
-        self._reader: Reader | None = None
-        self._frame, self._drawn = 0, False
+        self._drawn = False
+        with _pillow_errors():
+            self._open_any()
+
+    def _open_any(self) -> None:
         stream = self._stream()
         head = stream.read(HEADER.size)
         mode, _ = header.parse_head(head)
@@ -67,7 +96,6 @@ class VlzImageFile(ImageFile.ImageFile):
         else:
             head += stream.read(header.MAX_FILE + 1 - len(head))
             model, _ = identify.identify(head)
-            self.n_frames = 1
         self.is_animated = self.n_frames > 1
         check_pixels(model.height, model.width, self.n_frames, _Settings.max_pixels)
         self._size, self._mode = (model.width, model.height), "1"
@@ -83,7 +111,6 @@ class VlzImageFile(ImageFile.ImageFile):
             head = parse_head_of(data)[0] if mode == PHOTO else parse_photo_head(data)
             model = find_photo_prefix(head.prefix)
         check_pixels(head.height, head.width, max_pixels=_Settings.max_pixels)
-        self.n_frames, self.is_animated = 1, False
         alpha = "A" if isinstance(head, (PhotoFile, StoredFile)) and head.has_alpha else ""
         self._size, self._mode = (head.width, head.height), ("L" if head.grey else "RGB") + alpha
         kind = "lossless" if mode in (WINDOWED_LOSSLESS, STORED) else "lossy"
@@ -92,7 +119,8 @@ class VlzImageFile(ImageFile.ImageFile):
     def load(self) -> Any:
         """Draw the picture, the frame that was sought last."""
         if not self._drawn:
-            self.im = self._draw().im
+            with _pillow_errors():
+                self.im = self._draw().im
             self._drawn = True
         return Image.Image.load(self)
 
@@ -168,8 +196,8 @@ def read_archive_head(head: bytes, read: Callable[[int], bytes]) -> bytes:
 def register_vlz_opener(seed: int = 0, max_pixels: int | None = None) -> None:
     """Teach Pillow the .vlz format: `Image.open`, `Image.save` and, for archives, `save_all=True`.
 
-    `save` takes what `vlae_codec.compress` takes: model, lossless, bits, quality, effort, faithful, fit, binarise. With
-    `save_all=True` and `append_images=[...]` it writes an archive, with `names=[...]` one that keeps names.
+    `save` takes what `vlae_codec.compress` takes, and refuses other options. With `save_all=True` and
+    `append_images=[...]` it writes an archive, with `names=[...]` one that keeps names.
 
     Args:
         seed: of the texture of lossy pictures that are opened from now on.
@@ -187,20 +215,21 @@ def _accept(prefix: bytes) -> bool:
     return prefix.startswith(MAGIC)
 
 
-def _options(image: Image.Image) -> dict[str, Any]:
-    given = getattr(image, "encoderinfo", {})
-    return {name: given[name] for name in OPTIONS if name in given}
+def _options(image: Image.Image, known: frozenset[str]) -> dict[str, Any]:
+    given: dict[str, Any] = getattr(image, "encoderinfo", {})
+    if unknown := sorted(given.keys() - known):
+        raise VlaeError(f"no option of .vlz files: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    return dict(given)
 
 
 def _save(image: Image.Image, stream: IO[bytes], filename: str | bytes) -> None:
-    stream.write(api.compress(image, **_options(image)))
+    stream.write(api.compress(image, **_options(image, OPTIONS)))
 
 
 def _save_all(image: Image.Image, stream: IO[bytes], filename: str | bytes) -> None:
-    frames = []
-    for one in [image, *image.encoderinfo.get("append_images", [])]:
+    options, frames = _options(image, OPTIONS_OF_ALL), []
+    for one in [image, *options.pop("append_images", [])]:
         for number in range(getattr(one, "n_frames", 1)):
             one.seek(number)
             frames.append(one.copy())
-    names = image.encoderinfo.get("names")
-    stream.write(api.compress_many(frames, names=names, **_options(image)))
+    stream.write(api.compress_many(frames, **options))

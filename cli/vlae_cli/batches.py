@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 from vlae_codec.errors import VlaeError
 from vlae_codec.io.files import STREAM
 
+from .startup import quieten_pillow
+
 Task = TypeVar("Task")
 Pair = tuple[Path, Path]
 """An input and its output."""
@@ -71,6 +73,7 @@ def _begin() -> None:
     """Prepare a process: one core is its share, and an interrupt is the first process's business, which ends it."""
     from vlae_codec.model import registry
 
+    quieten_pillow()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what is half-written is taken away
     registry.use_workers(1)

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -26,10 +27,17 @@ def prepared() -> Iterator[None]:
         taken = [number for number in ENDING if signal.getsignal(number) == signal.SIG_DFL]
         before = {number: signal.signal(number, _end) for number in taken}
     try:
-        yield
+        with warnings.catch_warnings():
+            quieten_pillow()
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def quieten_pillow() -> None:
+    """Keep Pillow's warnings to itself: what they tell of is refused, or said in a notice."""
+    warnings.filterwarnings("ignore", module="PIL")
 
 
 def occupy_descriptors() -> None:

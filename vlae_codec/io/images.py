@@ -6,7 +6,6 @@ Whatever is changed on the way (orientation, transparency, depth, size, colours)
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -87,13 +86,11 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = 
         ImageError: as `read_image`.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
-                frames = opening.frame_count(image)
-                opening.go_to(image, frame or 0)
-                check_size(image, max_pixels)
-                picture = from_pillow(opening.with_key(image, data), max_pixels)
+        with Image.open(io.BytesIO(data)) as image:  # Pillow's warnings are the host program's: filters are global
+            frames = opening.frame_count(image)
+            opening.go_to(image, frame or 0)
+            check_size(image, max_pixels)
+            picture = from_pillow(opening.with_key(image, data), max_pixels)
     except UnidentifiedImageError as error:
         raise ImageError("not an image, or of a format that Pillow does not know: give a PNG") from error
     except Image.DecompressionBombError as error:
