@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
+from benchmarks.input_kinds import input_kinds
 from benchmarks.photo_tables import exact_photographs, lossy_photographs, lossy_speed, photo_releases
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
@@ -73,6 +74,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         gpu_decoding,
     ),
     "docs/sets.md": (set_sections,),
+    "docs/inputs.md": (input_kinds,),
 }
 
 

@@ -96,6 +96,8 @@ def compress(
     if info := choose_photo_model(picture, model, visible, fit and bool(visible), lossless):
         if bits is not None or faithful:
             raise VlaeError("bits and faithful are for models of black and white: use quality")
+        if lossless:
+            images.refuse_losses(picture.notices)
         return photo.compress_photo(
             picture,
             info,

@@ -130,6 +130,8 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
     targets.check_target(source, target, task.force)
     fit = task.form.fit and bool(visible)
     if info := choose_photo_model(picture, task.model, visible, fit, task.settings.lossless):
+        if task.settings.lossless:
+            images.refuse_losses(picture.notices)
         return PhotoJob(picture, info, _target_bytes(task, picture))
     if task.target_bytes or task.target_bpp:
         raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a model of black and white")

@@ -272,6 +272,19 @@ def refuse_changes(notices: Sequence[str]) -> None:
         raise ImageError(f"--lossless would not keep it as it is ({changes[0]}): --binarise accepts that")
 
 
+def refuse_losses(notices: Sequence[str]) -> None:
+    """Refuse a picture of any size that would not come back with its samples, upright at most.
+
+    Args:
+        notices: what was done to it since its file.
+
+    Raises:
+        ImageError: it was changed; says how.
+    """
+    if changes := [notice for notice in notices if notice not in (*REMARKS, TURNED)]:
+        raise ImageError(f"--lossless would not keep it as it is ({changes[0]}): make that change first")
+
+
 def _luma(pixels: Pixels) -> Pixels:
     return pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
 
