@@ -41,5 +41,5 @@ def test_transparent_pictures_of_any_quality_read_alike(reader: FamilyReader, qu
     rng = np.random.default_rng(2)
     # Large contrasts at the finest quality: symbols beyond the tables, which are escapes.
     picture = np.kron(rng.integers(0, 256, (9, 7, 4), np.uint8), np.ones((8, 8, 1), np.uint8))
-    data = vlae_codec.compress(picture, quality=quality)
+    data = vlae_codec.compress(picture, "photo", quality=quality)
     np.testing.assert_array_equal(reader.picture(data), np.asarray(vlae_codec.decompress(data)))

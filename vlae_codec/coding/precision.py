@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,6 @@ from ..exact.tables import SIGMOID_FRACTION
 
 PRECISION = 24
 
-Integers = NDArray[np.int64]
+Integers = NDArray[np.signedinteger[Any]]
 
 assert PRECISION == SIGMOID_FRACTION

@@ -85,13 +85,13 @@ class SymbolReader:
             FormatError: no encoder wrote them.
         """
         order, counts = _grouped(scales)
-        found = np.empty(len(scales), np.int64)
+        found = np.empty(len(scales), np.int32)
         escaped: list[tuple[int, int]] = []
         at = 0
         try:
             for index in np.flatnonzero(counts):
                 count, limit = int(counts[index]), limits()[index]
-                codes = np.asarray(self._coder.decode(models()[index], count), np.int64)
+                codes = np.asarray(self._coder.decode(models()[index], count), np.int32)
                 found[at : at + count] = codes - limit
                 escaped += [(at + int(place), limit) for place in np.flatnonzero(codes > 2 * limit)]
                 at += count

@@ -30,8 +30,8 @@ from .backend import Array, Backend
 Arrays = Mapping[str, NDArray[Any]]
 SINGLE, DOUBLE = 2**24, 2**52
 WEIGHT_LIMIT, BIAS_LIMIT = 2**15, 2**40
-STRIP = 1 << 14
-"""Positions whose taps are gathered at once: the buffer stays in the cache."""
+TAPS = 1 << 21
+"""Values of the taps that are gathered at once: the buffer stays in the cache."""
 MOST = 2**20
 """Largest bound of a map."""
 
@@ -94,10 +94,14 @@ class Program:
             self.ops.append(op)
         self.outputs, self.bound = channels, max(-low, high)
 
-    def halo(self) -> tuple[int, float]:
-        """Return the rows of the input beside a row's own that it depends on, and rows of output to one of input."""
+    def halo(self, start: int = 0) -> tuple[int, float]:
+        """Return the rows beside a row's own that it depends on, and rows of output to one of input.
+
+        Args:
+            start: operation whose input's rows these are.
+        """
         rows, scale = 0.0, 1.0
-        for op in self.ops:
+        for op in self.ops[start:]:
             if op.kind == "unshuffle":
                 scale /= op.by
             elif op.kind == "shuffle":
@@ -112,6 +116,20 @@ class Program:
         for op in self.ops[start:]:
             x = self._run(op, x, level)
         return x
+
+    def rows(self, x: Array, level: int, first: int, last: int) -> Array:
+        """Return the rows of the result that belong to rows first ... last - 1 of an input (C, H, W).
+
+        Rows that only those outside depend on are dropped on the way: what `halo` adds is computed where it is needed,
+        not at every scale. Only for programs without `unshuffle`.
+        """
+        for index, op in enumerate(self.ops):
+            margin = self.halo(index)[0]
+            top, bottom = max(0, first - margin), min(x.shape[1], last + margin)
+            x = self._run(op, x[:, top:bottom], level)
+            by = op.by if op.kind == "shuffle" else 1
+            first, last = by * (first - top), by * (last - top)
+        return x[:, first:last]
 
     def _run(self, op: Op, x: Array, level: int) -> Array:
         ops = self.backend
@@ -161,7 +179,7 @@ def convolve(ops: Backend, conv: Conv, x: Array) -> Array:
     else:
         padded = x
     out = ops.empty((len(conv.matrix), rows, columns), conv.double)
-    strip = max(1, STRIP // columns)
+    strip = rows_at_once(side * side * channels, columns)
     taps = ops.empty((side * side * channels + 1, min(strip, rows) * columns), conv.double)
     taps[-1] = 1.0
     for top in range(0, rows, strip):
@@ -185,6 +203,11 @@ def convolve(ops: Backend, conv: Conv, x: Array) -> Array:
         ops.clip(product, conv.low, conv.high, product)
         out[:, top : top + count] = product.reshape(-1, count, columns)
     return out
+
+
+def rows_at_once(taps: int, columns: int) -> int:
+    """Return the rows of so many positions whose taps are gathered at once, of so many values a position."""
+    return max(1, TAPS // (taps * columns))
 
 
 def read_conv(entry: Mapping[str, Any], name: str, arrays: Arrays, inputs: int, bound: int, backend: Backend) -> Conv:

@@ -41,7 +41,8 @@ def push(model: PhotoModel, y: Array, level: int, effort: int, strength: float =
     ops = model.ops
     scaled = model.gain(ops, y, level)
     hyper = model.hyper_gain(ops, model.hyper_analysis(scaled, level), level)
-    fine, coarse = (ops.to_numpy(maps).astype("int64") for maps in (scaled, hyper))
+    fine, coarse = (ops.to_numpy(maps).astype("int32") for maps in (scaled, hyper))
+    del scaled, hyper
     writer, steps = SymbolWriter(), walk(model, y.shape[1], y.shape[2], level)
     start, of_hyper = 0, 0.0
     try:

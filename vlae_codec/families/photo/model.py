@@ -33,6 +33,7 @@ PATCH, HYPER_PATCH = 16, 64
 PIXEL, STEPS, LATENT, WIDEST = 128, 1 << 19, 1 << 19, 1 << 17
 """Largest magnitudes: of a pixel, of latents at their gains, of y and v, and of a rounded latent."""
 SCALES = 64
+CHANNELS_AT_ONCE = 16
 MAX_CHANNELS, MAX_SLICES = 1 << 10, 32
 
 
@@ -55,14 +56,18 @@ class Scaling:
         return interpolated(self.table, level)
 
     def __call__(self, ops: Backend, x: Array, level: int) -> Array:
-        """Return scaled maps (C, H, W), float64."""
-        factors = self.at(level) * 2.0 ** -(self.shift + KNOT_BITS)
-        out = ops.empty(tuple(x.shape), True)
-        out[:] = x
-        out *= ops.load(factors[:, None, None], True)
-        ops.scale(out, 1.0, 0.5, out)
-        ops.round_down(out)
-        ops.clip(out, -self.limit, self.limit, out)
+        """Return scaled maps (C, H, W), float32 (they stay below 2^20); products are in float64, some channels at a time."""
+        factors = ops.load(self.at(level)[:, None, None] * 2.0 ** -(self.shift + KNOT_BITS), True)
+        out = ops.empty(tuple(x.shape), False)
+        for start in range(0, len(out), CHANNELS_AT_ONCE):
+            part = slice(start, start + CHANNELS_AT_ONCE)
+            scaled = ops.empty(tuple(x[part].shape), True)
+            scaled[:] = x[part]
+            scaled *= factors[part]
+            ops.scale(scaled, 1.0, 0.5, scaled)
+            ops.round_down(scaled)
+            ops.clip(scaled, -self.limit, self.limit, scaled)
+            out[part] = scaled
         return out
 
 

@@ -13,10 +13,12 @@ import numpy as np
 
 from ...coding.precision import Integers
 from ...exact.backend import Array, Backend
-from ...exact.program import STRIP, Conv
+from ...exact.program import Conv, Program, rows_at_once
 from .model import CONTEXT, KNOT_BITS, SCALES, SIXTEENTHS, WIDEST, PhotoModel, interpolated
 
 UNIT = 1 << SIXTEENTHS
+POSITIONS = 1 << 14
+"""Positions of which a head's outputs are computed at once."""
 
 
 class Step(NamedTuple):
@@ -25,8 +27,8 @@ class Step(NamedTuple):
     Attributes:
         part: number of the slice, or -1 for the hyper-latents.
         half: 0 for positions whose row and column sum to an even number, 1 for the others.
-        means: sixteenths of a step, int64 (C, N).
-        scales: indices 0 ... 63, int64 (C, N).
+        means: sixteenths of a step, integers (C, N).
+        scales: indices 0 ... 63, integers (C, N).
     """
 
     part: int
@@ -52,25 +54,32 @@ def walk(model: PhotoModel, rows: int, columns: int, level: int) -> Walk:
     symbols = yield Step(-1, 0, means, scales)
     z = (symbols * UNIT + means).reshape(-1, rows // 4, columns // 4)
     features = model.hyper_synthesis(model.hyper_inverse(ops, ops.load(z, True), level), level)
-    start = len(features)
+    start = count = len(features)
     known = ops.zeros((start + sum(model.slices), rows + 2, columns + 2), False)
     known[:start, 1:-1, 1:-1] = features
+    del features
     for number, size in enumerate(model.slices):
         for half in (0, 1):
             head = model.heads[number][half]
-            maps = _at_half(ops, head.ops[0].convs[0], known[: start + half * size], half)
-            maps = head(maps, level, start=1)
-            found = ops.to_numpy(maps).reshape(2, size, -1).astype(np.int64)
-            step = Step(number, half, found[0], found[1].clip(0, SCALES - 1))
-            symbols = yield step
-            values = (symbols * UNIT + step.means).clip(-WIDEST, WIDEST) << CONTEXT
+            means, scales = _asked(model, head, known[: start + half * size], half, level)
+            symbols = yield Step(number, half, means, scales)
+            values = (symbols * UNIT + means).clip(-WIDEST, WIDEST) << CONTEXT
             scatter(known[start : start + size, 1:-1, 1:-1], ops.load(values, False), half)
         start += size
-    latents = known[len(features) :, 1:-1, 1:-1]
-    out = ops.empty(tuple(latents.shape), True)
-    out[:] = latents
-    ops.scale(out, 2.0**-CONTEXT, 0, out)
-    return out
+    latents = known[count:, 1:-1, 1:-1]
+    ops.scale(latents, 2.0**-CONTEXT, 0, latents)
+    return latents
+
+
+def _asked(model: PhotoModel, head: Program, known: Array, half: int, level: int) -> tuple[Integers, Integers]:
+    """Means and scales of a slice's half, int32 (C, N), from maps with a margin of 1; some positions at a time."""
+    ops, size = model.ops, head.outputs // 2
+    maps = _at_half(ops, head.ops[0].convs[0], known, half)
+    out = np.empty((2, size, maps.shape[2]), np.int32)
+    for place in range(0, maps.shape[2], POSITIONS):
+        part = slice(place, place + POSITIONS)
+        out[:, :, part] = ops.to_numpy(head(maps[:, :, part], level, start=1)).reshape(2, size, -1)
+    return out[0], out[1].clip(0, SCALES - 1)
 
 
 def halves(maps: Array, half: int) -> tuple[Array, Array]:
@@ -101,7 +110,7 @@ def _at_half(ops: Backend, conv: Conv, known: Array, half: int) -> Array:
     channels, height, width = known.shape
     rows, columns = (height - 2) // 2, (width - 2) // 2
     out = ops.empty((len(conv.matrix), 2 * rows * columns), conv.double)
-    strip = max(1, STRIP // columns)
+    strip = rows_at_once(9 * channels, columns)
     for parity in (0, 1):
         left = half if parity == 0 else 1 - half
         for top in range(0, rows, strip):

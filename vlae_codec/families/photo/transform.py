@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exact.backend import Array
-from ...exact.program import Program
 from .model import HYPER_PATCH, PATCH, PhotoModel
 
 Levels = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 """Callback with the rows done since the last call, and the number of all."""
-BAND = 1 << 22
+BAND = 1 << 21
 """Pixels of a band."""
 
 
@@ -28,9 +27,9 @@ def padded(levels: Levels) -> Levels:
 
 
 def analyse(model: PhotoModel, levels: Levels) -> Array:
-    """Return the latents y (L, H / 16, W / 16) of a padded picture (H, W, 3), float64."""
+    """Return the latents y (L, H / 16, W / 16) of a padded picture (H, W, 3), float32: they stay below 2^20."""
     height, width = levels.shape[:2]
-    out = model.ops.empty((sum(model.slices), height // PATCH, width // PATCH), True)
+    out = model.ops.empty((sum(model.slices), height // PATCH, width // PATCH), False)
     halo = PATCH * -(-model.analysis.halo()[0] // PATCH)
     for top, bottom in _bands(height, width, PATCH):
         first, last = max(0, top - halo), min(height, bottom + halo)
@@ -64,8 +63,8 @@ def synthesise(
         first, last = max(0, start - halo), min(rows, end + halo)
         v = model.inverse(ops, values[:, first:last], level)
         flat = model.synthesis_linear(v[:, start - first : end - first], level)
-        deep = _cropped(model.synthesis, v, level, start - first, end - first)
-        deep = deep + flat
+        deep = model.synthesis.rows(v, level, start - first, end - first)
+        deep += flat
         ops.scale(deep, 2.0**-model.picture_shift, 128.5, deep)
         ops.round_down(deep)
         ops.clip(deep, 0, 255, deep)
@@ -75,11 +74,6 @@ def synthesise(
             if progress:
                 progress(count, size[0])
     return out
-
-
-def _cropped(program: Program, v: Array, level: int, first: int, last: int) -> Array:
-    """The rows of the picture that belong to rows first ... last of v."""
-    return program(v, level)[:, first * PATCH : last * PATCH]
 
 
 def _bands(height: int, width: int, unit: int) -> list[tuple[int, int]]:
