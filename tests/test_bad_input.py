@@ -234,6 +234,16 @@ def test_misuse_of_decompress_leaves_no_file(
     assert set(tmp_path.iterdir()) == before
 
 
+def test_two_names_are_an_input_and_its_output_in_other_tools(
+    run: Run, digits: list[Path], packed: Path, tmp_path: Path
+) -> None:
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for arguments in (["compress", digits[5], packed], ["decompress", packed, digits[5]]):
+        assert "-o names" in run(*arguments, "--force").stderr
+        assert run(*arguments, "--force").exit_code == 2
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_a_number_is_a_good_name_of_a_file(run: Run, digits: list[Path], model_name: str) -> None:
     assert run("compress", digits[8].rename(digits[8].with_name("80")), "-m", model_name).exit_code == 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,23 @@ def test_damaged_exif_data_damage_no_picture(exif: bytes) -> None:
     assert decode_image(data).pixels.size == RAMP.size
 
 
+def test_what_is_left_out_is_said(run: Run, tmp_path: Path) -> None:
+    image = Image.fromarray(np.dstack([RAMP] * 3))
+    exif = Image.Exif()
+    exif[0x010F] = "A camera"
+    exif.get_ifd(0x8825)[1] = "N"
+    image.save(tmp_path / "a.jpg", exif=exif.tobytes(), xmp=b"<x/>", comment=b"hello", dpi=(300, 300))
+    image.save(tmp_path / "b.png", dpi=(72, 72))
+    image.save(tmp_path / "c.tif")
+    names = ("EXIF data", "the place (GPS)", "XMP", "texts", "resolution")
+    assert decode_image((tmp_path / "a.jpg").read_bytes()).left_out == names
+    for name in ("b.png", "c.tif"):
+        assert decode_image((tmp_path / name).read_bytes()).left_out == ()
+    for options in ([], ["--lossless", "--force"]):
+        result = run("compress", tmp_path / "a.jpg", *options)
+        assert result.exit_code == 0 and f"left out: {', '.join(names)}" in result.stderr
+
+
 @pytest.mark.parametrize("behind", [False, True])
 @pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"tEXt"])
 def test_long_texts_are_passed_over(behind: bool, kind: bytes) -> None:
@@ -112,7 +130,9 @@ def test_long_texts_are_passed_over(behind: bool, kind: bytes) -> None:
     data = file_of(Image.fromarray(RAMP))
     place = len(data) - 12 if behind else 33
     many = chunk(kind, content) * (40 if kind == b"tEXt" else 1)
-    np.testing.assert_array_equal(decode_image(data[:place] + many + data[place:]).pixels, RAMP)
+    picture = decode_image(data[:place] + many + data[place:])
+    np.testing.assert_array_equal(picture.pixels, RAMP)
+    assert picture.left_out == ("texts",)
 
 
 def test_pictures_of_cameras_with_a_second_one_inside() -> None:

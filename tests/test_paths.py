@@ -95,6 +95,19 @@ def test_times_are_kept_if_wanted(run: Run, model_name: str, digits: list[Path],
     assert (packed.parent / "4.vlz").stat().st_mtime_ns > LONG_AGO + 10**18 // 100
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="No module named mkfifo")
+def test_devices_and_pipes_are_written_to(run: Run, model_name: str, digits: list[Path], packed: Path) -> None:
+    for command, source in (("compress", digits[3]), ("decompress", packed)):
+        assert run(command, source, "-o", "/dev/null").exit_code == 0
+        pipe = packed.with_name(f"pipe-{command}")
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        assert run(command, source, "-o", pipe).exit_code == 0
+        assert os.read(reader, 100)
+        os.close(reader)
+        assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
 def test_twins_in_a_tree_stop_nothing(run: Run, model_name: str, digits: list[Path], tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,6 +73,18 @@ class CompressTask:
     dry_run: bool = False
 
 
+class Job(NamedTuple):
+    """A picture that is read, and what of its file is left out."""
+
+    work: codec.Prepared | PhotoJob
+    left_out: tuple[str, ...]
+
+    def noted(self, record: ImageRecord) -> ImageRecord:
+        """Return the record with a notice of what is left out."""
+        notice = (f"left out: {', '.join(self.left_out)}",) if self.left_out else ()
+        return replace(record, notices=(*record.notices, *notice))
+
+
 class PhotoJob(NamedTuple):
     """A picture that a colour model compresses."""
 
@@ -88,33 +100,34 @@ def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None)
     from vlae_codec.report import records
 
     models = codec.candidates(task.model)
-    found: list[codec.Prepared | PhotoJob | str] = []
+    found: list[Job | str] = []
     for source, target in pairs:
         try:
             found.append(_prepare(task, source, target, models))
         except (VlaeError, OSError) as error:
             found.append(describe(error))
-    results = iter(_compress(task, [one for one in found if isinstance(one, codec.Prepared)], step))
+    jobs = [one for one in found if isinstance(one, Job)]
+    results = iter(_compress(task, [job.work for job in jobs if isinstance(job.work, codec.Prepared)], step))
     done: list[Done] = []
     for pair, one in zip(pairs, found, strict=True):
         if isinstance(one, str):
             done.append((pair, one))
             continue
         try:
-            if isinstance(one, PhotoJob):
-                done.append((pair, _compress_photo(task, one, pair, step)))
+            if isinstance(one.work, PhotoJob):
+                done.append((pair, one.noted(_compress_photo(task, one.work, pair, step))))
                 continue
             result = next(results)
             if task.verify:
                 codec.verify(result, task.device)
             _write(task, pair, result.data)
-            done.append((pair, records.image_record(str(pair[0]), str(pair[1]), result)))
+            done.append((pair, one.noted(records.image_record(str(pair[0]), str(pair[1]), result))))
         except (VlaeError, OSError) as error:
             done.append((pair, describe(error)))
     return done
 
 
-def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[ModelInfo]) -> codec.Prepared | PhotoJob:
+def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[ModelInfo]) -> Job:
     """Read a picture, and check where its file will go."""
     from vlae_codec.errors import ImageError
     from vlae_codec.families.bilevel import codec
@@ -132,10 +145,10 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
     if info := choose_photo_model(picture, task.model, visible, fit, task.settings.lossless):
         if task.settings.lossless:
             images.refuse_losses(picture.notices)
-        return PhotoJob(picture, info, _target_bytes(task, picture))
+        return Job(PhotoJob(picture, info, _target_bytes(task, picture)), picture.left_out)
     if task.target_bytes or task.target_bpp:
         raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a model of black and white")
-    return codec.prepare(picture, models, task.form.fit, task.form.exact)
+    return Job(codec.prepare(picture, models, task.form.fit, task.form.exact), picture.left_out)
 
 
 def _write(task: CompressTask, pair: Pair, data: bytes) -> None:

@@ -15,7 +15,7 @@ from .output import Output
 
 
 def refuse_misplaced(inputs: Sequence[Path], endings: Collection[str], writes: str) -> None:
-    """Refuse inputs that are not there and look like an option's value or like the output.
+    """Refuse inputs that are not there and look like an option's value, and inputs that look like the output.
 
     Args:
         inputs: as they were given.
@@ -25,6 +25,8 @@ def refuse_misplaced(inputs: Sequence[Path], endings: Collection[str], writes: s
     Raises:
         UsageError: an input is one of these.
     """
+    if len(inputs) == 2 and [path.suffix.lower() in endings for path in inputs] == [False, True]:
+        raise click.UsageError(f"{inputs[1]}: -o names {writes}, other names are inputs")
     for number, path in enumerate(inputs):
         if path == STREAM or os.path.exists(path):
             continue

@@ -104,6 +104,9 @@ def write_whole(target: Path, data: bytes, origin: Origin = NOWHERE) -> None:
     if target == STREAM:
         _write_stream(data)
         return
+    if is_stream(target):
+        _write_through(target, data)
+        return
     place = Path(os.path.realpath(target))
     beside = place.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
@@ -123,12 +126,29 @@ def write_whole(target: Path, data: bytes, origin: Origin = NOWHERE) -> None:
             beside.unlink(missing_ok=True)
 
 
+def is_stream(path: Path) -> bool:
+    """Return whether a path is that of a device such as /dev/null, or of a pipe: written to, and never replaced."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
 def _mode_of(path: Path) -> int | None:
     """Return the permissions of a file, or None if it is not there."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
         return None
+
+
+def _write_through(target: Path, data: bytes) -> None:
+    try:
+        with target.open("wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
 
 
 def _write_stream(data: bytes) -> None:

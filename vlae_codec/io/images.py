@@ -46,11 +46,13 @@ class Picture:
         pixels: uint8, (H, W) grey or (H, W, 3) RGB.
         notices: one short sentence for each change.
         alpha: uint8 (H, W), 255 where it is opaque; None if all of it is.
+        left_out: what else its file says, and is not kept.
     """
 
     pixels: Pixels
     notices: tuple[str, ...] = field(default=())
     alpha: Pixels | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -91,6 +93,7 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = 
             opening.go_to(image, frame or 0)
             check_size(image, max_pixels)
             picture = from_pillow(opening.with_key(image, data), max_pixels)
+            picture = replace(picture, left_out=opening.left_out(image))
     except UnidentifiedImageError as error:
         raise ImageError("not an image, or of a format that Pillow does not know: give a PNG") from error
     except Image.DecompressionBombError as error:
@@ -99,7 +102,8 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = 
         raise
     except Exception as error:
         if opening.is_text_too_long(error) and (shorter := opening.without_texts(data)) != data:
-            return decode_image(shorter, max_pixels, frame)
+            picture = decode_image(shorter, max_pixels, frame)
+            return replace(picture, left_out=(*picture.left_out, "texts"))
         # The decoders raise nearly everything for damaged files, SyntaxError among it.
         raise ImageError(f"damaged or cut short: {error}") from error
     if is_deep_png(data) and REDUCED not in picture.notices:

@@ -28,6 +28,11 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What turns a picture upright, by its EXIF orientation; 1 is upright, and other values mean nothing."""
+DESCRIBING = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769)
+"""EXIF tags of what a picture shows, who made it, when and how; other tags are of how the file is built."""
+GPS = 0x8825
+SCREEN = 72
+"""Pixels an inch, where a program had to write some number."""
 ONE_PICTURE = ("MPO", "PSD")
 """Formats of which Pillow takes previews or layers for frames."""
 
@@ -72,6 +77,24 @@ def upright(image: Image.Image) -> Image.Image:
     """Return an image turned as its orientation asks; its metadata are not written anew, as some cannot be."""
     turn = TURNS.get(orientation(image))
     return image if turn is None else image.transpose(turn)
+
+
+def left_out(image: Image.Image) -> tuple[str, ...]:
+    """Return names of what a loaded image's file says beside its pixels, which no .vlz file keeps."""
+    try:
+        exif = image.getexif()
+    except Exception:  # as above
+        exif = Image.Exif()
+    info = image.info
+    texts = set(getattr(image, "text", {})) - {"XML:com.adobe.xmp"}
+    found = {
+        "EXIF data": any(exif.get(tag) for tag in DESCRIBING),
+        "the place (GPS)": bool(exif.get(GPS)),
+        "XMP": any(key in info for key in ("xmp", "XML:com.adobe.xmp")),
+        "texts": bool(texts or info.get("comment")),
+        "resolution": any(number > 1 and round(float(number)) != SCREEN for number in info.get("dpi", ())),
+    }
+    return tuple(name for name, there in found.items() if there)
 
 
 def frame_count(image: Image.Image) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import VlaeError
-from .files import STREAM
+from .files import STREAM, is_stream
 
 
 class Plan(NamedTuple):
@@ -143,11 +143,11 @@ def check_target(source: Path, target: Path, force: bool) -> None:
     """Refuse a target that must not be written, before any work is done for it.
 
     Raises:
-        VlaeError: it is the input, exists without `force`, or is no plain file.
+        VlaeError: it is the input, exists without `force`, or is neither a plain file nor something like /dev/null.
     """
-    if target == STREAM or not target.exists():
+    if target == STREAM or not target.exists() or is_stream(target):
         return
-    if target.is_dir() or not target.is_file():
+    if not target.is_file():
         raise VlaeError(f"{target} is not a plain file: give another output with -o")
     if source != STREAM and source.exists() and target.samefile(source):
         raise VlaeError("the output would replace the input: give another with -o")
