@@ -56,7 +56,7 @@ class Scaling:
         return interpolated(self.table, level)
 
     def __call__(self, ops: Backend, x: Array, level: int) -> Array:
-        """Return scaled maps (C, H, W), float32 (they stay below 2^20); products are in float64, some channels at a time."""
+        """Return scaled maps (C, H, W), float32 (below 2^20); products are in float64, some channels at a time."""
         factors = ops.load(self.at(level)[:, None, None] * 2.0 ** -(self.shift + KNOT_BITS), True)
         out = ops.empty(tuple(x.shape), False)
         for start in range(0, len(out), CHANNELS_AT_ONCE):
