@@ -4,6 +4,7 @@ import { match } from "../bilevel/decode.js";
 import { SymbolReader, readScales } from "../coding/symbols.js";
 import { checkPixels, cutShort, layout, parseHead, readNumber } from "../container/header.js";
 import { VlzError } from "../errors.js";
+import { greenPlane } from "../webp/decode.js";
 import { PhotoModel } from "./model.js";
 
 const MAX_SIDE = 65536;
@@ -86,14 +87,20 @@ export function grid(height, width) {
 }
 
 /**
- * Return the picture that red, green and blue make.
+ * Return the picture that red, green and blue make, with its alpha plane.
  * @param {Uint8Array} levels
  * @param {PhotoFile} file
  * @returns {Picture}
  */
-function finished(levels, { height, width, grey }) {
-  if (!grey) return { height, width, channels: 3, data: levels };
-  const data = new Uint8Array(height * width);
-  for (let i = 0; i < data.length; i++) data[i] = Math.floor((levels[3 * i] + levels[3 * i + 1] + levels[3 * i + 2]) / 3);
-  return { height, width, channels: 1, data };
+function finished(levels, { height, width, grey, alpha }) {
+  const plane = alpha && greenPlane(alpha, height, width);
+  const channels = (grey ? 1 : 3) + (plane ? 1 : 0);
+  if (channels === 3) return { height, width, channels, data: levels };
+  const data = new Uint8Array(height * width * channels);
+  for (let i = 0, from = 0, to = 0; i < height * width; i++, from += 3) {
+    if (grey) data[to++] = Math.floor((levels[from] + levels[from + 1] + levels[from + 2]) / 3);
+    else for (let c = 0; c < 3; c++) data[to++] = levels[from + c];
+    if (plane) data[to++] = plane[i];
+  }
+  return { height, width, channels, data };
 }
