@@ -14,8 +14,9 @@
 
 import { openArchive } from "./bilevel/archive.js";
 import { openSingle } from "./bilevel/decode.js";
-import { ARCHIVE, PHOTO, parseHead } from "./container/header.js";
+import { ARCHIVE, PHOTO, STORED, parseHead } from "./container/header.js";
 import { openPhoto } from "./photo/decode.js";
+import { openStored } from "./stored/decode.js";
 import { openWindowed } from "./windowed/decode.js";
 
 /**
@@ -29,5 +30,6 @@ export async function open(data, store) {
   if (mode < ARCHIVE) return openSingle(data, store);
   if (mode === ARCHIVE) return openArchive(data, store);
   if (mode === PHOTO) return openPhoto(data, store);
+  if (mode === STORED) return openStored(data);
   return openWindowed(data, store);
 }

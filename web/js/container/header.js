@@ -8,12 +8,14 @@ export const ARCHIVE = 6;
 export const WINDOWED = 7;
 export const WINDOWED_LOSSLESS = 8;
 export const PHOTO = 9;
+export const STORED = 10;
 
 const LEAST = 9;
 const MAX_PAYLOAD = 64;
 const MAX_LOSSLESS = 1 << 20;
 const MAX_FILE = 1 << 30;
 const MAX_PICTURE = 1 << 26;
+const MAX_SIDE = 65536;
 
 /**
  * @typedef {{ name: string, offset: number, bytes: number }} Section
@@ -30,7 +32,7 @@ export function parseHead(data) {
   if (data.length < LEAST) throw cutShort(data);
   const [version, mode] = [data[2] >> 4, data[2] & 15];
   if (version !== 1) throw new VlzError(`format version ${version}, and this page reads version 1: damaged, or newer`);
-  if (mode > PHOTO) throw new VlzError(`unknown mode ${mode}, and this page reads 0 to ${PHOTO}: damaged, or newer`);
+  if (mode > STORED) throw new VlzError(`unknown mode ${mode}, and this page reads 0 to ${STORED}: damaged, or newer`);
   if (data.length > MAX_FILE) throw new VlzError(`too long: ${data.length} bytes`);
   return { mode, prefix: data.subarray(3, 6) };
 }
@@ -99,10 +101,26 @@ export function readNumber(data, place) {
  * @param {number} height
  * @param {number} width
  */
-export function checkPixels(height, width) {
+function checkPixels(height, width) {
   if (height * width > MAX_PICTURE) {
     throw new VlzError(`it announces ${width} x ${height} pixels, more than the ${MAX_PICTURE} that the page draws`);
   }
+}
+
+/**
+ * Return height and width from a file's header, and where they end.
+ * @param {Uint8Array} data
+ * @param {number} place
+ * @returns {[number, number, number]}
+ */
+export function readSize(data, place) {
+  const [height, afterHeight] = readNumber(data, place);
+  const [width, end] = readNumber(data, afterHeight);
+  if (Math.min(height, width) < 1 || Math.max(height, width) > MAX_SIDE) {
+    throw new VlzError(`it announces ${width} x ${height} pixels, and a side has 1 to ${MAX_SIDE}: damaged`);
+  }
+  checkPixels(height, width);
+  return [height, width, end];
 }
 
 /**

@@ -64,7 +64,7 @@ export class Card {
     const told = /** @type {Told} */ (this.told);
     const options = this.options();
     await this.attempt(async () => {
-      const first = told.exact && told.whole && !options.preview && !this.pictures.length && told.count === 1;
+      const first = told.exact && told.fingerprint && told.whole && !options.preview && !this.pictures.length && told.count === 1;
       if (first) this.show(await this.work({ task: "draw", data: this.data, options: { ...options, preview: true } }));
       this.show(await this.work({ task: "draw", data: this.data, options }));
     });
@@ -129,12 +129,12 @@ export class Card {
   /** @param {Told} told */
   makeControls(told) {
     const again = () => this.draw();
-    const preview = told.exact && told.whole && told.count === 1;
+    const preview = told.exact && told.fingerprint && told.whole && told.count === 1;
     const fields = [];
     if (told.drawn || preview) {
       fields.push(slider("seed", "Seed", 0, 99, 0, again));
     }
-    if (told.drawn && told.count === 1 && !told.heated) {
+    if (told.drawn && told.count === 1) {
       const options = SAMPLES.map((count) => element("option", { value: String(count), textContent: String(count) }));
       fields.push(element("label", {}, "Samples ", element("select", { name: "samples", onchange: again }, ...options)));
     }
@@ -163,7 +163,7 @@ export class Card {
     const bits = (8 * this.data.length) / (told.count * told.width * told.height);
     const rows = [
       ["Kind", told.kind],
-      ["Model", `${told.model} (${told.fingerprint.slice(0, 12)})`],
+      ["Model", told.fingerprint ? `${told.model} (${told.fingerprint.slice(0, 12)})` : "none"],
       ["Size", told.count > 1 ? `${told.count.toLocaleString("en")} pictures of ${size}` : size],
       ["File", `${bytesText(this.data.length)}, ${bits.toPrecision(3)} bits per pixel`],
     ];

@@ -2,12 +2,11 @@
 
 import { match } from "../bilevel/decode.js";
 import { SymbolReader, readScales } from "../coding/symbols.js";
-import { checkPixels, cutShort, layout, parseHead, readNumber } from "../container/header.js";
+import { cutShort, layout, parseHead, readNumber, readSize } from "../container/header.js";
 import { VlzError } from "../errors.js";
-import { greenPlane } from "../webp/decode.js";
+import { readWebp } from "../webp/decode.js";
 import { PhotoModel } from "./model.js";
 
-const MAX_SIDE = 65536;
 const [GREY, ALPHA] = [1, 2];
 
 /**
@@ -29,13 +28,8 @@ export function parsePhoto(data) {
   const { prefix } = parseHead(data);
   const [level, flags] = [data[6], data[7]];
   if (flags & ~(GREY | ALPHA)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
-  const [height, afterHeight] = readNumber(data, 8);
-  const [width, afterWidth] = readNumber(data, afterHeight);
-  if (Math.min(height, width) < 1 || Math.max(height, width) > MAX_SIDE) {
-    throw new VlzError(`it announces ${width} x ${height} pixels, and a side has 1 to ${MAX_SIDE}: damaged`);
-  }
-  checkPixels(height, width);
-  const [size, place] = flags & ALPHA ? readNumber(data, afterWidth) : [0, afterWidth];
+  const [height, width, afterSize] = readSize(data, 8);
+  const [size, place] = flags & ALPHA ? readNumber(data, afterSize) : [0, afterSize];
   const end = data.length - 2;
   if (end - size < place) throw cutShort(data);
   const alpha = flags & ALPHA ? data.subarray(end - size, end) : undefined;
@@ -93,14 +87,14 @@ export function grid(height, width) {
  * @returns {Picture}
  */
 function finished(levels, { height, width, grey, alpha }) {
-  const plane = alpha && greenPlane(alpha, height, width);
+  const plane = alpha && readWebp(alpha, height, width);
   const channels = (grey ? 1 : 3) + (plane ? 1 : 0);
   if (channels === 3) return { height, width, channels, data: levels };
   const data = new Uint8Array(height * width * channels);
   for (let i = 0, from = 0, to = 0; i < height * width; i++, from += 3) {
     if (grey) data[to++] = Math.floor((levels[from] + levels[from + 1] + levels[from + 2]) / 3);
     else for (let c = 0; c < 3; c++) data[to++] = levels[from + c];
-    if (plane) data[to++] = plane[i];
+    if (plane) data[to++] = (plane[i] >>> 8) & 255; // the green channel
   }
   return { height, width, channels, data };
 }

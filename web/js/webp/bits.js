@@ -19,7 +19,7 @@ export class Bits {
   read(count) {
     const { data, place } = this;
     this.place += count;
-    if (this.place > 8 * data.length) throw new VlzError("its alpha plane is cut short: damaged");
+    if (this.place > 8 * data.length) throw new VlzError("its WebP image is cut short: damaged");
     const at = place >> 3;
     const word = data[at] | (data[at + 1] << 8) | (data[at + 2] << 16) | (data[at + 3] << 24);
     return (word >>> (place & 7)) & (2 ** count - 1);
@@ -40,7 +40,7 @@ export class PrefixCode {
       const first = bits.read(bits.read(1) ? 8 : 1);
       const symbols = more ? [first, bits.read(8)] : [first];
       for (const symbol of symbols) {
-        if (symbol >= size) throw new VlzError("its alpha plane has a symbol beyond its alphabet: damaged");
+        if (symbol >= size) throw new VlzError("its WebP image has a symbol beyond its alphabet: damaged");
         lengths[symbol] = 1;
       }
       return new PrefixCode(lengths);
@@ -57,7 +57,7 @@ export class PrefixCode {
         continue;
       }
       const times = told === 16 ? 3 + bits.read(2) : told === 17 ? 3 + bits.read(3) : 11 + bits.read(7);
-      if (symbol + times > size) throw new VlzError("its alpha plane has too many lengths of codes: damaged");
+      if (symbol + times > size) throw new VlzError("its WebP image has too many lengths of codes: damaged");
       lengths.fill(told === 16 ? before : 0, symbol, (symbol += times));
     }
     return new PrefixCode(lengths);
@@ -76,7 +76,7 @@ export class PrefixCode {
     let space = 1;
     for (let length = 1; length <= LONGEST; length++) space = 2 * space - this.counts[length];
     if (!this.symbols.length || (this.symbols.length > 1 && space !== 0)) {
-      throw new VlzError("its alpha plane has an incomplete prefix code: damaged");
+      throw new VlzError("its WebP image has an incomplete prefix code: damaged");
     }
   }
 
@@ -95,6 +95,6 @@ export class PrefixCode {
       first = 2 * (first + count);
       code *= 2;
     }
-    throw new VlzError("its alpha plane has no such code: damaged");
+    throw new VlzError("its WebP image has no such code: damaged");
   }
 }

@@ -17,24 +17,24 @@ const OFFSETS = Array.from({ length: 8 * 16 }, (_, i) => ({ x: (i % 16) - 7, y: 
   .sort((a, b) => a.x * a.x + a.y * a.y - b.x * b.x - b.y * b.y || Math.abs(a.x) - Math.abs(b.x) || b.x - a.x);
 
 /**
- * Return the green channel of an image.
+ * Return the pixels of an image: alpha, red, green and blue in 32 bits each.
  * @param {Uint8Array} data
  * @param {number} height that it should have
  * @param {number} width
  */
-export function greenPlane(data, height, width) {
+export function readWebp(data, height, width) {
   const text = (/** @type {number} */ at) => String.fromCharCode(...data.subarray(at, at + 4));
   if (text(0) !== "RIFF" || text(8) !== "WEBP" || text(12) !== "VP8L" || data[20] !== 0x2f) {
-    throw new VlzError("its alpha plane is no lossless WebP image: damaged");
+    throw new VlzError("a part of it should be a lossless WebP image and is none: damaged");
   }
   const size = new DataView(data.buffer, data.byteOffset + 16, 4).getUint32(0, true);
   const bits = new Bits(data.subarray(21, Math.min(data.length, 20 + size)));
   const [wide, high] = [bits.read(14) + 1, bits.read(14) + 1];
-  if (high !== height || wide !== width) throw new VlzError("its alpha plane has another size: damaged");
-  bits.read(1);
-  if (bits.read(3)) throw new VlzError("its alpha plane is of an unknown version");
+  if (high !== height || wide !== width) throw new VlzError("its WebP image has another size: damaged");
+  const opaque = !bits.read(1);
+  if (bits.read(3)) throw new VlzError("its WebP image is of an unknown version");
   const pixels = transformed(bits, height, width);
-  return Uint8Array.from(pixels, (argb) => (argb >>> 8) & 255);
+  return opaque ? pixels.map((argb) => argb | 0xff000000) : pixels;
 }
 
 /**
@@ -50,7 +50,7 @@ function transformed(bits, height, width) {
   let coded = width;
   while (bits.read(1)) {
     const kind = bits.read(2);
-    if (seen.has(kind)) throw new VlzError("its alpha plane has a transform twice: damaged");
+    if (seen.has(kind)) throw new VlzError("its WebP image has a transform twice: damaged");
     seen.add(kind);
     const across = coded;
     if (kind === PREDICTOR || kind === CROSS) {
@@ -82,7 +82,7 @@ function transformed(bits, height, width) {
  */
 function image(bits, height, width, main = false) {
   const cacheBits = bits.read(1) ? bits.read(4) : 0;
-  if (cacheBits > 11) throw new VlzError("its alpha plane has too large a cache: damaged");
+  if (cacheBits > 11) throw new VlzError("its WebP image has too large a cache: damaged");
   const cache = new Uint32Array(cacheBits ? 2 ** cacheBits : 0);
   let shift = 0;
   /** @type {Uint32Array | undefined} */
@@ -110,7 +110,7 @@ function image(bits, height, width, main = false) {
     } else if (symbol < LITERALS + LENGTHS) {
       const length = extended(bits, symbol - LITERALS);
       const back = near(extended(bits, distance.next(bits)), width);
-      if (back > at || at + length > pixels.length) throw new VlzError("its alpha plane repeats what is not there: damaged");
+      if (back > at || at + length > pixels.length) throw new VlzError("its WebP image repeats what is not there: damaged");
       for (const end = at + length; at < end; at++) {
         pixels[at] = pixels[at - back];
         keep(pixels[at]);

@@ -1,9 +1,8 @@
 /** The file of a picture of any size by a model with a window, lossy or exact. */
 
-import { WINDOWED_LOSSLESS, checkPixels, cutShort, parseHead, readNumber } from "../container/header.js";
+import { WINDOWED_LOSSLESS, cutShort, parseHead, readNumber, readSize } from "../container/header.js";
 import { VlzError } from "../errors.js";
 
-const MAX_SIDE = 65536;
 const [UNSHRUNK, MOST_SHRUNK] = [4, 64];
 
 /**
@@ -27,23 +26,14 @@ export function parseWindowed(data) {
     shrink = data[place++];
     if (exact || shrink <= UNSHRUNK || shrink > MOST_SHRUNK) throw new VlzError("it is said to be shrunk as no picture is: damaged");
   }
-  const number = () => {
-    const [value, next] = readNumber(data, place);
-    place = next;
-    return value;
-  };
-  const [height, width] = [number(), number()];
-  if (Math.min(height, width) < 1 || Math.max(height, width) > MAX_SIDE) {
-    throw new VlzError(`it announces ${width} x ${height} pixels, and a side has 1 to ${MAX_SIDE}: damaged`);
-  }
-  checkPixels(height, width);
-  const end = exact ? number() + place : data.length - 2;
-  const checked = end + 2;
-  if (end < place || data.length < checked) throw cutShort(data);
+  const [height, width, afterSize] = readSize(data, place);
+  const [length, start] = exact ? readNumber(data, afterSize) : [data.length - 2 - afterSize, afterSize];
+  const checked = start + length + 2;
+  if (length < 0 || data.length < checked) throw cutShort(data);
   return {
     prefix, grey: data[6] >= 128, width: data[6] & 63, size: [height, width],
     rows: Math.ceil((4 * height) / shrink), columns: Math.ceil((4 * width) / shrink),
-    payload: data.subarray(place, end), checked, shrunk,
+    payload: data.subarray(start, start + length), checked, shrunk,
     residual: exact ? data.subarray(checked, Math.max(checked, data.length - 2)) : undefined,
   };
 }

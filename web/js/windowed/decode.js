@@ -39,30 +39,32 @@ export async function openWindowed(data, store) {
       if (!whole && !options.preview) throw new VlzError("cut short or damaged behind its lossy part: the exact pixels are lost, a preview is left");
       const loaded = await store.model(fingerprint);
       if (loaded.info.kind !== "photo") throw new VlzError("its model is not of the windowed family: damaged");
-      return [picture(new WindowedModel(loaded, await loadTables(store)), file, options)];
+      return pictures(new WindowedModel(loaded, await loadTables(store)), file, options);
     },
   };
 }
 
 /**
- * Return the picture of a file.
+ * Return pictures of a file.
  * @param {WindowedModel} model
  * @param {WindowedFile} file
  * @param {Options} options
- * @returns {Picture}
+ * @returns {Picture[]}
  */
-function picture(model, file, { seed = 0, preview = false, temperature = 0, progress = () => {} }) {
+function pictures(model, file, { seed = 0, samples = 1, preview = false, temperature = 0, progress = () => {} }) {
   const before = preview ? 0.6 : 0.1;
   const features = model.features(model.grid(file, (part) => progress(before * part)), file.width);
+  const shown = (/** @type {import("../exact/layers.js").Maps} */ found) => {
+    const levels = { ...found, data: found.data.map((value) => value + 128) };
+    return inOrder(enlarge(levels, file.size[0], file.size[1]), file.grey);
+  };
+  if (preview) return [shown(model.preview(features, file.rows, file.columns))];
   const later = (/** @type {number} */ part) => progress(before + (1 - before) * part);
+  if (file.residual) return [shown(readExact(model, file, features, later))];
   const heat = Math.round(1024 * temperature);
-  const found = preview
-    ? model.preview(features, file.rows, file.columns)
-    : file.residual
-      ? readExact(model, file, features, later)
-      : draw(model, file, features, { seed: seedWords(seed), heat, progress: later });
-  const levels = { ...found, data: found.data.map((value) => value + 128) };
-  return inOrder(enlarge(levels, file.size[0], file.size[1]), file.grey);
+  return Array.from({ length: samples }, (_, number) =>
+    shown(draw(model, file, features, { seed: seedWords(seed), number, heat, progress: (part) => later((number + part) / samples) })),
+  );
 }
 
 /**

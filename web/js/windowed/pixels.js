@@ -69,9 +69,9 @@ export function readExact(model, file, features, progress) {
  * @param {WindowedModel} model
  * @param {WindowedFile} file
  * @param {Maps} features
- * @param {{ seed: [number, number], heat: number, progress: (part: number) => void }} told
+ * @param {{ seed: [number, number], number: number, heat: number, progress: (part: number) => void }} told
  */
-export function draw(model, file, features, { seed, heat, progress }) {
+export function draw(model, file, features, { seed, number, heat, progress }) {
   const { columns, width } = file;
   const mean = heat ? undefined : model.preview(features, file.rows, columns);
   const logistic = model.tables.logistic;
@@ -85,8 +85,8 @@ export function draw(model, file, features, { seed, heat, progress }) {
         const shown = mean.data[(row * columns + column) * 3 + channel];
         return clamp(Math.floor(((256 - width) * one.mean + 32 * width * shown + 4096) / 8192), -128, 127);
       }
-      philox(row, column, 0, 0x80000000, seed[0], seed[1], first);
-      philox(row, column, 0, 0x80000001, seed[0], seed[1], second);
+      philox(row, column, number, 0x80000000, seed[0], seed[1], first);
+      philox(row, column, number, 0x80000001, seed[0], seed[1], second);
       return noisy(one, words[2 * channel], words[2 * channel + 1] >>> 16, heat, logistic);
     });
   return sweep(model, file, features, { exact: false, heat: heat || 1024, choose, progress });

@@ -1,0 +1,210 @@
+"""The cases of the suite that are drawn: what each file is, how it is made, and with which options it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import resources
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import vlae_codec
+from vlae_codec.families.bilevel import codec
+from vlae_codec.families.bilevel.archive import Settings, compress_archive
+from vlae_codec.families.store import find_photo_model
+from vlae_codec.families.stored import codec as stored
+from vlae_codec.io.images import Picture, decode_image
+from vlae_codec.model import registry
+
+Levels = NDArray[np.uint8]
+
+
+class Case(NamedTuple):
+    """A file of the suite, and one way to read it.
+
+    Attributes:
+        name: of the file; other cases may read it too.
+        tests: what it is there for, a line.
+        make: gives its bytes.
+        options: of the decoder.
+    """
+
+    name: str
+    tests: str
+    make: Callable[[], bytes]
+    options: tuple[str, ...] = ()
+
+
+def digits() -> Levels:
+    """The ten digits of the package, 0 and 1, (10, 28, 28)."""
+    folder = resources.files("vlae_cli") / "digits"
+    pictures = [decode_image((folder / f"{digit}.png").read_bytes()).pixels for digit in range(10)]
+    found: Levels = (np.stack(pictures) >= 128).astype(np.uint8)
+    return found
+
+
+def shape(height: int, width: int) -> Levels:
+    """A drawn figure of 0 and 1: a ring with a bar."""
+    rows, columns = np.mgrid[:height, :width]
+    far = np.hypot(rows - height / 2, columns - width / 2)
+    found: Levels = ((abs(far - height / 3) < 1.5) | ((rows == height // 2) & (far < height / 3))).astype(np.uint8)
+    return found
+
+
+def bilevel(pixels: Levels, model: str = "mnist", *, lossless: bool = False, **options: Any) -> bytes:
+    """The file of a picture of 0 and 1."""
+    info = registry.find_model(model)
+    prepared = codec.prepare(Picture(255 * pixels), [info], exact=lossless)
+    made = codec.compress_lossless([prepared], **options) if lossless else codec.compress_images([prepared], **options)
+    return made[0].data
+
+
+def archive(pixels: Levels, names: bool = False, **settings: Any) -> bytes:
+    """An archive of pictures of 0 and 1."""
+    told = [f"picture {number} \N{GREEK SMALL LETTER ZETA}.png" for number in range(len(pixels))] if names else None
+    return compress_archive(registry.find_model("mnist"), pixels, Settings(**settings), names=told).data
+
+
+def bilevel_cases() -> Iterator[Case]:
+    """Yield the cases of black and white pictures."""
+    ten = digits()
+    noise = np.random.default_rng(1).integers(0, 2, (28, 28), np.uint8)
+    blank, ink = np.zeros((28, 28), np.uint8), np.ones((28, 28), np.uint8)
+    chosen = partial(bilevel, ten[3])
+    yield Case("chosen", "a chosen code of the default length", chosen)
+    yield Case("chosen", "the seed is 64 bits", chosen, ("--seed", str(2**63 - 1)))
+    yield Case("chosen", "the seed's high word counts", chosen, ("--seed", str(5 << 32)))
+    yield Case("chosen", "several pictures of one file", chosen, ("--seed", "9", "--samples", "4"))
+    for bits, tests in ((8, "the shortest code"), (16, "two bytes"), (40, "five bytes"), (56, "the longest code")):
+        yield Case(f"chosen-{bits}", f"a chosen code: {tests}", partial(bilevel, ten[5], bits=bits), ("--seed", "1"))
+    for number in (0, 1, 7, 8):
+        yield Case(f"faithful-{number}", "a faithful code", partial(bilevel, ten[number], faithful=True))
+    yield Case("faithful-few", "a faithful code of one group", partial(bilevel, ten[1], faithful=True, quality=5.0))
+    yield Case("faithful-noise", "a faithful code of many bits", partial(bilevel, noise, faithful=True, effort=3))
+    for name, size in (("omniglot", (28, 28)), ("caltech", (28, 28))):
+        yield Case(f"{name}-chosen", f"model {name}", partial(bilevel, shape(*size), name))
+        yield Case(f"{name}-lossless", f"model {name}, exact", partial(bilevel, shape(*size), name, lossless=True))
+    for name, pixels in (("digit", ten[8]), ("blank", blank), ("ink", ink), ("noise", noise)):
+        exact = partial(bilevel, pixels, lossless=True)
+        yield Case(f"lossless-{name}", f"exact pixels: {name}", exact)
+    yield Case("lossless-digit", "the lossy picture of an exact file", partial(bilevel, ten[8], lossless=True),
+               ("--preview", "--seed", "4"))  # fmt: skip
+    cut = partial(lambda: bilevel(ten[8], lossless=True)[:-6])
+    yield Case("lossless-cut", "the lossy picture of an exact file that was cut", cut, ("--preview", "--seed", "4"))
+
+
+def archive_cases() -> Iterator[Case]:
+    """Yield the cases of archives."""
+    ten = digits()
+    many = np.concatenate([np.roll(ten, shift, (1, 2)) for shift in range(7)])
+    yield Case("archive-lossy", "lossy codes of one kind", partial(archive, ten, bits=24), ("--seed", "3"))
+    yield Case("archive-kinds", "lossy codes of several lengths", partial(archive, ten, quality=80.0))
+    yield Case("archive-faithful", "faithful codes", partial(archive, ten, faithful=True, effort=1))
+    yield Case("archive-chunks", "chunks of 4, the last of 2", partial(archive, ten, chunk=4))
+    yield Case("archive-one", "an archive of one picture", partial(archive, ten[:1]))
+    yield Case("archive-names", "names beyond ASCII", partial(archive, ten[:3], names=True))
+    yield Case("exact-archive", "bits back: batches of several sizes", partial(archive, ten, lossless=True))
+    yield Case("exact-archive-one", "bits back with seeds alone", partial(archive, ten[:1], lossless=True))
+    yield Case("exact-archive-large", "bits back: full batches", partial(archive, many, lossless=True))
+    yield Case("exact-archive-names", "bits back: chunks and names",
+               partial(archive, ten, lossless=True, chunk=4, names=True))  # fmt: skip
+    yield Case("exact-archive-fine", "bits back: bins of 14 bits", partial(archive, ten, lossless=True, precision=14))
+
+
+def waves(height: int, width: int, grey: bool = False, noise: float = 0) -> Levels:
+    """A drawn picture of waves and an edge, with noise."""
+    rows, columns = np.mgrid[:height, :width]
+    colours = [(7 * rows + 3 * columns) % 256, (5 * columns) % 256, 255 - (4 * rows) % 256]
+    levels = np.stack(colours, -1).astype(np.float64)
+    levels[rows > columns] /= 2
+    levels += noise * np.random.default_rng(2).standard_normal(levels.shape)
+    found = levels.clip(0, 255).astype(np.uint8)
+    return found[:, :, 0].copy() if grey else found
+
+
+def windowed_cases() -> Iterator[Case]:
+    """Yield the cases of pictures of any size by the model with a window."""
+    info = find_photo_model("photo-exact")
+    assert info
+
+    def code(levels: Levels, **options: Any) -> Callable[[], bytes]:
+        return partial(vlae_codec.compress, levels, info.name, **options)
+
+    hot, warm = ("--temperature", "1", "--seed", "6"), ("--temperature", "0.5", "--seed", "6")
+    for name, levels in (("colour", waves(37, 52)), ("grey", waves(30, 41, True))):
+        for quality in (0, 50, 100):
+            made = code(levels, quality=quality)
+            yield Case(f"windowed-{name}-{quality}", f"{name}, quality {quality}, at temperature 0", made)
+            yield Case(f"windowed-{name}-{quality}", f"{name}, quality {quality}, preview", made, ("--preview",))
+        yield Case(f"windowed-{name}-100", f"{name} at temperature 1", code(levels, quality=100), hot)
+        yield Case(f"windowed-{name}-100", f"{name} at temperature 1/2", code(levels, quality=100), warm)
+    yield Case("windowed-colour-50", "several pictures of one file", code(waves(37, 52)), (*hot, "--samples", "3"))
+    for height, width in ((1, 1), (1, 40), (40, 1), (8, 8), (17, 9), (64, 64)):
+        yield Case(f"windowed-{height}x{width}", f"{height} rows, {width} columns", code(waves(height, width)), warm)
+    exact = {
+        "colour": waves(33, 29), "grey": waves(29, 33, True), "few": waves(4, 5), "dot": waves(1, 1),
+        "extremes": (255 * (waves(20, 20) > 128)).astype(np.uint8), "noise": waves(24, 24, noise=60),
+        "flat": np.full((16, 16, 3), 77, np.uint8),
+    }  # fmt: skip
+    for name, levels in exact.items():
+        yield Case(f"windowed-exact-{name}", f"exact pixels: {name}", code(levels, lossless=True))
+    yield Case(
+        "windowed-exact-colour", "preview of an exact file", code(exact["colour"], lossless=True), ("--preview",)
+    )
+    cut = partial(lambda: code(exact["colour"], lossless=True)()[:-40])
+    yield Case("windowed-exact-cut", "preview of an exact file that was cut", cut, ("--preview",))
+
+
+def photo_cases() -> Iterator[Case]:
+    """Yield the cases of the photo family, by the model of now."""
+    info = find_photo_model("photo")
+    assert info
+    about = f"photo-{info.fingerprint[:6]}"
+
+    def code(levels: Levels, **options: Any) -> Callable[[], bytes]:
+        return partial(vlae_codec.compress, levels, info.name, **options)
+
+    noisy = waves(70, 90, noise=25)
+    for quality in (0, 1, 50, 73, 99, 100):
+        yield Case(f"{about}-colour-{quality}", f"colour, quality {quality}", code(noisy, quality=quality))
+    yield Case(f"{about}-grey", "grey", code(waves(50, 60, True)))
+    for height, width in ((1, 1), (1, 65), (129, 1), (64, 64), (65, 63), (16, 200)):
+        yield Case(f"{about}-{height}x{width}", f"{height} rows, {width} columns", code(waves(height, width)))
+    rough = np.kron(np.random.default_rng(3).integers(0, 256, (8, 9, 3), np.uint8), np.ones((8, 8, 1), np.uint8))
+    yield Case(f"{about}-escapes", "symbols beyond their tables", code(rough, quality=100))
+    yield Case(f"{about}-flat", "a payload that is filled up with zeros", code(np.full((800, 800, 3), 9, np.uint8)))
+    rows, columns = np.mgrid[:60, :80]
+    soft = (255 * (30 - np.hypot(rows - 30, columns - 40)) / 8).clip(0, 255).astype(np.uint8)
+    planes = {"soft": soft, "hard": (255 * (soft > 90)).astype(np.uint8), "clear": np.zeros_like(soft)}
+    for name, plane in planes.items():
+        levels = np.concatenate([waves(60, 80), plane[:, :, None]], -1)
+        yield Case(f"{about}-alpha-{name}", f"transparency: {name}", code(levels))
+    both = np.concatenate([waves(60, 80, True)[:, :, None], soft[:, :, None]], -1)
+    yield Case(f"{about}-alpha-grey", "transparency and grey", code(both))
+
+
+def stored_cases() -> Iterator[Case]:
+    """Yield the cases of exact pictures without a model."""
+
+    def code(levels: Levels, alpha: Levels | None = None, effort: int = 5) -> Callable[[], bytes]:
+        return lambda: stored.compress(Picture(levels, alpha=alpha), effort).data
+
+    plane = (waves(40, 50, True) // 2 + 100).astype(np.uint8)
+    few = (waves(40, 50) // 64 * 64).astype(np.uint8)
+    yield Case("stored-colour", "exact colour", code(waves(40, 50, noise=3)))
+    yield Case("stored-grey", "exact grey", code(waves(40, 50, True)))
+    yield Case("stored-two", "two colours", code((255 * (waves(40, 50, True) > 99)).astype(np.uint8)))
+    yield Case("stored-few", "few colours", code(few))
+    yield Case("stored-alpha", "exact colour and transparency", code(waves(40, 50), plane))
+    yield Case("stored-alpha-grey", "exact grey and transparency", code(waves(40, 50, True), plane))
+    yield Case("stored-effort", "effort 9", code(waves(64, 64, noise=9), None, 9))
+    yield Case("stored-dot", "one pixel", code(np.full((1, 1, 3), 200, np.uint8)))
+    yield Case("stored-tiles", "tiles side by side", code((np.mgrid[:3, :4100][1] // 17 % 2 * 255).astype(np.uint8)))
+
+
+def all_cases() -> Iterator[Case]:
+    """Yield all cases that are drawn."""
+    for cases in (bilevel_cases, archive_cases, windowed_cases, photo_cases, stored_cases):
+        yield from cases()

@@ -1,0 +1,86 @@
+"""The package as a decoder of the suite: `python -m conformance.decode FILE OUT [options]`; see conformance/run.py."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vlae_codec.errors import VlaeError
+from vlae_codec.families import pictures
+from vlae_codec.families.bilevel import codec
+from vlae_codec.families.bilevel.archive import Reader
+from vlae_codec.model.identify import is_photo
+
+Levels = NDArray[np.uint8]
+KINDS = ("", "GRAYSCALE", "GRAYSCALE_ALPHA", "RGB", "RGB_ALPHA")
+
+
+def options() -> argparse.ArgumentParser:
+    """Return a parser of the options of a case."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--samples", type=int, default=1)
+    parser.add_argument("--temperature", type=float, default=0.0)
+    parser.add_argument("--preview", action="store_true")
+    return parser
+
+
+def decode(data: bytes, told: argparse.Namespace, device: str = "cpu") -> list[Levels]:
+    """Return the pictures of a file, uint8 (H, W, channels).
+
+    Args:
+        data: the file.
+        told: of `options`.
+        device: "cpu", "torch" or "cuda".
+
+    Raises:
+        VlaeError: the file has to be refused.
+    """
+    if codec.is_archive(data):
+        reader = Reader(data, device)
+        found = [255 * pixels for _, pixels in reader.pictures(range(reader.archive.count), seed=told.seed)]
+        reader.names()
+    elif is_photo(data):
+        found = [
+            pictures.decompress_photo(
+                data, seed=told.seed, number=number, temperature=told.temperature, preview=told.preview, device=device
+            )[0]
+            for number in range(told.samples)
+        ]
+    else:
+        file = codec.unseal(data, device, told.preview)
+        found = list(255 * codec.draw_images([file], seed=told.seed, samples=told.samples, device=device)[0])
+    return [np.atleast_3d(one).astype(np.uint8) for one in found]
+
+
+def to_pam(found: Sequence[Levels]) -> bytes:
+    """Return pictures as PAM images, one behind the other."""
+    parts = []
+    for one in found:
+        height, width, depth = one.shape
+        head = f"P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH {depth}\nMAXVAL 255\nTUPLTYPE {KINDS[depth]}\nENDHDR\n"
+        parts += [head.encode(), one.tobytes()]
+    return b"".join(parts)
+
+
+def main() -> None:
+    """Decode the file that the command line names."""
+    parser = options()
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("out", type=Path)
+    told = parser.parse_args()
+    try:
+        found = decode(told.file.read_bytes(), told, told.device)
+    except VlaeError as error:
+        sys.exit(f"{told.file.name}: {error}")
+    told.out.write_bytes(to_pam(found))
+
+
+if __name__ == "__main__":
+    main()

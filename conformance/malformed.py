@@ -1,0 +1,167 @@
+"""Files that every decoder has to refuse, by cause. Their checksums are right unless checksums are what is tested."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from vlae_codec.container.archive import parse_archive
+from vlae_codec.container.header import checksum
+from vlae_codec.container.varint import write_number
+from vlae_codec.families.store import find_photo_model
+from vlae_codec.model import registry
+
+
+class Bad(NamedTuple):
+    """A file to refuse.
+
+    Attributes:
+        name: of the file.
+        cause: why, a line.
+        data: its bytes.
+        options: of the decoder.
+    """
+
+    name: str
+    cause: str
+    data: bytes
+    options: tuple[str, ...] = ()
+
+
+def sealed(fingerprint: bytes, body: bytes) -> bytes:
+    """A file with the checksum that it should have."""
+    return body + checksum(fingerprint, body).to_bytes(2, "little")
+
+
+def bad_single(files: dict[str, bytes]) -> Iterator[Bad]:
+    """Yield files of one black and white picture."""
+    good, exact = files["chosen"], files["lossless-digit"]
+    mnist = bytes.fromhex(registry.find_model("mnist").fingerprint)
+    yield Bad("empty", "no bytes", b"")
+    yield Bad("magic", "another magic", b"\x89PNG" + good[4:])
+    yield Bad("magic-cut", "cut within the magic", good[:1])
+    yield Bad("head-cut", "cut within the header", good[:5])
+    yield Bad("payload-cut", "cut within the payload", good[:-3])
+    yield Bad("version", "version 2", sealed(mnist, good[:2] + bytes([good[2] + 16]) + good[3:-2]))
+    yield Bad("mode", "a mode that is not known", sealed(mnist, good[:2] + b"\x1e" + good[3:-2]))
+    yield Bad("model", "a model that nobody has", good[:3] + b"\x01\x02\x03" + good[6:])
+    yield Bad("checksum", "a flipped bit", good[:7] + bytes([good[7] ^ 4]) + good[8:])
+    yield Bad("seal", "a flipped bit of the checksum", good[:-1] + bytes([good[-1] ^ 1]))
+    yield Bad("long", "a chosen code of 8 bytes", sealed(mnist, good[:6] + bytes(range(8))))
+    yield Bad("longest", "65 bytes of payload", sealed(mnist, good[:6] + bytes(65)))
+    yield Bad(
+        "faithful-short", "a faithful code that ends early", sealed(mnist, good[:2] + b"\x14" + good[3:6] + b"\xff")
+    )
+    yield Bad(
+        "faithful-long", "a faithful code with a byte left", sealed(mnist, good[:2] + b"\x11" + good[3:6] + bytes(9))
+    )
+    yield Bad("exact-cut", "an exact file that is cut, read exactly", exact[:-1])
+    yield Bad("exact-lossy-cut", "an exact file that is cut within its lossy part", exact[:9], ("--preview",))
+    yield Bad("exact-flipped", "a flipped bit of the residual", exact[:-4] + bytes([exact[-4] ^ 8]) + exact[-3:])
+    inside = bytes([7 << 5 | exact[6] & 31])
+    start = sealed(mnist, exact[:6] + inside + exact[7 : 8 + (exact[6] & 31)])
+    yield Bad("exact-mode", "an exact file with a lossy part of mode 7", sealed(mnist, start + exact[len(start) : -2]))
+
+
+def bad_archives(files: dict[str, bytes]) -> Iterator[Bad]:
+    """Yield archives."""
+    mnist = bytes.fromhex(registry.find_model("mnist").fingerprint)
+    good, exact, named = files["archive-chunks"], files["exact-archive"], files["archive-names"]
+    head = parse_archive(good)
+
+    def header(body: bytes) -> bytes:
+        return body + zlib.crc32(body, zlib.crc32(mnist)).to_bytes(4, "little")
+
+    yield Bad("archive-head", "a flipped bit of the header", good[:8] + bytes([good[8] ^ 1]) + good[9:])
+    yield Bad(
+        "archive-kind",
+        "a kind that is not known",
+        header(good[:6] + b"\x05" + good[7 : head.header - 4]) + good[head.header :],
+    )
+    yield Bad("archive-none", "no pictures", header(good[:7] + b"\0\x01"))
+    yield Bad(
+        "archive-much",
+        "more pictures than there may be",
+        header(good[:7] + write_number(1 << 27) + write_number(1 << 27) + b"\x01"),
+    )
+    yield Bad("archive-number", "a number of six bytes", header(good[:7] + b"\xff\xff\xff\xff\xff\x01\x01\x01"))
+    yield Bad("archive-flipped", "a flipped bit of a chunk", good[:-9] + bytes([good[-9] ^ 2]) + good[-8:])
+    yield Bad("archive-cut", "a chunk that is cut", good[:-7])
+    yield Bad("archive-more", "a byte behind the last chunk", good + b"\0")
+    start = parse_archive(named).header
+    yield Bad(
+        "archive-names-flipped",
+        "a flipped bit of the names",
+        named[: start + 3] + bytes([named[start + 3] ^ 1]) + named[start + 4 :],
+    )
+    yield Bad(
+        "exact-archive-flipped", "a flipped bit of an exact chunk", exact[:-20] + bytes([exact[-20] ^ 1]) + exact[-19:]
+    )
+    part = parse_archive(exact)
+    chunk = bytearray(exact[part.header : part.header + part.lengths[0]])
+    for name, cause, place, value in (
+        ("seeds", "no seeds", 0, 0),
+        ("precision", "bins of 16 bits", 1, 16),
+        ("end", "a last word of zeros", -1, 0),
+    ):
+        changed = bytearray(chunk)
+        changed[place] = value
+        if name == "end":
+            changed[-4:] = bytes(4)
+            changed += bytes(-(len(changed) - 2) % 4)
+        body = header(exact[: part.header - 4 - len(write_number(len(chunk)))] + write_number(len(changed)))
+        seal = zlib.crc32(bytes(changed), zlib.crc32(bytes(4))).to_bytes(4, "little")
+        yield Bad(f"exact-archive-{name}", cause, body + bytes(changed) + seal)
+
+
+def bad_pictures(files: dict[str, bytes]) -> Iterator[Bad]:
+    """Yield pictures of any size, of all families."""
+    info, other = find_photo_model("photo"), find_photo_model("photo-exact")
+    assert info and other
+    photo, windowed = bytes.fromhex(info.fingerprint), bytes.fromhex(other.fingerprint)
+    about = f"photo-{info.fingerprint[:6]}"
+    good, clear = files[f"{about}-grey"], files[f"{about}-alpha-soft"]
+    yield Bad(f"{about}-flags", "flags that are not known", sealed(photo, good[:7] + b"\x81" + good[8:-2]))
+    yield Bad(f"{about}-none", "no rows", sealed(photo, good[:8] + b"\0" + good[9:-2]))
+    yield Bad(f"{about}-side", "a side of 65,537", sealed(photo, good[:8] + write_number(65537) + good[9:-2]))
+    yield Bad(f"{about}-much", "2^32 pixels", sealed(photo, good[:8] + 2 * write_number(65536) + good[10:-2]))
+    yield Bad(
+        f"{about}-short", "few bytes for many pixels", sealed(photo, good[:8] + 2 * write_number(4000) + good[10:-2])
+    )
+    yield Bad(f"{about}-cut", "cut", good[:-5])
+    yield Bad(f"{about}-head-cut", "cut within the header", sealed(photo, good[:9]))
+    yield Bad(f"{about}-other", "a model of another family", sealed(windowed, good[:3] + windowed[:3] + good[6:-2]))
+    yield Bad(f"{about}-bits", "bits that no encoder writes", sealed(photo, good[:10] + b"\xff" * 400))
+    size = bytes([clear[8] - 1])
+    yield Bad(f"{about}-alpha-size", "transparency of another size", sealed(photo, clear[:8] + size + clear[9:-2]))
+    yield Bad(f"{about}-alpha-cut", "transparency that is cut", sealed(photo, clear[:-30]))
+    place = clear.index(b"RIFF")
+    broken = clear[:place] + b"JUNK" + clear[place + 4 : -2]
+    yield Bad(f"{about}-alpha-other", "transparency that is no WebP image", sealed(photo, broken))
+    good, exact = files["windowed-colour-50"], files["windowed-exact-colour"]
+    shrunk = bytes([good[6] | 64])
+    yield Bad(
+        "windowed-shrunk",
+        "shrunk by 3/4",
+        sealed(windowed, good[:6] + shrunk + b"\x03" + good[8 if good[6] & 64 else 7 : -2]),
+    )
+    yield Bad(
+        "windowed-exact-shrunk",
+        "an exact picture that is shrunk",
+        sealed(windowed, exact[:6] + bytes([exact[6] | 64]) + exact[7:-2]),
+    )
+    yield Bad("windowed-exact-cut-off", "an exact picture that is cut, read exactly", exact[:-3])
+    yield Bad("windowed-other", "a model of another family", sealed(photo, good[:3] + photo[:3] + good[6:-2]))
+    stored, none = files["stored-colour"], bytes(32)
+    yield Bad("stored-model", "a model where there is none", sealed(none, stored[:3] + b"\0\0\x01" + stored[6:-2]))
+    yield Bad("stored-flags", "flags that are not known", sealed(none, stored[:6] + b"\x08" + stored[7:-2]))
+    yield Bad("stored-size", "a tile of another size", sealed(none, stored[:7] + bytes([stored[7] + 1]) + stored[8:-2]))
+    yield Bad("stored-more", "a byte behind the tiles", sealed(none, stored[:-2] + b"\0"))
+    yield Bad("stored-cut", "a tile that is cut", sealed(none, stored[:-9]))
+
+
+def all_bad(files: dict[str, bytes]) -> Iterator[Bad]:
+    """Yield all files to refuse, made of the files of the suite by name."""
+    for some in (bad_single, bad_archives, bad_pictures):
+        yield from some(files)

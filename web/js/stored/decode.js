@@ -1,0 +1,70 @@
+/** Exact pictures without a model: tiles of lossless WebP images. */
+
+import { check, layout, parseHead, readNumber, readSize } from "../container/header.js";
+import { VlzError } from "../errors.js";
+import { readWebp } from "../webp/decode.js";
+
+const [GREY, ALPHA] = [1, 2];
+const TILE = 4096;
+const NO_MODEL = new Uint8Array(32);
+
+/**
+ * @typedef {import("../picture.js").Opened} Opened
+ * @typedef {import("../picture.js").Options} Options
+ * @typedef {import("../picture.js").Picture} Picture
+ */
+
+/**
+ * Open a file without a model.
+ * @param {Uint8Array} data
+ * @returns {Opened}
+ */
+export function openStored(data) {
+  const { prefix } = parseHead(data);
+  const flags = data[6];
+  if (prefix.some((byte) => byte)) throw new VlzError("it names a model where there should be none: damaged");
+  if (flags & ~(GREY | ALPHA)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
+  const [height, width, start] = readSize(data, 7);
+  check(data, NO_MODEL);
+  const tiles = data.subarray(start, data.length - 2);
+  return {
+    kind: `exact ${flags & GREY ? "grey" : "colour"} picture${flags & ALPHA ? ", with transparency" : ""}, by a general coder`,
+    model: "", fingerprint: "", height, width, count: 1, drawn: false, exact: true, whole: true,
+    sections: layout([["header", start], ["tiles", tiles.length], ["checksum", 2]]),
+    draw: async ({ progress }) => [picture(tiles, height, width, flags, progress)],
+  };
+}
+
+/**
+ * Return the picture of some tiles.
+ * @param {Uint8Array} tiles
+ * @param {number} height
+ * @param {number} width
+ * @param {number} flags
+ * @param {Options["progress"]} progress
+ * @returns {Picture}
+ */
+function picture(tiles, height, width, flags, progress) {
+  // Where the channels of a pixel lie in 32 bits.
+  const shifts = [...(flags & GREY ? [16] : [16, 8, 0]), ...(flags & ALPHA ? [24] : [])];
+  const channels = shifts.length;
+  const data = new Uint8Array(height * width * channels);
+  let place = 0;
+  for (let top = 0; top < height; top += TILE) {
+    const rows = Math.min(TILE, height - top);
+    for (let left = 0; left < width; left += TILE) {
+      const columns = Math.min(TILE, width - left);
+      const [length, start] = readNumber(tiles, place);
+      place = start + length;
+      if (place > tiles.length) throw new VlzError("one of its tiles is cut short: damaged");
+      const pixels = readWebp(tiles.subarray(start, place), rows, columns);
+      for (let row = 0, from = 0; row < rows; row++) {
+        let to = ((top + row) * width + left) * channels;
+        for (const end = from + columns; from < end; from++) for (const shift of shifts) data[to++] = (pixels[from] >>> shift) & 255;
+      }
+    }
+    progress?.(Math.min(1, (top + TILE) / height));
+  }
+  if (place !== tiles.length) throw new VlzError("there is something behind its tiles: damaged");
+  return { height, width, channels, data };
+}
