@@ -27,7 +27,7 @@ from .common import (
     version_option,
 )
 from .compressing import CompressTask, Form, compress_batch, reason
-from .misuse import refuse_ending, refuse_misplaced, refuse_terminal
+from .misuse import refuse_ending, refuse_misplaced, refuse_terminal, refuse_together
 from .output import Output, output_options
 
 if TYPE_CHECKING:
@@ -140,34 +140,22 @@ def main(
     from vlae_codec.families.bilevel.archive import Settings
     from vlae_codec.latents.payload import MAX_BITS
 
-    if bits is not None and quality is not None:
-        raise click.UsageError("--bits and --quality exclude one another")
     if bits is not None and bits > MAX_BITS:
         raise click.BadParameter(f"{bits} is more than a code can have, {MAX_BITS}", param_hint="--bits")
-    if lossless and (faithful or quality is not None):
-        raise click.UsageError("--lossless chooses its lossy part itself: leave out --faithful and --quality")
-    if sum(option is not None for option in (quality, target_bytes, target_bpp)) > 1:
-        raise click.UsageError("--quality, --target-bytes and --target-bpp exclude one another")
-    if lossless and (target_bytes is not None or target_bpp is not None):
-        raise click.UsageError("--lossless takes the bytes that it needs: leave out --target-bytes and --target-bpp")
+    sizes = {"--quality": quality, "--target-bytes": target_bytes, "--target-bpp": target_bpp}
+    refuse_together({"--bits": bits, **sizes})
+    refuse_together({"--lossless": lossless, "--faithful": faithful})
+    for name, value in sizes.items():
+        refuse_together({"--lossless": lossless, name: value})
+    refuse_together({"--frame": frame, "--all-frames": all_frames})
     refuse_misplaced(inputs, {".vlz"}, "the .vlz file")
     refuse_terminal(inputs, output)
     if not output.mirrored and not output.recursive and len(inputs) == 1:
         refuse_ending(output.out, NOT_VLZ)
-    if frame is not None and all_frames:
-        raise click.UsageError("--frame and --all-frames exclude one another")
     settings = Settings(lossless, chunk, bits, quality, faithful, effort)
     form = Form(fit, lossless and not binarise, resize, background)
     task = CompressTask(
-        model,
-        settings,
-        form,
-        resolve_device(device),
-        output.force,
-        verify,
-        max_pixels,
-        target_bytes,
-        target_bpp,
+        model, settings, form, resolve_device(device), output.force, verify, max_pixels, target_bytes, target_bpp,
         output.keep_time, frame, all_frames, dry_run=output.dry_run,
     )  # fmt: skip
     counts = _count_frames(inputs) if all_frames and not output.recursive else {}
