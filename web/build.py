@@ -79,7 +79,8 @@ def build(out: Path) -> dict[str, Any]:
         assert fingerprint == info["fingerprint"], f"{folder}: its weights have another fingerprint"
         size = (out / "models" / f"{fingerprint}.bin.gz").stat().st_size
         index["models"][fingerprint] = {"name": info["name"], "description": info["description"], "bytes": size}
-    copy_examples(out / "examples", {label["name"]: one for one, label in index["models"].items()})
+    # Superseded models come later and have the names of those of now.
+    copy_examples(out / "examples", {label["name"]: one for one, label in reversed(index["models"].items())})
     (out / "models" / "index.json").write_text(json.dumps(index, indent=1) + "\n")
     return index
 

@@ -7,7 +7,7 @@ import { BUILT, GOLDEN, bytes, golden } from "./folders.js";
 import { readPng } from "./png.js";
 
 const PROGRAM = findBrowser();
-const KNOWN = 'document.querySelector(".card canvas") && [...document.querySelectorAll(".working")].every((e) => e.hidden)';
+const SHOWN = 'document.querySelector("#cards canvas") && [...document.querySelectorAll(".working")].every((e) => e.hidden)';
 
 /** What the page runs to draw a golden file: the SHA-256 of all its pixels, the preview's behind them. */
 const DRAW = `async (name, options) => {
@@ -48,15 +48,15 @@ describe("in a browser", { skip: PROGRAM ? false : "needs chromium" }, () => {
 
   test("an example is drawn, and another seed draws another picture", async () => {
     await page.ask('document.querySelector("button[data-example*=digit]").click()');
-    await page.until(KNOWN);
-    const before = await page.ask('document.querySelector(".card canvas").toDataURL()');
+    await page.until(SHOWN);
+    const before = await page.ask('document.querySelector("#cards canvas").toDataURL()');
     await page.ask(`{
       const seed = document.querySelector("input[name=seed]");
       seed.value = "5";
       seed.dispatchEvent(new Event("input"));
     }`);
-    await page.until(`document.querySelector(".card canvas").toDataURL() !== ${JSON.stringify(before)}`);
-    assert.equal(await page.ask('document.querySelectorAll(".card canvas").length'), 1);
+    await page.until(`document.querySelector("#cards canvas").toDataURL() !== ${JSON.stringify(before)}`);
+    assert.equal(await page.ask('document.querySelectorAll("#cards canvas").length'), 1);
   });
 
   test("a damaged file gives one sentence", async () => {
@@ -65,8 +65,27 @@ describe("in a browser", { skip: PROGRAM ? false : "needs chromium" }, () => {
       data.items.add(new File([new Uint8Array([0xd6, 0x5a, 0x10, 1, 2, 3, 4, 5, 6, 7])], "bad.vlz"));
       document.dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
     }`);
-    await page.until('document.querySelector(".card .error")');
-    assert.match(await page.ask('document.querySelector(".card .error").textContent'), /^bad\.vlz: made with a model that is not here/);
+    await page.until('document.querySelector("#cards .error")');
+    assert.match(await page.ask('document.querySelector("#cards .error").textContent'), /^bad\.vlz: made with a model that is not here/);
+  });
+
+  test("a digit that is drawn becomes a file of three bytes, and eight hands write it", async () => {
+    await page.ask(`{
+      const pad = document.querySelector("canvas.pad");
+      pad.scrollIntoView();
+      const { left, top } = pad.getBoundingClientRect();
+      globalThis.corner = [left, top];
+    }`);
+    const [left, top] = await page.ask("globalThis.corner");
+    const at = (x, y) => ({ x: left + x, y: top + y, button: "left", clickCount: 1 });
+    await page.send("Input.dispatchMouseEvent", { type: "mousePressed", ...at(140, 40) });
+    for (let y = 50; y <= 240; y += 10) await page.send("Input.dispatchMouseEvent", { type: "mouseMoved", ...at(140 - y / 12, y) });
+    await page.send("Input.dispatchMouseEvent", { type: "mouseReleased", ...at(120, 240) });
+    await page.until('document.querySelectorAll("#pad figure canvas").length === 8');
+    assert.match(await page.ask('document.querySelector("#pad .file").textContent'), /d6 5a 10 9c d1 a8( [0-9a-f]{2}){5} — the digit itself is the 3 bytes/);
+    await page.ask('document.querySelector("#pad button[aria-label=\'Take our 7\']").click()');
+    const before = await page.ask('document.querySelector("#pad .file").textContent');
+    await page.until(`![${JSON.stringify(before)}, ""].includes(document.querySelector("#pad .file b")?.parentNode.parentNode.textContent ?? "")`);
   });
 
   test("nothing was asked of another origin, and nothing was complained of", () => {

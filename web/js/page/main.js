@@ -2,6 +2,7 @@
 
 import { Card } from "./card.js";
 import { Jobs } from "./jobs.js";
+import { Pad } from "./pad.js";
 
 const jobs = new Jobs();
 const cards = /** @type {HTMLElement} */ (document.querySelector("#cards"));
@@ -24,6 +25,7 @@ function show(name, data) {
   card.open();
 }
 
+new Pad(/** @type {HTMLElement} */ (document.querySelector("#pad")), jobs, show);
 document.querySelector("#choose")?.addEventListener("click", () => input.click());
 input.addEventListener("change", () => {
   add(input.files ?? []);
