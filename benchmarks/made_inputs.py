@@ -195,8 +195,10 @@ def of_the_web() -> Iterator[Kind]:
     yield Kind("WebP, exact, transparent", "webp", saved(clear, "WEBP", lossless=True, exact=True), clear)
     for kind, ending in (("BMP", "bmp"), ("PPM", "ppm"), ("TGA", "tga"), ("PCX", "pcx"), ("ICO", "ico")):
         yield Kind(kind, ending, *_with_samples(saved(colour, kind)))
-    yield Kind("JPEG 2000", "jp2", *_with_samples(saved(colour, "JPEG2000")))
-    yield Kind("AVIF", "avif", *_with_samples(saved(colour, "AVIF")))
+    Image.init()
+    for name, kind, ending in (("JPEG 2000", "JPEG2000", "jp2"), ("AVIF", "AVIF", "avif")):
+        if kind in Image.SAVE:  # not in every build of Pillow
+            yield Kind(name, ending, *_with_samples(saved(colour, kind)))
 
 
 def with_metadata() -> Iterator[Kind]:

@@ -101,10 +101,11 @@ def test_damaged_exif_data_damage_no_picture(exif: bytes) -> None:
 
 def test_what_is_left_out_is_said(run: Run, tmp_path: Path) -> None:
     image = Image.fromarray(np.dstack([RAMP] * 3))
-    exif = Image.Exif()
-    exif[0x010F] = "A camera"
-    exif.get_ifd(0x8825)[1] = "N"
-    image.save(tmp_path / "a.jpg", exif=exif.tobytes(), xmp=b"<x/>", comment=b"hello", dpi=(300, 300))
+    entries = [struct.pack("<HHI4s", 0x010F, 2, 4, b"Cam\0"), struct.pack("<HHII", 0x8825, 4, 1, 38)]
+    exif = EXIF + struct.pack("<H", 2) + b"".join(entries) + bytes(4 + 2)
+    xmp = b"http://ns.adobe.com/xap/1.0/\0<x/>"
+    segment = b"\xff\xe1" + struct.pack(">H", 2 + len(xmp)) + xmp
+    image.save(tmp_path / "a.jpg", exif=exif, extra=segment, comment=b"hello", dpi=(300, 300))
     image.save(tmp_path / "b.png", dpi=(72, 72))
     image.save(tmp_path / "c.tif")
     names = ("EXIF data", "the place (GPS)", "XMP", "texts", "resolution")
