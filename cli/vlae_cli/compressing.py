@@ -13,11 +13,16 @@ from .common import describe
 if TYPE_CHECKING:
     from vlae_codec.families.bilevel import codec
     from vlae_codec.families.bilevel.archive import Settings
+    from vlae_codec.families.photo.codec import Refine
     from vlae_codec.families.store import PhotoInfo
     from vlae_codec.io.adjust import Colour, Size
     from vlae_codec.io.images import Picture
     from vlae_codec.model.registry import ModelInfo
     from vlae_codec.report.records import ImageRecord
+
+
+SEARCHED = 9
+"""Effort from which on photographs are searched for better latents."""
 
 
 class Form(NamedTuple):
@@ -178,12 +183,26 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     result = photo.compress_photo(
         job.picture, job.info, quality=task.settings.quality, target_bytes=job.target_bytes,
         lossless=task.settings.lossless, effort=task.settings.effort, device=task.device, progress=step,
-        auto=task.model == AUTO,
+        auto=task.model == AUTO, refine=_search(task, job.info),
     )  # fmt: skip
     if task.verify:
         photo.verify_photo(result, job.picture, task.device)
     _write(task, pair, result.data)
     return records.photo_record(str(pair[0]), str(pair[1]), result)
+
+
+def _search(task: CompressTask, info: PhotoInfo) -> Refine | None:
+    """The search for latents that effort 9 makes, if the model's family has one."""
+    from vlae_codec.errors import VlaeError
+    from vlae_codec.families import store
+
+    if task.settings.effort < SEARCHED or task.settings.lossless or info.family != store.PHOTO:
+        return None
+    try:
+        from vlae_models.photo.search import search_of
+    except ImportError as error:
+        raise VlaeError(f"effort 9 searches with torch, which is not here ({error}): use --effort 8") from error
+    return search_of(info)
 
 
 def _compress(task: CompressTask, pictures: Sequence[codec.Prepared], step: Step | None) -> list[codec.Compressed]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -32,9 +32,8 @@ HARDLY = 64
 """Bytes that exact pixels may cost beyond a lossy file."""
 THIN = 8
 """Pixels of a side below which a picture is stored: models code patches of at least that size."""
-DRAWN_BITS = 1.0
-"""Bits a sample that the stored file of a picture has at most for no model to be tried below effort 7: photographs
-take 2 to 5 by either way."""
+DRAWN_BITS, HARDEST = 1.0, 7
+"""Bits a sample up to which no model is tried for an exact file, below so much effort: photographs take 2 to 5."""
 
 
 def compress_photo(
@@ -48,47 +47,58 @@ def compress_photo(
     device: str = "cpu",
     progress: Progress | None = None,
     auto: bool = False,
+    refine: photo.Refine | None = None,
 ) -> PhotoCompressed:
     """Return the file of a picture; arguments as of the families' codecs.
 
     Args:
         auto: store the picture without a model where that takes fewer bytes.
+        refine: a search for better latents, for models of the photo family.
 
     Raises:
         ImageError: the family cannot code it so, or no quality keeps within the bytes.
         ModelError: the model is damaged, or the device is not there.
     """
-    asked: dict[str, Any] = {"quality": quality, "target_bytes": target_bytes, "effort": effort, "device": device}
+
+    def by_model() -> PhotoCompressed:
+        if info.family == store.PHOTO:
+            if lossless:
+                raise ImageError(
+                    f"model {info.name} codes lossy files alone: leave out the model, or name a windowed one"
+                )
+            return photo.compress(
+                picture, info, quality=quality, target_bytes=target_bytes, effort=effort, device=device,
+                refine=refine, progress=progress,
+            )  # fmt: skip
+        return windowed.compress_photo(
+            picture, info, quality=quality, target_bytes=target_bytes, lossless=lossless, device=device,
+            progress=progress,
+        )  # fmt: skip
+
     if not auto:
-        return _by_model(picture, info, lossless=lossless, progress=progress, **asked)
+        return by_model()
     if lossless:
-        made = stored.compress(picture, effort)
-        bits = 8 * len(made.data) / (picture.pixels.size)
-        if picture.alpha is not None or min(picture.size) < THIN or (bits < DRAWN_BITS and effort < 7):
-            return made
-        other = _by_model(picture, info, lossless=True, progress=progress, **asked)
-        return min(other, made, key=lambda one: len(one.data))
+        return _smaller_exact(picture, by_model, effort)
     kept, lossy = None, None
     if target_bytes is not None:
         kept = stored.compress_within(picture, target_bytes, effort)
     elif min(picture.size) < THIN:
         kept = stored.compress(picture, effort)
     else:
-        lossy = _by_model(picture, info, lossless=False, progress=progress, **asked)
+        lossy = by_model()
         kept = stored.compress_within(picture, len(lossy.data) + HARDLY, effort)
     if kept:
         return replace(kept, notices=(*kept.notices, EXACT))
-    return lossy or _by_model(picture, info, lossless=False, progress=progress, **asked)
+    return lossy or by_model()
 
 
-def _by_model(
-    picture: Picture, info: PhotoInfo, *, lossless: bool, progress: Progress | None, effort: int, **asked: Any
-) -> PhotoCompressed:
-    if info.family == store.PHOTO:
-        if lossless:
-            raise ImageError(f"model {info.name} codes lossy files alone: leave out the model, or name a windowed one")
-        return photo.compress(picture, info, effort=effort, **asked)
-    return windowed.compress_photo(picture, info, lossless=lossless, progress=progress, **asked)
+def _smaller_exact(picture: Picture, by_model: Callable[[], PhotoCompressed], effort: int) -> PhotoCompressed:
+    """The smaller one of the exact files, without trying the model where it has hardly a chance or cannot."""
+    made = stored.compress(picture, effort)
+    bits = 8 * len(made.data) / picture.pixels.size
+    if picture.alpha is not None or min(picture.size) < THIN or (bits < DRAWN_BITS and effort < HARDEST):
+        return made
+    return min(by_model(), made, key=lambda one: len(one.data))
 
 
 def decompress_photo(

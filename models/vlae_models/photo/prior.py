@@ -7,6 +7,7 @@ entropy models" (2020). Eight steps code a grid of any size.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -69,6 +70,10 @@ def gaussian_bits(difference: Tensor, scale: Tensor) -> Tensor:
     return -logarithm / math.log(2)
 
 
+Quantiser = Callable[[Tensor], Tensor]
+"""Latents less their means to what stands for their symbols."""
+
+
 def rounded(x: Tensor) -> Tensor:
     """Return x rounded, with the gradient of x (straight through)."""
     return x + (x.round() - x).detach()
@@ -117,25 +122,26 @@ class Prior(nn.Module):
         features: Tensor = self.synthesis(with_quality(z * self.inverse(quality), quality))
         return features, bits
 
-    def forward(self, y: Tensor, quality: Tensor, hard: bool) -> Coded:
+    def forward(self, y: Tensor, quality: Tensor, hard: bool, quantise: Quantiser = rounded) -> Coded:
         """Code latents y at their gains, (B, L, h, w).
 
         Args:
             y: latents in quantisation steps.
             quality: (B,).
-            hard: round as the codec does; otherwise bits are those of uniform noise, and gradients pass roundings.
+            hard: bits are those of the symbols, and hyper-latents are rounded; otherwise both are of uniform noise.
+            quantise: what makes symbols of latents.
         """
         features, hyper_bits = self.hyper(y, quality, hard)
         first = checkerboard(y)
         known, done, bits = [features], [], []
         for index, part in enumerate(torch.split(y, list(self.slices), 1)):
             mean, scale = self._ask(self.first[index], known)
-            values = rounded(part - mean) + mean
+            values = quantise(part - mean) + mean
             mean_2, scale_2 = self._ask(
                 self.second[index], [*known, torch.where(first, values, 0.0).to(features.dtype)]
             )
             mean, scale = torch.where(first, mean, mean_2), torch.where(first, scale, scale_2)
-            values = torch.where(first, values, rounded(part - mean_2) + mean_2)
+            values = torch.where(first, values, quantise(part - mean_2) + mean_2)
             away = values - mean if hard else part - mean + torch.rand_like(part) - 0.5
             bits.append(gaussian_bits(away, scale).sum((1, 2, 3)))
             done.append(values)

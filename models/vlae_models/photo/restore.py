@@ -47,11 +47,12 @@ class Restorer:
     Args:
         net: whose weights are overwritten.
         arrays: of weights.npz.
+        revive: whether dead units keep their random start.
     """
 
-    def __init__(self, net: PhotoVLAE, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(self, net: PhotoVLAE, arrays: Mapping[str, NDArray[Any]], revive: bool) -> None:
         self.modules = dict(net.named_modules())
-        self.arrays = arrays
+        self.arrays, self.revive = arrays, revive
 
     def conv(self, name: str, inputs: Any, fixed: Fixed, dead: Flags | None = None) -> tuple[int, Flags]:
         """Restore one convolution; return the fraction bits of its output, and which of its outputs are dead.
@@ -78,7 +79,7 @@ class Restorer:
         bias = (self.arrays[f"{name}.bias"] * 2.0 ** -(shift + fraction) - offset) / factor
         if dead is not None:
             weight[:, dead] = 0
-        if name.startswith(HEADS) and name in fixed and spread_of(weight) < UNUSED:
+        if self.revive and name.startswith(HEADS) and name in fixed and spread_of(weight) < UNUSED:
             return fraction, np.zeros(len(weight), bool)
         live = np.ones(len(weight), bool) if name in fixed else ~self.dead(name)
         layer.weight[live] = torch.from_numpy(weight[live]).float()
@@ -87,7 +88,9 @@ class Restorer:
         return fraction, ~live
 
     def dead(self, name: str) -> Flags:
-        """Return which outputs of a convolution are dead."""
+        """Return which outputs of a convolution are dead and to be revived."""
+        if not self.revive:
+            return np.zeros(len(self.arrays[f"{name}.weight"]), bool)
         weight = self.arrays[f"{name}.weight"] * 2.0 ** -self.arrays[f"{name}.shift"][:, None, None, None].astype(float)
         norms = np.sqrt(np.square(weight).sum((1, 2, 3)))
         return np.asarray(norms <= DEAD * np.median(norms[norms > 0]) if norms.any() else norms == 0)
@@ -138,20 +141,23 @@ def spread_of(weight: NDArray[np.float64]) -> float:
 
 
 @torch.no_grad()
-def restore_photo(net: PhotoVLAE, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+def restore_photo(
+    net: PhotoVLAE, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], revive: bool = True
+) -> None:
     """Copy a released model into a network of its shapes.
 
     Args:
         net: whose weights are overwritten.
         info: the tree of photo.json.
         arrays: of weights.npz.
+        revive: whether dead units get a new start.
 
     Raises:
         ModelError: it has other shapes.
     """
     if list(net.config.slices) != info["slices"]:
         raise ModelError(f"the released model has slices {info['slices']}, the recipe {list(net.config.slices)}")
-    out, latent = Restorer(net, arrays), net.config.latent
+    out, latent = Restorer(net, arrays, revive), net.config.latent
     pixel, level = int(math.log2(PIXEL_UNIT)), math.log2(LEVELS)
     known = SIXTEENTHS + CONTEXT
     entering = np.array([LATENT_BITS - math.log2(INPUT_UNIT)] * latent + [level])

@@ -9,11 +9,12 @@ import numpy as np
 
 from ...container.limits import check_pixels
 from ...errors import FormatError, ImageError, VlaeError
+from ...exact.backend import Array
 from ...io.alpha import decode_plane, encode_plane, filled
 from ...io.images import Picture, Pixels
 from ..compressed import PhotoCompressed, Progress
 from ..store import PhotoInfo, find_photo_prefix, load_photo_model
-from . import coding
+from . import coding, rounding
 from .container import MAX_SIDE, PhotoFile, check_file, parse_file, write_file
 from .model import HYPER_PATCH, LEVELS, PATCH, PhotoModel
 from .transform import Levels, analyse, padded, synthesise
@@ -26,6 +27,8 @@ FREE_POSITIONS, POSITIONS_A_BYTE = 2048, 64
 CLOSE = 0.98
 """Share of the target's bytes that is near enough."""
 
+Refine = Callable[[Levels, Array, int, Progress | None], Array]
+"""Returns better latents of a padded picture, given it, its latents and the level; a callback follows its steps."""
 Code = Callable[[int], coding.Coded]
 """Codes the latents of one picture at a level of quality."""
 
@@ -38,6 +41,8 @@ def compress(
     target_bytes: int | None = None,
     effort: int = 5,
     device: str = "cpu",
+    refine: Refine | None = None,
+    progress: Progress | None = None,
 ) -> PhotoCompressed:
     """Return the file of a picture.
 
@@ -48,6 +53,8 @@ def compress(
         target_bytes: instead, the most bytes that the file may have: the best quality that keeps within them.
         effort: 1 (plain rounding) to 9; from 2 on latents are rounded by rate and distortion.
         device: "cpu", "torch" or "cuda"; the bytes are the same.
+        refine: search for better latents; they are rounded plainly.
+        progress: Callback with steps of that search.
 
     Raises:
         ImageError: no quality keeps within the bytes, or a side is too long.
@@ -57,10 +64,14 @@ def compress(
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
     model = _model(info, device)
     levels, grey = to_rgb(picture)
-    y = analyse(model, padded(levels))
+    whole = padded(levels)
+    y = analyse(model, whole)
 
     def code(level: int) -> coding.Coded:
-        return coding.push(model, y, level, effort)
+        if refine is None:
+            return coding.push(model, y, level, effort)
+        better = refine(whole, model.ops.to_numpy(y), level, progress)
+        return coding.push(model, model.ops.load(better, False), level, rounding.PLAIN)
 
     height, width = picture.size
     alpha = None if picture.alpha is None else encode_plane(picture.alpha)

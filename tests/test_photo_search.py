@@ -1,0 +1,98 @@
+"""The search for latents: a better trade of bits and error, in tiles, by the networks that the integers stand for."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image
+
+from vlae_cli.compress import main as compress
+from vlae_codec.families.photo import coding, transform
+from vlae_codec.families.photo.model import LEVELS, PhotoModel
+from vlae_models.photo import search
+from vlae_models.photo.calibration import calibrated
+from vlae_models.photo.config import PhotoConfig
+from vlae_models.photo.export import integer_model
+from vlae_models.photo.recipe import PhotoRecipe
+from vlae_models.photo.search import Search, annealed, tiles
+from vlae_models.photo.structure import ms_ssim
+from vlae_models.photo.vlae import STRUCTURE_UNIT, PhotoVLAE, start_linear
+
+CONFIG = PhotoConfig((32, 32, 32), (1, 1, 1), (1, 1, 1), (16, 16), hyper=16, middle=32, head=32)
+RECIPE = PhotoRecipe("small", "photos", model=CONFIG)
+
+
+def scene(height: int, width: int) -> np.ndarray:
+    """Return smooth colours with edges, uint8 (H, W, 3)."""
+    rng = np.random.default_rng(height)
+    coarse = Image.fromarray(rng.integers(0, 256, (height // 24, width // 24, 3), np.uint8))
+    out = np.array(coarse.resize((width, height), Image.Resampling.BICUBIC))
+    out[height // 3 : height // 2, width // 4 : width // 2] = (240, 30, 90)
+    return out
+
+
+@pytest.fixture(scope="module")
+def released() -> tuple[PhotoModel, Search]:
+    """Return a small model whose linear paths fit the scenes, and its search."""
+    torch.manual_seed(3)
+    net = PhotoVLAE(CONFIG, RECIPE.train.coarsest, RECIPE.train.log_range)
+    crops = torch.from_numpy(np.stack([scene(192, 192), scene(216, 192)[:192]])).permute(0, 3, 1, 2).float()
+    start_linear(net, crops)
+    model = integer_model(net.eval(), calibrated(net, crops), RECIPE)
+    return model, Search(model._info, model._arrays)
+
+
+def test_searched_latents_cost_less(released: tuple[PhotoModel, Search], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "STEPS", 25)
+    model, find = released
+    levels = scene(192, 256)
+    y, level = transform.analyse(model, levels), 140
+    better = find(levels, y, level)
+
+    def cost(latents: np.ndarray) -> float:
+        coded = coding.push(model, latents, level, 1)
+        drawn = transform.synthesise(model, coded.values, level, levels.shape[:2])
+        slope = find.coarsest * np.exp(find.log_range * level / LEVELS)
+        error = np.square(drawn.astype(float) - levels).mean()
+        a, b = (torch.from_numpy(one.copy()).permute(2, 0, 1)[None].float() / 255 for one in (drawn, levels))
+        distortion = 0.4 * error + 0.6 * STRUCTURE_UNIT * (1 - float(ms_ssim(a, b, 1)))
+        return float(coded.ideal / levels[:, :, 0].size + slope * distortion)
+
+    assert better.shape == y.shape and better.dtype == y.dtype
+    assert cost(better) < 0.99 * cost(y)
+
+
+def test_annealing_ends_in_rounding() -> None:
+    x = torch.linspace(-3, 3, 400)
+    generator = torch.Generator().manual_seed(1)
+    cold = annealed(x, 0.01, generator)
+    assert ((cold - x.round()).abs() < 1e-3).float().mean() > 0.97
+    warm = annealed(x, 0.5, generator)
+    assert ((warm - x).abs() <= 1).all() and (warm - x.round()).abs().mean() > 0.05
+
+
+def test_tiles_cover_a_picture_once() -> None:
+    seen = np.zeros((1600, 832), int)
+    for inner, outer in tiles(1600, 832):
+        seen[inner] += 1
+        assert all(o.start <= i.start and i.stop <= o.stop for i, o in zip(inner, outer, strict=True))
+        assert all(side.start % 64 == 0 and side.stop % 64 == 0 for side in outer)
+    assert (seen == 1).all()
+
+
+def test_the_command_searches_at_effort_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "STEPS", 3)
+    Image.fromarray(scene(96, 96)).save(tmp_path / "a.png")
+    run = CliRunner()
+    sizes = []
+    for effort in ("8", "9"):
+        made = tmp_path / f"{effort}.vlz"
+        asked = [str(tmp_path / "a.png"), "-m", "photo", "--effort", effort, "-o", str(made), "--json", "--verify"]
+        said = run.invoke(compress, asked)
+        assert said.exit_code == 0, said.output
+        sizes.append(json.loads(said.stdout)["images"][0]["file_bytes"])
+        assert made.stat().st_size == sizes[-1]
+    assert sizes[0] != sizes[1]
