@@ -12,6 +12,7 @@ from PIL import Image
 from vlae_cli.compress import main as compress
 from vlae_codec.families.photo import coding, transform
 from vlae_codec.families.photo.model import LEVELS, PhotoModel
+from vlae_codec.model.networks import fingerprint
 from vlae_models.photo import search
 from vlae_models.photo.calibration import calibrated
 from vlae_models.photo.config import PhotoConfig
@@ -20,6 +21,7 @@ from vlae_models.photo.recipe import PhotoRecipe
 from vlae_models.photo.search import Search, annealed, tiles
 from vlae_models.photo.structure import ms_ssim
 from vlae_models.photo.vlae import STRUCTURE_UNIT, PhotoVLAE, start_linear
+from vlae_models.release.export import pack
 
 CONFIG = PhotoConfig((32, 32, 32), (1, 1, 1), (1, 1, 1), (16, 16), hyper=16, middle=32, head=32)
 RECIPE = PhotoRecipe("small", "photos", model=CONFIG)
@@ -83,14 +85,29 @@ def test_tiles_cover_a_picture_once() -> None:
     assert (seen == 1).all()
 
 
-def test_the_command_searches_at_effort_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_searches_at_effort_9(
+    released: tuple[PhotoModel, Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search, "STEPS", 3)
+    info, arrays = dict(released[0]._info), released[0]._arrays
+    (tmp_path / "weights.npz").write_bytes(pack(dict(arrays)))
+    (tmp_path / "photo.json").write_text(json.dumps({**info, "fingerprint": fingerprint(info, arrays).hex()}))
     Image.fromarray(scene(96, 96)).save(tmp_path / "a.png")
-    run = CliRunner()
-    sizes = []
+    monkeypatch.setenv("VLAE_MODELS", str(tmp_path.parent))
+    run, sizes = CliRunner(), []
     for effort in ("8", "9"):
         made = tmp_path / f"{effort}.vlz"
-        asked = [str(tmp_path / "a.png"), "-m", "photo", "--effort", effort, "-o", str(made), "--json", "--verify"]
+        asked = [
+            str(tmp_path / "a.png"),
+            "-m",
+            str(tmp_path),
+            "--effort",
+            effort,
+            "-o",
+            str(made),
+            "--json",
+            "--verify",
+        ]
         said = run.invoke(compress, asked)
         assert said.exit_code == 0, said.output
         sizes.append(json.loads(said.stdout)["images"][0]["file_bytes"])

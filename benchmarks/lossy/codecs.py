@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import vlae_codec
+from vlae_codec.families.pictures import compress_photo
+from vlae_codec.families.store import find_photo_model
+from vlae_codec.io.images import Picture
+from vlae_models.photo.search import search_of
 
 Levels = NDArray[np.uint8]
 Coding = Callable[[Levels, float], tuple[int, Levels]]
@@ -19,15 +23,24 @@ Coding = Callable[[Levels, float], tuple[int, Levels]]
 
 
 class Codec(NamedTuple):
-    """A codec and the settings at which it is measured, coarse ones first."""
+    """A codec, the settings at which it is measured, coarse ones first, and the sets of pictures."""
 
     code: Coding
     settings: tuple[float, ...]
+    sets: tuple[str, ...] = ("kodak", "graphics")
 
 
 def _ours(levels: Levels, quality: float, **options: Any) -> tuple[int, Levels]:
     data = vlae_codec.compress(levels, quality=quality, **options)
     return len(data), np.asarray(vlae_codec.decompress(data).convert("RGB"))
+
+
+def _searched(levels: Levels, quality: float) -> tuple[int, Levels]:
+    """As `_ours` with the search of `vlae-compress --effort 9`."""
+    info = find_photo_model("photo")
+    assert info is not None
+    made = compress_photo(Picture(levels), info, quality=quality, effort=9, refine=search_of(info))
+    return len(made.data), np.asarray(vlae_codec.decompress(made.data).convert("RGB"))
 
 
 def _pillow(levels: Levels, quality: float, kind: str, shrink: int = 1, **options: Any) -> tuple[int, Levels]:
@@ -63,9 +76,12 @@ RIVALS = {
 }
 OURS = {
     "photo": Codec(functools.partial(_ours, model="photo"), OUR_SETTINGS),
-    "plain-rounding": Codec(functools.partial(_ours, model="photo", effort=1), OUR_SETTINGS),
+    "auto": Codec(functools.partial(_ours, model="auto"), OUR_SETTINGS, ("graphics",)),
+    "search": Codec(_searched, (28, 56, 84), ("kodak",)),
+    "plain-rounding": Codec(functools.partial(_ours, model="photo", effort=1), OUR_SETTINGS, ("kodak",)),
     "first": Codec(functools.partial(_ours, model="photo-exact"), (10, 30, 50, 70, 85, 97)),
 }
-"""The model, the same with the sender's plain rounding, and the lossy part of the windowed model: the first
-generation, whose lossless files are still the ones for exact pixels."""
+"""The model, what `-m auto` makes of drawn pictures, the model with the search of effort 9, the same with the sender's
+plain rounding, and the lossy part of the windowed model: the first generation, whose lossless files are still the ones
+for exact pixels."""
 CODECS = {**OURS, **RIVALS}

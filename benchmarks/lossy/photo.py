@@ -45,7 +45,7 @@ def pictures(data: Path) -> Iterator[tuple[str, str, Levels]]:
 
 def measured(name: str, codec: Codec, data: Path) -> Iterator[dict[str, str | float]]:
     """Yield a row for each picture and setting."""
-    found = list(pictures(data))
+    found = [one for one in pictures(data) if one[0] in codec.sets]
     with tempfile.TemporaryDirectory() as folder, tqdm(total=len(found) * len(codec.settings), desc=name) as bar:
         for kind, picture, levels in found:
             for setting in codec.settings:

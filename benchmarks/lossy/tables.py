@@ -9,9 +9,14 @@ from .judges import JUDGES
 
 BANDS = ((0.02, 0.1), (0.1, 0.3), (0.3, 0.85), (0.1, 0.8))
 AVIF = ("avif", "avif-444", "avif-shrunk-2", "avif-shrunk-3", "avif-shrunk-4")
+EXACT = 99.0
+"""PSNR above which a picture is exact."""
+WORST = -1e3
 NAMES = {"psnr": "PSNR", "ms_ssim": "MS-SSIM", "ssimulacra2": "SSIMULACRA2"}
 TITLES = {
     "photo": "`photo`",
+    "auto": "`-m auto`",
+    "search": "`photo`, effort 9",
     "plain-rounding": "`photo`, effort 1",
     "first": "first generation",
     "avif": "AVIF 4:2:0",
@@ -26,11 +31,22 @@ Rows = Sequence[dict[str, str]]
 def points(rows: Rows, codecs: Sequence[str], kind: str, judge: str) -> dict[str, list[Point]]:
     """Return the points of some codecs together, by picture."""
     found: dict[str, list[Point]] = {}
+    exact: dict[str, float] = {}
     for row in rows:
         if row["codec"] in codecs and row["set"] == kind:
-            rate = 8 * float(row["bytes"]) / float(row["pixels"])
-            found.setdefault(row["picture"], []).append(Point(rate, float(row[judge])))
+            rate, picture = 8 * float(row["bytes"]) / float(row["pixels"]), row["picture"]
+            found.setdefault(picture, []).append(Point(rate, float(row[judge])))
+            if float(row["psnr"]) > EXACT:
+                exact[picture] = min(rate, exact.get(picture, rate))
+    for picture, rate in exact.items():
+        found[picture].append(step_before(found[picture], rate))
     return found
+
+
+def step_before(known: Sequence[Point], rate: float) -> Point:
+    """Return the point behind which the rate of exact pixels buys any quality: there is no lossy file in between."""
+    below = [point.quality for point in known if point.rate < rate]
+    return Point(rate * (1 - 1e-9), max(below) + 1e-6 if below else WORST)
 
 
 def mean_bd(
