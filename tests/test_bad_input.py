@@ -234,6 +234,18 @@ def test_misuse_of_decompress_leaves_no_file(
     assert set(tmp_path.iterdir()) == before
 
 
+def test_one_name_is_none_for_several_outputs(run: Run, digits: list[Path], packed: Path, tmp_path: Path) -> None:
+    twin = packed.with_name("twin.vlz")
+    twin.write_bytes(packed.read_bytes())
+    before = set(tmp_path.iterdir())
+    for arguments in (["compress", *digits[:2], "-o", tmp_path / "x.jpg"], ["decompress", packed, twin, "-o", "x.png"]):
+        result = run(*arguments)
+        assert result.exit_code == 2 and "need a folder" in result.stderr
+    assert set(tmp_path.iterdir()) == before
+    assert run("decompress", packed, twin, "-o", f"{tmp_path}/x.png/").exit_code == 0
+    assert {path.name for path in (tmp_path / "x.png").iterdir()} == {"3.png", "twin.png"}
+
+
 def test_two_names_are_an_input_and_its_output_in_other_tools(
     run: Run, digits: list[Path], packed: Path, tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ from .common import (
     version_option,
 )
 from .compressing import CompressTask, Form, compress_batch, reason
-from .misuse import refuse_ending, refuse_misplaced, refuse_terminal, refuse_together
+from .misuse import refuse_ending, refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
 from .output import Output, output_options
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ def main(
     refuse_terminal(inputs, output)
     if not output.mirrored and not output.recursive and len(inputs) == 1:
         refuse_ending(output.out, NOT_VLZ)
+    refuse_one_name(inputs, output, NOT_VLZ)
     settings = Settings(lossless, chunk, bits, quality, faithful, effort)
     form = Form(fit, lossless and not binarise, resize, background)
     task = CompressTask(

@@ -23,7 +23,7 @@ from .common import (
     version_option,
 )
 from .decompressing import DecompressTask, decompress_batch
-from .misuse import refuse_misplaced, refuse_terminal
+from .misuse import refuse_misplaced, refuse_one_name, refuse_terminal
 from .output import Output, output_options
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def main(
 
     refuse_misplaced(inputs, writing.FORMATS, "the picture")
     refuse_terminal(inputs, output)
+    refuse_one_name(inputs, output, {*writing.FORMATS, ".vlz", ".npy"})
     device, failures = resolve_device(device), Failures()
     stdin = _read(files.STREAM) if files.STREAM in inputs else b""
     plan = output.plan(inputs, ".png", FILES) if output.recursive else Plan([(path, path) for path in inputs], [])

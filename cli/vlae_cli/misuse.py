@@ -74,3 +74,16 @@ def refuse_ending(out: Path | None, endings: Collection[str]) -> None:
     """
     if out is not None and out.suffix.lower() in endings and not os.path.isdir(out):
         raise click.UsageError(f"{out}: what is written is a .vlz file, so name it {out.with_suffix('.vlz').name}")
+
+
+def refuse_one_name(inputs: Sequence[Path], output: Output, endings: Collection[str]) -> None:
+    """Refuse the name of one file for the outputs of several inputs, which would become that of a folder.
+
+    Raises:
+        UsageError: the output has such an ending, and is not there.
+    """
+    out = output.out
+    if out is None or len(inputs) < 2 or output.mirrored or output.recursive or os.path.exists(out):
+        return
+    if out.suffix.lower() in endings:
+        raise click.UsageError(f"{out}: {len(inputs)} inputs need a folder; {out}/ makes one of that name")
