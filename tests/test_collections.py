@@ -293,3 +293,16 @@ def test_names_that_lead_elsewhere(name: str) -> None:
         check_path(name)
     with pytest.raises(FormatError):
         write_part([(name, fake_file(1))])
+
+
+def test_functions_for_programs_take_urls(digits: list[Path]) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    files = fsspec.filesystem("memory")
+    files.pipe_file("/pictures/3.png", digits[3].read_bytes())
+    data = vlae_codec.compress("memory://pictures/3.png")
+    assert data == vlae_codec.compress(digits[3])
+    files.pipe_file("/pictures/3.vlz", data)
+    assert vlae_codec.inspect("memory://pictures/3.vlz").images == 1
+    assert same([vlae_codec.decompress("memory://pictures/3.vlz")], [vlae_codec.decompress(data)])
+    with pytest.raises(FileNotFoundError):
+        vlae_codec.compress("memory://pictures/4.png")

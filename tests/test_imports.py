@@ -50,7 +50,7 @@ BORDERS = {
     ],
     "constriction": ["vlae_codec/coding/ans.py", "vlae_codec/coding/range_coder.py", "vlae_codec/coding/symbols.py"],
     "array_api_compat": ["vlae_codec"],
-    "fsspec": ["vlae_codec/collections/sources.py"],
+    "fsspec": ["vlae_codec/io/urls.py"],
     "threadpoolctl": ["vlae_codec/parallel.py"],
     "click": ["vlae_cli"],
     "ssimulacra2": ["vlae_codec/report/quality.py"],

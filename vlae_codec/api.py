@@ -23,6 +23,7 @@ from .families.choice import choose_photo_model
 from .io import datasets, files, images
 from .io.adjust import is_hidden_ink
 from .io.images import PillowImage
+from .io.urls import is_url, read_url
 from .latents.payload import EFFORTS, MAX_BITS
 from .model import identify
 from .report import inspection
@@ -31,12 +32,12 @@ from .report.records import FileRecord
 __all__ = ["ImageLike", "Source", "compress", "compress_many", "decompress", "decompress_many", "inspect"]
 
 ImageLike: TypeAlias = "PillowImage | NDArray[Any] | bytes | str | os.PathLike[str] | images.Picture"
-"""A Pillow image; an array, uint8 of 0 to 255 or bool, (H, W) or (H, W, 1 to 4); or an image file, bytes or path.
+"""A Pillow image; an array, uint8 of 0 to 255 or bool, (H, W) or (H, W, 1 to 4); or an image file, bytes, path or URL.
 
 A `Picture` is one that was read already."""
 
 Source: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str]"
-"""The bytes of a .vlz file, or its path."""
+"""The bytes of a .vlz file, its path, or its URL (with fsspec: s3, http and many more)."""
 
 
 def compress(
@@ -280,6 +281,8 @@ def read_picture(image: ImageLike) -> images.Picture:
         ImageError: not an image, or of a kind that is not supported.
         OSError: the file is missing or unreadable.
     """
+    if is_url(image):
+        return images.decode_image(read_url(image, images.MAX_BYTES))
     if isinstance(image, str | os.PathLike):
         return images.read_image(Path(image))
     if isinstance(image, bytes):
@@ -297,6 +300,8 @@ def read_file(data: Source) -> bytes:
     Raises:
         OSError: the file is missing or unreadable.
     """
+    if is_url(data):
+        return read_url(data, header.MAX_ARCHIVE)
     if isinstance(data, str | os.PathLike):
         return files.read_by_head(Path(data), header.HEADER.size, header.limit)
     return bytes(data)

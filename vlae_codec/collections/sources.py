@@ -6,12 +6,10 @@ import os
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import IO, Any, Protocol, TypeAlias
 
 from ..errors import FormatError, VlaeError
-
-if TYPE_CHECKING:
-    import fsspec
+from ..io.urls import file_system, is_url
 
 Where: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str] | IO[bytes]"
 """The bytes themselves; a path; a URL such as s3://bucket/set.vlz; or an open file that can seek."""
@@ -98,33 +96,13 @@ def open_source(where: Where) -> Source:
     if isinstance(where, bytes | bytearray | memoryview):
         return Memory(bytes(where))
     if is_url(where):
-        return Remote(str(where))
+        return Remote(where)
     if isinstance(where, str | os.PathLike):
         return Local(where)
     with suppress(AttributeError, OSError, ValueError):
         if where.seekable():
             return Stream(where)
     raise VlaeError("the file cannot seek: read it with vlae_codec.collections.read_stream")
-
-
-def is_url(where: object) -> bool:
-    """Return whether a path is a URL, for fsspec."""
-    return isinstance(where, str) and "://" in where
-
-
-def file_system(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
-    """Return the file system of a URL, and the path in it.
-
-    Raises:
-        VlaeError: fsspec, or what it needs for this kind of URL, is not installed.
-    """
-    try:
-        from fsspec.core import url_to_fs
-
-        found: tuple[fsspec.AbstractFileSystem, str] = url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        raise VlaeError(f"{url} cannot be opened ({error}): pip install 'vlae-codec[collections]'") from error
-    return found
 
 
 def read_exactly(source: Source, start: int, size: int) -> bytes:

@@ -11,8 +11,9 @@ from typing import IO
 
 from ..container.collection import FOOTER_SIZE, HEAD, IndexBuilder, pack_record, parse_footer, summary, unpack_record
 from ..errors import FormatError, VlaeError
+from ..io.urls import file_system, is_url
 from .index import PartIndex, read_parts
-from .sources import Local, Source, Where, file_system, is_url, open_source, read_exactly
+from .sources import Local, Source, Where, open_source, read_exactly
 from .streams import PIECE, scan
 
 
@@ -198,7 +199,7 @@ def _told(target: Path) -> Iterator[None]:
 def _written(out: str | os.PathLike[str], force: bool) -> Iterator[IO[bytes]]:
     """A file that appears under its name when all of it was written."""
     if is_url(out):
-        files, path = file_system(str(out))
+        files, path = file_system(out)
         if not force and files.exists(path):
             raise VlaeError(f"{out} exists: give another name, or force")
         with files.transaction, files.open(path, "wb") as file:

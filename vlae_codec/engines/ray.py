@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from ..collections import Collection, encode_part, join
 from ..collections.encode import compress_each
-from ..collections.sources import file_system, is_url
 from ..errors import VlaeError
 from ..io.images import Pixels
+from ..io.urls import file_system, is_url
 
 ERROR = "error"
 """Column of what is wrong with a row, empty if nothing is."""
