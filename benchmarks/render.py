@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
+from benchmarks.collection_tables import million, stores
 from benchmarks.input_kinds import input_kinds
 from benchmarks.photo_tables import exact_photographs, lossy_photographs, lossy_speed, photo_releases
 from benchmarks.results import FOLDER
@@ -57,6 +58,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         backends,
         trust,
     ),
+    "docs/collections.md": (million, stores),
     "models/README.md": (
         releases,
         photo_releases,

@@ -52,11 +52,11 @@ def test_there_and_back(digits: list[Path]) -> None:
         expected = None if number == 17 else vlae_codec.compress(digits[number % 10], **MODEL)
         assert row["image"] == expected
         assert ("not an image" in row["error"]) == (number == 17)
-    back = by_name(engine.decompress(files.drop_columns(["error"]), workers=1))
+    back = by_name(engine.decompress(files.materialize(), workers=1))
     for number in range(30):
         row = back[f"{number:02d}"]
         if number == 17:
-            assert row["image"].size == 0 and "empty" in row["error"]
+            assert row["image"].size == 0 and "not an image" in row["error"]
             continue
         ink = np.asarray(Image.open(digits[number % 10]).convert("L")) >= 128
         assert np.array_equal(row["image"][:, :, 0] == 255, ink)

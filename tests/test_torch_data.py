@@ -42,6 +42,20 @@ def test_by_number(path: Path) -> None:
     assert (labelled[7][0].sum().item(), labelled[7][1]) == (7.0, 107)
 
 
+def test_pictures_are_kept_as_far_as_there_is_room(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures, asked = PictureDataset(path, keep_bytes=10 * 784), list[int]()
+    decode = Collection.decode
+
+    def counting(self: Collection, numbers: list[int]) -> object:
+        asked.extend(numbers)
+        return decode(self, numbers)
+
+    monkeypatch.setattr(Collection, "decode", counting)
+    for _ in range(2):
+        assert [number_of(one) for one in pictures.__getitems__(list(range(15)))] == list(range(15))
+    assert asked == [*range(15), *range(10, 15)]
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_loader_shuffles(path: Path, workers: int) -> None:
     loader = DataLoader(PictureDataset(path, labels=range(40)), batch_size=16, shuffle=True, num_workers=workers)

@@ -181,12 +181,15 @@ class Decompressor:
         """Return the batch with pictures."""
         files = _values(batch[self.column])
         errors, failed = _errors(len(files))
+        if ERROR in batch:
+            errors[:] = [str(error) for error in batch[ERROR]]
         pictures: list[Pixels] = []
         for number, data in enumerate(files):
             try:
                 pictures.append(_levels(Collection(data or b"", **self.options).decode([0])[0]))
             except VlaeError as error:
-                failed(number, error)
+                if not errors[number]:  # what went wrong first tells more
+                    failed(number, error)
                 pictures.append(np.zeros((0, 0, 1), np.uint8))
         return {**batch, self.column: _objects(pictures), ERROR: _objects(errors)}
 

@@ -53,6 +53,7 @@ class PictureDataset(Dataset[Any]):
         where: a collection, an archive or any .vlz file: bytes, a path or a URL.
         transform: of each uint8 tensor (C, H, W).
         labels: one for each picture; samples are pairs then.
+        keep_bytes: of decoded pictures that stay in memory, in each worker, and are not decoded again.
         options: `seed`, `device`, `max_pixels`, as of `Collection`.
 
     Raises:
@@ -60,9 +61,17 @@ class PictureDataset(Dataset[Any]):
     """
 
     def __init__(
-        self, where: Where, *, transform: Transform | None = None, labels: Sequence[Any] | None = None, **options: Any
+        self,
+        where: Where,
+        *,
+        transform: Transform | None = None,
+        labels: Sequence[Any] | None = None,
+        keep_bytes: int = 0,
+        **options: Any,
     ) -> None:
         self._samples = _Samples(where, transform, labels, options)
+        self._kept: dict[int, Pixels] = {}
+        self._room = keep_bytes
 
     def __len__(self) -> int:
         return len(self._samples.collection)
@@ -72,8 +81,13 @@ class PictureDataset(Dataset[Any]):
 
     def __getitems__(self, numbers: Sequence[int]) -> list[Any]:
         """Return the samples of a batch; PyTorch asks for them so."""
-        pictures = self._samples.collection.decode([int(number) for number in numbers])
-        return [self._samples.sample(number, pixels) for number, pixels in zip(numbers, pictures, strict=True)]
+        missing = [int(number) for number in numbers if number not in self._kept]
+        found = dict(zip(missing, self._samples.collection.decode(missing), strict=True))
+        for number, pixels in found.items():
+            if pixels.nbytes <= self._room:
+                self._kept[number] = pixels
+                self._room -= pixels.nbytes
+        return [self._samples.sample(number, (found if number in found else self._kept)[number]) for number in numbers]
 
 
 class PictureStream(IterableDataset[Any]):
