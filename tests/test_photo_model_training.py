@@ -98,3 +98,11 @@ def pictures(folder: Path) -> Path:
     write_shards(folder, [Member("photo/one.jpg", stream.getvalue())])
     np.savez(folder / "validation.npz", crops=np.asarray(small.resize((256, 256)))[None])
     return folder
+
+
+def test_a_plan_says_what_a_budget_will_reach(tmp_path: Path) -> None:
+    trainer = PhotoTrainer(RECIPE, pictures(tmp_path / "data"), tmp_path / "run", None, "cpu", quiet=True)
+    found = trainer.plan(10.0)
+    assert found["updates"] == min(RECIPE.train.updates, round(600 * found["updates_a_second"]))
+    assert found["gigapixels"] == round(found["updates"] * 2 * 192**2 / 1e9, 3)
+    assert found["teraflops"] >= 0 and not trainer.checkpoint.exists()

@@ -107,6 +107,17 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         loss = (weight * (bits + distortion)).mean()
         return Losses(loss, parts.bits.mean(), distortion.mean())
 
+    def plan(self, minutes: float) -> dict[str, float]:
+        """Return what a budget will reach, as `Loop.plan`, in pixels and FLOP as well."""
+        found = super().plan(minutes)
+        pixels, speed = self.train.batch * self.train.crop**2, found["updates_a_second"]
+        return {
+            **found,
+            "gigapixels": round(found["updates"] * pixels / 1e9, 3),
+            "megapixels_a_second": round(speed * pixels / 1e6, 3),
+            "teraflops": round(speed * self.flops / 1e12, 3),
+        }
+
     def _validation(self) -> dict[str, float]:
         row: dict[str, float] = {}
         levels = torch.from_numpy(self.validation).permute(0, 3, 1, 2).float().to(self.device)

@@ -19,6 +19,8 @@ from vlae_codec.errors import ModelError
 
 from .optimiser import Optimiser
 
+WARMING, PLANNED = 2, 8
+"""Updates before, and during a measurement of the speed."""
 SYNCHRONISE_EVERY = 25
 """Updates between two looks at the loss, which wait for the device."""
 
@@ -166,6 +168,22 @@ class Loop(ABC, Generic[N]):
         self._validate()
         self._save()
         return self.average
+
+    def measured(self, updates: int = PLANNED) -> float:
+        """Return the updates a second, over some updates that change the network and are not saved."""
+        for _ in range(WARMING):
+            float(self._step().loss.detach())
+        start = time.monotonic()
+        for _ in range(updates):
+            losses = self._step()
+        float(losses.loss.detach())  # waits for the device
+        return updates / (time.monotonic() - start)
+
+    def plan(self, minutes: float) -> dict[str, float]:
+        """Return what a budget will reach from here on, by measuring some updates: figures by name."""
+        speed = self.measured()
+        updates = min(round(60 * minutes * speed), self.schedule.updates)
+        return {"updates_a_second": round(speed, 3), "updates": updates}
 
     def _step(self) -> Losses:
         losses = self._losses()
