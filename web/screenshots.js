@@ -3,9 +3,8 @@
  */
 
 import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { Page, findBrowser, serve } from "./test/browser.js";
-import { BUILT, GOLDEN } from "./test/folders.js";
+import { Page, findChromium, serve } from "./test/browser.js";
+import { BUILT } from "./test/folders.js";
 
 const LOOKS = {
   page: { width: 1000 },
@@ -15,8 +14,8 @@ const STROKE = [[80, 80], [100, 60], [140, 50], [180, 65], [190, 100], [160, 130
 const IDLE = '[...document.querySelectorAll("#cards .card")].every((one) => one.querySelector("canvas") && one.querySelector(".working").hidden)';
 
 const folder = process.argv[2];
-const server = await serve(BUILT, fileURLToPath(GOLDEN));
-const page = await Page.start(findBrowser());
+const server = await serve({ "/": `${BUILT}/` });
+const page = await Page.start(findChromium());
 for (const [name, look] of Object.entries(LOOKS)) {
   await page.look({ ...look, height: 3000 });
   await page.open(`${server.address}?${name}`);

@@ -8,11 +8,14 @@ import { extname } from "node:path";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json" };
 
-/** Return the browser that is installed, or undefined. */
-export function findBrowser() {
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
+/**
+ * Return the first of some programs that is installed, or undefined.
+ * @param {...string} names
+ */
+export function findProgram(...names) {
+  for (const name of names) {
     try {
-      return execFileSync("which", [name], { encoding: "utf8" }).trim();
+      return execFileSync("which", [name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
     } catch {
       continue;
     }
@@ -21,14 +24,29 @@ export function findBrowser() {
 }
 
 /**
- * Serve a folder on a free port of this machine, and under /golden/ another one.
- * @param {string} folder
- * @param {string} golden
+ * Serve folders on a free port of this machine.
+ * @param {Record<string, string>} folders by the beginning of the path, "/" last
+ * @param {Record<string, string>} [pages] texts of pages by path
  */
-export async function serve(folder, golden) {
+export async function serve(folders, pages = {}) {
+  let tell;
+  /** What a page posts. */
+  const posted = new Promise((done) => (tell = done));
   const server = createServer((request, answer) => {
+    if (request.method === "POST") {
+      const parts = [];
+      request.on("data", (part) => parts.push(part));
+      request.on("end", () => tell(JSON.parse(Buffer.concat(parts).toString())));
+      answer.writeHead(204).end();
+      return;
+    }
     const asked = decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname).replace(/\/$/, "/index.html");
-    const path = asked.startsWith("/golden/") ? golden + asked.slice(8) : folder + asked;
+    if (asked in pages) {
+      answer.writeHead(200, { "Content-Type": "text/html" }).end(pages[asked]);
+      return;
+    }
+    const [start, folder] = Object.entries(folders).find(([one]) => asked.startsWith(one));
+    const path = folder + asked.slice(start.length);
     try {
       if (path.includes("..") || !statSync(path).isFile()) throw new Error("no file");
     } catch {
@@ -39,7 +57,16 @@ export async function serve(folder, golden) {
     createReadStream(path).pipe(answer);
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
-  return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { address: `http://127.0.0.1:${server.address().port}/`, posted, close };
+}
+
+/** Return the Chromium that is installed, or undefined. */
+export function findChromium() {
+  return findProgram("chromium", "chromium-browser", "google-chrome");
 }
 
 /** One page of a browser. */
