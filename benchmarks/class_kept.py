@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from benchmarks.classifier import classify
-from benchmarks.figure import Curve, draw_figure
+from benchmarks.figure import Curve, Panel, draw_figure
 from benchmarks.judged import MEASURES, Judged, load_judged
 from benchmarks.kept import Setting, measure, row
 from benchmarks.options import images_option, models_argument, open_model, set_of
@@ -65,8 +65,8 @@ def draw_set(kind: str) -> None:
     """Draw the figures of a set from all its results."""
     results = results_of("class_kept-", kind)
     for key, (title, unit, top) in MEASURES.items():
-        picture = draw_figure(curves(results, key, unit), "payload, bits an image", title, f"{kind}: {title}", top)
-        (FOLDER / f"{key}-{kind}.svg").write_text(picture)
+        panel = Panel(curves(results, key, unit), "payload, bits an image", title, f"{kind}: {title}", top)
+        (FOLDER / f"{key}-{kind}.svg").write_text(draw_figure([panel]))
 
 
 @click.command()

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.digits import evenly
-from benchmarks.figure import Curve, draw_figure
+from benchmarks.figure import Curve, Panel, draw_figure
 from benchmarks.options import images_option, models_argument, open_model
 from benchmarks.results import FOLDER, write_result
 from vlae_cli.common import data_option, exit_on_error
@@ -125,10 +125,9 @@ def main(models: tuple[str, ...], data: Path, images: int) -> None:
         write_result(f"grid-{model.name}", {**result, "pixels": pixels})
         points = tuple((float(row["precision"]), row["total_bits"]) for row in bins)
         curve = Curve(f"{model.name}, whole code", points)
-        title = "Bits-back by the bins of z"
+        panel = Panel([curve], "log2 of the bins of a latent", "bits an image", "Bits-back by the bins of z")
         FOLDER.mkdir(exist_ok=True)
-        text = draw_figure([curve], "log2 of the bins of a latent", "bits an image", title)
-        (FOLDER / f"grid-{model.name}.svg").write_text(text)
+        (FOLDER / f"grid-{model.name}.svg").write_text(draw_figure([panel]))
 
 
 if __name__ == "__main__":

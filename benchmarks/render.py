@@ -1,7 +1,7 @@
 """Writes the measured figures into the pages, between the markers, so that nobody types a number.
 
-Run as `python -m benchmarks.render`; `--check` only says whether the pages are current. A measurement that was not
-made leaves its table out.
+Run as `python -m benchmarks.render`, which draws docs/rates.svg, too; `--check` only says whether all of it is current.
+A measurement that was not made leaves its table out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import click
 from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
 from benchmarks.collection_tables import million, stores
 from benchmarks.input_kinds import input_kinds
+from benchmarks.lossy.chart import CHART, chart
+from benchmarks.lossy.rows import read_rows
 from benchmarks.photo_tables import exact_photographs, lossy_photographs, lossy_speed, photo_releases
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
@@ -43,14 +45,12 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 NOTHING = ["The figures are not measured yet."]
 
 PAGES: dict[str, tuple[Section, ...]] = {
-    "README.md": (
-        meaning,
-        kept_figure,
-    ),
     "docs/results.md": (
         lossy_photographs,
         lossy_speed,
         exact_photographs,
+        meaning,
+        kept_figure,
         lengths,
         likelihoods,
         lossless,
@@ -115,6 +115,11 @@ def main(check: bool) -> None:
             stale.append(name)
             if not check:
                 page.write_text(rendered)
+    drawn = chart(read_rows())
+    if not CHART.exists() or CHART.read_text() != drawn:
+        stale.append(str(CHART.relative_to(ROOT)))
+        if not check:
+            CHART.write_text(drawn)
     click.echo(f"{'stale' if check else 'rewritten'}: {', '.join(stale) or 'none'}")
     sys.exit(1 if check and stale else 0)
 

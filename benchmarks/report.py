@@ -19,7 +19,7 @@ from vlae_cli.common import exit_on_error, force_option
 from vlae_codec.errors import VlaeError
 from vlae_codec.io.files import write_whole
 
-TITLES = {"README.md": "Digits", "models/README.md": "Models", "docs/sets.md": "Sets side by side"}
+TITLES = {"docs/results.md": "Results", "models/README.md": "Models", "docs/sets.md": "Sets side by side"}
 KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
 NUMBER = re.compile(r"[-+]?\d|-$")

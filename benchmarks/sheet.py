@@ -1,4 +1,4 @@
-"""The picture of the README: test digits, and what comes back from their files, by the VLAE and by the plain VAE.
+"""The picture of docs/results.md: test digits, and what comes back from their files, by the VLAE and by the plain VAE.
 
 Run as `python -m benchmarks.sheet --data FOLDER`; it writes docs/digits.png. Rows: the originals; the VLAE's first
 picture of each file (seed 0); two more draws of the same files; the VAE's picture of a file of as many bits.

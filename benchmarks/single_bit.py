@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchmarks.figure import Curve, draw_figure
+from benchmarks.figure import Curve, Panel, draw_figure
 from benchmarks.results import FOLDER, write_result
 from vlae_models.nets.prior import gaussian_kl
 
@@ -79,7 +79,8 @@ def main() -> None:
         result |= {f"{key}_window_kl_bits": round(kl, 4), f"{key}_window_neg_elbo_bits": round(neg_elbo, 4)}
         curves.append(Curve(name, tuple((EVERY * (i + 1), one[0]) for i, one in enumerate(found))))
         click.echo(f"{name}: KL {kl:.3f} bits, -ELBO {neg_elbo:.3f} bits")
-    (FOLDER / "single_bit.svg").write_text(draw_figure(curves, "updates", "KL, bits", "One bit: what z carries", 2))
+    panel = Panel(curves, "updates", "KL, bits", "One bit: what z carries", 2)
+    (FOLDER / "single_bit.svg").write_text(draw_figure([panel]))
     write_result("single_bit", result)
 
 

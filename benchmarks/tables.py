@@ -142,9 +142,9 @@ def meaning(folder: Path, kind: str = STATIC) -> Lines:
 
 
 def kept_figure(folder: Path) -> Lines:
-    """The README's figure of class kept by bits."""
+    """The figure of class kept by bits, relative to docs/."""
     there = (folder / f"class_kept-{STATIC}.svg").exists()
-    return [f"![Class kept by payload bits](benchmarks/results/class_kept-{STATIC}.svg)"] if there else []
+    return [f"![Class kept by payload bits](../benchmarks/results/class_kept-{STATIC}.svg)"] if there else []
 
 
 def efforts(folder: Path) -> Lines:

@@ -15,7 +15,7 @@ from benchmarks.class_kept import curves, settings
 from benchmarks.classifier import binarise
 from benchmarks.command_speed import IMPORTED
 from benchmarks.digits import Digits, evenly, expected_log_likelihood, match
-from benchmarks.figure import HEIGHT, WIDTH, Axis, Curve, draw_figure
+from benchmarks.figure import Curve, Panel, colours, draw_figure
 from benchmarks.judged import Judged
 from benchmarks.options import open_model
 from benchmarks.photo_tables import photo_releases
@@ -238,12 +238,6 @@ def test_the_last_row_of_a_log(tmp_path: Path) -> None:
     assert last_row(tmp_path / "log.csv") == {"step": 1000.0, "kl_nats": 12.25}
 
 
-def test_an_axis_has_round_ticks() -> None:
-    assert Axis(0, 50, 0, 100)(25) == 50
-    assert Axis(0, 50, 0, 100).ticks() == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50]
-    assert Axis(60, 100, 0, 1).ticks() == [60, 65, 70, 75, 80, 85, 90, 95, 100]
-
-
 def test_curves_become_a_figure() -> None:
     rows: list[dict[str, Any]] = [
         {"model": "m", "code": code, "bits": bits, "payload_bits": bits, "class_kept": 0.5 + bits / 100}
@@ -256,21 +250,25 @@ def test_curves_become_a_figure() -> None:
     assert found[2].points == ((22.5, 90.0),)
     assert np.allclose(found[0].points, [(8, 58), (24, 74), (40, 90)])
     assert found[1].dashed
-    tree = ElementTree.fromstring(draw_figure([*found, Curve("a<b", ((1, 2), (3, 4)))], "x", "y", "title"))
-    name = "{http://www.w3.org/2000/svg}"
-    lines = tree.findall(f"{name}polyline")
-    assert len(lines) == 4
-    assert lines[0].get("stroke") == lines[1].get("stroke") != lines[3].get("stroke")
+    assert colours(found)[0] == colours(found)[1]
     assert len(settings((8, 24), faithful=True)) == 6
 
 
-@pytest.mark.parametrize(("ends", "low"), [(95, False), (5, True)])
-def test_the_legend_has_room_for_its_names_and_lies_off_the_curves(ends: float, low: bool) -> None:
-    name = "a model of a long name, default (bits by the image)"
-    tree = ElementTree.fromstring(draw_figure([Curve(name, ((1, 50), (3, ends)))], "x", "y", "title", top=100))
-    (text,) = (item for item in tree.iter("{http://www.w3.org/2000/svg}text") if item.text == name)
-    assert float(text.attrib["x"]) + 6 * len(name) <= WIDTH
-    assert (float(text.attrib["y"]) < HEIGHT / 2) == low
+def texts_of(svg: str) -> list[str | None]:
+    return [item.text for item in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_a_figure_has_its_titles_and_names_and_is_the_same_each_time() -> None:
+    panels = [
+        Panel([Curve("a<b", ((1, 2), (3, 4))), Curve("c", ((2, 2),), dashed=True)], "bits", "kept", "left", top=100),
+        Panel([Curve("d", ((0.02, 20), (1, 30)))], "rate", "quality", "right", rates=(0.02, 0.1, 1.0)),
+    ]
+    assert colours(panels[0].curves)[0] != colours(panels[0].curves)[1]
+    drawn = draw_figure(panels)
+    texts = texts_of(drawn)
+    assert {"a<b", "c", "d", "bits", "kept", "left", "rate", "quality", "right", "100", "0.02", "0.10"} <= set(texts)
+    assert draw_figure(panels) == drawn
+    assert not any(line.endswith(" ") for line in drawn.splitlines())
 
 
 def test_tables_are_markdown() -> None:

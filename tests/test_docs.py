@@ -74,7 +74,7 @@ def test_what_ci_runs_itself_is_in_ci() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+    for target in re.findall(r"(?:\]\(|src=\")([^)#:\"]+)[)\"]", page.read_text()):
         assert (page.parent / target).exists(), target
 
 

@@ -1,7 +1,8 @@
 """BD-rates where a codec changes over to exact pixels: a step, not a slope that no file lies on."""
 
 from benchmarks.lossy.bd_rate import bd_rate
-from benchmarks.lossy.tables import points
+from benchmarks.lossy.chart import RATES, chart, means, panel
+from benchmarks.lossy.tables import AVIF, points
 
 BAND = (0.01, 10.0)
 
@@ -25,3 +26,12 @@ def test_between_a_lossy_file_and_exact_pixels_there_is_nothing() -> None:
     ours, theirs = (points(rows, [codec], "kodak", "psnr")["a"] for codec in ("ours", "theirs"))
     found = bd_rate(ours, theirs, BAND)
     assert found is not None and 1.5 < found < 2.2  # 40 bytes for all beyond 30 dB, where they need 10 to 20
+
+
+def test_the_chart_has_means_of_a_setting_and_the_best_variants() -> None:
+    rows = [row("avif", size, psnr) | {"setting": "2", "ssimulacra2": "1"} for size, psnr in ((10, 30.0), (30, 40.0))]
+    rows += [row("avif-444", 25, 34.0) | {"setting": "2", "ssimulacra2": "1"}]  # more bytes for less
+    rows += [row("photo", 400, 50.0) | {"setting": "2", "ssimulacra2": "1"}]
+    assert means(rows, AVIF, "psnr") == [(0.2, 35.0)]
+    assert [curve.name for curve in panel(rows, "psnr").curves] == ["AVIF"]  # the other one lies beyond the axis
+    assert RATES[-1] < 4 and "AVIF" in chart(rows)

@@ -2,7 +2,7 @@
 
     python -m benchmarks.lossy.sheets --data ../shared/data
 
-They go to benchmarks/results/sheets; the picture of the README to docs/photo.png.
+They go to benchmarks/results/sheets; the README shows one of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ Levels = NDArray[np.uint8]
 RATES = (0.03, 0.06, 0.12, 0.3)
 SHOWN = ("kodim01", "kodim03", "kodim05", "kodim07", "kodim15", "kodim23", "drawn-01", "drawn-07")
 SIDE, LABEL = 256, 14
-README_PICTURE, README_QUALITIES = "kodim15", (50, 80)
 
 
 def ours(levels: Levels, most: int) -> tuple[Image.Image | None, int]:
@@ -86,16 +85,6 @@ def sheet(levels: Levels) -> Image.Image:
     return out
 
 
-def front(levels: Levels) -> Image.Image:
-    """Return a picture beside what comes back of it at two qualities."""
-    drawn = [Image.fromarray(levels)]
-    drawn += [vlae_codec.decompress(vlae_codec.compress(levels, quality=q)).convert("RGB") for q in README_QUALITIES]
-    out = Image.new("RGB", (3 * 320, 400))
-    for column, image in enumerate(drawn):
-        out.paste(image.crop((200, 60, 520, 460)), (320 * column, 0))
-    return out
-
-
 @click.command()
 @data_option
 def main(data: Path) -> None:
@@ -103,8 +92,6 @@ def main(data: Path) -> None:
     for _, name, levels in pictures(data):
         if name in SHOWN:
             sheet(levels).save(FOLDER / "sheets" / f"lossy-{name}.webp", quality=88, method=6)
-        if name == README_PICTURE:
-            front(levels).save(FOLDER.parents[1] / "docs" / "photo.png", optimize=True)
 
 
 if __name__ == "__main__":
