@@ -68,22 +68,24 @@ ARCHIVE, COLLECTION = "vlae_codec/container/archive.py", "vlae_codec/container/c
 INTERVAL, SYMBOLS = "vlae_codec/coding/interval.py", "vlae_codec/coding/symbols.py"
 PHILOX = "vlae_codec/exact/philox.py"
 MUTANTS = (
-    Mutant("ladder", CODEC, "/ 100 * (LEVELS - 1)", "/ 100 * (LEVELS - 2)", ("test_photo_family.py",)),
-    Mutant("step-cost", ROUNDING, "STEP_COST = 40.0", "STEP_COST = 20.0", ("test_photo_family.py",)),
-    Mutant("trials", CODEC, "TRIALS = 8", "TRIALS = 4", ("test_photo_family.py",)),
-    Mutant("close", CODEC, "CLOSE = 0.98", "CLOSE = 0.9", ("test_photo_family.py",)),
-    Mutant("least-payload", CODEC, "A_BYTE = 2048, 64", "A_BYTE = 2048, 96", ("test_photo_family.py",)),
-    Mutant("hardly", PICTURES, "HARDLY = 64", "HARDLY = 640", ("test_stored.py",)),
-    Mutant("drawn-bits", PICTURES, "HARDEST = 1.0, 7", "HARDEST = 3.0, 7", ("test_stored.py",)),
+    Mutant("ladder", CODEC, "/ 100 * (LEVELS - 1)", "/ 100 * (LEVELS - 2)", ("test_sender_choices.py",)),
+    Mutant("step-cost", ROUNDING, "STEP_COST = 40.0", "STEP_COST = 20.0", ("test_sender_choices.py",)),
+    Mutant("trials", CODEC, "TRIALS = 8", "TRIALS = 4", ("test_sender_choices.py",)),
+    Mutant("close", CODEC, "CLOSE = 0.98", "CLOSE = 0.9", ("test_sender_choices.py",)),
+    Mutant("least-payload", CODEC, "A_BYTE = 2048, 64", "A_BYTE = 2048, 96", ("test_sender_choices.py",)),
+    Mutant("hardly", PICTURES, "HARDLY = 64", "HARDLY = 640", ("test_stored_choice.py",)),
+    Mutant("drawn-bits", PICTURES, "HARDEST = 1.0, 7", "HARDEST = 3.0, 7", ("test_stored_choice.py",)),
     Mutant("children", TREE, "MAX_CHILDREN = 1 << 17", "MAX_CHILDREN = 1 << 12", ("test_tree_search.py",)),
     Mutant("meaning", TREE, "original.scale) ** 2)", "original.scale) ** 4)", ("test_tree_search.py",)),
-    Mutant("probe", PROBE, "TASTED = 64", "TASTED = 1", ("test_archive.py",)),
+    Mutant("probe", PROBE, "TASTED = 64", "TASTED = 1", ("test_bilevel_choice.py",)),
     Mutant("names", ARCHIVE, "(4 * MAX_NAME + 1)", "(3 * MAX_NAME + 1)", ("test_archive.py",)),
-    Mutant("inputs", LIMITS, "MAX_INPUTS = 1 << 48, 1 << 17", "MAX_INPUTS = 1 << 48, 1 << 20", ("test_networks.py",)),
+    Mutant(
+        "inputs", LIMITS, "MAX_INPUTS = 1 << 48, 1 << 17", "MAX_INPUTS = 1 << 48, 1 << 20", ("test_model_limits.py",)
+    ),
     Mutant("interval", INTERVAL, "total // 8 + 1)", "total // 8)", ("test_coding.py",)),
     Mutant("escape", SYMBOLS, "LONGEST = 12", "LONGEST = 11", ("test_symbols.py",)),
     Mutant("rounds", PHILOX, "in range(10)", "in range(9)", ("test_philox.py",)),
-    Mutant("index", COLLECTION, "if (steps < 0).any()", "if (steps < -1).any()", ("test_collections.py",)),
+    Mutant("index", COLLECTION, "if (steps < 0).any()", "if (steps < -1).any()", ("test_collection_index.py",)),
 )
 
 

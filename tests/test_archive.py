@@ -124,6 +124,13 @@ def test_names_that_lead_elsewhere(name: str) -> None:
         read_names(file, parse_archive(file))
 
 
+@pytest.mark.parametrize("count", [1, 2, 30])
+def test_the_longest_names_come_back(count: int) -> None:
+    names = [254 * "\N{GRINNING FACE}" + chr(0x1F601 + number) for number in range(count)]
+    file = write_archive(LOSSY, FINGERPRINT, count, count, [b"a"], names)
+    assert read_names(file, parse_archive(file)) == names
+
+
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [

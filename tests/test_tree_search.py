@@ -11,7 +11,7 @@ from small_models import SHAPES, some_images, tiny_model
 
 from vlae_codec.latents.payload import MAX_BITS
 from vlae_codec.latents.posterior import Posterior, posterior_of, prior_conditionals
-from vlae_codec.latents.tree_search import block_bits, choose_paths, decode_path, search_tree
+from vlae_codec.latents.tree_search import block_bits, choose_paths, decode_path, distance_of_meaning, search_tree
 from vlae_codec.model.networks import IntegerModel
 
 models = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
@@ -87,3 +87,12 @@ def test_the_leaf_whose_picture_is_closest_wins() -> None:
     assert paths[4] in leaves[0]
     chosen = choose_paths(model, shifted, images, [16, 16], beam=256, drawn=256)
     assert chosen[1] == paths[4]
+
+
+def test_meaning_is_a_squared_distance_in_deviations() -> None:
+    """Two deviations in one dimension are as far as one in each of four; wide posteriors forgive more."""
+    original = Posterior(np.full((1, 4), 0.5), np.array([[1.0, 1.0, 1.0, 2.0]]))
+    moves = np.array([[0, 0, 0, 0], [1, 1, -1, 2], [2, 0, 0, 0], [0, 0, 0, -4], [0, 3, 0, 0]])
+    distances = distance_of_meaning(original, original.mean + moves)
+    assert distances[0] == 0 and distances[4] > distances[3]
+    assert distances[1] == pytest.approx(distances[2]) == pytest.approx(distances[3])

@@ -1,0 +1,79 @@
+"""What the sender of the photo family chooses, as no model tells it: ladder, search for a target, rounding, filler."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from vlae_codec.coding.symbols import SCALES
+from vlae_codec.errors import VlaeError
+from vlae_codec.families.photo import codec
+from vlae_codec.families.photo.coding import Coded
+from vlae_codec.families.photo.model import LEVELS, STEP_BITS
+from vlae_codec.families.photo.rounding import choose
+
+
+def test_the_ladder_goes_from_the_first_level_to_the_last() -> None:
+    levels = [codec.level_of(quality / 8) for quality in range(801)]
+    assert set(levels) == set(range(LEVELS)) and levels == sorted(levels)
+    assert all(abs(low + high - (LEVELS - 1)) <= 1 for low, high in zip(levels, levels[::-1], strict=True))
+
+
+@pytest.mark.parametrize("quality", [-0.01, 100.01, math.nan, math.inf])
+def test_the_ladder_has_ends(quality: float) -> None:
+    with pytest.raises(VlaeError, match="0 to 100"):
+        codec.level_of(quality)
+
+
+def curves(count: int) -> Iterator[np.ndarray]:
+    """Yield bytes by level as pictures have them: growing by 0.6 to 4 % a level, bent and with waves."""
+    rng = np.random.default_rng(0)
+    level = np.arange(LEVELS)
+    for _ in range(count):
+        slope, start, bend = rng.uniform(0.006, 0.04), rng.uniform(3, 7), rng.uniform(-0.6, 0.6)
+        waves = rng.uniform(0, 0.3) * np.sin(level / rng.uniform(20, 120))
+        line = start + slope * (level + bend * level * (level - LEVELS) / LEVELS) + waves
+        yield np.exp(np.maximum.accumulate(line)).astype(np.int64)
+
+
+def test_the_search_comes_near_every_target_in_no_more_runs_than_halving_takes() -> None:
+    rng, shares, runs = np.random.default_rng(1), [], []
+    for sizes in curves(200):
+        most, tried = int(rng.integers(sizes[5], sizes[250])), list[int]()
+
+        def code(level: int, sizes: np.ndarray = sizes, tried: list[int] = tried) -> Coded:
+            tried.append(level)
+            return Coded(bytes(int(sizes[level])), 0.0, 0.0, np.zeros(0))
+
+        level, found = codec._within(code, most, most)
+        assert len(found.payload) == sizes[level] <= most
+        shares.append(sizes[level] / sizes[sizes <= most].max())
+        assert len(set(tried)) == len(tried) <= math.log2(LEVELS)
+        runs.append(len(tried))
+    assert min(shares) > 0.95 and np.quantile(shares, 0.05) >= 0.98
+    assert np.mean(runs) < 5  # it stops where it is near enough
+
+
+def test_rounding_gives_up_most_where_a_symbol_is_dearest() -> None:
+    """The dead zone is half a step where bits are cheap, and 0.65 to 0.8 of one where they are dearest."""
+    values = np.repeat(np.arange(2 << STEP_BITS)[None], SCALES, 0)
+    scales = np.repeat(np.arange(SCALES)[:, None], values.shape[1], 1)
+    symbols = choose(values, np.zeros_like(values), scales, 5)
+    assert (np.diff(symbols, axis=1) >= 0).all()
+    zones = (symbols == 0).sum(1) / 2**STEP_BITS
+    assert (np.diff(zones) <= 0).all()
+    assert zones[-1] == pytest.approx(0.5, abs=0.01)
+    assert 0.65 < zones[0] < 0.8
+
+
+@pytest.mark.parametrize("size", [(1, 1), (720, 728), (736, 720), (1, 65536), (3000, 4000), (65536, 65536)])
+def test_a_payload_is_as_long_as_the_format_asks(size: tuple[int, int]) -> None:
+    """A byte for each 64 positions beyond 2048, as docs/format.md says and other readers refuse what is shorter."""
+    height, width = (4 * math.ceil(side / 64) for side in size)
+    assert codec.grid(size) == (height, width)
+    least = codec.least_payload(height, width)
+    assert least >= 0 and height * width <= 2048 + 64 * least
+    assert least == 0 or height * width > 2048 + 64 * (least - 1)

@@ -1,0 +1,94 @@
+"""Which pictures are stored without a model where none is named, by what both kinds of file take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vlae_codec.families import pictures, store
+from vlae_codec.families.compressed import PhotoCompressed
+from vlae_codec.families.photo import codec as photo
+from vlae_codec.families.store import PhotoInfo
+from vlae_codec.families.stored import codec as stored
+from vlae_codec.families.windowed import codec as windowed
+from vlae_codec.io.images import Picture
+
+LOSSY = PhotoInfo("lossy", "a" * 64, Path(), "", family=store.PHOTO)
+EXACT = PhotoInfo("exact", "b" * 64, Path(), "", family=store.WINDOWED)
+Sizes = Callable[[int], list[tuple[int, int]]]
+
+
+@pytest.fixture
+def model_takes(monkeypatch: pytest.MonkeyPatch) -> Sizes:
+    """Return a function that sets the bytes of a model's files and returns the list of sizes that it was asked for."""
+
+    def set_bytes(count: int) -> list[tuple[int, int]]:
+        asked = list[tuple[int, int]]()
+
+        def compress(picture: Picture, info: PhotoInfo, **_: Any) -> PhotoCompressed:
+            asked.append(picture.size)
+            return PhotoCompressed(bytes(count), info, picture.size, picture.size, 0.0, 0, None, 0, ())
+
+        monkeypatch.setattr(photo, "compress", compress)
+        monkeypatch.setattr(windowed, "compress_photo", compress)
+        return asked
+
+    return set_bytes
+
+
+def noise(height: int, width: int, bits: int) -> Picture:
+    """Return a picture of so many bits a sample, that no coder can do with fewer."""
+    levels = np.random.default_rng(0).integers(0, 1 << bits, (height, width, 3))
+    return Picture((8 * levels).astype(np.uint8))
+
+
+@pytest.mark.parametrize(("more", "kept"), [(-500, True), (0, True), (32, True), (128, False), (1000, False)])
+def test_exact_pixels_are_kept_for_a_few_dozen_bytes(more: int, kept: bool, model_takes: Sizes) -> None:
+    picture = noise(40, 50, 3)
+    exact = stored.compress(picture)
+    model_takes(len(exact.data) - more)
+    found = pictures.compress_photo(picture, LOSSY, auto=True)
+    assert (found.data == exact.data) is kept
+    assert (pictures.EXACT in found.notices) is kept
+
+
+def test_a_model_that_is_named_is_taken(model_takes: Sizes) -> None:
+    model_takes(10_000)
+    assert pictures.compress_photo(noise(40, 50, 1), LOSSY).model is LOSSY
+
+
+@pytest.mark.parametrize("size", [(7, 300), (300, 7), (1, 1)])
+def test_thin_pictures_are_no_work_for_a_model(size: tuple[int, int], model_takes: Sizes) -> None:
+    asked = model_takes(1)
+    assert pictures.compress_photo(noise(*size, 5), LOSSY, auto=True).model is stored.INFO
+    assert pictures.compress_photo(noise(*size, 5), EXACT, auto=True, lossless=True).model is stored.INFO
+    assert not asked
+
+
+@pytest.mark.parametrize("size", [(8, 300), (300, 8), (8, 8)])
+def test_a_patch_is_enough_for_a_model(size: tuple[int, int], model_takes: Sizes) -> None:
+    asked = model_takes(1)
+    assert pictures.compress_photo(noise(*size, 5), LOSSY, auto=True).model is LOSSY
+    assert pictures.compress_photo(noise(*size, 5), EXACT, auto=True, lossless=True).model is EXACT
+    assert asked == [size, size]
+
+
+@pytest.mark.parametrize(("bits", "effort", "tried"), [(0, 5, False), (0, 9, True), (2, 5, True), (5, 1, True)])
+def test_exact_photographs_get_a_model_and_drawings_only_by_much_effort(
+    bits: int, effort: int, tried: bool, model_takes: Sizes
+) -> None:
+    """Photographs take 2 to 5 bits a sample; the model, which is much slower, is kept for these."""
+    asked = model_takes(1)
+    found = pictures.compress_photo(noise(64, 64, bits), EXACT, auto=True, lossless=True, effort=effort)
+    assert bool(asked) is tried and (found.model is EXACT) is tried
+
+
+def test_the_smaller_one_of_two_exact_files_is_taken(model_takes: Sizes) -> None:
+    exact = len(stored.compress(noise(64, 64, 4)).data)
+    for count, model in ((exact - 1, EXACT), (exact + 1, stored.INFO)):
+        model_takes(count)
+        assert pictures.compress_photo(noise(64, 64, 4), EXACT, auto=True, lossless=True).model is model
