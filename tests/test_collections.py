@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import struct
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -274,6 +276,28 @@ def test_damage_is_told_or_does_not_matter(place: int, flip: int) -> None:
         list(read_stream(io.BytesIO(bytes(data))))
     except FormatError as error:
         assert "\n" not in str(error)
+
+
+def read_all(data: bytes) -> None:
+    collection = Collection(data)
+    assert len(collection.models()) < 2
+    list(collection.names())
+    files_of(collection)
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 35), st.integers(1, 255), st.booleans())
+def test_footers_that_lie_under_a_right_checksum_are_told(place: int, flip: int, empty: bool) -> None:
+    part = bytearray(part_of(0, 0 if empty else 30))
+    footer = part[-FOOTER_SIZE:]
+    footer[place] ^= flip
+    pages, models = struct.unpack_from("<II", footer, 24)
+    root = part[-FOOTER_SIZE - 40 * pages - 3 * models : -FOOTER_SIZE]
+    if place < 32:
+        footer[32:36] = zlib.crc32(root).to_bytes(4, "little")
+    footer[36:40] = zlib.crc32(footer[:36]).to_bytes(4, "little")
+    with pytest.raises(FormatError):
+        read_all(bytes(part[:-FOOTER_SIZE] + footer))
 
 
 def test_a_wrong_model_is_named() -> None:

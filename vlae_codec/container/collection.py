@@ -237,7 +237,7 @@ def parse_footer(data: bytes) -> Footer:
     packed, own = data[: FOOTER.size], int.from_bytes(data[FOOTER.size : -4], "little")
     footer = Footer(*FOOTER.unpack(packed))
     least = len(HEAD) + END.size + footer.root + FOOTER_SIZE
-    if zlib.crc32(packed) != own or footer.length < least or footer.pages > footer.records:
+    if zlib.crc32(packed) != own or footer.length < least or max(footer) >= 1 << 62:
         raise FormatError("the footer of its index is damaged: its checksum is wrong")
     return footer
 
@@ -256,8 +256,7 @@ def parse_root(data: bytes, footer: Footer) -> Root:
     places = footer.root_offset - int(sizes.sum()) + np.concatenate([[0], np.cumsum(sizes)])
     firsts = [rows[name].astype(np.int64) for name in ("record", "picture", "offset")]
     ends = footer.records, footer.pictures, int(places[0]) - END.size
-    starts = (0, 0, len(HEAD)) if footer.pages else ends
-    for first, start, end in zip(firsts, starts, ends, strict=True):
+    for first, start, end in zip(firsts, (0, 0, len(HEAD)), ends, strict=True):
         steps = np.diff(np.concatenate([[start], first, [end]]))
         if (steps < 0).any() or steps[0] != 0:
             raise FormatError("the root of its index contradicts itself: damaged")
