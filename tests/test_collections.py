@@ -135,6 +135,15 @@ def test_encode_part_of_mixed_pictures(digits: list[Path]) -> None:
         encode_part(["missing.png"])
     packed = encode_part(digits, pack=4, model="mnist", effort=1)
     assert (len(Collection(packed)), Collection(packed).files) == (10, 3)
+    bad.clear()
+    packed = encode_part(
+        [*digits[:3], b"no picture", *digits[3:7], photo, None],
+        names=[f"p/{number}" for number in range(10)], pack=4, effort=1, binarise=True, lossless=True,
+        failed=lambda number, error: bad.append((number, str(error))),
+    )  # fmt: skip
+    assert (len(Collection(packed)), Collection(packed).files) == (8, 3)
+    assert list(Collection(packed).names()) == ["", "", "p/8"]
+    assert [number for number, _ in bad] == [3, 9]
 
 
 def test_it_travels(tmp_path: Path) -> None:

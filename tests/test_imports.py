@@ -37,7 +37,7 @@ FLOORS = {
 BORDERS = {
     "datasets": ["vlae_codec/engines/huggingface.py"],
     "numcodecs": ["vlae_codec/engines/numcodecs.py"],
-    "ray": ["vlae_codec/engines/ray.py"],
+    "ray": ["vlae_codec/engines/ray.py", "vlae_cli/collecting.py"],
     "webdataset": ["vlae_codec/engines/webdataset.py"],
     "zarr": ["vlae_codec/engines/zarr.py"],
     "torch": [

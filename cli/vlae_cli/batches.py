@@ -51,7 +51,7 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
         return
     size = max(1, min(BATCH, -(-len(pairs) // (jobs * SHARES))))
     batches = [pairs[start : start + size] for start in range(0, len(pairs), size)]
-    pool = ProcessPoolExecutor(min(jobs, len(batches)), get_context("spawn"), _begin)
+    pool = ProcessPoolExecutor(min(jobs, len(batches)), get_context("spawn"), begin)
     whole = False
     try:
         for future in [pool.submit(_share, work, task, batch) for batch in batches]:
@@ -69,7 +69,7 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
         pool.shutdown(cancel_futures=True)
 
 
-def _begin() -> None:
+def begin() -> None:
     """Prepare a process: one core is its share, and an interrupt is the first process's business, which ends it."""
     from vlae_codec.model import registry
 

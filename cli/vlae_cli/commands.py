@@ -11,6 +11,7 @@ NAMES = (
     "decompress",
     "info",
     "compare",
+    "collect",
     "sample",
     "models",
     "train",

@@ -115,7 +115,7 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-EXTRAS = {"torch": "train", "scipy": "bench", "ssimulacra2": "bench", "pillow_jxl": "bench"}
+EXTRAS = {"torch": "train", "ray": "ray", "scipy": "bench", "ssimulacra2": "bench", "pillow_jxl": "bench"}
 """Packages that come with an extra of ours only."""
 
 

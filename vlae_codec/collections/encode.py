@@ -23,7 +23,7 @@ Failed = Callable[[int, Exception], None]
 
 
 def encode_part(
-    pictures: Iterable[ImageLike],
+    pictures: Iterable[ImageLike | None],
     model: str = "auto",
     *,
     names: Sequence[str] | None = None,
@@ -34,10 +34,11 @@ def encode_part(
     """Return a collection of pictures, whole by itself and fit to be appended or joined.
 
     Args:
-        pictures: each as for `vlae_codec.compress`.
+        pictures: each as for `vlae_codec.compress`; None fails.
         model: as for `vlae_codec.compress`.
-        names: one for each picture, or None; each kept if `pack` is 1.
-        pack: pictures of black and white in an archive; 1 for a file each, which any picture can be read from at once.
+        names: one for each picture, or None; archives keep those without folders.
+        pack: pictures of black and white in an archive, others get a file each; with 1 all of them do, and any picture
+            can be read at once.
         failed: Callback with pictures that cannot be coded, which are left out; without it the first one is raised.
         options: of `vlae_codec.compress`, or of `compress_many` if `pack` is more than 1.
 
@@ -54,13 +55,35 @@ def encode_part(
         return write_part([(name, data) for name, data in zip(names or [""] * len(every), coded, strict=True) if data])
     files = list[tuple[str, bytes]]()
     for start in range(0, len(every), pack):
-        some = every[start : start + pack]
-        try:
-            kept = names[start : start + pack] if names else None
-            files.append(("", api.compress_many(some, model, names=kept, **options)))
-        except ERRORS as error:
-            _tell(failed, range(start, start + len(some)), error)
+        some = slice(start, start + pack)
+        files += _packed(every[some], names[some] if names else None, start, model, failed, options)
     return write_part(files)
+
+
+def _packed(
+    pictures: Sequence[ImageLike | None],
+    names: Sequence[str] | None,
+    first: int,
+    model: str,
+    failed: Failed | None,
+    options: Mapping[str, Any],
+) -> list[tuple[str, bytes]]:
+    """One archive of some pictures, or a file of each if they are not fit for an archive."""
+    good: dict[int, Picture] = {}
+    for number, image in enumerate(pictures):
+        try:
+            good[number] = _read(image)
+        except ERRORS as error:
+            _tell(failed, first + number, error)
+    kept = [names[number] for number in good] if names else [""] * len(good)
+    try:
+        plain = names is not None and not any("/" in name for name in kept)
+        return [("", api.compress_many(list(good.values()), model, names=kept if plain else None, **options))]
+    except VlaeError:
+        numbers = list(good)
+        told = None if failed is None else lambda number, error: failed(first + numbers[number], error)
+        coded = compress_each(list(good.values()), model, failed=told, **options)
+        return [(name, data) for name, data in zip(kept, coded, strict=True) if data]
 
 
 def compress_each(
@@ -84,16 +107,14 @@ def compress_each(
     models = codec.candidates(model)
     for number, image in enumerate(pictures):
         try:
-            if image is None:
-                raise ImageError("no picture")
-            picture = api.read_picture(image)
+            picture = _read(image)
             prepared = _bilevel(picture, model, models, options)
             if prepared is None:
                 found[number] = api.compress(picture, model, **options)
             else:
                 together[number] = prepared
         except ERRORS as error:
-            _tell(failed, [number], error)
+            _tell(failed, number, error)
     if together:
         given = {name: value for name, value in options.items() if name not in ("lossless", "fit", "binarise")}
         code = codec.compress_lossless if options.get("lossless") else codec.compress_images
@@ -112,8 +133,13 @@ def _bilevel(
     return codec.prepare(picture, models, fit, lossless and not options.get("binarise"))
 
 
-def _tell(failed: Failed | None, numbers: Iterable[int], error: Exception) -> None:
+def _read(image: ImageLike | None) -> Picture:
+    if image is None:
+        raise ImageError("no picture")
+    return api.read_picture(image)
+
+
+def _tell(failed: Failed | None, number: int, error: Exception) -> None:
     if failed is None:
         raise error
-    for number in numbers:
-        failed(number, error)
+    failed(number, error)

@@ -150,6 +150,17 @@ class Collection:
         for part in self.parts:
             yield from part.names()
 
+    def listing(self) -> Iterator[tuple[int, int, int, str]]:
+        """Yield of each file the number of its first picture, how many it has, its bytes, and its name.
+
+        Raises:
+            FormatError: the index is damaged.
+        """
+        first, names = 0, self.names() if self.parts else iter([""])
+        for (place, count), name in zip(self._records(), names, strict=True):
+            yield first, count, place.size, name
+            first += count
+
     def find(self, name: str) -> int:
         """Return the number of the first picture of the first file of this name.
 

@@ -9,8 +9,6 @@ the job; of a worker that dies its batch is done again, with the same bytes.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import time
 from collections.abc import Callable
@@ -21,8 +19,9 @@ import numpy as np
 import ray.data
 from numpy.typing import NDArray
 
-from ..collections import Collection, encode_part, join
+from ..collections import Collection, join
 from ..collections.encode import compress_each
+from ..collections.parts import PartTask, keep_part
 from ..errors import VlaeError
 from ..io.images import Pixels
 from ..io.urls import file_system, is_url
@@ -134,7 +133,7 @@ def collect(
     if files.exists(inner):
         raise VlaeError(f"{path} exists: give another name")
     files.makedirs(f"{inner}.parts", exist_ok=True)
-    arguments = {"column": column, "names": names, "folder": f"{path}.parts", "model": model, "options": options}
+    arguments = {"column": column, "names": names, "task": PartTask(f"{path}.parts", model, options)}
     rows = _mapped(dataset, PartWriter, arguments, batch_size, workers, ray_options).take_all()
     parts = sorted((row for row in rows if row["part"]), key=lambda row: (row["first"], row["part"]))
     pictures = join([row["part"] for row in parts], path)
@@ -197,36 +196,19 @@ class Decompressor:
 class PartWriter:
     """Worker of `collect`; gives a row for the part, and one for each picture that failed."""
 
-    def __init__(self, column: str, names: str | None, folder: str, model: str, options: dict[str, Any]) -> None:
-        self.column, self.names, self.folder, self.model, self.options = column, names, folder, model, options
+    def __init__(self, column: str, names: str | None, task: PartTask) -> None:
+        self.column, self.names, self.task = column, names, task
 
     def __call__(self, batch: Batch) -> Batch:
         """Write a part and return its rows."""
         pictures = _values(batch[self.column])
         names = [str(name) for name in batch[self.names]] if self.names else None
-        path = f"{self.folder}/{self._title(pictures, names)}.vlz"
-        files, inner = file_system(path)
-        reused = files.exists(inner)
-        if reused:
-            errors = json.loads(files.cat_file(f"{inner}.errors"))
-        else:
-            errors, failed = _errors(len(pictures))
-            part = encode_part(pictures, self.model, names=names, failed=failed, **self.options)
-            files.pipe_file(f"{inner}.errors", json.dumps(errors).encode())
-            join([part], path, force=True)
-        rows = [(path, names[0] if names else "", reused, "", "")]
-        rows += [("", "", False, names[n] if names else str(n), error) for n, error in enumerate(errors) if error]
+        done = keep_part(self.task, pictures, names)
+        rows = [(done.path, names[0] if names else "", done.reused, "", "")]
+        failed = [(number, error) for number, error in enumerate(done.errors) if error]
+        rows += [("", "", False, names[number] if names else str(number), error) for number, error in failed]
         columns = zip(*rows, strict=True)
         return dict(zip(("part", "first", "reused", "name", ERROR), map(np.array, columns), strict=True))
-
-    def _title(self, pictures: list[Any], names: list[str] | None) -> str:
-        """A name that only the same pictures have, coded in the same way."""
-        title = hashlib.sha256(repr((self.model, sorted(self.options.items()), names)).encode())
-        for picture in pictures:
-            array = isinstance(picture, np.ndarray)
-            title.update(repr((picture.shape, picture.dtype) if array else picture).encode())
-            title.update(picture.tobytes() if array else b"")
-        return title.hexdigest()[:32]
 
 
 def _errors(count: int) -> tuple[list[str], Callable[[int, Exception], None]]:

@@ -60,7 +60,7 @@ def mirror_outputs(inputs: Sequence[Path], out: Path | None, suffix: str, read: 
             pairs.append((path, _output(path, None, suffix, False) if out is None else out / f"{path.stem}{suffix}"))
             continue
         base = out / path.resolve().name if out is not None and several else out or path
-        found = [file for file in _walk(path, problems) if file.suffix.lower() in read]
+        found = [file for file in walk(path, problems) if file.suffix.lower() in read]
         pairs += [(file, base / file.relative_to(path).with_suffix(suffix)) for file in found]
     if not pairs and not problems:
         kinds = " ".join(sorted(read))
@@ -103,7 +103,7 @@ def make_folders(plan: Plan) -> Plan:
     return Plan(pairs, problems)
 
 
-def _walk(folder: Path, problems: list[tuple[Path, str]]) -> Iterable[Path]:
+def walk(folder: Path, problems: list[tuple[Path, str]]) -> Iterable[Path]:
     """Yield the files in and below a folder; what cannot be read of it is a problem."""
 
     def unread(error: OSError) -> None:

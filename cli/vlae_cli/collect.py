@@ -1,0 +1,148 @@
+"""`vlae-collect`: many pictures, of any model and size, in one file that any of them can be read from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .collecting import Engine, MakeTask, make_collection
+from .common import (
+    FiniteRange,
+    exit_on_error,
+    force_option,
+    inputs_argument,
+    json_option,
+    model_option,
+    version_option,
+)
+
+EPILOG = """\b
+Examples:
+  vlae-collect make pictures/ -o set.vlz -j 4     all pictures below the folder, under their names
+  vlae-collect make more/ -o more.vlz --lossless
+  vlae-collect join set.vlz more.vlz -o all.vlz   collections and single .vlz files in one
+  vlae-collect append set.vlz more.vlz            to the end of set.vlz
+  vlae-collect list all.vlz                       numbers, names and bytes
+  vlae-collect extract all.vlz -o some/ --index 10:20
+  vlae-collect recover set.vlz                    after its writer was stopped
+
+A job that was stopped goes on where it was, if it is started again: parts that are done lie in the folder NAME.parts.
+"""
+out_option = click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="The collection; it must not exist."
+)
+collection_argument = click.argument("collection", type=click.Path(path_type=Path))
+
+
+@click.group(epilog=EPILOG)
+@version_option
+def main() -> None:
+    """Make, join, list and unpack collections."""
+
+
+@main.command()
+@inputs_argument
+@out_option
+@model_option
+@click.option("--lossless", is_flag=True, help="Keep the exact pixels.")
+@click.option("--quality", type=FiniteRange(0, 100), help="0 to 100; 50 is the default.")
+@click.option("--effort", type=click.IntRange(1, 9), default=5, show_default=True, help="Time spent on fewer bytes.")
+@click.option(
+    "--pack", type=click.IntRange(1), default=1, show_default=True, help="Black and white pictures in an archive."
+)
+@click.option("--part", type=click.IntRange(1), default=1000, show_default=True, help="Pictures that are done at once.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes or actors.")
+@click.option(
+    "--engine", type=click.Choice([one.value for one in Engine]), default="processes", show_default=True,
+    help="Who shares out the work; ray needs 'vlae-codec[ray]'.",
+)  # fmt: skip
+@click.option("--errors", type=click.Path(path_type=Path), help="Write a line of JSON here for each bad picture.")
+@json_option
+@exit_on_error
+def make(inputs: tuple[Path, ...], out: Path, as_json: bool, engine: str, errors: Path | None, **rest: Any) -> None:
+    """Make a collection of pictures, in folders or named; bad ones are told of, and end with exit code 1."""
+    quality = {} if rest["quality"] is None else {"quality": rest["quality"]}
+    options = {"lossless": rest["lossless"], "effort": rest["effort"], "pack": rest["pack"], **quality}
+    task = MakeTask(inputs, out, rest["model"], options, rest["part"], rest["jobs"], Engine(engine))
+    made = make_collection(task)
+    if errors is not None:
+        lines = [json.dumps({"name": name, "error": error}) + "\n" for name, error in made.failed]
+        errors.write_text("".join(lines))
+    record = asdict(made) | {"failed": len(made.failed), "bits_a_picture": made.bits_a_picture}
+    if as_json:
+        click.echo(json.dumps(record, indent=2))
+    else:
+        click.echo("\n".join(f"{name.replace('_', ' '):16}{value}" for name, value in record.items()))
+    made.exit()
+
+
+@main.command()
+@inputs_argument
+@out_option
+@force_option
+@exit_on_error
+def join(inputs: tuple[Path, ...], out: Path, force: bool) -> None:
+    """Join collections, archives and single files; the inputs stay as they are."""
+    from vlae_codec import collections
+
+    click.echo(f"{collections.join(inputs, out, force=force)} pictures")
+
+
+@main.command()
+@collection_argument
+@inputs_argument
+@exit_on_error
+def append(collection: Path, inputs: tuple[Path, ...]) -> None:
+    """Append collections to the end of one; what is there stays as it is."""
+    from vlae_codec import collections
+
+    for path in inputs:
+        count = collections.append(collection, path)
+    click.echo(f"{count} pictures")
+
+
+@main.command("list")
+@collection_argument
+@json_option
+@exit_on_error
+def list_(collection: Path, as_json: bool) -> None:
+    """List the files of a collection: the number of the first picture, how many, bytes and name."""
+    from vlae_codec.collections import Collection
+
+    with Collection(collection) as found:
+        for number, count, size, name in found.listing():
+            row = {"number": number, "pictures": count, "bytes": size, "name": name}
+            click.echo(json.dumps(row) if as_json else f"{number:>9} {count:>7} {size:>10}  {name}")
+
+
+@main.command()
+@collection_argument
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the pictures.")
+@click.option("--index", metavar="N|A:B:C", default=":", help="This picture or slice alone.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="Of the texture in lossy files.")
+@force_option
+@exit_on_error
+def extract(collection: Path, out: Path, index: str, seed: int, force: bool) -> None:
+    """Write pictures as PNG files, under their names or numbers."""
+    from .collecting import extract_pictures
+
+    click.echo(f"{extract_pictures(collection, out, index, seed, force)} pictures")
+
+
+@main.command()
+@collection_argument
+@exit_on_error
+def recover(collection: Path) -> None:
+    """Mend a collection whose writer was stopped: all whole files stay."""
+    from vlae_codec import collections
+
+    lost = collections.recover(collection)
+    click.echo(f"{lost} bytes of half a file were cut off; a new index was written" if lost else "nothing to mend")
+
+
+if __name__ == "__main__":
+    main()
