@@ -27,7 +27,7 @@ man: $(VENV)/.installed
 	$(BIN)/vlae-man --out build/man
 
 web: $(VENV)/.installed
-	$(BIN)/python web/build.py build/web
+	$(BIN)/python -m web.build build/web
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check

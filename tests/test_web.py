@@ -26,7 +26,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("web")
     paths = os.pathsep.join(str(ROOT / part) for part in (".", "models", "cli"))
     environment = os.environ | {"PYTHONPATH": paths}
-    subprocess.run([sys.executable, str(WEB / "build.py"), str(out)], check=True, env=environment, timeout=300)
+    call = [sys.executable, "-m", "web.build", str(out)]
+    subprocess.run(call, check=True, cwd=ROOT, env=environment, timeout=300)
     return out
 
 

@@ -1,4 +1,4 @@
-"""Write the page and the models that it fetches into one folder of static files: `python web/build.py OUT`.
+"""Write the page and the models that it fetches into one folder of static files: `python -m web.build OUT`.
 
 A model becomes the very bytes whose SHA-256 is its fingerprint (docs/format.md, section 3): its JSON, then each array's
 name, type, shape and values. So a file named by the hash of what it holds is all that the page has to trust. The files
@@ -23,12 +23,15 @@ from PIL import Image
 
 import vlae_codec
 from vlae_codec.model.networks import LABELS
+from web.bundle import single_page
 
 HERE = Path(__file__).resolve().parent
 PAGE = ("index.html", "style.css", "js")
 GOLDEN = HERE.parent / "tests" / "golden"
 EXAMPLES = {"digit": "chosen", "exact-digit": "lossless", "digits": "lossless-archive-named"}
 """What the page offers to open: golden files of the model for digits."""
+SINGLE = ("mnist", "omniglot", "caltech", "photo", "photo-exact")
+"""Models of the page that is a single file; the others are for studies."""
 TABLES = {"tables": ("exact", "tables.npz"), "scales": ("coding", "scales.npz")}
 
 
@@ -82,7 +85,17 @@ def build(out: Path) -> dict[str, Any]:
     # Superseded models come later and have the names of those of now.
     copy_examples(out / "examples", {label["name"]: one for one, label in reversed(index["models"].items())})
     (out / "models" / "index.json").write_text(json.dumps(index, indent=1) + "\n")
+    (out / "single.html").write_text(single_page(out, held(out, index)))
     return index
+
+
+def held(out: Path, index: dict[str, Any]) -> dict[str, bytes]:
+    """Return the files that the page holds where it is a single file: tables, examples, the models of `SINGLE`."""
+    models = {one: label for one, label in index["models"].items() if label["name"] in SINGLE}
+    names = [f"models/{one}.bin.gz" for one in (*index["tables"].values(), *models)]
+    names += [f"examples/{path.name}" for path in sorted((out / "examples").iterdir())]
+    told = json.dumps({**index, "models": models}).encode()
+    return {"models/index.json": told} | {name: (out / name).read_bytes() for name in names}
 
 
 def copy_examples(folder: Path, fingerprints: Mapping[str, str]) -> None:

@@ -128,7 +128,7 @@ export class Page {
   }
 
   /** Wait until an expression of the page is true. */
-  async until(expression, seconds = 60) {
+  async until(expression, seconds = 180) {
     for (const end = Date.now() + 1000 * seconds; Date.now() < end; ) {
       if (await this.ask(expression)) return;
       await new Promise((done) => setTimeout(done, 50));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { Page, findChromium, serve } from "./browser.js";
 import { BUILT } from "./folders.js";
 
@@ -74,4 +75,21 @@ describe("in a browser", { skip: PROGRAM ? false : "needs chromium" }, () => {
     assert.ok(controls.length >= 8);
     for (const { role, name } of controls) assert.ok(name?.value, role.value);
   });
+});
+
+test("the page as a single file works from a disk", { skip: PROGRAM ? false : "needs chromium" }, async () => {
+  const page = await Page.start(PROGRAM);
+  const address = String(pathToFileURL(`${BUILT}/single.html`));
+  try {
+    await page.open(address);
+    await page.until('document.querySelector("#pad canvas")');
+    await page.ask('document.querySelector("button[data-example*=photo]").click()');
+    await page.until(SHOWN);
+    await page.ask('document.querySelector("#pad button[aria-label=\'Take our 4\']").click()');
+    await page.until('document.querySelectorAll("#pad figure canvas").length === 8');
+    assert.deepEqual(page.requests.filter((one) => one !== address && !/^(data|blob):/.test(one)), []);
+    assert.deepEqual(page.complaints, []);
+  } finally {
+    await page.close();
+  }
 });

@@ -1,5 +1,7 @@
 /** Jobs for the worker, one at a time. A job can be stopped, whatever it does: the worker is ended and another made. */
 
+import { all } from "./files.js";
+
 /**
  * @typedef {import("./worker.js").Request} Request
  * @typedef {{ owner: object, request: Request, progress?: (part: number) => void, done: (result: any) => void,
@@ -67,7 +69,7 @@ export class Jobs {
     if (this.running || !this.waiting.length) return;
     const job = /** @type {Job} */ (this.waiting.shift());
     this.running = job;
-    this.worker ??= new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+    this.worker ??= makeWorker();
     this.worker.onmessage = ({ data }) => {
       if ("progress" in data) return job.progress?.(data.progress);
       this.running = undefined;
@@ -84,4 +86,13 @@ export class Jobs {
     };
     this.worker.postMessage(job.request);
   }
+}
+
+/** Return a worker, with the files that the page holds. */
+function makeWorker() {
+  // A page that is a single file has its own way.
+  const own = /** @type {{ vlzWorker?: () => Worker }} */ (/** @type {unknown} */ (globalThis)).vlzWorker;
+  const worker = own?.() ?? new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  if (all()) worker.postMessage({ files: all() });
+  return worker;
 }

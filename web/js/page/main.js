@@ -1,6 +1,7 @@
 /** The page: files that are dropped or chosen become cards. */
 
 import { Card } from "./card.js";
+import { load } from "./files.js";
 import { Jobs } from "./jobs.js";
 import { Pad } from "./pad.js";
 
@@ -48,7 +49,6 @@ document.addEventListener("paste", (event) => add(event.clipboardData?.files ?? 
 for (const button of document.querySelectorAll("button[data-example]")) {
   button.addEventListener("click", async () => {
     const path = /** @type {HTMLElement} */ (button).dataset.example ?? "";
-    const answer = await fetch(path);
-    if (answer.ok) show(path.split("/").pop() ?? path, new Uint8Array(await answer.arrayBuffer()));
+    show(path.split("/").pop() ?? path, await load(path));
   });
 }

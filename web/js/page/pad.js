@@ -1,6 +1,7 @@
 /** The pad: draw a digit, see the bytes of its file, and other hands that write it. */
 
 import { canvasOf, element } from "./elements.js";
+import { load } from "./files.js";
 import { centred } from "./ink.js";
 import { Stopped } from "./jobs.js";
 
@@ -76,8 +77,8 @@ export class Pad {
    * @param {number} digit
    */
   async take(digit) {
-    const data = new Uint8Array(await (await fetch("examples/digits.vlz")).arrayBuffer());
     try {
+      const data = await load("examples/digits.vlz");
       const options = { first: digit, last: digit + 1 };
       const [picture] = await this.jobs.run(this, { task: "draw", data, options });
       this.clear();

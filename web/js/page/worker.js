@@ -6,14 +6,9 @@ import { VlzError } from "../errors.js";
 import { layersOf } from "../exact/layers.js";
 import { open } from "../picture.js";
 import { Store } from "../store.js";
+import { hold, load } from "./files.js";
 
-const ROOT = new URL("../../", import.meta.url);
-
-const store = new Store(async (path) => {
-  const answer = await fetch(new URL(path, ROOT));
-  if (!answer.ok) throw new VlzError(`${path} cannot be loaded (${answer.status}): is the page's folder complete?`);
-  return new Uint8Array(await answer.arrayBuffer());
-});
+const store = new Store(load);
 
 /**
  * @typedef {{ task: "describe", data: Uint8Array } |
@@ -46,6 +41,7 @@ async function encoded(pixels, bytes, samples) {
 }
 
 self.onmessage = async ({ data }) => {
+  if ("files" in data) return hold(data.files);
   try {
     postMessage({ result: await answer(data) });
   } catch (error) {
