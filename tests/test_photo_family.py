@@ -82,6 +82,7 @@ def test_bands_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     values = coding.push(net, whole, 128, 1).values
     picture = transform.synthesise(net, values, 128, (640, 128))
     monkeypatch.setattr(transform, "BAND", 64 * 128)
+    monkeypatch.setattr(transform, "ANALYSIS_BAND", 64 * 128)
     np.testing.assert_array_equal(transform.analyse(net, original), whole)
     done: list[int] = []
     again = transform.synthesise(net, values, 128, (640, 128), lambda rows, of: done.append(rows))

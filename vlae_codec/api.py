@@ -62,7 +62,7 @@ def compress(
             with the shortest code, and for all other pictures that for photographs.
         lossless: keep the exact pixels too.
         bits: of the lossy code, rounded up to whole bytes, 1 to 56; by default the model's own choice.
-        quality: instead of bits, 0 to 100; 50 is the default.
+        quality: instead of bits, 0 to 100; by default 50 in black and white and 70 for photographs.
         target_bytes: instead, the most bytes that the file of a photograph may have.
         effort: 1 (fast) to 9 (fewest bits for what is kept).
         faithful: code a true sample of the posterior, in as many bits as that takes.

@@ -32,7 +32,7 @@ class ChunkOptions:
     Attributes:
         lossless: keep every value; without it, photographs at a quality.
         model: name or fingerprint; by default that for photographs, or for their exact pixels.
-        quality: 0 to 100, by default 50.
+        quality: 0 to 100, by default 70.
         effort: 1 to 9.
     """
 

@@ -19,7 +19,8 @@ from .container import MAX_SIDE, PhotoFile, check_file, parse_file, write_file
 from .model import HYPER_PATCH, LEVELS, PATCH, PhotoModel
 from .transform import Levels, analyse, padded, synthesise
 
-DEFAULT_QUALITY = 50.0
+DEFAULT_QUALITY = 70.0
+"""About a third of a bit a pixel of photographs of half a megapixel."""
 TRIALS = 8
 """The most runs of the entropy coder that a target may take."""
 FREE_POSITIONS, POSITIONS_A_BYTE = 2048, 64
@@ -49,7 +50,7 @@ def compress(
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB, perhaps with an alpha plane.
         info: the model to code with, of the photo family.
-        quality: 0 to 100, by default 50.
+        quality: 0 to 100, by default 70.
         target_bytes: instead, the most bytes that the file may have: the best quality that keeps within them.
         effort: 1 (plain rounding) to 9; from 2 on latents are rounded by rate and distortion.
         device: "cpu", "torch" or "cuda"; the bytes are the same.

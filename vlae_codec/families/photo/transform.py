@@ -16,8 +16,8 @@ from .model import HYPER_PATCH, PATCH, PhotoModel
 Levels = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 """Callback with the rows done since the last call, and the number of all."""
-BAND = 1 << 21
-"""Pixels of a band."""
+BAND, ANALYSIS_BAND = 1 << 21, 1 << 22
+"""Pixels of a band of the synthesis, and of the analysis, which sees further and cannot drop rows on the way."""
 
 
 def padded(levels: Levels) -> Levels:
@@ -31,7 +31,7 @@ def analyse(model: PhotoModel, levels: Levels) -> Array:
     height, width = levels.shape[:2]
     out = model.ops.empty((sum(model.slices), height // PATCH, width // PATCH), False)
     halo = PATCH * -(-model.analysis.halo()[0] // PATCH)
-    for top, bottom in _bands(height, width, PATCH):
+    for top, bottom in _bands(height, width, PATCH, ANALYSIS_BAND):
         first, last = max(0, top - halo), min(height, bottom + halo)
         x = np.ascontiguousarray(levels[first:last].transpose(2, 0, 1)).astype(np.float32) - 128
         deep = model.analysis(model.ops.load(x, False))
@@ -58,7 +58,7 @@ def synthesise(
     out = np.empty((*size, 3), np.uint8)
     rows, columns = values.shape[1:]
     halo = model.synthesis.halo()[0]
-    for top, bottom in _bands(rows * PATCH, columns * PATCH, PATCH):
+    for top, bottom in _bands(rows * PATCH, columns * PATCH, PATCH, BAND):
         start, end = top // PATCH, bottom // PATCH
         first, last = max(0, start - halo), min(rows, end + halo)
         v = model.inverse(ops, values[:, first:last], level)
@@ -76,8 +76,8 @@ def synthesise(
     return out
 
 
-def _bands(height: int, width: int, unit: int) -> list[tuple[int, int]]:
-    """Bands of rows of a picture of about `BAND` pixels, their borders multiples of `unit`, all of about one height."""
-    count = max(1, round(height * width / BAND))
+def _bands(height: int, width: int, unit: int, pixels: int) -> list[tuple[int, int]]:
+    """Bands of rows of about so many pixels, their borders multiples of `unit`, all of about one height."""
+    count = max(1, round(height * width / pixels))
     step = unit * max(1, -(-height // (count * unit)))
     return [(top, min(height, top + step)) for top in range(0, height, step)]
