@@ -21,6 +21,7 @@ from benchmarks.results import read_result, write_result
 from benchmarks.tables import Lines
 from vlae_cli.compress import main as compress
 from vlae_cli.decompress import main as decompress
+from vlae_codec.io.images import decode_image
 
 WRONG = "NOT EXACT"
 """What is said of a lossless file that gives other samples: it must not be in the table."""
@@ -55,25 +56,25 @@ def _there_and_back(kind: Kind, folder: Path, options: tuple[str, ...]) -> tuple
     done = CliRunner().invoke(decompress, [str(packed), "-o", str(again)], prog_name="vlae-decompress")
     assert done.exit_code == 0, done.output
     with Image.open(again) as image:
-        pixels = compared(kind, image, bool(options))
+        pixels = compared(kind, image, again.read_bytes(), bool(options))
         return "; ".join([pixels, *notes]), metadata_of(image)
 
 
-def compared(kind: Kind, image: Image.Image, exact: bool) -> str:
-    """Return how near a picture is to a file's samples."""
+def compared(kind: Kind, image: Image.Image, again: bytes, exact: bool) -> str:
+    """Return how near a picture, whose file there is too, is to a file's samples."""
     assert kind.samples is not None, f"{kind.name}: a damaged file was read"
     wanted = _in_colour(kind.samples, 65535 if kind.deep else 255)
-    deep = image.mode.startswith("I")
-    levels = np.asarray(image).astype(np.int64) if deep else np.asarray(image.convert("RGBA")).astype(np.int64)
-    back = _in_colour(levels[:, :, None] if levels.ndim == 2 else levels, 65535 if deep else 255)
+    deep = decode_image(again).deep
+    levels = np.asarray(image.convert("RGBA")) if deep is None else np.atleast_3d(deep)
+    back = _in_colour(levels.astype(np.int64), 255 if deep is None else 65535)
     if back.shape != wanted.shape:
         return f"{WRONG}: another size" if exact else "another size"
     seen = wanted[:, :, 3:] > 0  # what full transparency hides may change
-    if kind.deep == deep and (np.where(seen, back, 0) == np.where(seen, wanted, 0)).all():
+    if kind.deep == (deep is not None) and (np.where(seen, back, 0) == np.where(seen, wanted, 0)).all():
         return "exact"
     if exact:
         return WRONG
-    reduced = (wanted + 128) // 257 if kind.deep and not deep else wanted
+    reduced = (wanted + 128) // 257 if kind.deep else wanted
     transparent = (reduced[:, :, 3] < 255).any()
     kept = (abs(back[:, :, 3] - reduced[:, :, 3]) <= int(kind.deep)).all()
     return "lossy" + (f", transparency {'exact' if kept else 'lost'}" if transparent else "")

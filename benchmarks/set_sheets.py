@@ -17,7 +17,8 @@ from benchmarks.judged import JUDGES
 from benchmarks.options import images_option, open_model
 from benchmarks.results import FOLDER
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.io.images import Pixels, contact_sheet, write_png
+from vlae_codec.io.images import Pixels, write_png
+from vlae_codec.io.sheets import contact_sheet
 from vlae_codec.latents.payload import CHOSEN, MAX_BITS, Code, decode, encode
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.data.sets import Images, load_set

@@ -15,7 +15,8 @@ from benchmarks.digits import load_test
 from benchmarks.options import images_option, open_model
 from benchmarks.tables import ROOT
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.io.images import Pixels, contact_sheet, write_png
+from vlae_codec.io.images import Pixels, write_png
+from vlae_codec.io.sheets import contact_sheet
 from vlae_codec.latents.payload import decode, encode
 
 

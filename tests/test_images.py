@@ -10,7 +10,8 @@ from PIL import Image
 
 from vlae_codec.errors import ImageError, VlaeError
 from vlae_codec.io import images
-from vlae_codec.io.images import Picture, contact_sheet, decode_image, encode_png, over_black, read_image, to_bilevel
+from vlae_codec.io.images import Picture, decode_image, encode_png, over_black, read_image, to_bilevel
+from vlae_codec.io.sheets import GAP_GREY, contact_sheet
 
 RAMP = np.arange(784, dtype=np.uint8).reshape(28, 28)
 
@@ -185,7 +186,7 @@ def test_contact_sheet() -> None:
     sheet = contact_sheet([originals, originals + 1], columns=2, scale=2, gap=1)
     assert sheet.shape == (2 * 2 * 5 + 1, 2 * 7 + 1)
     assert [sheet[1, 1], sheet[1, 8], sheet[6, 1], sheet[11, 1], sheet[16, 1]] == [10, 20, 11, 30, 31]
-    assert sheet[0, 0] == sheet[12, 9] == images.GAP_GREY
+    assert sheet[0, 0] == sheet[12, 9] == GAP_GREY
 
 
 def test_colours_of_16_bits_are_said_to_be_reduced() -> None:

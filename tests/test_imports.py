@@ -27,7 +27,7 @@ LAYERS = list(FOLDERS)
 FLOORS = {
     "vlae_codec": [
         "errors", "parallel", "exact", "coding", "autoregressive", "container", "model", "pixels", "latents", "io",
-        "families", "report", "api", "pillow_plugin", "collections", "engines",
+        "families", "report", "sources", "api", "pillow_plugin", "collections", "engines",
         "__init__",
     ],
     "vlae_models": ["__init__", "recipe", "nets", "data", "release", "train", "photo", "windowed"],
@@ -56,6 +56,8 @@ BORDERS = {
     "ssimulacra2": ["vlae_codec/report/quality.py"],
     "PIL": [
         "vlae_codec/io/images.py",
+        "vlae_codec/io/deep.py",
+        "vlae_codec/io/profiles.py",
         "vlae_codec/io/adjust.py",
         "vlae_codec/io/alpha.py",
         "vlae_codec/io/opening.py",

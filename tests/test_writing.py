@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from vlae_codec.errors import ImageError
-from vlae_codec.io.images import CONVERTED, UNREAD_PROFILE, decode_image
+from vlae_codec.io.images import decode_image
+from vlae_codec.io.profiles import CONVERTED, UNREAD_PROFILE
 from vlae_codec.io.writing import FORMATS, check_ending, write_picture
 
 RGBA = np.random.default_rng(0).integers(0, 256, (12, 9, 4), np.uint8)

@@ -18,16 +18,18 @@ from typing import TYPE_CHECKING, Any
 from .errors import FormatError, ImageError, ModelError, VlaeError
 
 if TYPE_CHECKING:
-    from .api import compress, compress_many, decompress, decompress_many, inspect
+    from .api import compress, compress_many, decompress, decompress_array, decompress_many, inspect
     from .pillow_plugin import register_vlz_opener
 
 __version__ = "0.1.0"
 __all__ = [
     "FormatError", "ImageError", "ModelError", "VlaeError",
-    "compress", "compress_many", "decompress", "decompress_many", "inspect", "register_vlz_opener",
+    "compress", "compress_many", "decompress", "decompress_array", "decompress_many", "inspect", "register_vlz_opener",
 ]  # fmt: skip
 
-_HOMES = dict.fromkeys(("compress", "compress_many", "decompress", "decompress_many", "inspect"), "api")
+_HOMES = dict.fromkeys(
+    ("compress", "compress_many", "decompress", "decompress_array", "decompress_many", "inspect"), "api"
+)
 _HOMES["register_vlz_opener"] = "pillow_plugin"
 _ENGINES = ("huggingface", "numcodecs", "ray", "torch", "webdataset", "zarr")
 """Modules for other people's engines, each of which is needed by its own module alone."""

@@ -8,36 +8,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .container import header
 from .errors import FormatError, ImageError, VlaeError
 from .families import pictures as photo
 from .families.bilevel import archive, codec
 from .families.bilevel.archive import Settings
 from .families.choice import choose_photo_model
-from .io import datasets, files, images
+from .io import datasets, images
 from .io.adjust import is_hidden_ink
 from .io.images import PillowImage
-from .io.urls import is_url, read_url
 from .latents.payload import EFFORTS, MAX_BITS
 from .model import identify
 from .report import inspection
 from .report.records import FileRecord
+from .sources import ImageLike, Source, read_file, read_picture
 
-__all__ = ["ImageLike", "Source", "compress", "compress_many", "decompress", "decompress_many", "inspect"]
-
-ImageLike: TypeAlias = "PillowImage | NDArray[Any] | bytes | str | os.PathLike[str] | images.Picture"
-"""A Pillow image; an array, uint8 of 0 to 255 or bool, (H, W) or (H, W, 1 to 4); or an image file, bytes, path or URL.
-
-A `Picture` is one that was read already."""
-
-Source: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str]"
-"""The bytes of a .vlz file, its path, or its URL (with fsspec: s3, http and many more)."""
+__all__ = [
+    "ImageLike",
+    "Source",
+    "compress",
+    "compress_many",
+    "decompress",
+    "decompress_array",
+    "decompress_many",
+    "inspect",
+]
 
 
 def compress(
@@ -93,12 +93,14 @@ def compress(
     """
     _check_options(lossless, bits, quality, effort, faithful)
     picture, models = read_picture(image), codec.candidates(model)
+    if binarise:
+        picture = replace(picture, deep=None)
     visible = [] if is_hidden_ink(picture) else models
     if info := choose_photo_model(picture, model, visible, fit and bool(visible), lossless):
         if bits is not None or faithful:
             raise VlaeError("bits and faithful are for models of black and white: use quality")
         if lossless:
-            images.refuse_losses(picture.notices)
+            picture = images.as_exact(picture)
         return photo.compress_photo(
             picture,
             info,
@@ -203,13 +205,44 @@ def decompress(
 
     Returns:
         A Pillow image of the picture's size: mode "1" of black and white, "L" of a grey photograph, else "RGB", each
-        with an "A" if it is transparent.
+        with an "A" if it is transparent; "I;16" of exact grey ones of 16 bits. Pillow holds no colours of 16
+        bits, which are rounded to 8: `decompress_array` gives them.
 
     Raises:
         FormatError: no .vlz file, damaged, beyond `max_pixels`, or without a picture of this number.
         ModelError: the model is not installed or damaged; the message names its fingerprint.
         VlaeError: the seed or the temperature is out of range.
         OSError: the file is missing or unreadable.
+    """
+    return images.to_pillow(
+        decompress_array(
+            data, seed, index=index, preview=preview, temperature=temperature, max_pixels=max_pixels, device=device
+        )
+    )
+
+
+def decompress_array(
+    data: Source,
+    seed: int = 0,
+    *,
+    index: int = 0,
+    preview: bool = False,
+    temperature: float = photo.DEFAULT_TEMPERATURE,
+    max_pixels: int | None = None,
+    device: str = "cpu",
+) -> NDArray[Any]:
+    """What `decompress` makes a Pillow image of, with all bits of exact pictures of 16 bits; arguments as there.
+
+    Returns:
+        bool (H, W) of black and white; else uint8 or uint16, (H, W) grey, (H, W, 3) RGB, with alpha 2 or 4 channels.
+
+    Raises:
+        VlaeError, OSError: as `decompress`.
+
+    >>> import numpy as np
+    >>> deep = np.arange(300, dtype=np.uint16).reshape(10, 10, 3) * 200
+    >>> bool((decompress_array(compress(deep, lossless=True)) == deep).all())
+    True
     """
     content = read_file(data)
     _check_seed(seed)
@@ -219,16 +252,16 @@ def decompress(
         reader = archive.Reader(content, device, max_pixels)
         wanted = archive.parse_index(str(index), reader.archive.count)
         ((_, pixels),) = reader.pictures(wanted, seed=seed)
-        return images.to_pillow(pixels.astype(bool))
+        return np.asarray(pixels, bool)
     if index not in (0, -1):
         raise FormatError(f"picture {index} of a file that holds one picture")
     if identify.is_photo(content):
-        drawn, _, _ = photo.decompress_photo(
+        levels, _, _ = photo.decompress_photo(
             content, seed=seed, temperature=temperature, preview=preview, max_pixels=max_pixels, device=device
         )
-        return images.to_pillow(drawn)
+        return levels
     file = codec.unseal(content, device, preview, max_pixels)
-    return images.to_pillow(codec.draw_images([file], seed=seed, device=device)[0][0].astype(bool))
+    return np.asarray(codec.draw_images([file], seed=seed, device=device)[0][0], bool)
 
 
 def decompress_many(
@@ -272,39 +305,6 @@ def inspect(data: Source) -> FileRecord:
         OSError: the file is missing or unreadable.
     """
     return inspection.describe(read_file(data), str(data) if isinstance(data, str | os.PathLike) else "")[0]
-
-
-def read_picture(image: ImageLike) -> images.Picture:
-    """A picture from wherever it comes.
-
-    Raises:
-        ImageError: not an image, or of a kind that is not supported.
-        OSError: the file is missing or unreadable.
-    """
-    if is_url(image):
-        return images.decode_image(read_url(image, images.MAX_BYTES))
-    if isinstance(image, str | os.PathLike):
-        return images.read_image(Path(image))
-    if isinstance(image, bytes):
-        return images.decode_image(image)
-    if isinstance(image, images.Picture):
-        return image
-    if isinstance(image, np.ndarray):
-        return images.from_array(image)
-    return images.from_pillow(image)
-
-
-def read_file(data: Source) -> bytes:
-    """The bytes of a .vlz file, which may be given as a path.
-
-    Raises:
-        OSError: the file is missing or unreadable.
-    """
-    if is_url(data):
-        return read_url(data, header.MAX_ARCHIVE)
-    if isinstance(data, str | os.PathLike):
-        return files.read_by_head(Path(data), header.HEADER.size, header.limit)
-    return bytes(data)
 
 
 def _check_options(lossless: bool, bits: int | None, quality: float | None, effort: int, faithful: bool) -> None:

@@ -112,7 +112,9 @@ class VlzImageFile(ImageFile.ImageFile):
             model = find_photo_prefix(head.prefix)
         check_pixels(head.height, head.width, max_pixels=_Settings.max_pixels)
         alpha = "A" if isinstance(head, (PhotoFile, StoredFile)) and head.has_alpha else ""
-        self._size, self._mode = (head.width, head.height), ("L" if head.grey else "RGB") + alpha
+        deep = isinstance(head, StoredFile) and head.deep and not alpha
+        grey = "I;16" if deep else "L"
+        self._size, self._mode = (head.width, head.height), (grey if head.grey else "RGB") + alpha
         kind = "lossless" if mode in (WINDOWED_LOSSLESS, STORED) else "lossy"
         self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
 

@@ -143,13 +143,15 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     frame = task.frames.get(target, task.frame)
     picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS, frame)
+    if not task.form.exact:
+        picture = replace(picture, deep=None)
     picture = adjust.adjusted(picture, task.form.size, task.form.background)
     visible = [] if adjust.is_hidden_ink(picture) else models
     targets.check_target(source, target, task.force)
     fit = task.form.fit and bool(visible)
     if info := choose_photo_model(picture, task.model, visible, fit, task.settings.lossless):
         if task.settings.lossless:
-            images.refuse_losses(picture.notices)
+            picture = images.as_exact(picture)
         return Job(PhotoJob(picture, info, _target_bytes(task, picture)), picture.left_out)
     if task.target_bytes or task.target_bpp:
         raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a model of black and white")

@@ -136,14 +136,14 @@ def _write_picture(task: DecompressTask, pair: Pair, pixels: Drawn) -> None:
 
 def _write(task: DecompressTask, pair: Pair, file: codec.Unsealed, pictures: Pixels) -> tuple[DrawnRecord, str]:
     """Write a file's pictures, (samples, H, W); their record and what they have lost come back."""
-    from vlae_codec.io import images
+    from vlae_codec.io import sheets
     from vlae_codec.report import records
 
     source, target = pair
     if task.samples == 1:
         _write_picture(task, pair, pictures[0].astype(bool))
     else:
-        _write_picture(task, pair, images.contact_sheet([255 * pictures], columns=task.samples))
+        _write_picture(task, pair, sheets.contact_sheet([255 * pictures], columns=task.samples))
     _, height, width = pictures.shape
     record = records.DrawnRecord(str(source), str(target), file.model.name, task.seed, task.samples, width, height)
     return record, file.notice or ""

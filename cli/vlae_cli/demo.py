@@ -41,7 +41,7 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
     import numpy as np
 
     from vlae_codec.families.bilevel import codec
-    from vlae_codec.io import files, images, targets
+    from vlae_codec.io import files, images, sheets, targets
     from vlae_codec.report.records import image_record, image_table, notice_lines, tree
 
     pictures = mnist_digits(data) if data else bundled_digits()
@@ -61,7 +61,7 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
         files.write_whole(out / f"{name}.vlz", results[number].data)
         images.write_png(out / f"{name}-again.png", strips[0][number].astype(bool))
     originals = np.stack([picture.pixels for picture in pictures.values()])
-    images.write_png(sheet, images.contact_sheet([originals, *strips], columns=len(pictures), scale=SCALE))
+    images.write_png(sheet, sheets.contact_sheet([originals, *strips], columns=len(pictures), scale=SCALE))
 
     rows = zip(pictures, results, strict=True)
     records = [image_record(str(out / f"{name}.png"), str(out / f"{name}.vlz"), result) for name, result in rows]

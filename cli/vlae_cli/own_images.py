@@ -12,6 +12,7 @@ import numpy as np
 from vlae_codec import api
 from vlae_codec.errors import ImageError, VlaeError
 from vlae_codec.io.images import Picture, to_pillow
+from vlae_codec.sources import read_picture
 
 from .common import progress_bar
 
@@ -47,7 +48,7 @@ def measure(paths: Sequence[Path], model: str = "auto") -> dict[str, Any]:
     total, pixels, lost = dict.fromkeys(WAYS, 0), 0, 0
     with progress_bar("measuring") as step:
         for path in paths:
-            picture = api.read_picture(path)
+            picture = read_picture(path)
             pixels += picture.size[0] * picture.size[1]
             for kind, size in plain_files(picture).items():
                 total[kind] += size

@@ -46,7 +46,7 @@ def main(
     """Draw a sheet of pictures that a model of one size makes up: z from p(z), then pixels from p(x|z)."""
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
-    from vlae_codec.io import files, images, targets, writing
+    from vlae_codec.io import files, sheets, targets, writing
 
     models = codec.candidates(model)
     if not models:
@@ -57,7 +57,7 @@ def main(
     targets.check_target(files.STREAM, out, force)
     with progress_bar("drawing") as step:
         drawn = codec.draw_prior(models[0], number, seed=seed, device=resolve_device(device), progress=step)
-    sheet = images.contact_sheet([255 * drawn], columns=columns or isqrt(number - 1) + 1, scale=scale)
+    sheet = sheets.contact_sheet([255 * drawn], columns=columns or isqrt(number - 1) + 1, scale=scale)
     writing.write_picture(out, sheet)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import api
-from ..api import ImageLike
 from ..container.collection import write_part
 from ..errors import ImageError, VlaeError
 from ..families.bilevel import codec
 from ..families.choice import choose_photo_model
 from ..io.images import Picture
 from ..model.registry import ModelInfo
+from ..sources import ImageLike, read_picture
 
 ERRORS = (VlaeError, OSError)
 TOGETHER = {"lossless", "effort", "fit", "binarise", "device"}
@@ -136,7 +136,7 @@ def _bilevel(
 def _read(image: ImageLike | None) -> Picture:
     if image is None:
         raise ImageError("no picture")
-    return api.read_picture(image)
+    return read_picture(image)
 
 
 def _tell(failed: Failed | None, number: int, error: Exception) -> None:

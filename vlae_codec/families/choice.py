@@ -23,6 +23,8 @@ def choose_photo_model(
     """
     if model != AUTO:
         return None if others else find_photo_model(model)
+    if lossless and picture.deep is not None:
+        return find_photo_model(AUTO, lossless)
     coloured = picture.pixels.ndim == 3 and bool((picture.pixels != picture.pixels[:, :, :1]).any())
     taken = fit or any(picture.size == (info.height, info.width) for info in others)
     return None if taken and not coloured else find_photo_model(AUTO, lossless)

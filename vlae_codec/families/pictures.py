@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..container.header import PHOTO, STORED, parse_head
 from ..errors import FormatError, ImageError, VlaeError
-from ..io.images import Picture, Pixels, from_array
+from ..io.images import Picture, from_array
 from . import store
 from .compressed import PhotoCompressed, Progress
 from .photo import codec as photo
@@ -96,7 +98,8 @@ def _smaller_exact(picture: Picture, by_model: Callable[[], PhotoCompressed], ef
     """The smaller one of the exact files, without trying the model where it has hardly a chance or cannot."""
     made = stored.compress(picture, effort)
     bits = 8 * len(made.data) / picture.pixels.size
-    if picture.alpha is not None or min(picture.size) < THIN or (bits < DRAWN_BITS and effort < HARDEST):
+    unfit = picture.alpha is not None or picture.deep is not None or min(picture.size) < THIN
+    if unfit or (bits < DRAWN_BITS and effort < HARDEST):
         return made
     return min(by_model(), made, key=lambda one: len(one.data))
 
@@ -111,8 +114,10 @@ def decompress_photo(
     max_pixels: int | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
-) -> tuple[Pixels, PhotoInfo, str]:
-    """Return the picture of a file, uint8 (H, W), (H, W, 3) or with alpha, its model, and what the file has lost.
+) -> tuple[NDArray[Any], PhotoInfo, str]:
+    """Return the picture of a file, (H, W), (H, W, 3) or with alpha, its model, and what the file has lost.
+
+    It is uint8, and uint16 of exact pictures of 16 bits a sample.
 
     Arguments as of the families' codecs; seed, number and temperature are of the windowed family's texture.
 
@@ -125,8 +130,7 @@ def decompress_photo(
     if mode in (PHOTO, STORED) and temperature > 0:
         raise VlaeError("files of this family have no texture: there is one picture, and temperature changes nothing")
     if mode == STORED:
-        pixels, info = stored.decompress(data, max_pixels=max_pixels, progress=progress)
-        return pixels, info, ""
+        return *stored.decompress(data, max_pixels=max_pixels, progress=progress), ""
     if mode == PHOTO:
         pixels, info = photo.decompress(data, max_pixels=max_pixels, device=device, progress=progress)
         return pixels, info, ""

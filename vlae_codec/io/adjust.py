@@ -72,7 +72,7 @@ def laid_over(picture: Picture, background: Colour) -> Picture:
         pixels = pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
         behind, alpha = np.array(background, np.uint32), alpha[:, :, None]
     flat = (pixels * alpha + behind * (255 - alpha) + 127) // 255
-    return replace(picture, pixels=flat.astype(np.uint8), alpha=None)
+    return replace(picture, pixels=flat.astype(np.uint8), alpha=None, deep=None)
 
 
 def in_size(picture: Picture, size: Size) -> Picture:
@@ -89,14 +89,14 @@ def in_size(picture: Picture, size: Size) -> Picture:
     if (new_height, new_width) == picture.size:
         return picture
     if picture.alpha is None:
-        return replace(picture, pixels=resized(picture.pixels, new_height, new_width))
+        return replace(picture, pixels=resized(picture.pixels, new_height, new_width), deep=None)
     image = Image.fromarray(np.dstack([picture.pixels, picture.alpha]))
     grey, mode = image.mode == "LA", image.mode.replace("A", "a")
     large = image.convert(mode).resize((new_width, new_height), Image.Resampling.LANCZOS)
     found = np.asarray(large.convert(image.mode))
     pixels = found[:, :, 0] if grey else found[:, :, :3]
     alpha = np.ascontiguousarray(found[:, :, -1])
-    return replace(picture, pixels=np.ascontiguousarray(pixels), alpha=alpha)
+    return replace(picture, pixels=np.ascontiguousarray(pixels), alpha=alpha, deep=None)
 
 
 def is_hidden_ink(picture: Picture) -> bool:

@@ -13,21 +13,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import ImageError
 from . import opening
+from .chunks import without_texts
+from .deep import MOST, Deep, declared_depth, deep_samples, has_deep_tiles, reduced, without_opaque_alpha
 from .files import NOWHERE, Origin, read_up_to, write_whole
+from .profiles import to_srgb
 
 MAX_BYTES = 1 << 28
 MAX_PIXELS = 1 << 26
 THRESHOLD = 128
-GAP_GREY = 96
 BINARISED = f"binarised: {THRESHOLD} of 255 or more is bright"
 TRANSPARENT = "transparency laid over black"
 TURNED = "turned as its EXIF data ask"
-CONVERTED = "colours of its profile turned into those of sRGB"
-UNREAD_PROFILE = "its colour profile cannot be used: colours are taken as those of sRGB"
 REDUCED = "reduced from 16 to 8 bits"
 ALL_BLACK = "all black"
 MOSTLY_BRIGHT = "mostly bright: the models draw bright on black, so you may want to invert it"
@@ -47,12 +47,15 @@ class Picture:
         notices: one short sentence for each change.
         alpha: uint8 (H, W), 255 where it is opaque; None if all of it is.
         left_out: what else its file says, and is not kept.
+        deep: uint16, its samples with those of alpha behind them, if each has 16 bits: (H, W), or (H, W, 2 to 4). Only
+            what keeps the exact pixels asks for them.
     """
 
     pixels: Pixels
     notices: tuple[str, ...] = field(default=())
     alpha: Pixels | None = None
     left_out: tuple[str, ...] = ()
+    deep: Deep | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -92,7 +95,7 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = 
             frames = opening.frame_count(image)
             opening.go_to(image, frame or 0)
             check_size(image, max_pixels)
-            picture = from_pillow(opening.with_key(image, data), max_pixels)
+            picture = _of_file(image, data)
             picture = replace(picture, left_out=opening.left_out(image))
     except UnidentifiedImageError as error:
         raise ImageError("not an image, or of a format that Pillow does not know: give a PNG") from error
@@ -101,22 +104,32 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = 
     except ImageError:
         raise
     except Exception as error:
-        if opening.is_text_too_long(error) and (shorter := opening.without_texts(data)) != data:
+        if opening.is_text_too_long(error) and (shorter := without_texts(data)) != data:
             picture = decode_image(shorter, max_pixels, frame)
             return replace(picture, left_out=(*picture.left_out, "texts"))
         # The decoders raise nearly everything for damaged files, SyntaxError among it.
         raise ImageError(f"damaged or cut short: {error}") from error
-    if is_deep_png(data) and REDUCED not in picture.notices:
-        picture = replace(picture, notices=(*picture.notices, REDUCED))
     if frames > 1 and frame is None:
         only = f"only the first of {frames} frames is read (--frame and --all-frames take others)"
         picture = replace(picture, notices=(only, *picture.notices))
     return picture
 
 
-def is_deep_png(data: bytes) -> bool:
-    """Return whether a PNG file says that its samples have 16 bits; Pillow gives 8 of those of colours, silently."""
-    return data.startswith(b"\x89PNG\r\n\x1a\n") and data[24:25] == b"\x10"
+def _of_file(image: Image.Image, data: bytes) -> Picture:
+    """The picture of an open file, with all the bits of its samples where they can be had."""
+    lost = declared_depth(image, data) > 8
+    deep = deep_samples(image, data)
+    image.load()
+    turn = opening.orientation(image)  # behind loading, which turns TIFF files
+    if deep is not None:
+        deep = without_opaque_alpha(deep)
+        picture = _to_8_bits(opening.in_8_bits(image, deep), turn)
+        return replace(picture, notices=(*picture.notices, REDUCED), deep=opening.upright_samples(deep, turn))
+    picture = _to_8_bits(opening.with_key(image, data), turn)
+    if not lost:
+        return picture
+    notices = picture.notices if REDUCED in picture.notices else (*picture.notices, REDUCED)
+    return replace(picture, notices=notices, deep=None)
 
 
 def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -126,8 +139,10 @@ def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS) -> Picture:
         ImageError: too large, empty, or of floating-point or 32-bit pixels.
     """
     check_size(image, max_pixels)
+    lost = has_deep_tiles(image)
     image.load()
-    return _to_8_bits(image)
+    picture = _to_8_bits(image, opening.orientation(image))
+    return replace(picture, notices=(*picture.notices, REDUCED)) if lost else picture
 
 
 def check_size(image: Image.Image, max_pixels: int = MAX_PIXELS) -> None:
@@ -143,17 +158,20 @@ def check_size(image: Image.Image, max_pixels: int = MAX_PIXELS) -> None:
 
 
 def from_array(array: NDArray[Any], max_pixels: int = MAX_PIXELS) -> Picture:
-    """An array as a picture: uint8 0 to 255 or bool, (H, W) or (H, W, 1) grey, (H, W, 3) RGB, with alpha 2 and 4.
+    """An array as a picture: uint8, uint16 or bool, (H, W) or (H, W, 1) grey, (H, W, 3) RGB, with alpha 2 and 4.
 
     Raises:
         ImageError: of another type or shape, empty, or too large.
     """
-    if array.dtype != bool and array.dtype != np.uint8:
-        raise ImageError(f"an array of type {array.dtype}, and uint8 (0 to 255) or bool is read")
+    if array.dtype not in (bool, np.uint8, np.uint16):
+        raise ImageError(f"an array of type {array.dtype}, and uint8 (0 to 255), uint16 (to 65535) or bool is read")
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 2, 3, 4)) or not array.size:
         raise ImageError(f"an array of shape {array.shape}, and (H, W) or (H, W, 1 to 4) is read")
     if array.shape[0] * array.shape[1] > max_pixels:
         raise ImageError(f"{_size(*array.shape[:2])} is more than the {max_pixels} pixels that are read")
+    if array.dtype == np.uint16:
+        deep = without_opaque_alpha(array.copy())
+        return replace(from_array(reduced(deep), max_pixels), notices=(REDUCED,), deep=deep)
     pixels = array * np.uint8(255) if array.dtype == bool else array.copy()
     alpha = None
     if pixels.ndim == 3 and pixels.shape[2] in (2, 4):
@@ -162,21 +180,27 @@ def from_array(array: NDArray[Any], max_pixels: int = MAX_PIXELS) -> Picture:
     return Picture(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels, alpha=alpha)
 
 
-def to_pillow(pixels: Pixels | NDArray[np.bool_]) -> Image.Image:
-    """A Pillow image: of bool (H, W) in mode 1, of uint8 in mode L (H, W), LA (H, W, 2), RGB (H, W, 3) or RGBA."""
+def to_pillow(pixels: Pixels | Deep | NDArray[np.bool_]) -> Image.Image:
+    """A Pillow image: of bool (H, W) in mode 1, of uint8 in mode L (H, W), LA (H, W, 2), RGB (H, W, 3) or RGBA.
+
+    Of uint16 in mode I;16 (H, W); Pillow has no mode for more channels of 16 bits, which are rounded to 8.
+    """
+    if pixels.dtype == np.uint16 and pixels.ndim == 3:
+        return Image.fromarray(reduced(pixels.astype(np.uint16)))
     return Image.fromarray(pixels)
 
 
-def _to_8_bits(image: Image.Image) -> Picture:
+def _to_8_bits(image: Image.Image, orientation: int) -> Picture:
     notices = []
-    if opening.orientation(image) != 1:
-        image = opening.upright(image)
+    if orientation != 1:
+        image = opening.upright(image, orientation)
         notices.append(TURNED)
     if image.mode == "I" or image.mode.startswith("I;16"):
-        deep = np.asarray(image).astype(np.int64)
-        if deep.min() < 0 or deep.max() > 65535:
+        levels = np.asarray(image).astype(np.int64)
+        if levels.min() < 0 or levels.max() > MOST:
             raise ImageError("pixels of 32 bits are not supported: save it with 8 bits a channel")
-        return Picture(((deep + 128) // 257).astype(np.uint8), (*notices, REDUCED))
+        deep = levels.astype(np.uint16)
+        return Picture(reduced(deep), (*notices, REDUCED), deep=deep)
     if image.mode == "F":
         raise ImageError("floating-point pixels are not supported: save it with 8 bits a channel")
     alpha = None
@@ -189,27 +213,6 @@ def _to_8_bits(image: Image.Image) -> Picture:
         notices.append(f"converted from {image.mode} to RGB")
     grey = image.mode in ("1", "L", "LA", "La")
     return Picture(np.array(image.convert("L" if grey else "RGB")), tuple(notices), alpha)
-
-
-def to_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """An image without a colour profile, its colours those of sRGB, and what is to be said of it."""
-    data = image.info.get("icc_profile")
-    if not data:
-        return image, []
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
-        if "sRGB" in ImageCms.getProfileDescription(profile):
-            return image, []
-        alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
-        colours = image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
-        srgb = ImageCms.createProfile("sRGB")
-        changed = ImageCms.profileToProfile(colours, profile, srgb, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):  # the second for what is no profile at all
-        return image, [UNREAD_PROFILE]
-    assert changed is not None
-    if alpha is not None:
-        changed.putalpha(alpha)
-    return changed, [CONVERTED]
 
 
 def over_black(picture: Picture) -> Picture:
@@ -276,17 +279,17 @@ def refuse_changes(notices: Sequence[str]) -> None:
         raise ImageError(f"--lossless would not keep it as it is ({changes[0]}): --binarise accepts that")
 
 
-def refuse_losses(notices: Sequence[str]) -> None:
-    """Refuse a picture of any size that would not come back with its samples, upright at most.
-
-    Args:
-        notices: what was done to it since its file.
+def as_exact(picture: Picture) -> Picture:
+    """A picture of any size that is to come back with all its samples, upright at most.
 
     Raises:
-        ImageError: it was changed; says how.
+        ImageError: it was changed since its file; says how.
     """
+    kept = (REDUCED,) if picture.deep is not None else ()
+    notices = tuple(notice for notice in picture.notices if notice not in kept)
     if changes := [notice for notice in notices if notice not in (*REMARKS, TURNED)]:
         raise ImageError(f"--lossless would not keep it as it is ({changes[0]}): make that change first")
+    return replace(picture, notices=notices)
 
 
 def _luma(pixels: Pixels) -> Pixels:
@@ -326,26 +329,3 @@ def write_png(path: Path, pixels: NDArray[np.uint8] | NDArray[np.bool_], origin:
         VlaeError: it cannot be written.
     """
     write_whole(path, encode_png(pixels), origin)
-
-
-def contact_sheet(strips: Sequence[Pixels], columns: int, scale: int = 1, gap: int = 1) -> Pixels:
-    """Pictures side by side on grey: uint8 (H', W').
-
-    Args:
-        strips: say the originals, and several drawings of them: each uint8 (B, H, W), 0 to 255. The pictures of one
-            number stand under one another.
-        columns: pictures in a line; the next ones go below all strips of the line before.
-        scale: pixels become squares of scale x scale.
-        gap: pixels between pictures.
-    """
-    stack = np.stack(strips).repeat(scale, axis=2).repeat(scale, axis=3)
-    rows, count, height, width = stack.shape
-    columns = min(columns, count)
-    lines = -(-count // columns)
-    sheet = np.full((lines * rows * (height + gap) + gap, columns * (width + gap) + gap), GAP_GREY, np.uint8)
-    for row in range(rows):
-        for number in range(count):
-            line, column = divmod(number, columns)
-            top, left = gap + (line * rows + row) * (height + gap), gap + column * (width + gap)
-            sheet[top : top + height, left : left + width] = stack[row, number]
-    return sheet

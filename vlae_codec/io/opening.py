@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import struct
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError
+from .chunks import DEPTH, SIGNATURE, transparent_key
+from .deep import Deep, reduced
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-TEXTS = (b"tEXt", b"zTXt", b"iTXt")
-GREY, COLOUR = 0, 2
-"""Colour types of PNG files in which one colour can be transparent, the key."""
 ORIENTATION = 0x0112
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -28,6 +22,8 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What turns a picture upright, by its EXIF orientation; 1 is upright, and other values mean nothing."""
+FLIPS = {2: (1, -1), 3: (-1, -1), 4: (-1, 1), 6: (1, -1), 7: (-1, -1), 8: (-1, 1)}
+"""The same for arrays: steps through rows and columns, which have changed places from 5 on."""
 DESCRIBING = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769)
 """EXIF tags of what a picture shows, who made it, when and how; other tags are of how the file is built."""
 GPS = 0x8825
@@ -37,30 +33,6 @@ SCREEN = 72
 """Pixels an inch, where a program had to write some number."""
 ONE_PICTURE = ("MPO", "PSD")
 """Formats of which Pillow takes previews or layers for frames."""
-
-
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
-    """Yield kind, content, start and end of each chunk of a PNG file, as far as they go."""
-    start = len(SIGNATURE)
-    while start + 12 <= len(data):
-        (length,) = struct.unpack_from(">I", data, start)
-        end = start + 12 + length
-        if end > len(data):
-            return
-        yield data[start + 4 : start + 8], data[start + 8 : end - 4], start, end
-        start = end
-
-
-def without_texts(data: bytes) -> bytes:
-    """Return a PNG file without its text chunks, and other files as they are."""
-    if not data.startswith(SIGNATURE):
-        return data
-    parts, last = [SIGNATURE], len(SIGNATURE)
-    for kind, _, start, end in png_chunks(data):
-        last = end
-        if kind not in TEXTS:
-            parts.append(data[start:end])
-    return b"".join([*parts, data[last:]])
 
 
 def is_text_too_long(error: Exception) -> bool:
@@ -78,10 +50,18 @@ def orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and value in TURNS else 1
 
 
-def upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image, orientation: int) -> Image.Image:
     """Return an image turned as its orientation asks; its metadata are not written anew, as some cannot be."""
-    turn = TURNS.get(orientation(image))
+    turn = TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)
+
+
+def upright_samples(samples: Deep, orientation: int) -> Deep:
+    """Return samples (H, W, ...) turned as an orientation asks."""
+    if orientation > 4:
+        samples = samples.swapaxes(0, 1)
+    down, right = FLIPS.get(orientation, (1, 1))
+    return np.ascontiguousarray(samples[::down, ::right])
 
 
 def left_out(image: Image.Image) -> tuple[str, ...]:
@@ -133,38 +113,17 @@ def go_to(image: Image.Image, number: int) -> None:
 def with_key(image: Image.Image, data: bytes) -> Image.Image:
     """Return the image of a PNG file in which one colour is transparent, that colour compared as the file has it.
 
-    Pillow scales samples of fewer and of more than 8 bits, and not the colour they are compared with.
+    Pillow scales samples of fewer than 8 bits, and not the colour they are compared with.
     """
-    if not data.startswith(SIGNATURE) or image.info.get("transparency") is None or len(data) < 26:
-        return image
-    depth, kind = data[24], data[25]
-    if kind not in (GREY, COLOUR) or depth == 8:
-        return image
-    key = next((content for name, content, _, _ in png_chunks(data) if name == b"tRNS"), b"")
-    if len(key) < 2 * (3 if kind == COLOUR else 1):
-        raise ImageError("its transparent colour is cut short: damaged")
-    wanted = np.frombuffer(key, ">u2", 3 if kind == COLOUR else 1)
-    if depth < 8:
-        image.info["transparency"] = int(wanted[0]) * 255 // ((1 << depth) - 1)
-        return image
-    samples = deep_samples(image, data)
-    hidden = (samples == (wanted if kind == COLOUR else wanted[0])).reshape(*samples.shape[:2], -1).all(axis=2)
-    levels = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    alpha = np.where(hidden, 0, 255).astype(np.uint8)
-    out = Image.fromarray(np.dstack([levels, alpha]))
+    if image.info.get("transparency") is not None and data.startswith(SIGNATURE) and data[DEPTH] < 8:
+        key = transparent_key(data)
+        if key is not None:
+            image.info["transparency"] = int(key[0]) * 255 // ((1 << data[DEPTH]) - 1)
+    return image
+
+
+def in_8_bits(image: Image.Image, samples: Deep) -> Image.Image:
+    """Return an image of samples of 16 bits, which is said to be what the open image is."""
+    out = Image.fromarray(reduced(samples))
     out.info = {name: value for name, value in image.info.items() if name != "transparency"}
     return out
-
-
-def deep_samples(image: Image.Image, data: bytes) -> NDArray[np.uint16]:
-    """Return the samples of an open PNG file of 16 bits without an alpha channel, (H, W) or (H, W, 3)."""
-    if image.mode != "RGB":
-        return np.asarray(image).astype(np.uint16)
-    high = np.asarray(image).astype(np.uint16)
-    with Image.open(io.BytesIO(data)) as again:
-        # The samples' low bytes: read as little-endian ones, whose second byte Pillow keeps.
-        codec, extents, offset = again.tile[0][:3]
-        again.tile = [(codec, extents, offset, "RGB;16L")]
-        low = np.asarray(again)
-    deep: NDArray[np.uint16] = (high << 8 | low).astype(np.uint16)
-    return deep

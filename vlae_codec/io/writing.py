@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError
+from . import deep_png
 from .files import NOWHERE, Origin, write_whole
 
-Drawn = NDArray[np.uint8] | NDArray[np.bool_]
+Drawn = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.bool_]
 
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".png": ("PNG", {"optimize": True}),
@@ -41,16 +42,18 @@ def check_ending(path: Path) -> None:
 
 
 def encode_picture(pixels: Drawn, ending: str) -> bytes:
-    """Return the file of a picture: bool (H, W), or uint8 (H, W), (H, W, 2) with alpha, (H, W, 3) or (H, W, 4).
+    """Return the file of a picture: bool (H, W), or uint8 or uint16 (H, W), (H, W, 3), with alpha 2 or 4 channels.
 
     Args:
         pixels: the picture.
         ending: of the name, ".png" for names of other endings.
 
     Raises:
-        ImageError: the format does not hold transparency.
+        ImageError: the format does not hold transparency, or 16 bits a sample.
     """
     kind, options = FORMATS.get(ending.lower(), FORMATS[".png"])
+    if pixels.dtype == np.uint16 and (kind, pixels.ndim) != ("TIFF", 2):
+        return _encode_deep(pixels.astype(np.uint16), kind, ending)
     image = Image.fromarray(pixels)
     if kind in OPAQUE and image.mode in ("LA", "RGBA"):
         raise ImageError(f"{ending} holds no transparency: name it .png, .webp or .tif")
@@ -59,6 +62,17 @@ def encode_picture(pixels: Drawn, ending: str) -> bytes:
     stream = io.BytesIO()
     image.save(stream, kind, **options)
     return stream.getvalue()
+
+
+def _encode_deep(samples: NDArray[np.uint16], kind: str, ending: str) -> bytes:
+    channels = 1 if samples.ndim == 2 else samples.shape[2]
+    if kind == "PNG":
+        return deep_png.encode_deep_png(samples)
+    if kind == "PPM" and channels in (1, 3):
+        return deep_png.encode_deep_map(samples)
+    held = "16 bits a sample of grey alone" if kind == "TIFF" else "8 bits a sample, and this picture has 16"
+    held = "no transparency" if kind == "PPM" else held
+    raise ImageError(f"{ending} is written with {held}: name it .png")
 
 
 def write_picture(path: Path, pixels: Drawn, origin: Origin = NOWHERE) -> None:

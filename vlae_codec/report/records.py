@@ -190,7 +190,7 @@ def photo_file_record(source: str, info: PhotoInfo | None, file: AnyFile, size: 
         input=source,
         model=info.name if info else None,
         fingerprint=info.fingerprint if info else file.prefix.hex(),
-        mode="stored" if isinstance(file, StoredFile) else "photo" if file.residual is None else "photo, lossless",
+        mode=_photo_mode(file),
         images=1,
         width=file.width,
         height=file.height,
@@ -202,6 +202,12 @@ def photo_file_record(source: str, info: PhotoInfo | None, file: AnyFile, size: 
         coded_width=coded_width,
         coded_height=coded_height,
     )
+
+
+def _photo_mode(file: AnyFile) -> str:
+    if isinstance(file, StoredFile):
+        return "stored, 16 bits" if file.deep else "stored"
+    return "photo" if file.residual is None else "photo, lossless"
 
 
 def file_record(source: str, info: ModelInfo | None, container: Container | LosslessContainer) -> FileRecord:

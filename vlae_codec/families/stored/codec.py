@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...container.limits import check_pixels
 from ...container.varint import read_number, write_number
 from ...errors import FormatError, ImageError
 from ...io import webp
+from ...io.deep import Deep
 from ...io.images import Picture, Pixels
 from ..compressed import PhotoCompressed, Progress
 from ..store import STORED, PhotoInfo
 from .container import MAX_SIDE, NO_MODEL, StoredFile, check_file, parse_file, write_file
 
+Level = TypeVar("Level", np.uint8, np.uint16)
 INFO = PhotoInfo("stored", NO_MODEL.hex(), Path(), "no model: exact pixels by lossless WebP", True, False, STORED)
 """What stands for a model where there is none."""
 WORTH_TRYING = 3.0
@@ -34,19 +40,32 @@ def compress(picture: Picture, effort: int = 5) -> PhotoCompressed:
     """
     if max(picture.size) > MAX_SIDE:
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
-    pixels, grey = channels(picture)
+    samples, grey = channels(picture)
+    deep = samples.dtype == np.uint16
     body = b""
-    for place in webp.tiles(*picture.size):
-        tile = webp.encode_tile(np.ascontiguousarray(pixels[place]), effort)
-        body += write_number(len(tile)) + tile
-    data = write_file(StoredFile(grey, picture.alpha is not None, *picture.size, body))
+    for plane in _bytes_of(samples):
+        for place in webp.tiles(*picture.size):
+            tile = webp.encode_tile(np.ascontiguousarray(plane[place]), effort)
+            body += write_number(len(tile)) + tile
+    data = write_file(StoredFile(grey, samples.shape[2] == 4, *picture.size, body, deep))
     bits = 8 * len(body)
     return PhotoCompressed(data, INFO, picture.size, picture.size, 0.0, 0, float(bits), bits, picture.notices)
 
 
+def _bytes_of(samples: Pixels | Deep) -> Iterator[Pixels]:
+    """Yield samples of 8 bits, or of 16 bits their high bytes and then their low ones."""
+    if samples.dtype == np.uint16:
+        yield (samples >> 8).astype(np.uint8)
+    yield samples.astype(np.uint8)
+
+
 def compress_within(picture: Picture, most: int, effort: int = 5) -> PhotoCompressed | None:
-    """Return the file of a picture if it has at most so many bytes; pictures that are far from it take little time."""
-    if max(picture.size) > MAX_SIDE or webp.estimated_size(channels(picture)[0]) > WORTH_TRYING * most:
+    """Return the file of a picture, 8 bits a sample, if it has at most so many bytes.
+
+    Pictures that are far from it take little time.
+    """
+    picture = replace(picture, deep=None)
+    if max(picture.size) > MAX_SIDE or webp.estimated_size(_joined(picture)[0]) > WORTH_TRYING * most:
         return None
     made = compress(picture, effort)
     return made if len(made.data) <= most else None
@@ -54,8 +73,8 @@ def compress_within(picture: Picture, most: int, effort: int = 5) -> PhotoCompre
 
 def decompress(
     data: bytes, *, max_pixels: int | None = None, progress: Progress | None = None
-) -> tuple[Pixels, PhotoInfo]:
-    """Return the picture of a file, uint8 (H, W), (H, W, 3), or with alpha (H, W, 2) or (H, W, 4).
+) -> tuple[NDArray[Any], PhotoInfo]:
+    """Return the picture of a file, uint8 or uint16 (H, W), (H, W, 3), or with alpha (H, W, 2) or (H, W, 4).
 
     Args:
         data: the file.
@@ -68,33 +87,56 @@ def decompress(
     file = parse_file(data)
     check_file(data)
     check_pixels(file.height, file.width, max_pixels=max_pixels)
-    place, parts = 0, []
-    for rows, columns in webp.tiles(file.height, file.width):
-        length, start = read_number(file.residual, place)
-        place = start + length
-        if place > len(file.residual):
-            raise FormatError("one of its tiles is cut short: damaged")
-        parts.append((rows, columns, file.residual[start:place]))
+    place = 0
+    parts: list[tuple[tuple[slice, slice], bytes]] = []
+    for _ in range(1 + file.deep):
+        for spot in webp.tiles(file.height, file.width):
+            length, start = read_number(file.residual, place)
+            place = start + length
+            if place > len(file.residual):
+                raise FormatError("one of its tiles is cut short: damaged")
+            parts.append((spot, file.residual[start:place]))
     if place != len(file.residual):
         raise FormatError("there is something behind its tiles: damaged")
-    depth = 3 + file.alpha
-    pixels = np.empty((file.height, file.width, depth), np.uint8)
-    for rows, columns, tile in parts:
+    samples = _decode_tiles(file, parts, progress)
+    if file.grey:
+        samples = samples[:, :, 2:] if file.alpha else samples[:, :, 0]
+    return np.ascontiguousarray(samples), INFO
+
+
+def _decode_tiles(
+    file: StoredFile, parts: Sequence[tuple[tuple[slice, slice], bytes]], progress: Progress | None
+) -> NDArray[Any]:
+    """Return the samples of tiles, in colour; of 16 bits the high bytes come first."""
+    samples = np.empty((file.height, file.width, 3 + file.alpha), np.uint16 if file.deep else np.uint8)
+    for number, ((rows, columns), tile) in enumerate(parts):
         size = rows.stop - rows.start, columns.stop - columns.start
-        pixels[rows, columns] = webp.decode_tile(tile, size, file.alpha)
+        found = webp.decode_tile(tile, size, file.alpha)
+        if file.deep and 2 * number < len(parts):
+            samples[rows, columns] = found.astype(np.uint16) << 8
+            continue
+        if file.deep:
+            samples[rows, columns] |= found
+        else:
+            samples[rows, columns] = found
         if progress and columns.stop == file.width:
             progress(size[0], file.height)
-    if file.grey:
-        pixels = pixels[:, :, 2:] if file.alpha else pixels[:, :, 0]
-    return np.ascontiguousarray(pixels), INFO
+    return samples
 
 
-def channels(picture: Picture) -> tuple[Pixels, bool]:
-    """Return a picture as RGB (H, W, 3), or RGBA (H, W, 4), and whether it is grey."""
-    pixels = picture.pixels
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[:, :, None], 3, axis=2)
-    grey = picture.pixels.ndim == 2 or bool((pixels == pixels[:, :, :1]).all())
-    if picture.alpha is not None:
-        pixels = np.concatenate([pixels, picture.alpha[:, :, None]], 2)
-    return pixels, grey
+def channels(picture: Picture) -> tuple[Pixels | Deep, bool]:
+    """Return a picture's samples, with all the bits that it has, as `_in_colour`."""
+    return _joined(picture) if picture.deep is None else _in_colour(picture.deep)
+
+
+def _joined(picture: Picture) -> tuple[Pixels, bool]:
+    pixels = np.atleast_3d(picture.pixels)
+    return _in_colour(pixels if picture.alpha is None else np.concatenate([pixels, picture.alpha[:, :, None]], axis=2))
+
+
+def _in_colour(samples: NDArray[Level]) -> tuple[NDArray[Level], bool]:
+    """Return samples as RGB (H, W, 3), or RGBA (H, W, 4), and whether they are grey."""
+    samples = np.atleast_3d(samples)
+    if samples.shape[2] < 3:
+        return np.concatenate([np.repeat(samples[:, :, :1], 3, axis=2), samples[:, :, 1:]], axis=2), True
+    return samples, bool((samples[:, :, :3] == samples[:, :, :1]).all())

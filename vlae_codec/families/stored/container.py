@@ -6,21 +6,23 @@
 +--------------------------------+-------+--------+--------+---------+---------+-----+--------+
                 6                    1     1 ... 3  1 ... 3  1 ... 5                      2
 
-flags        bit 0: red, green and blue are equal; bit 1: there is an alpha plane; the others are 0
+flags        bit 0: red, green and blue are equal; bit 1: there is an alpha plane; bit 2: samples have 16 bits;
+             the others are 0
 height ...   variable-length numbers, 7 bits a byte, low ones first, the highest bit set if more follow
-tile         a lossless WebP image of 4096 x 4096 pixels, smaller at the right and at the bottom; in raster order
+tile         a lossless WebP image of 4096 x 4096 pixels, smaller at the right and at the bottom; in raster order;
+             of 16 bits the tiles of the high bytes, then those of the low ones
 CRC-16       as in the other kinds of file, of a fingerprint of 32 zeros
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...container.header import CHECKSUM, HEADER, MAGIC, STORED, VERSION, check, checksum, layout, parse_head
 from ...container.varint import read_number, write_number
 from ...errors import FormatError
 
-GREY, ALPHA = 1, 2
+GREY, ALPHA, DEEP = 1, 2, 4
 MAX_SIDE = 1 << 16
 HEAD_SIZE = HEADER.size + 1 + 2 * 5
 """Bytes that hold a whole head."""
@@ -37,6 +39,7 @@ class StoredFile:
         alpha: whether there is an alpha plane.
         height, width: of the picture.
         residual: the tiles, each behind its length: all of it is exact pixels.
+        deep: whether samples have 16 bits.
     """
 
     grey: bool
@@ -44,6 +47,7 @@ class StoredFile:
     height: int
     width: int
     residual: bytes
+    deep: bool = False
     prefix: bytes = NO_MODEL[:3]
     payload: bytes = b""
     """The lossy part, which other families' files have."""
@@ -62,7 +66,8 @@ class StoredFile:
 def write_file(file: StoredFile) -> bytes:
     """Return the bytes of a file."""
     assert min(file.height, file.width) >= 1 and max(file.height, file.width) <= MAX_SIDE
-    body = HEADER.pack(MAGIC, VERSION << 4 | STORED, file.prefix) + bytes([GREY * file.grey | ALPHA * file.alpha])
+    flags = GREY * file.grey | ALPHA * file.alpha | DEEP * file.deep
+    body = HEADER.pack(MAGIC, VERSION << 4 | STORED, file.prefix) + bytes([flags])
     body += write_number(file.height) + write_number(file.width) + file.residual
     return body + CHECKSUM.pack(checksum(NO_MODEL, body))
 
@@ -82,13 +87,13 @@ def parse_head_of(data: bytes) -> tuple[StoredFile, int]:
     if len(data) < HEADER.size + 1:
         raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
     flags = data[HEADER.size]
-    if flags & ~(GREY | ALPHA):
+    if flags & ~(GREY | ALPHA | DEEP):
         raise FormatError(f"flags {flags:#04x} are unknown: damaged, or made by a newer program")
     height, place = read_number(data, HEADER.size + 1)
     width, place = read_number(data, place)
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
-    return StoredFile(bool(flags & GREY), bool(flags & ALPHA), height, width, b""), place
+    return StoredFile(bool(flags & GREY), bool(flags & ALPHA), height, width, b"", bool(flags & DEEP)), place
 
 
 def parse_file(data: bytes) -> StoredFile:
@@ -101,7 +106,7 @@ def parse_file(data: bytes) -> StoredFile:
     end = len(data) - CHECKSUM.size
     if end < place:
         raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    return StoredFile(head.grey, head.alpha, head.height, head.width, data[place:end])
+    return replace(head, residual=data[place:end])
 
 
 def check_file(data: bytes) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from ...coding.binary_coder import Reader, Writer
 from ...container.limits import check_pixels
 from ...errors import FormatError, ImageError
-from ...io.images import TURNED, Picture, Pixels
+from ...io.images import REDUCED, TURNED, Picture, Pixels
 from ...pixels.levels import decisions
 from ..compressed import PhotoCompressed, Progress
 from ..store import PhotoInfo, find_photo_prefix, load_photo_model
@@ -102,7 +102,8 @@ def _refuse_losses(picture: Picture, lossless: bool) -> None:
             "it has transparent pixels, which files without loss and those of windowed models do not keep:"
             " lay it over a colour first"
         )
-    if changes := [notice for notice in picture.notices if lossless and notice != TURNED]:
+    deep = (REDUCED,) if picture.deep is not None else ()
+    if changes := [notice for notice in (*deep, *picture.notices) if lossless and notice != TURNED]:
         raise ImageError(
             f"--lossless would not keep it as it is ({changes[0]}): make that change first, or leave it out"
         )

@@ -1,0 +1,31 @@
+"""Colour profiles, and the colours that they make of a picture's levels."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageCms
+
+CONVERTED = "colours of its profile turned into those of sRGB"
+UNREAD_PROFILE = "its colour profile cannot be used: colours are taken as those of sRGB"
+
+
+def to_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    """An image without a colour profile, its colours those of sRGB, and what is to be said of it."""
+    data = image.info.get("icc_profile")
+    if not data:
+        return image, []
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
+        if "sRGB" in ImageCms.getProfileDescription(profile):
+            return image, []
+        alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+        colours = image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+        srgb = ImageCms.createProfile("sRGB")
+        changed = ImageCms.profileToProfile(colours, profile, srgb, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):  # the second for what is no profile at all
+        return image, [UNREAD_PROFILE]
+    assert changed is not None
+    if alpha is not None:
+        changed.putalpha(alpha)
+    return changed, [CONVERTED]
