@@ -76,7 +76,7 @@ def differences(one: Outcome, other: Outcome) -> dict[str, int]:
 @models_argument
 @data_option
 @images_option(1000)
-@click.option("--effort", type=click.IntRange(1, 9), default=3, show_default=True, help="Of the chosen code.")
+@click.option("--effort", type=click.IntRange(1, 9), default=3, show_default=True, help="Of the tree search.")
 @click.option("--other", type=click.Choice(["torch", "cuda"]), default="torch", show_default=True)
 @click.option("--threads", type=click.IntRange(1), help="torch's CPU threads [default: all].")
 @exit_on_error

@@ -54,7 +54,7 @@ def curves(results: list[dict[str, Any]], key: str = "class_kept", unit: float =
             name = "default" if entry["code"] == "chosen" and entry["bits"] is None else entry["code"]
             points = found.setdefault((entry["model"], name), [])
             points.append((entry["payload_bits"], unit * entry[key]))
-    names = {"chosen": "", "faithful": ", faithful sample", "default": ", default (bits by the image)"}
+    names = {"chosen": "", "faithful": ", relative entropy coding", "default": ", default (bits by the image)"}
     return [
         Curve(model + names[name], tuple(sorted(points)), dashed=name == "faithful")
         for (model, name), points in found.items()
@@ -74,7 +74,7 @@ def draw_set(kind: str) -> None:
 @data_option
 @images_option(1000)
 @click.option("--bits", type=click.IntRange(8, 56), multiple=True, default=BITS, show_default=True)
-@click.option("--faithful/--no-faithful", default=True, show_default=True, help="Measure the faithful code, too.")
+@click.option("--faithful/--no-faithful", default=True, show_default=True, help="Measure relative entropy coding, too.")
 @click.option("--efforts", type=click.IntRange(1, 9), multiple=True, help="Measure what these buy, too, at quality 50.")
 @images_option(200, "--effort-images", "Test images for each of --efforts")
 @exit_on_error

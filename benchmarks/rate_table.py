@@ -89,7 +89,7 @@ def groups_of(modes: list[int]) -> dict[str, int]:
 @images_option(10000, "--theory-images", "Test images for KL and -ELBO")
 @images_option(1000, "--images", "Test images at the default effort")
 @click.option("--images9", type=click.IntRange(0), default=100, show_default=True, help="Test images at effort 9.")
-@click.option("--faithful/--no-faithful", default=True, show_default=True, help="Measure the faithful code, too.")
+@click.option("--faithful/--no-faithful", default=True, show_default=True, help="Measure relative entropy coding, too.")
 @exit_on_error
 def main(models: tuple[str, ...], data: Path, theory_images: int, images: int, images9: int, faithful: bool) -> None:
     """Measure MODELS (names or folders)."""

@@ -14,7 +14,7 @@ from vlae_models.recipe import read_recipe
 ROOT = Path(__file__).resolve().parents[1]
 ZOO = ROOT / "models" / "vlae_models" / "zoo"
 STATIC = "mnist-static"
-CODES = {"chosen": "chosen code", "faithful": "faithful sample"}
+CODES = {"chosen": "tree search", "faithful": "relative entropy coding"}
 
 KEPT = {
     "digits": "Digits that keep their class",
@@ -162,7 +162,7 @@ def efforts(folder: Path) -> Lines:
         for entry in result["efforts"]
     ]
     titles = ("model and effort", "payload, bits", "digits", "class kept", "with seed 1", "seconds a digit")
-    return ["What effort buys (chosen code):", "", *table(titles, rows)] if rows else []
+    return ["What effort buys (tree search):", "", *table(titles, rows)] if rows else []
 
 
 def windows(folder: Path) -> Lines:

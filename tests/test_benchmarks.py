@@ -246,7 +246,7 @@ def test_curves_become_a_figure() -> None:
     ]
     rows.append({"model": "m", "code": "chosen", "bits": None, "payload_bits": 22.5, "class_kept": 0.9})
     found = curves([{"rows": rows}])
-    assert [curve.name for curve in found[:2]] == ["m", "m, faithful sample"]
+    assert [curve.name for curve in found[:2]] == ["m", "m, relative entropy coding"]
     assert found[2].points == ((22.5, 90.0),)
     assert np.allclose(found[0].points, [(8, 58), (24, 74), (40, 90)])
     assert found[1].dashed

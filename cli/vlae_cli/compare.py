@@ -27,8 +27,16 @@ Examples:
 @click.argument("original", type=click.Path(path_type=Path))
 @click.argument("other", type=click.Path(path_type=Path))
 @click.option("--diff", type=click.Path(path_type=Path), help="Write OTHER less ORIGINAL, around a grey of 128, here.")
-@click.option("--gain", type=FiniteRange(0, 255, min_open=True), default=4, show_default=True, help="Of --diff.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of .vlz files.")
+@click.option(
+    "--gain", type=FiniteRange(0, 255, min_open=True), default=4, show_default=True, help="Factor on what --diff shows."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of the sampled texture of .vlz files.",
+)
 @max_pixels_option
 @json_option
 @force_option

@@ -52,19 +52,24 @@ Examples:
     type=click.IntRange(0, 2**63 - 1),
     default=0,
     show_default=True,
-    help="Another seed draws another texture.",
+    metavar="N",
+    help="Seed of the sampled texture; another seed, another plausible picture.",
 )
-@click.option("--samples", type=click.IntRange(1, 256), default=1, show_default=True, help="Pictures side by side.")
 @click.option(
-    "--preview", is_flag=True, help="Lossless files: the lossy part alone. Photographs: a mean picture at once."
+    "--samples", type=click.IntRange(1, 256), default=1, show_default=True, help="Plausible pictures of a file, in one."
+)
+@click.option(
+    "--preview",
+    is_flag=True,
+    help="The lossy picture of a lossless file; of photographs the base reconstruction, at once.",
 )
 @click.option(
     "--temperature",
     type=FiniteRange(0, 1),
-    help="Of the texture of files of windowed models; 0: the likeliest levels.",
+    help="How far the texture of windowed models strays: 1 samples it, 0 takes the mean of each level.",
 )
-@click.option("--index", metavar="N|A:B:C", help="Of an archive, this picture or slice alone.")
-@click.option("--keep-going", is_flag=True, help="Of a damaged archive, write what chunks are intact.")
+@click.option("--index", metavar="N|A:B:C", help="Only this picture or slice of an archive, from 0.")
+@click.option("--keep-going", is_flag=True, help="Write the intact chunks of a damaged archive.")
 @device_option
 @max_pixels_option
 @output_options

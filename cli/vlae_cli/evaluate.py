@@ -20,9 +20,19 @@ Examples:
 @version_option
 @click.argument("model")
 @data_option
-@click.option("--samples", type=click.IntRange(1), default=64, show_default=True, help="Importance samples an image.")
 @click.option(
-    "--subset", type=click.IntRange(1), default=1000, show_default=True, help="Images that get these samples."
+    "--samples",
+    type=click.IntRange(1),
+    default=64,
+    show_default=True,
+    help="Importance samples of each image for its NLL.",
+)
+@click.option(
+    "--subset",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Images whose NLL is estimated; -ELBO and KL are of all.",
 )
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all].")
 @json_option

@@ -27,14 +27,22 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @model_option
-@click.option("-n", "--number", type=click.IntRange(1, 10_000), default=64, show_default=True, help="Pictures.")
+@click.option(
+    "-n", "--number", type=click.IntRange(1, 10_000), default=64, show_default=True, help="How many pictures."
+)
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="The sheet; - for the standard output."
 )
 @click.option("--columns", type=click.IntRange(1), help="Pictures in a row; by default as many as there are rows.")
-@click.option("--scale", type=click.IntRange(1, 16), default=2, show_default=True, help="Side of a pixel on the sheet.")
 @click.option(
-    "--seed", type=click.IntRange(0, MAX_SEED), default=0, show_default=True, help="Another seed draws others."
+    "--scale", type=click.IntRange(1, 16), default=2, show_default=True, help="Enlarge pictures so many times."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, MAX_SEED),
+    default=0,
+    show_default=True,
+    help="Seed of z and texture; another seed, other pictures.",
 )
 @device_option
 @force_option
