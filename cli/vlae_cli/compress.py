@@ -81,7 +81,7 @@ Examples:
 @click.option(
     "--quality",
     type=FiniteRange(0, 100),
-    help="Higher is a larger file and a closer picture [default: photographs 70; 28x28 images 50, which is about the KL].",
+    help="Higher is a larger file and a closer picture [default: photographs 70; 28x28 images 50, about their KL].",
 )
 @click.option(
     "--effort",
