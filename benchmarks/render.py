@@ -38,6 +38,7 @@ from benchmarks.tables import (
     windows,
 )
 from benchmarks.trust import trust
+from benchmarks.web_speed import table as web_speed
 from vlae_cli.common import exit_on_error
 from vlae_codec.errors import VlaeError
 
@@ -77,6 +78,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
     ),
     "docs/sets.md": (set_sections,),
     "docs/inputs.md": (input_kinds,),
+    "docs/web.md": (web_speed,),
 }
 
 

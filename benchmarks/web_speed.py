@@ -73,9 +73,9 @@ def main(data: Path) -> None:
         for title, path, samples, pixels in files(data, folder):
             large = pixels > LARGE
             row: dict[str, Any] = {"file": title, "pixels": pixels}
-            row["node"] = measure("node", path, samples, 1 if large else 5, folder / "web")
+            row["node"] = measure("node", path, samples, 1 if large else 3, folder / "web")
             if shutil.which("chromium") and not large:
-                row["chromium"] = measure("chromium", path, samples, 5, folder / "web")
+                row["chromium"] = measure("chromium", path, samples, 3, folder / "web")
             rows.append(row)
             click.echo(json.dumps(row))
     node = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout.strip()
@@ -89,8 +89,8 @@ def table(folder: Path) -> Lines:
         return []
     result = json.loads(path.read_text())
     lines = [
-        f"Seconds of the processor on one core ({result['metadata']['cpu']}), of the first drawing, which loads the model "
-        f"and compiles the script, and of the best one:",
+        f"Seconds of the processor on one core ({result['metadata']['cpu']}), of the first drawing, which loads the "
+        "model and compiles the script, and of the best one:",
         "",
         "| what | Node, first | Node, best | Chromium, first | Chromium, best | peak of Node, MiB |",
         "|---|---:|---:|---:|---:|---:|",
