@@ -103,8 +103,8 @@ def copy_examples(folder: Path, fingerprints: Mapping[str, str]) -> None:
     folder.mkdir(parents=True)
     for name, kind in EXAMPLES.items():
         shutil.copy(GOLDEN / f"{fingerprints['mnist'][:12]}-{kind}.vlz", folder / f"{name}.vlz")
-    with Image.open(HERE.parent / "docs" / "photo.png") as sheet:  # the original, and two pictures of its file
-        photograph = sheet.convert("RGB").crop((0, 0, sheet.width // 3, sheet.height))
+    with Image.open(HERE / "photo.webp") as image:
+        photograph = image.convert("RGB")
     (folder / "photo.vlz").write_bytes(vlae_codec.compress(photograph, "photo"))
 
 
