@@ -87,6 +87,9 @@ def photo_card(folder: Path) -> str:
     if recipe.train.init or local:
         part = "all networks" if recipe.train.init else "the local decoder"
         lines += [f"It started, {part}, from the weights of `{recipe.train.init or local}`."]
+    if restored := getattr(recipe.train, "restore", ""):
+        lines += [f"It started from the integers of the model that was released before it, `{restored}`; layers of it"]
+        lines += ["that had died started anew."]
     lines += ["`docs/decisions.md` says what was changed while it, or what it started from, was trained."]
     lines += [f"Integers cost {100 * info['integer_loss']:.3f} % of the bits against floats.", "", "## Figures", ""]
     measured = tiny_pictures(FOLDER)
