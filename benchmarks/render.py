@@ -20,6 +20,7 @@ from benchmarks.lossy.rows import read_rows
 from benchmarks.photo_tables import exact_photographs, lossy_photographs, lossy_speed, photo_releases
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
+from benchmarks.speedruns import speedruns
 from benchmarks.tables import (
     ROOT,
     Lines,
@@ -79,6 +80,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
     "docs/sets.md": (set_sections,),
     "docs/inputs.md": (input_kinds,),
     "docs/web.md": (web_speed,),
+    "docs/speedrun.md": (speedruns,),
 }
 
 
