@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 import vlae_codec
+from vlae_codec.collections import encode_part
 from vlae_codec.families.bilevel import codec
 from vlae_codec.families.bilevel.archive import Settings, compress_archive
 from vlae_codec.families.store import find_photo_model
@@ -204,7 +206,22 @@ def stored_cases() -> Iterator[Case]:
     yield Case("stored-tiles", "tiles side by side", code((np.mgrid[:3, :4100][1] // 17 % 2 * 255).astype(np.uint8)))
 
 
+def collection_cases() -> Iterator[Case]:
+    """Yield the cases of collections."""
+    ten = [Image.fromarray(255 * digit) for digit in digits()[:4]]
+    photo = Image.fromarray(waves(20, 30))
+    names = ["a/one.png", "a/two.png", "b.png", "\N{GREEK SMALL LETTER ZETA}.png"]
+
+    def some(**options: Any) -> bytes:
+        return encode_part(ten, "mnist", names=names, **options)
+
+    yield Case("collection", "files with names", some)
+    yield Case("collection-archives", "archives of two pictures", partial(some, pack=2))
+    yield Case("collection-parts", "two parts, one behind the other, of several models",
+               lambda: some() + encode_part([photo], "photo-exact", lossless=True), ("--seed", "2"))  # fmt: skip
+
+
 def all_cases() -> Iterator[Case]:
     """Yield all cases that are drawn."""
-    for cases in (bilevel_cases, archive_cases, windowed_cases, photo_cases, stored_cases):
+    for cases in (bilevel_cases, archive_cases, windowed_cases, photo_cases, stored_cases, collection_cases):
         yield from cases()

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vlae_codec.collections import Collection
+from vlae_codec.container.collection import HEAD
 from vlae_codec.errors import VlaeError
 from vlae_codec.families import pictures
 from vlae_codec.families.bilevel import codec
@@ -41,6 +43,10 @@ def decode(data: bytes, told: argparse.Namespace, device: str = "cpu") -> list[L
     Raises:
         VlaeError: the file has to be refused.
     """
+    if data.startswith(HEAD):
+        collection = Collection(data)
+        files = [collection.file(first)[1] for first, _, _, _ in collection.listing()]
+        return [one for file in files for one in decode(file, told, device)]
     if codec.is_archive(data):
         reader = Reader(data, device)
         found = [255 * pixels for _, pixels in reader.pictures(range(reader.archive.count), seed=told.seed)]

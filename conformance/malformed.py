@@ -161,7 +161,15 @@ def bad_pictures(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad("stored-cut", "a tile that is cut", sealed(none, stored[:-9]))
 
 
+def bad_collections(files: dict[str, bytes]) -> Iterator[Bad]:
+    """Yield collections."""
+    good = files["collection"]
+    yield Bad("collection-cut", "cut within a file", good[:30])
+    yield Bad("collection-index-cut", "cut within the index", good[:-10])
+    yield Bad("collection-more", "a byte behind the last part", good + b"\x01")
+
+
 def all_bad(files: dict[str, bytes]) -> Iterator[Bad]:
     """Yield all files to refuse, made of the files of the suite by name."""
-    for some in (bad_single, bad_archives, bad_pictures):
+    for some in (bad_single, bad_archives, bad_pictures, bad_collections):
         yield from some(files)

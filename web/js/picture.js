@@ -14,7 +14,9 @@
 
 import { openArchive } from "./bilevel/archive.js";
 import { openSingle } from "./bilevel/decode.js";
-import { ARCHIVE, PHOTO, STORED, parseHead } from "./container/header.js";
+import { entries, isCollection } from "./container/collection.js";
+import { ARCHIVE, PHOTO, STORED, layout, parseHead } from "./container/header.js";
+import { VlzError } from "./errors.js";
 import { openPhoto } from "./photo/decode.js";
 import { openStored } from "./stored/decode.js";
 import { openWindowed } from "./windowed/decode.js";
@@ -26,10 +28,34 @@ import { openWindowed } from "./windowed/decode.js";
  * @returns {Promise<Opened>}
  */
 export async function open(data, store) {
+  if (isCollection(data)) return openCollection(data, store);
   const { mode } = parseHead(data);
   if (mode < ARCHIVE) return openSingle(data, store);
   if (mode === ARCHIVE) return openArchive(data, store);
   if (mode === PHOTO) return openPhoto(data, store);
   if (mode === STORED) return openStored(data);
   return openWindowed(data, store);
+}
+
+/**
+ * Open a collection: all pictures of all its files, in order.
+ * @param {Uint8Array} data
+ * @param {import("./store.js").Store} store
+ * @returns {Promise<Opened>}
+ */
+async function openCollection(data, store) {
+  const files = entries(data);
+  return {
+    kind: `collection of ${files.length} files`, model: "", fingerprint: "", height: 0, width: 0, count: files.length,
+    drawn: true, exact: false, whole: true, names: files.map(({ name }) => name), sections: layout([["files", data.length]]),
+    draw: async (options) => {
+      const pictures = [];
+      for (const [i, file] of files.entries()) {
+        if (isCollection(file.data)) throw new VlzError("a collection lies in a collection: damaged");
+        pictures.push(...(await (await open(file.data, store)).draw({ ...options, progress: undefined })));
+        options.progress?.((i + 1) / files.length);
+      }
+      return pictures;
+    },
+  };
 }

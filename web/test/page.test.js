@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Page, findChromium, serve } from "./browser.js";
 import { BUILT } from "./folders.js";
 
@@ -12,7 +12,7 @@ describe("in a browser", { skip: PROGRAM ? false : "needs chromium" }, () => {
   let server;
 
   before(async () => {
-    server = await serve({ "/": `${BUILT}/` });
+    server = await serve({ "/suite/": fileURLToPath(new URL("../../conformance/", import.meta.url)), "/": `${BUILT}/` });
     page = await Page.start(PROGRAM);
     await page.open(server.address);
   });
@@ -43,6 +43,17 @@ describe("in a browser", { skip: PROGRAM ? false : "needs chromium" }, () => {
     }`);
     await page.until('document.querySelector("#cards .error")');
     assert.match(await page.ask('document.querySelector("#cards .error").textContent'), /^bad\.vlz: made with a model that is not here/);
+  });
+
+  test("a collection lists its files, and opens them", async () => {
+    await page.ask(`(async () => {
+      const data = new DataTransfer();
+      data.items.add(new File([await (await fetch("/suite/files/collection.vlz")).arrayBuffer()], "set.vlz"));
+      document.dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
+    })()`);
+    await page.until('document.querySelectorAll("#cards .card li button").length === 4');
+    await page.ask('document.querySelector("#cards .card li button").click()');
+    await page.until('document.querySelector("#cards h2").textContent === "a/one.png.vlz" && document.querySelector("#cards .card canvas")');
   });
 
   test("a digit that is drawn becomes a file of three bytes, and eight hands write it", async () => {

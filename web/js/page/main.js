@@ -1,8 +1,10 @@
 /** The page: files that are dropped or chosen become cards. */
 
+import { isCollection } from "../container/collection.js";
 import { Card } from "./card.js";
 import { load } from "./files.js";
 import { Jobs } from "./jobs.js";
+import { listCard } from "./list.js";
 import { Pad } from "./pad.js";
 
 const jobs = new Jobs();
@@ -20,6 +22,10 @@ async function add(files) {
  * @param {Uint8Array} data
  */
 function show(name, data) {
+  if (isCollection(data)) {
+    cards.prepend(listCard(name, data, show));
+    return;
+  }
   const card = new Card(name, data, jobs);
   cards.prepend(card.root);
   card.root.scrollIntoView({ block: "nearest" });
