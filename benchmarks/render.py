@@ -14,6 +14,7 @@ import click
 
 from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
 from benchmarks.collection_tables import million, stores
+from benchmarks.inline import fill
 from benchmarks.input_kinds import input_kinds
 from benchmarks.lossy.chart import CHART, chart
 from benchmarks.lossy.rows import read_rows
@@ -119,6 +120,13 @@ def main(check: bool) -> None:
             stale.append(name)
             if not check:
                 page.write_text(rendered)
+    for page in sorted((ROOT / "docs").glob("*.md")):
+        text = page.read_text()
+        filled = fill(text, FOLDER)
+        if filled != text:
+            stale.append(f"{page.relative_to(ROOT)}, in sentences")
+            if not check:
+                page.write_text(filled)
     drawn = chart(read_rows())
     if not CHART.exists() or CHART.read_text() != drawn:
         stale.append(str(CHART.relative_to(ROOT)))
