@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import Result
 from PIL import Image
 
 import vlae_codec
@@ -79,6 +81,19 @@ def test_a_killed_worker_costs_nothing(digits: list[Path], tmp_path: Path, monke
     assert marker.exists()
     expected = [vlae_codec.compress(digit, **MODEL) for digit in digits]
     assert [found[f"{number:02d}"]["image"] for number in range(30)] == expected * 3
+
+
+def test_the_command_collects_by_ray(run: Callable[..., Result], digits: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "set.vlz"
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    given = ("collect", "make", *digits, tmp_path / "bad.png", "-o", out, "--effort", 1, "--part", 4, "--json")
+    result = run(*given, "--engine", "ray", "--jobs", 2)
+    assert result.exit_code == 1
+    assert "bad.png: not an image" in result.stderr
+    assert json.loads(result.stdout)["pictures"] == 10
+    assert list(Collection(out).names()) == [f"{number}.png" for number in range(10)]
+    assert Collection(out).file(7)[1] == vlae_codec.compress(digits[7], effort=1)
+    assert not out.with_name("set.vlz.parts").exists()
 
 
 def test_a_collection_is_written_and_a_stopped_run_goes_on(digits: list[Path], tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def parse_head(data: bytes) -> tuple[int, bytes]:
     if version != VERSION:
         raise FormatError(f"format version {version}, and this program reads version {VERSION}: damaged, or update it")
     if mode == COLLECTION:
-        raise FormatError("a collection of whole .vlz files: open it with vlae_codec.collections.Collection")
+        raise FormatError("a collection of whole .vlz files: vlae-collect lists and extracts them")
     if mode > LAST:
         raise FormatError(f"unknown mode {mode}, and this program reads 0 to {LAST}: damaged, or update it")
     return mode, prefix
