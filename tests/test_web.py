@@ -16,6 +16,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
 NODE = shutil.which("node")
+SLOW = ("archive", "browsers", "damage")
+MOST = 60_000
+"""Bytes of all script, gzipped."""
 
 pytestmark = pytest.mark.skipif(NODE is None or not WEB.is_dir(), reason="needs node and the checkout's page")
 
@@ -40,7 +43,18 @@ def test_models_are_named_by_the_hash_of_what_they_hold(built: Path) -> None:
         assert hashlib.sha256(data).hexdigest() == name
 
 
-@pytest.mark.parametrize("path", sorted((WEB / "test").glob("*.test.js")), ids=lambda path: path.stem)
+def test_the_script_is_small(built: Path) -> None:
+    scripts = b"".join(path.read_bytes() for path in sorted((built / "js").rglob("*.js")))
+    assert len(gzip.compress(scripts, 9)) < MOST
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem.split(".")[0] in SLOW else [])
+        for path in sorted((WEB / "test").glob("*.test.js"))
+    ],
+)
 def test_of_the_page(path: Path, built: Path) -> None:
     done = subprocess.run(
         [str(NODE), "--test", str(path)],
