@@ -1,6 +1,5 @@
 /**
- * SHA-256 in plain script: `crypto.subtle` is absent from pages that are not served securely, and any static server
- * will do for this one.
+ * SHA-256 in plain script, for pages that are not served securely: browsers keep theirs from them.
  */
 
 const PRIMES = firstPrimes(64);

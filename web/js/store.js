@@ -71,9 +71,18 @@ export class Store {
   /** @param {string} fingerprint */
   async load(fingerprint) {
     const data = await unpack(await this.fetcher(`models/${fingerprint}.bin.gz`), "gzip");
-    if (sha256(data) !== fingerprint) throw new VlzError(`model ${fingerprint.slice(0, 6)} is damaged: load the page again`);
+    if ((await hash(data)) !== fingerprint) throw new VlzError(`model ${fingerprint.slice(0, 6)} is damaged: load the page again`);
     return { fingerprint, ...parse(data) };
   }
+}
+
+/**
+ * Return the SHA-256 of bytes, by the browser where it offers that.
+ * @param {Uint8Array} data
+ */
+async function hash(data) {
+  const { subtle } = globalThis.crypto ?? {};
+  return subtle ? hex(new Uint8Array(await subtle.digest("SHA-256", /** @type {any} */ (data)))) : sha256(data);
 }
 
 /**

@@ -45,6 +45,23 @@ describe("in a browser", { skip: PROGRAM ? false : "needs chromium" }, () => {
     assert.match(await page.ask('document.querySelector("#cards .error").textContent'), /^bad\.vlz: made with a model that is not here/);
   });
 
+  test("a drawing can be stopped, and the next file is drawn", async () => {
+    await page.ask(`(async () => {
+      const data = new DataTransfer();
+      data.items.add(new File([await (await fetch("/suite/files/windowed-exact-colour.vlz")).arrayBuffer()], "slow.vlz"));
+      document.dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
+      let stop;
+      while (!stop) {
+        await new Promise((done) => setTimeout(done, 1));
+        stop = [...document.querySelectorAll("#cards .working:not([hidden]) button")].at(0);
+      }
+      stop.click();
+    })()`);
+    await page.until('document.querySelector("#cards .status").textContent === "Stopped."');
+    await page.ask('document.querySelector("button[data-example*=digit]").click()');
+    await page.until('document.querySelector("#cards h2").textContent === "digit.vlz" && document.querySelector("#cards .card canvas")');
+  });
+
   test("a collection lists its files, and opens them", async () => {
     await page.ask(`(async () => {
       const data = new DataTransfer();
