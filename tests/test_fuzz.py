@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import fuzz
-from vlae_codec.errors import FormatError
+from benchmarks import fuzz, fuzz_collections
+from vlae_codec.errors import FormatError, VlaeError
 
 INPUTS = 600
 
@@ -63,3 +63,18 @@ def test_hangs_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("vlae_codec.report.inspection.describe", lambda data: time.sleep(60))
     state = fuzz.fuzz(3, tmp_path, quiet=True)
     assert any("HangError" in failure["error"] for failure in state.failures)
+
+
+def test_damaged_collections_fail_in_one_line_or_are_read() -> None:
+    corpus = fuzz_collections.make_corpus()
+    assert fuzz_collections.make_input(7, corpus) == fuzz_collections.make_input(7, corpus)
+    read = 0
+    for number in range(600):
+        data = fuzz_collections.make_input(number, corpus)
+        for reader in fuzz_collections.READERS.values():
+            try:
+                reader(data)
+                read += 1
+            except VlaeError as error:
+                assert "\n" not in str(error)
+    assert 0 < read < 900

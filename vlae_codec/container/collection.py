@@ -260,6 +260,9 @@ def parse_root(data: bytes, footer: Footer) -> Root:
         steps = np.diff(np.concatenate([[start], first, [end]]))
         if (steps < 0).any() or steps[0] != 0:
             raise FormatError("the root of its index contradicts itself: damaged")
+    counts = np.diff(np.concatenate([firsts[0], [footer.records]]))
+    if footer.pages and not 1 <= counts.min() <= counts.max() <= PAGE:
+        raise FormatError(f"the root of its index has pages of other than 1 to {PAGE} records: damaged")
     models = tuple(tail[place : place + PREFIX] for place in range(0, len(tail), PREFIX))
     return Root(rows, places, models)
 
