@@ -30,7 +30,7 @@ from vlae_codec.errors import VlaeError
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "versions"
 RUNTIME = ("numpy", "pillow", "click", "constriction", "array-api-compat", "platformdirs", "threadpoolctl", "tqdm")
-TOOLS = ("pytest", "hypothesis", "hatchling", "coverage", "tomli")
+TOOLS = ("pytest", "hypothesis", "hatchling", "coverage", "tomli", "scipy", "matplotlib", "markdown")
 TORCH = ("torch==2.13.0",)
 CORE = (
     "api", "archive", "codec", "container", "coding", "golden", "images", "independent_stack", "installation",
