@@ -2,7 +2,7 @@
  * Sums of products of 16-bit integers, by WebAssembly's vectors where there are any, else by script: the same numbers.
  */
 
-import { KERNEL } from "./kernel.js";
+import { DOTS } from "./kernel.js";
 
 /**
  * @typedef {(a: number, b: number, c: number, runs: number, run: number, step: number, weights: number, out: number,
@@ -10,15 +10,23 @@ import { KERNEL } from "./kernel.js";
  *   addresses and sizes in bytes, see kernel/dots.wat
  */
 
+/**
+ * Return what a kernel exports, or undefined where there are no vectors.
+ * @param {string} kernel
+ */
+export function instance(kernel) {
+  const bytes = Uint8Array.from(atob(kernel), (letter) => letter.charCodeAt(0));
+  return WebAssembly.validate(bytes) ? new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports : undefined;
+}
+
 /** A memory, and what computes in it. */
 export class Workspace {
   constructor() {
     this.memory = new WebAssembly.Memory({ initial: 1 });
     /** @type {Dots} */
     this.dots = (...told) => dotsInScript(this.memory.buffer, ...told);
-    const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));
-    if (WebAssembly.validate(bytes)) {
-      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+    const exports = instance(DOTS);
+    if (exports) {
       this.memory = /** @type {WebAssembly.Memory} */ (exports.memory);
       this.dots = /** @type {Dots} */ (exports.dots);
     }

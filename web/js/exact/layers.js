@@ -36,7 +36,8 @@ export class Layers {
     this.model = model;
     /** @type {Map<string, Layer>} */
     this.kept = new Map();
-    this.gathered = new Gathered(1 << 17);
+    const sides = [...model.arrays].filter(([name]) => name.endsWith(".weight")).flatMap(([, { shape }]) => shape);
+    this.gathered = new Gathered((sides.reduce((a, b) => Math.max(a, b), 0) + 7) & -8);
   }
 
   /** @param {string} name */

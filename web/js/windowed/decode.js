@@ -17,6 +17,9 @@ import { draw, readExact } from "./pixels.js";
  * @typedef {import("./container.js").WindowedFile} WindowedFile
  */
 
+/** @type {WeakMap<import("../store.js").Model, WindowedModel>} */
+const ready = new WeakMap();
+
 /**
  * Open a file of the windowed family.
  * @param {Uint8Array} data
@@ -39,7 +42,9 @@ export async function openWindowed(data, store) {
       if (!whole && !options.preview) throw new VlzError("cut short or damaged behind its lossy part: the exact pixels are lost, a preview is left");
       const loaded = await store.model(fingerprint);
       if (loaded.info.kind !== "photo") throw new VlzError("its model is not of the windowed family: damaged");
-      return pictures(new WindowedModel(loaded, await loadTables(store)), file, options);
+      const model = ready.get(loaded) ?? new WindowedModel(loaded, await loadTables(store));
+      ready.set(loaded, model);
+      return pictures(model, file, options);
     },
   };
 }

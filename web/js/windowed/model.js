@@ -32,6 +32,8 @@ export class WindowedModel {
     this.gates = model.arrays.get("synthesis.gates")?.data;
     this.prior = new WindowNet(this.layers, "prior", info.prior_window, this.channels);
     this.local = new WindowNet(this.layers, "local", info.window, 3);
+    const mean = this.layers.layer("synthesis.mean");
+    this.mean = { ...mean, shift: mean.shift + 4 };
     this.sharper = 12 - (info.prior_sharper ?? 0);
   }
 
@@ -116,13 +118,11 @@ export class WindowedModel {
    * @returns {Maps}
    */
   preview(features, rows, columns) {
-    const layer = this.layers.layer("synthesis.mean");
     const data = new Float64Array(rows * columns * 3);
-    const fine = { ...layer, shift: layer.shift + 4 };
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const from = (row * features.columns + column) * features.channels;
-        this.layers.gathered.of(features.data, from, features.channels).through(fine, 2 ** 20, data, (row * columns + column) * 3);
+        this.layers.gathered.of(features.data, from, features.channels).through(this.mean, 2 ** 20, data, (row * columns + column) * 3);
       }
     }
     return { data: data.map((value) => clamp(value, -128, 127)), rows, columns, channels: 3 };

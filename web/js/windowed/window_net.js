@@ -1,6 +1,5 @@
 /** The network of a place: it sees the window of values before it, and gives a distribution of each channel in turn. */
 
-import { Gathered } from "../exact/dense.js";
 import { LIMIT, clamp } from "../exact/layers.js";
 import { slanted } from "../bilevel/pixels.js";
 
@@ -40,7 +39,7 @@ export class WindowNet {
     this.outputs = heads.outputs / channels;
     const drawn = /** @type {import("../store.js").Numbers} */ (layers.model.arrays.get(`${name}.drawn`));
     this.drawn = Float64Array.from(drawn.data, Number);
-    this.gathered = new Gathered(Math.max(mix.inputs, mix.outputs));
+    this.gathered = layers.gathered;
     this.inputs = new Float64Array(mix.inputs);
     this.x = new Float64Array(mix.outputs);
     this.inner = new Float64Array(mix.outputs);

@@ -1,0 +1,51 @@
+;; Plain layers in doubles, for inputs that were gathered because they are not 0.
+;;
+;; dense(places, values, count, weights, bias, outputs, scale, limit, out): out_j is floor((bias_j + the sum over k of
+;; values_k weights[places_k][j]) scale), clamped to +-limit. `outputs` is a multiple of 8, and so many doubles lie between
+;; the weights of one input and those of the next. Numbers are whole and sums below 2^53, so that no order rounds them.
+(module
+  (memory (export "memory") 1)
+  (func (export "dense")
+    (param $places i32) (param $values i32) (param $count i32) (param $weights i32) (param $bias i32)
+    (param $outputs i32) (param $scale f64) (param $limit f64) (param $out i32)
+    (local $p i32) (local $v i32) (local $end i32) (local $w i32) (local $row i32) (local $last i32)
+    (local $x v128) (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (local $times v128) (local $high v128) (local $low v128)
+    (local.set $times (f64x2.splat (local.get $scale)))
+    (local.set $high (f64x2.splat (local.get $limit)))
+    (local.set $low (f64x2.neg (local.get $high)))
+    (local.set $row (i32.shl (local.get $outputs) (i32.const 3)))
+    (local.set $end (i32.add (local.get $places) (i32.shl (local.get $count) (i32.const 2))))
+    (local.set $last (i32.add (local.get $out) (local.get $row)))
+    (loop $blocks
+      (local.set $a (v128.load (local.get $bias)))
+      (local.set $b (v128.load offset=16 (local.get $bias)))
+      (local.set $c (v128.load offset=32 (local.get $bias)))
+      (local.set $d (v128.load offset=48 (local.get $bias)))
+      (local.set $p (local.get $places))
+      (local.set $v (local.get $values))
+      (if (local.get $count) (then
+        (loop $inputs
+          (local.set $x (v128.load64_splat (local.get $v)))
+          (local.set $w (i32.add (local.get $weights) (i32.mul (i32.load (local.get $p)) (local.get $row))))
+          (local.set $a (f64x2.add (local.get $a) (f64x2.mul (local.get $x) (v128.load (local.get $w)))))
+          (local.set $b (f64x2.add (local.get $b) (f64x2.mul (local.get $x) (v128.load offset=16 (local.get $w)))))
+          (local.set $c (f64x2.add (local.get $c) (f64x2.mul (local.get $x) (v128.load offset=32 (local.get $w)))))
+          (local.set $d (f64x2.add (local.get $d) (f64x2.mul (local.get $x) (v128.load offset=48 (local.get $w)))))
+          (local.set $v (i32.add (local.get $v) (i32.const 8)))
+          (local.set $p (i32.add (local.get $p) (i32.const 4)))
+          (br_if $inputs (i32.lt_u (local.get $p) (local.get $end))))))
+      (v128.store (local.get $out) (call $round (local.get $a) (local.get $times) (local.get $low) (local.get $high)))
+      (v128.store offset=16 (local.get $out)
+        (call $round (local.get $b) (local.get $times) (local.get $low) (local.get $high)))
+      (v128.store offset=32 (local.get $out)
+        (call $round (local.get $c) (local.get $times) (local.get $low) (local.get $high)))
+      (v128.store offset=48 (local.get $out)
+        (call $round (local.get $d) (local.get $times) (local.get $low) (local.get $high)))
+      (local.set $bias (i32.add (local.get $bias) (i32.const 64)))
+      (local.set $weights (i32.add (local.get $weights) (i32.const 64)))
+      (local.set $out (i32.add (local.get $out) (i32.const 64)))
+      (br_if $blocks (i32.lt_u (local.get $out) (local.get $last)))))
+  (func $round (param $x v128) (param $times v128) (param $low v128) (param $high v128) (result v128)
+    (f64x2.max (local.get $low)
+      (f64x2.min (local.get $high) (f64x2.floor (f64x2.mul (local.get $x) (local.get $times)))))))
