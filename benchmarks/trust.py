@@ -20,6 +20,9 @@ def trust(folder: Path) -> Lines:
         rows.append(("slowest of them, seconds; peak memory, MiB", f"{fuzz['slowest_s']:.2f}; {fuzz['peak_mib']:.0f}"))
     if coverage := read_result("coverage", folder):
         rows.append(("lines of `vlae_codec` that the tests run", f"{coverage['percent']:.1f} %"))
+    if mutants := read_result("mutants", folder):
+        killed, tried = mutants["killed"], len(mutants["mutants"])
+        rows.append(("wrong constants, one at a time, that the tests notice", f"{killed} of {tried}"))
     for title, one in (read_result("versions", folder) or {"environments": {}})["environments"].items():
         if "passed" in one:
             rows.append((f"tests under Python {title}: passed, failed", f"{one['passed']:,}, {len(one['failed'])}"))
