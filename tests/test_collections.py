@@ -8,6 +8,7 @@ import pickle
 import struct
 import zlib
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,16 @@ def test_archives_count_with_all_their_pictures(digits: list[Path], mnist: str) 
     assert collection.file(4)[::2] == ("exact", 4)
 
 
+def test_threads_share_a_collection(digits: list[Path], mnist: str) -> None:
+    exact: dict[str, Any] = {"model": mnist, "lossless": True, "binarise": True, "effort": 1}
+    halves = [vlae_codec.compress_many(some, **exact) for some in (digits[:5], digits[5:])]
+    collection = Collection(write_part([("", half) for half in halves]))
+    expected = [pixels for _, pixels in collection.numbered()]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: collection.decode([number])[0], [0, 5, 1, 6, 2, 7, 3, 8, 4, 9] * 3))
+    assert same(found, [expected[number] for number in [0, 5, 1, 6, 2, 7, 3, 8, 4, 9] * 3])
+
+
 def test_any_vlz_file_reads_as_a_collection(digits: list[Path], mnist: str, tmp_path: Path) -> None:
     path = tmp_path / "set.vlz"
     path.write_bytes(vlae_codec.compress_many(digits, mnist, lossless=True, binarise=True, effort=1))
@@ -210,8 +221,28 @@ def test_a_half_written_part_is_told_and_mended(cut: int, tmp_path: Path) -> Non
     found = files_of(Collection(path))
     assert found == files_of(Collection(part_of(0, 40)))[: len(found)]
     assert len(found) == 40
+    assert path.with_name("set.vlz.lost").exists()
     assert recover(path) == 0
     assert not list(tmp_path.glob("*.lock"))
+
+
+@pytest.mark.parametrize("back", [1, FOOTER_SIZE - 2, FOOTER_SIZE + 5, FOOTER_SIZE + 30, FOOTER_SIZE + 50])
+def test_an_index_in_the_middle_is_built_anew(back: int, tmp_path: Path) -> None:
+    path, first = tmp_path / "set.vlz", bytearray(part_of(0, 20))
+    first[-back] ^= 64
+    path.write_bytes(first + part_of(20, 40))
+    assert recover(path) == 0
+    assert files_of(Collection(path)) == files_of(Collection(part_of(0, 40)))
+    assert [found.name for found in tmp_path.iterdir()] == ["set.vlz"]
+
+
+def test_what_recovering_cuts_off_is_kept(tmp_path: Path) -> None:
+    path, whole = tmp_path / "set.vlz", part_of(0, 40)
+    damaged = whole[:100] + b"\xff" * 9 + whole[100:]
+    path.write_bytes(damaged)
+    lost = recover(path)
+    assert lost > 0
+    assert path.with_name("set.vlz.lost").read_bytes() == damaged[-lost:]
 
 
 @pytest.mark.parametrize("length", range(27, 300, 7))

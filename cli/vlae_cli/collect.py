@@ -141,7 +141,7 @@ def recover(collection: Path) -> None:
     from vlae_codec import collections
 
     lost = collections.recover(collection)
-    click.echo(f"{lost} bytes of half a file were cut off; a new index was written" if lost else "nothing to mend")
+    click.echo(f"{lost} bytes were cut off, and are kept in {collection.name}.lost" if lost else "nothing is missing")
 
 
 if __name__ == "__main__":

@@ -64,15 +64,17 @@ class Decoder:
         return pixels
 
     def _of_archive(self, data: bytes, key: int, numbers: Sequence[int]) -> Iterator[tuple[int, Pixels]]:
-        if self._open is None or self._open[:2] != (key, data):
-            self._open = (key, data, Reader(data, self.device, self.max_pixels), [])
-        reader, kept = self._open[2:]
+        found = self._open  # taken once, as other threads may put theirs there
+        if found is None or found[:2] != (key, data):
+            found = self._open = (key, data, Reader(data, self.device, self.max_pixels), [])
+        reader, kept = found[2:]
         count = reader.archive.count
         if numbers[-1] >= count:
             raise FormatError(f"picture {numbers[-1]} of an archive of {count}: the index is damaged")
         if reader.archive.kind != LOSSY and count * reader.info.height * reader.info.width <= KEPT:
             # A chunk without loss is decoded from its beginning on anyway.
-            kept.extend(pixels.astype(bool) for _, pixels in reader.pictures(range(0 if kept else count)))
+            if not kept:
+                kept[:] = [pixels.astype(bool) for _, pixels in reader.pictures(range(count))]
             yield from ((number, kept[number]) for number in numbers)
             return
         for run in _runs(numbers):

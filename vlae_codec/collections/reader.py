@@ -39,6 +39,7 @@ class Collection:
         self.where, self._source = where, open_source(where)
         self._options = {"seed": seed, "device": device, "max_pixels": max_pixels}
         self._decoder = Decoder(seed, device, max_pixels)
+        self._last: tuple[int, bytes] | None = None
         head = self._source.read(0, header.HEADER.size)
         self.parts: list[PartIndex] = []
         if head == HEAD[: len(head)] and head:
@@ -209,8 +210,11 @@ class Collection:
         return self._read(place), place
 
     def _read(self, place: Place) -> bytes:
-        record = read_exactly(self._source, place.start, place.size)
-        return unpack_record(record)[1] if self.parts else record
+        last = self._last  # an archive is asked for many times over
+        if last is None or last[0] != place.start:
+            record = read_exactly(self._source, place.start, place.size)
+            last = self._last = (place.start, unpack_record(record)[1] if self.parts else record)
+        return last[1]
 
 
 def _reopen(where: Where, options: dict[str, Any]) -> Collection:

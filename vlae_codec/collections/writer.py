@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from ..container.collection import FOOTER_SIZE, HEAD, IndexBuilder, pack_record, parse_footer, summary, unpack_record
+from ..container.collection import HEAD, IndexBuilder, pack_record, summary, unpack_record
 from ..errors import FormatError, VlaeError
 from ..io.urls import file_system, is_url
 from .index import PartIndex, read_parts
-from .sources import Local, Source, Where, open_source, read_exactly
+from .sources import Local, Source, Stream, Where, open_source, read_exactly
 from .streams import PIECE, scan
 
 
@@ -88,13 +88,13 @@ def join(parts: Iterable[Where], out: str | os.PathLike[str], *, force: bool = F
 
 
 def recover(path: str | os.PathLike[str]) -> int:
-    """Mend a collection whose last part was never finished: whole records stay and get an index.
+    """Mend a collection whose last part was never finished, or an index of which is damaged: whole records stay.
 
     Args:
-        path: the collection, on a local disk.
+        path: the collection, on a local disk. What is cut off is kept beside it, in a file of its name and `.lost`.
 
     Returns:
-        How many bytes of half a record were cut off; 0 if there was nothing to mend.
+        How many bytes were cut off; 0 if there was nothing to mend, or an index alone.
 
     Raises:
         FormatError: it does not begin as a collection.
@@ -103,39 +103,67 @@ def recover(path: str | os.PathLike[str]) -> int:
     target = Path(path)
     with _locked(target), _told(target), target.open("r+b") as file:
         size = file.seek(0, os.SEEK_END)
-        whole, index = _scan_whole(file)
-        if whole == size:
-            return 0
+        whole, index, sound = _scan_whole(file, Stream(file))
         more = index.end > len(HEAD)
+        end = whole + index.end if more else whole
         if not whole and not more:
             raise FormatError("nothing in it is whole: it is no collection, or was stopped before its first record")
-        lost = size - file.seek(whole + index.end if more else whole)
-        for piece in index.finish() if more else ():
-            file.write(piece)
-        file.truncate()
-        os.fsync(file.fileno())
-        return lost
+        if end < size:
+            file.seek(end)
+            target.with_name(f"{target.name}.lost").write_bytes(file.read())
+        if not sound:
+            _rebuild(file, target)
+        elif end < size or more:
+            file.seek(end)
+            file.writelines(index.finish() if more else ())
+            file.truncate()
+            os.fsync(file.fileno())
+        return size - end
+
+
+def _rebuild(file: IO[bytes], target: Path) -> None:
+    """Write all whole records of an open collection anew, under one index."""
+    index = IndexBuilder()
+    file.seek(0)
+    with _beside(target) as out:
+        out.write(HEAD)
+        with contextlib.suppress(FormatError):
+            for record, _ in scan(file):
+                if record is not None:
+                    name, data = unpack_record(record)
+                    _add_file(data, name, index, out)
+        out.writelines(index.finish())
 
 
 def _title(where: Where) -> str:
     return str(where) if isinstance(where, str | os.PathLike) else "a part"
 
 
-def _scan_whole(file: IO[bytes]) -> tuple[int, IndexBuilder]:
-    """Where the last whole part ends, and the index of what comes behind it."""
-    whole, index = 0, IndexBuilder()
+def _scan_whole(file: IO[bytes], source: Source) -> tuple[int, IndexBuilder, bool]:
+    """Where the last whole part ends, the index of what comes behind it, and whether all indices before are sound."""
+    whole, index, sound = 0, IndexBuilder(), True
     file.seek(0)
     with contextlib.suppress(FormatError):
         for record, end in scan(file):
             if record is None:
-                file.seek(end - FOOTER_SIZE)
-                parse_footer(file.read(FOOTER_SIZE))
+                sound = _is_sound(source, end) and sound
+                file.seek(end)
                 whole, index = end, IndexBuilder()
                 continue
             name, data = unpack_record(record)
             pictures, model = summary(data)
             index.add(len(record), pictures, name, model)
-    return whole, index
+    return whole, index, sound
+
+
+def _is_sound(source: Source, end: int) -> bool:
+    try:
+        part = PartIndex(source, end)
+        for _ in zip(part.names(), part.records(), strict=True):
+            pass
+    except FormatError:
+        return False
+    return True
 
 
 def _parts(source: Source) -> list[PartIndex]:
@@ -208,13 +236,19 @@ def _written(out: str | os.PathLike[str], force: bool) -> Iterator[IO[bytes]]:
     target = Path(out)
     if target.exists() and not force:
         raise VlaeError(f"{target} exists: give another name, or force")
-    beside = target.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    with _locked(target), _told(target):
-        try:
-            with beside.open("xb") as local:
-                yield local
-                local.flush()
-                os.fsync(local.fileno())
-            os.replace(beside, target)
-        finally:
-            beside.unlink(missing_ok=True)
+    with _locked(target), _told(target), _beside(target) as local:
+        yield local
+
+
+@contextlib.contextmanager
+def _beside(target: Path) -> Iterator[IO[bytes]]:
+    """A file beside another one, which it replaces at the end."""
+    path = target.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        with path.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(path, target)
+    finally:
+        path.unlink(missing_ok=True)
