@@ -56,21 +56,23 @@ def _there_and_back(kind: Kind, folder: Path, options: tuple[str, ...]) -> tuple
     done = CliRunner().invoke(decompress, [str(packed), "-o", str(again)], prog_name="vlae-decompress")
     assert done.exit_code == 0, done.output
     with Image.open(again) as image:
-        pixels = compared(kind, image, again.read_bytes(), bool(options))
+        pixels = compared(kind, again.read_bytes(), bool(options))
         return "; ".join([pixels, *notes]), metadata_of(image)
 
 
-def compared(kind: Kind, image: Image.Image, again: bytes, exact: bool) -> str:
-    """Return how near a picture, whose file there is too, is to a file's samples."""
+def compared(kind: Kind, again: bytes, exact: bool) -> str:
+    """Return how near the picture of a file, as it is shown, is to another one's samples."""
     assert kind.samples is not None, f"{kind.name}: a damaged file was read"
     wanted = _in_colour(kind.samples, 65535 if kind.deep else 255)
-    deep = decode_image(again).deep
-    levels = np.asarray(image.convert("RGBA")) if deep is None else np.atleast_3d(deep)
-    back = _in_colour(levels.astype(np.int64), 255 if deep is None else 65535)
+    picture = decode_image(again)
+    deep, levels = picture.deep is not None, np.atleast_3d(picture.pixels if picture.deep is None else picture.deep)
+    if picture.alpha is not None and not deep:
+        levels = np.dstack([levels, picture.alpha])
+    back = _in_colour(levels.astype(np.int64), 65535 if deep else 255)
     if back.shape != wanted.shape:
         return f"{WRONG}: another size" if exact else "another size"
     seen = wanted[:, :, 3:] > 0  # what full transparency hides may change
-    if kind.deep == (deep is not None) and (np.where(seen, back, 0) == np.where(seen, wanted, 0)).all():
+    if kind.deep == deep and (np.where(seen, back, 0) == np.where(seen, wanted, 0)).all():
         return "exact"
     if exact:
         return WRONG

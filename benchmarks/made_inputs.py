@@ -205,6 +205,10 @@ def with_metadata() -> Iterator[Kind]:
     """Files that say more than their pixels."""
     colour = photograph(3)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    name = "sRGB".encode("utf-16-be")
+    other = profile.replace(name, "Mine".encode("utf-16-be"))
+    data = saved(colour, "PNG", icc_profile=other)
+    yield Kind("PNG with a colour profile of its own", "png", data, colour, metadata=("ICC",))
     texts = PngInfo()
     texts.add_text("Author", "Somebody")
     rest: dict[str, Any] = {"exif": exif(place=True), "icc_profile": profile, "dpi": (300, 300)}

@@ -57,6 +57,7 @@ BORDERS = {
     "PIL": [
         "vlae_codec/io/images.py",
         "vlae_codec/io/deep.py",
+        "vlae_codec/io/metadata.py",
         "vlae_codec/io/profiles.py",
         "vlae_codec/io/adjust.py",
         "vlae_codec/io/alpha.py",

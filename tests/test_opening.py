@@ -112,7 +112,7 @@ def test_what_is_left_out_is_said(run: Run, tmp_path: Path) -> None:
     assert decode_image((tmp_path / "a.jpg").read_bytes()).left_out == names
     for name in ("b.png", "c.tif"):
         assert decode_image((tmp_path / name).read_bytes()).left_out == ()
-    for options in ([], ["--lossless", "--force"]):
+    for options in ([], ["--lossless", "--keep", "none", "--force"]):
         result = run("compress", tmp_path / "a.jpg", *options)
         assert result.exit_code == 0 and f"left out: {', '.join(names)}" in result.stderr
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .container import envelope
 from .errors import FormatError, ImageError, VlaeError
 from .families import pictures as photo
 from .families.bilevel import archive, codec
@@ -22,6 +23,7 @@ from .families.choice import choose_photo_model
 from .io import datasets, images
 from .io.adjust import is_hidden_ink
 from .io.images import PillowImage
+from .io.metadata import Keeping, in_colours_of, in_info, parse_kinds
 from .latents.payload import EFFORTS, MAX_BITS
 from .model import identify
 from .report import inspection
@@ -52,6 +54,7 @@ def compress(
     faithful: bool = False,
     fit: bool = False,
     binarise: bool = False,
+    keep: str = "none",
     device: str = "cpu",
 ) -> bytes:
     """The bytes of the .vlz file of one picture.
@@ -68,6 +71,8 @@ def compress(
         faithful: code a true sample of the posterior, in as many bits as that takes.
         fit: resize a picture that no model takes as it is.
         binarise: with `lossless`, round grey pixels to black and white first.
+        keep: "all" metadata or some of "icc,exif,xmp,dpi,texts"; without loss pixels stay as they are stored then, and
+            are not turned.
         device: "cpu", "torch" or "cuda"; the bytes are the same.
 
     Returns:
@@ -92,7 +97,8 @@ def compress(
     True
     """
     _check_options(lossless, bits, quality, effort, faithful)
-    picture, models = read_picture(image), codec.candidates(model)
+    picture = read_picture(image, Keeping(parse_kinds(keep), lossless))
+    models = codec.candidates(model)
     if binarise:
         picture = replace(picture, deep=None)
     visible = [] if is_hidden_ink(picture) else models
@@ -101,25 +107,27 @@ def compress(
             raise VlaeError("bits and faithful are for models of black and white: use quality")
         if lossless:
             picture = images.as_exact(picture)
-        return photo.compress_photo(
+        data = photo.compress_photo(
             picture,
             info,
             quality=quality,
-            target_bytes=target_bytes,
+            target_bytes=envelope.left_of(target_bytes, picture.metadata),
             lossless=lossless,
             effort=effort,
             device=device,
             auto=model == codec.AUTO,
         ).data
+        return envelope.wrap(data, picture.metadata)
     if target_bytes is not None:
         raise VlaeError("target_bytes is for photographs: this picture goes to a model of black and white")
     prepared = codec.prepare(picture, models, fit, lossless and not binarise)
     if lossless:
-        return codec.compress_lossless([prepared], bits=bits, effort=effort, device=device)[0].data
+        exact = codec.compress_lossless([prepared], bits=bits, effort=effort, device=device)
+        return envelope.wrap(exact[0].data, picture.metadata)
     found = codec.compress_images(
         [prepared], bits=bits, quality=quality, effort=effort, faithful=faithful, device=device
     )
-    return found[0].data
+    return envelope.wrap(found[0].data, picture.metadata)
 
 
 def compress_many(
@@ -214,11 +222,13 @@ def decompress(
         VlaeError: the seed or the temperature is out of range.
         OSError: the file is missing or unreadable.
     """
-    return images.to_pillow(
-        decompress_array(
-            data, seed, index=index, preview=preview, temperature=temperature, max_pixels=max_pixels, device=device
-        )
+    content, told = envelope.unwrap(read_file(data))
+    pixels = decompress_array(
+        content, seed, index=index, preview=preview, temperature=temperature, max_pixels=max_pixels, device=device
     )
+    image = images.to_pillow(in_colours_of(pixels, told.icc))
+    image.info.update(in_info(told))
+    return image
 
 
 def decompress_array(
@@ -244,7 +254,7 @@ def decompress_array(
     >>> bool((decompress_array(compress(deep, lossless=True)) == deep).all())
     True
     """
-    content = read_file(data)
+    content, _ = envelope.unwrap(read_file(data))
     _check_seed(seed)
     if not 0 <= temperature <= 1:
         raise VlaeError(f"temperature {temperature}: it goes from 0 to 1")

@@ -16,6 +16,7 @@ image of several frames: `seek(17)` goes to a picture, and only the chunk that h
 from __future__ import annotations
 
 import inspect
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -23,7 +24,7 @@ from typing import IO, Any
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from . import api
-from .container import header
+from .container import envelope, header
 from .container.archive import parse_archive
 from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS
 from .container.limits import check_pixels
@@ -36,6 +37,7 @@ from .families.stored import container as stored_container
 from .families.stored.container import StoredFile
 from .families.windowed.container import Head, parse_photo_head
 from .io import files, images
+from .io.metadata import in_colours_of, in_info, is_of_colours
 from .model import identify
 
 FORMAT, MIME, SUFFIX = "VLZ", "image/x-vlz", ".vlz"
@@ -75,15 +77,24 @@ class VlzImageFile(ImageFile.ImageFile):
     _content: bytes | None = None
     _reader: Reader | None = None
     _frame, _drawn = 0, True
+    _told = envelope.NOTHING
 
     def _open(self) -> None:
         self._drawn = False
         with _pillow_errors():
             self._open_any()
+            if is_of_colours(self._told.icc):
+                self._mode = "RGBA" if self._mode.endswith("A") else "RGB"
 
     def _open_any(self) -> None:
         stream = self._stream()
         head = stream.read(HEADER.size)
+        if envelope.is_wrapped(head):
+            whole = head + stream.read(header.limit(head) - len(head))
+            self._content, self._told = envelope.unwrap(whole)
+            self.info.update(in_info(self._told))
+            stream = io.BytesIO(self._content)
+            head = stream.read(HEADER.size)
         mode, _ = header.parse_head(head)
         if mode in (PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS):
             self._open_photo(head + stream.read(HEAD_SIZE - len(head)))
@@ -129,7 +140,8 @@ class VlzImageFile(ImageFile.ImageFile):
     def _draw(self) -> Image.Image:
         content = self._whole()
         if not identify.is_archive(content):
-            return api.decompress(content, _Settings.seed, max_pixels=_Settings.max_pixels)
+            pixels = api.decompress_array(content, _Settings.seed, max_pixels=_Settings.max_pixels)
+            return images.to_pillow(in_colours_of(pixels, self._told.icc))
         if self._reader is None:
             self._reader = Reader(content, max_pixels=_Settings.max_pixels)
         wanted = range(self._frame, self._frame + 1)

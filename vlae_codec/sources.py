@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .container import header
 from .io import files, images
 from .io.images import PillowImage
+from .io.metadata import KEEP_NOTHING, Keeping
 from .io.urls import is_url, read_url
 
 ImageLike: TypeAlias = "PillowImage | NDArray[Any] | bytes | str | os.PathLike[str] | images.Picture"
@@ -23,24 +24,28 @@ Source: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str]"
 """The bytes of a .vlz file, its path, or its URL (with fsspec: s3, http and many more)."""
 
 
-def read_picture(image: ImageLike) -> images.Picture:
+def read_picture(image: ImageLike, keep: Keeping = KEEP_NOTHING) -> images.Picture:
     """A picture from wherever it comes.
+
+    Args:
+        image: the picture.
+        keep: of the metadata of what is not read yet.
 
     Raises:
         ImageError: not an image, or of a kind that is not supported.
         OSError: the file is missing or unreadable.
     """
     if is_url(image):
-        return images.decode_image(read_url(image, images.MAX_BYTES))
+        return images.decode_image(read_url(image, images.MAX_BYTES), keep=keep)
     if isinstance(image, str | os.PathLike):
-        return images.read_image(Path(image))
+        return images.read_image(Path(image), keep=keep)
     if isinstance(image, bytes):
-        return images.decode_image(image)
+        return images.decode_image(image, keep=keep)
     if isinstance(image, images.Picture):
         return image
     if isinstance(image, np.ndarray):
         return images.from_array(image)
-    return images.from_pillow(image)
+    return images.from_pillow(image, keep=keep)
 
 
 def read_file(data: Source) -> bytes:

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -163,14 +164,12 @@ class FiniteRange(click.FloatRange):
         return float(super().convert(number, param, ctx))
 
 
-def parsed(function: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
-    """Return a callback of an option whose text a function of `io.adjust` reads."""
+def parsed(function: str, module: str = "adjust") -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """Return a callback of an option whose text a function of a module of `vlae_codec.io` reads."""
 
     def read(context: click.Context, parameter: click.Parameter, text: str | None) -> Any:
-        from vlae_codec.io import adjust
-
         try:
-            return None if text is None else getattr(adjust, function)(text)
+            return None if text is None else getattr(import_module(f"vlae_codec.io.{module}"), function)(text)
         except VlaeError as error:
             raise click.BadParameter(str(error), context, parameter) from error
 

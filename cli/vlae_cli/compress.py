@@ -32,6 +32,7 @@ from .output import Output, output_options
 
 if TYPE_CHECKING:
     from vlae_codec.io.adjust import Colour, Size
+    from vlae_codec.io.metadata import Keeping
     from vlae_codec.report.records import ImageRecord
 
 KINDS = (
@@ -69,6 +70,7 @@ Examples:
   vlae-compress photo.jpg --target-bytes 2000
   vlae-compress scan.png --fit -m mnist    resize to the model's size first
   vlae-compress digit.png --lossless       the same code, and the exact pixels behind it
+  vlae-compress photo.jpg --keep icc,exif  the profile and the EXIF data too, the place in them
   vlae-compress digits/ --lossless -o set.vlz    many pictures, one file, at their -ELBO
   vlae-compress stack.npy -o set.vlz       many lossy codes in one file
 """
@@ -108,6 +110,12 @@ Examples:
 )
 @click.option("--frame", type=click.IntRange(0), help="Take this frame or page of an animation or document, from 0.")
 @click.option("--all-frames", is_flag=True, help="Take every frame or page: x-0000.vlz and so on, or -o NAME.vlz.")
+@click.option(
+    "--keep",
+    callback=parsed("parse_kinds", "metadata"),
+    metavar="KINDS",
+    help="Metadata: all, none, or some of icc,exif,xmp,dpi,texts [default: all with --lossless, else none].",
+)
 @device_option
 @max_pixels_option
 @click.option("--verify", is_flag=True, help="Decode each code again before it is written.")
@@ -132,6 +140,7 @@ def main(
     all_frames: bool,
     resize: Size | None,
     background: Colour | None,
+    keep: frozenset[str] | None,
     device: str,
     max_pixels: int | None,
     verify: bool,
@@ -163,17 +172,26 @@ def main(
     form = Form(fit, lossless and not binarise, resize, background)
     task = CompressTask(
         model, settings, form, resolve_device(device), output.force, verify, max_pixels, target_bytes, target_bpp,
-        output.keep_time, frame, all_frames, dry_run=output.dry_run,
+        output.keep_time, frame, all_frames, dry_run=output.dry_run, keep=_keeping(keep, lossless),
     )  # fmt: skip
     counts = _count_frames(inputs) if all_frames and not output.recursive else {}
     if wants_archive(inputs, output, any(count > 1 for count in counts.values())):
         if lossless and bits is not None:
             raise click.UsageError("a lossless archive takes the bits that it needs: leave out --bits")
+        if keep:
+            raise click.UsageError("--keep is for files of one picture, and archives hold no metadata")
         compress_to_archive(inputs, task, output, names=names)
         return
     if chunk or names:
         raise click.UsageError("--chunk and --names are for archives: several pictures and -o NAME.vlz")
     _compress(inputs, task, output)
+
+
+def _keeping(kinds: frozenset[str] | None, lossless: bool) -> Keeping:
+    """What is kept beside pixels; None of the kinds means the default."""
+    from vlae_codec.io.metadata import Keeping, parse_kinds
+
+    return Keeping(parse_kinds("all" if lossless else "none") if kinds is None else kinds, lossless)
 
 
 def _count_frames(inputs: Sequence[Path]) -> dict[Path, int]:

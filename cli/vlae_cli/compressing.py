@@ -11,12 +11,14 @@ from .batches import Done, Pair, Step
 from .common import describe
 
 if TYPE_CHECKING:
+    from vlae_codec.container.envelope import Metadata
     from vlae_codec.families.bilevel import codec
     from vlae_codec.families.bilevel.archive import Settings
     from vlae_codec.families.photo.codec import Refine
     from vlae_codec.families.store import PhotoInfo
     from vlae_codec.io.adjust import Colour, Size
     from vlae_codec.io.images import Picture
+    from vlae_codec.io.metadata import Keeping
     from vlae_codec.model.registry import ModelInfo
     from vlae_codec.report.records import ImageRecord
 
@@ -60,6 +62,7 @@ class CompressTask:
         every_frame: all of them are taken.
         frames: then the frames of outputs.
         dry_run: nothing is written.
+        keep: of the inputs' metadata, None for nothing.
     """
 
     model: str
@@ -76,12 +79,14 @@ class CompressTask:
     every_frame: bool = False
     frames: Mapping[Path, int] = field(default_factory=dict)
     dry_run: bool = False
+    keep: Keeping | None = None
 
 
 class Job(NamedTuple):
-    """A picture that is read, and what of its file is left out."""
+    """A picture that is read, what else of its file is kept, and what is left out."""
 
     work: codec.Prepared | PhotoJob
+    metadata: Metadata
     left_out: tuple[str, ...]
 
     def noted(self, record: ImageRecord) -> ImageRecord:
@@ -100,6 +105,7 @@ class PhotoJob(NamedTuple):
 
 def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
     """Compress each input to its output; what does not fit is told of, and the others go on."""
+    from vlae_codec.container import envelope
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
     from vlae_codec.report import records
@@ -125,6 +131,7 @@ def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None)
             result = next(results)
             if task.verify:
                 codec.verify(result, task.device)
+            result = replace(result, data=envelope.wrap(result.data, one.metadata))
             _write(task, pair, result.data)
             done.append((pair, one.noted(records.image_record(str(pair[0]), str(pair[1]), result))))
         except (VlaeError, OSError) as error:
@@ -137,12 +144,13 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
     from vlae_codec.errors import ImageError
     from vlae_codec.families.bilevel import codec
     from vlae_codec.families.choice import choose_photo_model
-    from vlae_codec.io import adjust, datasets, images, targets
+    from vlae_codec.io import adjust, datasets, images, metadata, targets
 
     if datasets.is_stack(source) and not source.is_dir():
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     frame = task.frames.get(target, task.frame)
-    picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS, frame)
+    keep = task.keep or metadata.KEEP_NOTHING
+    picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS, frame, keep)
     if not task.form.exact:
         picture = replace(picture, deep=None)
     picture = adjust.adjusted(picture, task.form.size, task.form.background)
@@ -152,10 +160,11 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
     if info := choose_photo_model(picture, task.model, visible, fit, task.settings.lossless):
         if task.settings.lossless:
             picture = images.as_exact(picture)
-        return Job(PhotoJob(picture, info, _target_bytes(task, picture)), picture.left_out)
+        return Job(PhotoJob(picture, info, _target_bytes(task, picture)), picture.metadata, picture.left_out)
     if task.target_bytes or task.target_bpp:
         raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a model of black and white")
-    return Job(codec.prepare(picture, models, task.form.fit, task.form.exact), picture.left_out)
+    prepared = codec.prepare(picture, models, task.form.fit, task.form.exact)
+    return Job(prepared, picture.metadata, picture.left_out)
 
 
 def _write(task: CompressTask, pair: Pair, data: bytes) -> None:
@@ -166,15 +175,17 @@ def _write(task: CompressTask, pair: Pair, data: bytes) -> None:
 
 
 def _target_bytes(task: CompressTask, picture: Picture) -> int | None:
-    """The most bytes that the file of a photograph should have."""
-    if task.target_bpp is None:
-        return task.target_bytes
+    """The most bytes that the file of a photograph should have behind its metadata."""
+    from vlae_codec.container import envelope
+
     height, width = picture.size
-    return int(task.target_bpp * height * width / 8)
+    most = task.target_bytes if task.target_bpp is None else int(task.target_bpp * height * width / 8)
+    return envelope.left_of(most, picture.metadata)
 
 
 def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | None) -> ImageRecord:
     """Compress a picture of any size and write its file."""
+    from vlae_codec.container import envelope
     from vlae_codec.errors import ImageError
     from vlae_codec.families import pictures as photo
     from vlae_codec.families.store import AUTO
@@ -189,6 +200,7 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     )  # fmt: skip
     if task.verify:
         photo.verify_photo(result, job.picture, task.device)
+    result = replace(result, data=envelope.wrap(result.data, job.picture.metadata))
     _write(task, pair, result.data)
     return records.photo_record(str(pair[0]), str(pair[1]), result)
 

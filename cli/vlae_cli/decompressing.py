@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .batches import Done, Pair, Step
 from .common import describe
 
 if TYPE_CHECKING:
+    from vlae_codec.container.envelope import Metadata
     from vlae_codec.families.bilevel import codec
     from vlae_codec.io.images import Pixels
     from vlae_codec.io.writing import Drawn
@@ -46,18 +47,26 @@ class DecompressTask:
     dry_run: bool = False
 
 
+class Opened(NamedTuple):
+    """A verified file, of a photograph its bytes alone, and what else it keeps."""
+
+    work: codec.Unsealed | bytes
+    metadata: Metadata
+
+
 def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
     """Draw each input's picture to its output; what does not fit is told of, and the others go on."""
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
 
-    found: list[codec.Unsealed | bytes | str] = []
+    found: list[Opened | str] = []
     for source, target in pairs:
         try:
             found.append(_unseal(task, source, target))
         except (VlaeError, OSError) as error:
             found.append(describe(error))
-    unsealed = [one for one in found if isinstance(one, codec.Unsealed)]
+    opened = [one.work for one in found if isinstance(one, Opened)]
+    unsealed = [work for work in opened if isinstance(work, codec.Unsealed)]
     drawn = iter(codec.draw_images(unsealed, seed=task.seed, samples=task.samples, device=task.device, progress=step))
     done: list[Done] = []
     for pair, one in zip(pairs, found, strict=True):
@@ -65,19 +74,19 @@ def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | N
             done.append((pair, one))
             continue
         try:
-            if isinstance(one, bytes):
-                done.append((pair, _draw_photo(task, pair, one, step)))
+            if isinstance(one.work, bytes):
+                done.append((pair, _draw_photo(task, pair, one.work, one.metadata, step)))
                 continue
             pictures = next(drawn)
-            done.append((pair, _write(task, pair, one, pictures)))
+            done.append((pair, _write(task, pair, one.work, one.metadata, pictures)))
         except (VlaeError, OSError) as error:
             done.append((pair, describe(error)))
     return done
 
 
-def _unseal(task: DecompressTask, source: Path, target: Path) -> codec.Unsealed | bytes:
+def _unseal(task: DecompressTask, source: Path, target: Path) -> Opened:
     """Verify and decode a file, of a photograph its bytes alone, and check where its picture will go."""
-    from vlae_codec.container import header
+    from vlae_codec.container import envelope, header
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
     from vlae_codec.io import files, targets, writing
@@ -87,17 +96,20 @@ def _unseal(task: DecompressTask, source: Path, target: Path) -> codec.Unsealed 
     writing.check_ending(target)
     if source != files.STREAM:
         data = files.read_by_head(source, header.HEADER.size, header.limit)
+    data, metadata = envelope.unwrap(data)
     if identify.is_photo(data):
         targets.check_target(source, target, task.force)
-        return data
+        return Opened(data, metadata)
     file = codec.unseal(data, task.device, task.preview, task.max_pixels)
     if file.residual is not None and task.samples > 1:
         raise VlaeError("it holds the exact picture: --samples goes with --preview")
     targets.check_target(source, target, task.force)
-    return file
+    return Opened(file, metadata)
 
 
-def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None) -> tuple[DrawnRecord, str]:
+def _draw_photo(
+    task: DecompressTask, pair: Pair, data: bytes, metadata: Metadata, step: Step | None
+) -> tuple[DrawnRecord, str]:
     """Draw a photograph and write it, several draws of it side by side."""
     import numpy as np
 
@@ -118,32 +130,39 @@ def _draw_photo(task: DecompressTask, pair: Pair, data: bytes, step: Step | None
             max_pixels=task.max_pixels, device=task.device, progress=step,
         )  # fmt: skip
         drawn.append(picture)
-    _write_picture(task, pair, np.concatenate(drawn, axis=1))
+    left = _write_picture(task, pair, np.concatenate(drawn, axis=1), metadata)
     height, width = drawn[0].shape[:2]
     record = records.DrawnRecord(str(pair[0]), str(pair[1]), info.name, task.seed, task.samples, width, height)
-    return record, lost
+    return record, "; ".join(filter(None, (lost, left)))
 
 
-def _write_picture(task: DecompressTask, pair: Pair, pixels: Drawn) -> None:
-    """Write a picture, or make its file alone, which may fail too."""
+def _write_picture(task: DecompressTask, pair: Pair, pixels: Drawn, metadata: Metadata) -> str:
+    """Write a picture, or make its file alone, which may fail too; what it does not hold of the metadata comes back."""
+    from vlae_codec.container.envelope import ICC
     from vlae_codec.io import files, writing
 
+    if task.samples > 1:
+        metadata = metadata.only((ICC,))
     if task.dry_run:
-        writing.encode_picture(pixels, pair[1].suffix)
+        writing.encode_picture(pixels, pair[1].suffix, metadata)
     else:
-        writing.write_picture(pair[1], pixels, files.Origin((pair[0],), task.keep_time))
+        writing.write_picture(pair[1], pixels, files.Origin((pair[0],), task.keep_time), metadata)
+    left = writing.unwritten(metadata, pair[1].suffix)
+    return f"{pair[1].suffix or '.png'} does not hold its {', '.join(left)}" if left else ""
 
 
-def _write(task: DecompressTask, pair: Pair, file: codec.Unsealed, pictures: Pixels) -> tuple[DrawnRecord, str]:
+def _write(
+    task: DecompressTask, pair: Pair, file: codec.Unsealed, metadata: Metadata, pictures: Pixels
+) -> tuple[DrawnRecord, str]:
     """Write a file's pictures, (samples, H, W); their record and what they have lost come back."""
     from vlae_codec.io import sheets
     from vlae_codec.report import records
 
     source, target = pair
     if task.samples == 1:
-        _write_picture(task, pair, pictures[0].astype(bool))
+        left = _write_picture(task, pair, pictures[0].astype(bool), metadata)
     else:
-        _write_picture(task, pair, sheets.contact_sheet([255 * pictures], columns=task.samples))
+        left = _write_picture(task, pair, sheets.contact_sheet([255 * pictures], columns=task.samples), metadata)
     _, height, width = pictures.shape
     record = records.DrawnRecord(str(source), str(target), file.model.name, task.seed, task.samples, width, height)
-    return record, file.notice or ""
+    return record, "; ".join(filter(None, (file.notice, left)))

@@ -29,7 +29,7 @@ def main(inputs: tuple[Path, ...], as_json: bool) -> None:
     from vlae_codec.report import inspection, records
 
     failures = Failures()
-    rows = [["file", "model", "fingerprint", "mode", "size", "pictures", "bytes", "payload"]]
+    rows = [["file", "model", "fingerprint", "mode", "size", "pictures", "bytes", "payload", "metadata"]]
     for path in inputs:
         with failures.of(path):
             data = files.read_by_head(path, header.HEADER.size, header.limit)
@@ -44,9 +44,11 @@ def main(inputs: tuple[Path, ...], as_json: bool) -> None:
             if record.coded_width and coded != (record.width, record.height):
                 size += f" (coded {record.coded_width} x {record.coded_height})"
             head = [str(path), record.model or "unknown", record.fingerprint[:12], record.mode, size]
-            rows.append([*head, str(record.images), str(record.file_bytes), str(record.payload_bytes)])
+            numbers = [str(record.images), str(record.file_bytes), str(record.payload_bytes)]
+            rows.append([*head, *numbers, ", ".join(record.metadata)])
     if len(rows) > 1:
-        click.echo(records.align(rows, left=4))
+        told = len(rows[0]) if any(row[-1] for row in rows[1:]) else -1
+        click.echo(records.align([row[:told] for row in rows], left=4))
     failures.exit(len(inputs))
 
 

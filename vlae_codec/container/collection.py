@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from .archive import check_name, parse_archive
-from .header import ARCHIVE, COLLECTION, HEADER, MAGIC, VERSION, parse_head
+from .header import ARCHIVE, COLLECTION, ENVELOPE, HEADER, MAGIC, VERSION, parse_head
 from .varint import read_number, write_number
 
 HEAD = HEADER.pack(MAGIC, VERSION << 4 | COLLECTION, bytes(3))
@@ -151,6 +151,8 @@ def summary(data: bytes) -> tuple[int, bytes]:
         FormatError: it is no .vlz file.
     """
     mode, prefix = parse_head(data)
+    if mode == ENVELOPE:
+        raise FormatError("a file with metadata, which collections do not hold: compress it without keeping them")
     return (parse_archive(data).count if mode == ARCHIVE else 1), prefix
 
 

@@ -28,7 +28,8 @@ behind the first checksum and still gives the lossy picture.
     CRC-16       each of the fingerprint and of everything before it, as above
 
 Mode 6 is an archive of many pictures; see `archive`. Modes 7 to 10 are pictures of any size; see the containers of the
-windowed, the photo and the stored family. Mode 15 is a collection of whole files; see `collection`.
+windowed, the photo and the stored family. Mode 11 has metadata in front of a file of one picture; see `envelope`.
+Mode 15 is a collection of whole files; see `collection`.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ from ..errors import FormatError
 MAGIC = b"\xd6Z"
 VERSION = 1
 MODES = {0: "chosen", 1: "faithful-1", 2: "faithful-2", 3: "faithful-3", 4: "faithful-4"}
-LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED = 5, 6, 7, 8, 9, 10
-LAST = STORED
+LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE = 5, 6, 7, 8, 9, 10, 11
+LAST = ENVELOPE
 COLLECTION = 15
 HEADER = struct.Struct("<2sB3s")
 CHECKSUM = struct.Struct("<H")
@@ -125,7 +126,7 @@ def parse(data: bytes) -> Container:
     """
     mode, prefix = parse_head(data)
     if mode not in MODES:
-        kinds = {ARCHIVE: "an archive of many pictures", LOSSLESS: "a lossless file"}
+        kinds = {ARCHIVE: "an archive of many pictures", LOSSLESS: "a lossless file", ENVELOPE: "a file with metadata"}
         kind = kinds.get(mode, "a picture of any size")
         raise FormatError(f"{kind}, and one lossy picture was expected")
     if len(data) <= AROUND:
@@ -161,7 +162,7 @@ def parse_head(data: bytes) -> tuple[int, bytes]:
 def limit(head: bytes) -> int:
     """The most bytes that a file can have that begins so, by its first 6 bytes; the least limit if it is no .vlz."""
     mode = head[2] & 15 if len(head) == HEADER.size and head.startswith(MAGIC) else 0
-    large = dict.fromkeys((ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED), MAX_ARCHIVE)
+    large = dict.fromkeys((ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE), MAX_ARCHIVE)
     return {LOSSLESS: MAX_LOSSLESS, **large}.get(mode, MAX_FILE)
 
 

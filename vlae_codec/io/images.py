@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from ..container.envelope import NOTHING, Metadata
 from ..errors import ImageError
-from . import opening
+from . import metadata, opening
 from .chunks import without_texts
 from .deep import MOST, Deep, declared_depth, deep_samples, has_deep_tiles, reduced, without_opaque_alpha
 from .files import NOWHERE, Origin, read_up_to, write_whole
+from .metadata import KEEP_NOTHING, Keeping
 from .profiles import to_srgb
 
 MAX_BYTES = 1 << 28
@@ -49,6 +51,7 @@ class Picture:
         left_out: what else its file says, and is not kept.
         deep: uint16, its samples with those of alpha behind them, if each has 16 bits: (H, W), or (H, W, 2 to 4). Only
             what keeps the exact pixels asks for them.
+        metadata: what is kept of what its file says beside.
     """
 
     pixels: Pixels
@@ -56,6 +59,7 @@ class Picture:
     alpha: Pixels | None = None
     left_out: tuple[str, ...] = ()
     deep: Deep | None = None
+    metadata: Metadata = NOTHING
 
     @property
     def size(self) -> tuple[int, int]:
@@ -63,13 +67,16 @@ class Picture:
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
-def read_image(path: Path, max_pixels: int = MAX_PIXELS, frame: int | None = None) -> Picture:
+def read_image(
+    path: Path, max_pixels: int = MAX_PIXELS, frame: int | None = None, keep: Keeping = KEEP_NOTHING
+) -> Picture:
     """The picture of a file in any format that Pillow knows; `-` reads the standard input.
 
     Args:
         path: the file.
         max_pixels: a larger picture is refused before memory is taken for it.
         frame: of several, from 0; None for the first, with a notice of how many there are.
+        keep: of what the file says beside its pixels. A profile that is kept leaves the colours as they are.
 
     Raises:
         ImageError: not an image, damaged, too large, or of a kind that is not supported.
@@ -81,10 +88,12 @@ def read_image(path: Path, max_pixels: int = MAX_PIXELS, frame: int | None = Non
         raise ImageError("the file is empty, not an image")
     if len(data) > MAX_BYTES:
         raise ImageError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
-    return decode_image(data, max_pixels, frame)
+    return decode_image(data, max_pixels, frame, keep)
 
 
-def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = None) -> Picture:
+def decode_image(
+    data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = None, keep: Keeping = KEEP_NOTHING
+) -> Picture:
     """The picture in the bytes of an image file, of at most so many pixels; arguments as of `read_image`.
 
     Raises:
@@ -95,8 +104,7 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = 
             frames = opening.frame_count(image)
             opening.go_to(image, frame or 0)
             check_size(image, max_pixels)
-            picture = _of_file(image, data)
-            picture = replace(picture, left_out=opening.left_out(image))
+            picture = _of_file(image, data, keep)
     except UnidentifiedImageError as error:
         raise ImageError("not an image, or of a format that Pillow does not know: give a PNG") from error
     except Image.DecompressionBombError as error:
@@ -105,7 +113,7 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = 
         raise
     except Exception as error:
         if opening.is_text_too_long(error) and (shorter := without_texts(data)) != data:
-            picture = decode_image(shorter, max_pixels, frame)
+            picture = decode_image(shorter, max_pixels, frame, keep)
             return replace(picture, left_out=(*picture.left_out, "texts"))
         # The decoders raise nearly everything for damaged files, SyntaxError among it.
         raise ImageError(f"damaged or cut short: {error}") from error
@@ -115,24 +123,34 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = 
     return picture
 
 
-def _of_file(image: Image.Image, data: bytes) -> Picture:
+def _of_file(image: Image.Image, data: bytes, keep: Keeping) -> Picture:
     """The picture of an open file, with all the bits of its samples where they can be had."""
     lost = declared_depth(image, data) > 8
     deep = deep_samples(image, data)
     image.load()
-    turn = opening.orientation(image)  # behind loading, which turns TIFF files
     if deep is not None:
-        deep = without_opaque_alpha(deep)
-        picture = _to_8_bits(opening.in_8_bits(image, deep), turn)
-        return replace(picture, notices=(*picture.notices, REDUCED), deep=opening.upright_samples(deep, turn))
-    picture = _to_8_bits(opening.with_key(image, data), turn)
-    if not lost:
-        return picture
-    notices = picture.notices if REDUCED in picture.notices else (*picture.notices, REDUCED)
-    return replace(picture, notices=notices, deep=None)
+        picture = _of_loaded(image, keep, without_opaque_alpha(deep))
+    else:
+        picture = _of_loaded(opening.with_key(image, data), keep)
+        if lost:
+            picture = replace(picture, notices=tuple(dict.fromkeys((*picture.notices, REDUCED))), deep=None)
+    return replace(picture, left_out=metadata.not_kept(opening.left_out(image), picture.metadata))
 
 
-def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS) -> Picture:
+def _of_loaded(image: Image.Image, keep: Keeping, deep: Deep | None = None) -> Picture:
+    """The picture of a loaded image, or of all the bits of its samples, and what is kept beside."""
+    turn = opening.orientation(image)  # behind loading, which turns TIFF files
+    kept = metadata.read_metadata(image, keep)
+    if turn != 1 and kept.exif:
+        turn, kept = (1, kept) if keep.stored else (turn, metadata.upright(kept))
+    if deep is None:
+        return replace(_to_8_bits(image, turn, not kept.icc), metadata=kept)
+    picture = _to_8_bits(opening.in_8_bits(image, deep), turn, not kept.icc)
+    deep = opening.upright_samples(deep, turn)
+    return replace(picture, notices=(*picture.notices, REDUCED), deep=deep, metadata=kept)
+
+
+def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS, keep: Keeping = KEEP_NOTHING) -> Picture:
     """A Pillow image of any mode in 8 bits; what is changed is noted.
 
     Raises:
@@ -141,7 +159,7 @@ def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS) -> Picture:
     check_size(image, max_pixels)
     lost = has_deep_tiles(image)
     image.load()
-    picture = _to_8_bits(image, opening.orientation(image))
+    picture = _of_loaded(image, keep)
     return replace(picture, notices=(*picture.notices, REDUCED)) if lost else picture
 
 
@@ -190,7 +208,7 @@ def to_pillow(pixels: Pixels | Deep | NDArray[np.bool_]) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def _to_8_bits(image: Image.Image, orientation: int) -> Picture:
+def _to_8_bits(image: Image.Image, orientation: int, convert: bool) -> Picture:
     notices = []
     if orientation != 1:
         image = opening.upright(image, orientation)
@@ -204,8 +222,9 @@ def _to_8_bits(image: Image.Image, orientation: int) -> Picture:
     if image.mode == "F":
         raise ImageError("floating-point pixels are not supported: save it with 8 bits a channel")
     alpha = None
-    image, notice = to_srgb(image)
-    notices += notice
+    if convert:
+        image, notice = to_srgb(image)
+        notices += notice
     if image.has_transparency_data:
         plane = np.array(image.convert("RGBA").getchannel("A"))
         alpha = plane if plane.min() < 255 else None
@@ -223,9 +242,7 @@ def over_black(picture: Picture) -> Picture:
     """
     if picture.alpha is None:
         return picture
-    alpha = picture.alpha.astype(np.uint32)
-    if picture.pixels.ndim == 3:
-        alpha = alpha[:, :, None]
+    alpha = picture.alpha.astype(np.uint32).reshape(*picture.size, *[1] * (picture.pixels.ndim - 2))
     flat = ((picture.pixels * alpha + 127) // 255).astype(np.uint8)
     if not flat.any():
         raise ImageError("its transparency laid over black leaves nothing: --background lays it over another colour")

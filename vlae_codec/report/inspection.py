@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ..container import envelope
 from ..container.archive import parse_archive
 from ..errors import ModelError
 from ..families.bilevel.archive import identify_archive
 from ..families.pictures import identify_photo, parse_any_photo
 from ..model.identify import identify, is_archive, is_photo, parse_any
 from .archive import archive_file_record
-from .records import FileRecord, file_record, photo_file_record
+from .records import FileRecord, file_record, photo_file_record, with_metadata
 
 
 def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | None]:
@@ -21,6 +22,12 @@ def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | No
     Raises:
         FormatError: the bytes are no .vlz file, or are damaged.
     """
+    inner, metadata = envelope.unwrap(data)
+    record, problem = _describe(inner, source)
+    return with_metadata(record, metadata, len(data) - len(inner)), problem
+
+
+def _describe(data: bytes, source: str) -> tuple[FileRecord, ModelError | None]:
     if is_archive(data):
         header = parse_archive(data)
         try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ..container.envelope import Metadata
 from ..container.header import MODES, Container, LosslessContainer, sections
 from ..families.bilevel.codec import Compressed
 from ..families.bilevel.lossless import LosslessCode
@@ -114,6 +115,7 @@ class FileRecord:
         payload_bytes: the code's.
         sections: name, offset and bytes of each part.
         coded_width, coded_height: pixels of what is coded of a photograph, fewer if it was shrunk; else None.
+        metadata: bytes of each kind that is kept beside the picture, before they are deflated.
     """
 
     input: str
@@ -130,6 +132,7 @@ class FileRecord:
     sections: tuple[dict[str, str | int], ...]
     coded_width: int | None = None
     coded_height: int | None = None
+    metadata: dict[str, int] = field(default_factory=dict)
 
 
 def image_record(source: str, target: str, result: Compressed) -> ImageRecord:
@@ -229,6 +232,20 @@ def file_record(source: str, info: ModelInfo | None, container: Container | Loss
         header_bytes=around,
         payload_bytes=payload,
         sections=tuple(parts),
+    )
+
+
+def with_metadata(record: FileRecord, metadata: Metadata, size: int) -> FileRecord:
+    """The record of a file that has so many bytes of metadata in front of what a record is of."""
+    if not size:
+        return record
+    moved = [part | {"offset": int(part["offset"]) + size} for part in record.sections]
+    return replace(
+        record,
+        file_bytes=record.file_bytes + size,
+        header_bytes=record.header_bytes + size,
+        sections=({"name": "metadata", "offset": 0, "bytes": size}, *moved),
+        metadata={name: len(content) for name, content in metadata.parts().items()},
     )
 
 
