@@ -19,6 +19,7 @@ from benchmarks.input_kinds import input_kinds
 from benchmarks.lossy.chart import CHART, chart
 from benchmarks.lossy.rows import read_rows
 from benchmarks.photo_tables import exact_photographs, lossy_photographs, lossy_speed, photo_releases
+from benchmarks.published import published
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
 from benchmarks.speedruns import speedruns
@@ -56,6 +57,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         kept_figure,
         lengths,
         likelihoods,
+        published,
         lossless,
         speed,
         backends,

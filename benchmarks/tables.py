@@ -104,13 +104,23 @@ def lengths(folder: Path, kind: str = STATIC) -> Lines:
             f"{code['kl_bits']:.2f}",
             f"{code['payload_bits']:.2f}",
             f"{code['over_kl_bits']:+.2f}",
+            f"+{code['floor_over_kl_bits']:.2f}" if "floor_over_kl_bits" in code else "-",
             f"{code['file_bytes']:.2f}",
             code["beyond_payload_bytes"],
         )
         for result in results
         for code in result["codes"]
     ]
-    titles = ("model and code", "images", "KL, bits", "payload, bits", "over KL", "file, bytes", "of them around it")
+    titles = (
+        "model and code",
+        "images",
+        "KL, bits",
+        "payload, bits",
+        "over KL",
+        "floor of one group",
+        "file, bytes",
+        "of them around it",
+    )
     return ["Bits spent, mean of an image:", "", *table(titles, rows)] if rows else []
 
 

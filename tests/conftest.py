@@ -73,6 +73,7 @@ def install(user_models: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
     monkeypatch.setattr(registry, "load_model", lambda folder, device: FakeModel(read_info(folder)))
     monkeypatch.setattr(codec, "encode", fake_encode)
     monkeypatch.setattr(codec, "decode", fake_decode)
+    monkeypatch.setattr(codec, "check_payload", lambda *_: None)
 
     def write(name: str, /, **changes: Any) -> Path:
         info = {

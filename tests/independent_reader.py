@@ -134,23 +134,47 @@ class Reader:
             return z
         codes = canonical(self.info["index_lengths"][mode - 1])
         for group in range(mode):
-            code = length = 0
-            while (length, code) not in codes:
-                bits, length = bits - 1, length + 1
-                code = code << 1 | value >> bits & 1
-            exponent = codes[length, code]
-            bits -= exponent
-            found = (1 << exponent) + (value >> bits & ((1 << exponent) - 1)) - 1
-            z = self.candidate(found, group, z, (blocks + group) // mode)
-        assert bits < 8 and not value & ((1 << bits) - 1)
+            if group == mode - 1:
+                sizes = range(bits % 8 if group else 8, bits, 8)
+                found = (value & ((1 << bits) - 1)) + sum(1 << size for size in sizes)
+            else:
+                code = length = 0
+                while (length, code) not in codes:
+                    bits, length = bits - 1, length + 1
+                    code = code << 1 | value >> bits & 1
+                exponent = codes[length, code]
+                bits -= exponent
+                found = (1 << exponent) + (value >> bits & ((1 << exponent) - 1)) - 1
+            z = self.sample(found, group, z, (blocks + group) // mode)
         return z
+
+    def sample(self, number: int, group: int, z: Vector, blocks: int) -> Vector:
+        """z with one more group, of the candidate of this number."""
+        exponent = (number + 1).bit_length() - 1
+        assert exponent <= min(40, 16 * self.size)
+        path = number + 1 - (1 << exponent)
+        halves = self.halves(path, 256 + 64 * group + exponent, 0, blocks * self.size)
+        bits = f"{path:0{exponent}b}" if exponent else ""
+        for latent in range(self.size):
+            own = bits[latent :: self.size]
+            halves[latent] = int(own + f"{halves[latent]:016b}"[len(own) :], 2)
+        return self.placed(halves, z, blocks)
 
     def candidate(self, path: int, level: int, z: Vector, blocks: int) -> Vector:
         """z with `blocks` more blocks of the candidate of this number."""
-        noise, first = list[int](), len(z)
-        for call in range(first // 8, (first + blocks * self.size + 7) // 8):
+        return self.placed(self.halves(path, level, len(z), blocks * self.size), z, blocks)
+
+    def halves(self, path: int, level: int, first: int, count: int) -> list[int]:
+        """The random numbers of 16 bits that a candidate has for latents."""
+        found = list[int]()
+        for call in range(first // 8, (first + count + 7) // 8):
             for word in philox((path & MASK, path >> 32, call, level), (0, 0)):
-                noise += [self.tables["quantile"][word & 0xFFFF], self.tables["quantile"][word >> 16]]
+                found += [word & 0xFFFF, word >> 16]
+        return found[:count]
+
+    def placed(self, halves: Sequence[int], z: Vector, blocks: int) -> Vector:
+        """z with more blocks, of noise with these indices."""
+        noise, first = [self.tables["quantile"][half] for half in halves], len(z)
         for block in range(first // self.size, first // self.size + blocks):
             mean, scale = [0] * self.size, [1 << 14] * self.size
             if block:

@@ -14,7 +14,7 @@ from small_models import BACKENDS, WINDOW_NAMES, exported, some_images, some_lat
 
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import LIMIT
-from vlae_codec.exact.philox import pixel_noise
+from vlae_codec.exact.philox import candidate_noise, pixel_noise
 from vlae_codec.model.networks import BATCH, IntegerModel, fingerprint, load_model, place, read_info
 from vlae_models.release.export import pack, write_model
 
@@ -99,16 +99,14 @@ def test_candidates_follow_the_prior() -> None:
     """One path is as good as many, blocks come one at a time or together, and block 0 is the noise itself."""
     model, paths = tiny_model(), np.array([3, 2**34, 77], np.int64)
     none = np.zeros((3, 0), np.int64)
-    together = model.candidates(paths, 0, none, 2)
-    assert together.z.shape == together.noise.shape == together.scale.shape == (3, 16)
-    np.testing.assert_array_equal(together.z[:, :8], (together.noise[:, :8] + 2) >> 2)
-    assert (together.scale[:, :8] == 2**14).all()
-    alone = model.candidates(paths[1:2], 0, none[:1], 2)
-    np.testing.assert_array_equal(alone.z, together.z[1:2])
-    second = model.candidates(paths, 0, together.z[:, :8], 1)
-    np.testing.assert_array_equal(second.z, together.z[:, 8:])
-    mean, scale = model.prior_block(1, together.z[:, :8])
-    np.testing.assert_array_equal(second.z, place(second.noise, mean, scale))
+    together, noise = model.candidates(paths, 0, none, 2), candidate_noise(paths, 0, 0, 16)
+    assert together.shape == noise.shape == (3, 16)
+    np.testing.assert_array_equal(together[:, :8], (noise[:, :8] + 2) >> 2)
+    np.testing.assert_array_equal(model.candidates(paths[1:2], 0, none[:1], 2), together[1:2])
+    np.testing.assert_array_equal(model.candidates(paths, 0, together[:, :8], 1), together)
+    np.testing.assert_array_equal(model.latents_of(noise[:, 8:], together[:, :8]), together)
+    mean, scale = model.prior_block(1, together[:, :8])
+    np.testing.assert_array_equal(together[:, 8:], place(noise[:, 8:], mean, scale))
     assert (scale != scale[0]).any()  # the prior is not a constant
 
 

@@ -8,10 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_models import BACKENDS, SHAPES, some_images, tiny_model
 
+from vlae_codec.coding.prefix_code import MAX_EXPONENT, fit_lengths
 from vlae_codec.errors import FormatError, ModelError
-from vlae_codec.latents.payload import EFFORTS, decode, encode, longest_code, solve_dial, whole_bytes
+from vlae_codec.latents.payload import (
+    EFFORTS,
+    decode,
+    encode,
+    longest_code,
+    pack_numbers,
+    solve_dial,
+    unpack_numbers,
+    whole_bytes,
+)
 from vlae_codec.latents.posterior import posterior_of, rates
-from vlae_codec.latents.relative_entropy import FaithfulCoder, decode_numbers
+from vlae_codec.latents.relative_entropy import find_sample
 from vlae_codec.latents.tree_search import distance_of_meaning, search_tree
 from vlae_codec.model.networks import BATCH
 
@@ -39,12 +49,13 @@ def test_faithful_files_round_trip(shape: Any) -> None:
     codes = encode(model, images, faithful=True, effort=1)
     assert all(1 <= code.mode <= model.blocks for code in codes)
     assert all(len(code.payload) == -(-code.payload_bits // 8) for code in codes)
-    z = decode(model, [code.mode for code in codes], [code.payload for code in codes])
-    coder, posterior = FaithfulCoder(model, EFFORTS[1].reach), posterior_of(model, images)
+    posterior = posterior_of(model, images)
     kl_blocks = rates(model, images, posterior).kl_blocks
     for index, code in enumerate(codes):
-        numbers = coder.encode(posterior.of(index), kl_blocks[index], code.mode)
-        np.testing.assert_array_equal(z[index], decode_numbers(model, numbers))
+        numbers = find_sample(model, posterior.of(index), kl_blocks[index], EFFORTS[1].reach)
+        assert unpack_numbers(code.payload, code.mode, model.info["index_lengths"][code.mode - 1]) == numbers
+    z = decode(model, [code.mode for code in codes], [code.payload for code in codes])
+    assert z.shape == (4, model.latent)
 
 
 @pytest.mark.parametrize("faithful", [False, True])
@@ -89,19 +100,37 @@ def test_any_payload_decodes_or_is_refused(mode: int, payload: bytes, name: str)
 
 
 @pytest.mark.parametrize(
-    ("mode", "payload"), [(0, b""), (0, bytes(8)), (1, b""), (1, b"\xff"), (3, bytes(5)), (5, b"a")]
+    ("mode", "payload"), [(0, b""), (0, bytes(8)), (1, b""), (1, bytes([255] * 6)), (2, b""), (3, bytes(5)), (5, b"a")]
 )
 def test_refused_payloads(mode: int, payload: bytes) -> None:
     with pytest.raises(FormatError):
         decode(tiny_model(), [mode], [payload])
 
 
-def test_a_faithful_payload_is_as_long_as_its_code() -> None:
-    model = tiny_model()
-    code = encode(model, some_images(1), effort=1, faithful=True)[0]
-    for payload in (code.payload + b"\0", code.payload[:-1]):
-        with pytest.raises(FormatError):
-            decode(model, [code.mode], [payload])
+@given(st.binary(min_size=1, max_size=9), st.integers(1, 4))
+def test_every_payload_names_numbers_of_its_own(payload: bytes, groups: int) -> None:
+    """No bit is spare: whatever the bits are, they are those that the numbers are written with."""
+    lengths = fit_lengths([number % 13 for number in range(200)])
+    try:
+        numbers = unpack_numbers(payload, groups, lengths)
+    except FormatError:
+        assert groups > 1
+        return
+    assert len(numbers) == groups and pack_numbers(numbers, lengths) == payload
+
+
+@given(st.lists(st.integers(0, 2 ** (MAX_EXPONENT + 1) - 2), min_size=1, max_size=4))
+def test_numbers_come_back(numbers: list[int]) -> None:
+    lengths = fit_lengths([5, 6, 7])
+    assert unpack_numbers(pack_numbers(numbers, lengths), len(numbers), lengths) == numbers
+
+
+@pytest.mark.parametrize("bits", [8, 16, 24, 32])
+def test_numbers_of_one_group_fill_payloads_one_after_the_other(bits: int) -> None:
+    first = sum(1 << shorter for shorter in range(8, bits, 8))
+    lengths = fit_lengths([])
+    assert pack_numbers([first], lengths) == bytes(bits // 8)
+    assert pack_numbers([first + (1 << bits) - 1], lengths) == bytes([255]) * (bits // 8)
 
 
 @pytest.mark.parametrize("bits", [1, 8, 16, 17, 24])
@@ -154,7 +183,8 @@ def test_effort_buys_more_at_every_level() -> None:
     levels = [EFFORTS[level] for level in range(1, 10)]
     assert len(EFFORTS) == 9
     for low, high in zip(levels, levels[1:], strict=False):
-        assert low.beam <= high.beam and low.drawn <= high.drawn and low.reach <= high.reach and low != high
+        assert low.beam <= high.beam and low.drawn <= high.drawn and low != high
+        assert all(few <= many for few, many in zip(low.reach, high.reach, strict=True))
         assert high.drawn <= high.beam
 
 

@@ -29,7 +29,6 @@ def test_numbers_come_back(values: list[int], observed: list[int]) -> None:
     for lengths in (FLAT, fit_lengths(observed)):
         code, reader = IndexCode(lengths), BitReader(packed(lengths, values)[0])
         assert [code.read(reader) for _ in values] == values
-        reader.finish()
 
 
 @pytest.mark.parametrize("exponent", range(MAX_EXPONENT + 1))
@@ -79,8 +78,6 @@ def test_reader_mirrors_writer(fields: list[tuple[int, int]]) -> None:
     assert f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}" == text.ljust(8 * len(data), "0")
     reader = BitReader(data)
     assert [reader.read(bits) for _, bits in fields] == [value for value, _ in fields]
-    if writer.length:
-        reader.finish()
 
 
 @settings(deadline=None)
@@ -100,21 +97,6 @@ def test_a_cut_code_is_refused(value: int) -> None:
     data, _ = packed(FLAT, [value])
     with pytest.raises(FormatError, match="ends in the middle"):
         IndexCode(FLAT).read(BitReader(data[:-1]))
-
-
-def test_what_is_left_must_be_padding() -> None:
-    reader = BitReader(b"\xe0")
-    assert reader.read(3) == 7
-    reader.finish()
-    for rest in (b"\xe1", b"\xe0\x00", b"\xf0"):
-        reader = BitReader(rest)
-        reader.read(3)
-        with pytest.raises(FormatError, match="longer"):
-            reader.finish()
-    reader = BitReader(b"\xe0\x00")
-    reader.read(8)
-    with pytest.raises(FormatError, match="longer"):  # a whole byte of zeros is no padding
-        reader.finish()
 
 
 def test_reading_past_the_end() -> None:

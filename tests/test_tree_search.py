@@ -11,7 +11,7 @@ from small_models import SHAPES, some_images, tiny_model
 
 from vlae_codec.latents.payload import MAX_BITS
 from vlae_codec.latents.posterior import Posterior, posterior_of, prior_conditionals
-from vlae_codec.latents.tree_search import block_bits, choose_paths, decode_path, distance_of_meaning, search_tree
+from vlae_codec.latents.tree_search import block_bits, choose_paths, decode_paths, distance_of_meaning, search_tree
 from vlae_codec.model.networks import IntegerModel
 
 models = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
@@ -27,7 +27,7 @@ def test_every_leaf_of_the_search_is_what_its_path_decodes_to(shape: Any, bits: 
     assert len(paths) == len(set(paths.tolist())) == 4
     assert paths.min() >= 0 and paths.max() < 2**bits
     for path, leaf in zip(paths.tolist(), z, strict=True):
-        np.testing.assert_array_equal(decode_path(model, path, bits), leaf)
+        np.testing.assert_array_equal(decode_paths(model, np.array([path], np.int64), bits)[0], leaf)
 
 
 def score(model: IntegerModel, posterior: Posterior, z: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -41,7 +41,7 @@ def score(model: IntegerModel, posterior: Posterior, z: NDArray[np.int64]) -> ND
 def test_a_beam_as_wide_as_the_tree_finds_the_best_leaf_of_all() -> None:
     model = tiny_model()
     posterior = posterior_of(model, some_images(1))
-    everything = np.stack([decode_path(model, path, 8) for path in range(256)])
+    everything = decode_paths(model, np.arange(256, dtype=np.int64), 8)
     scores = score(model, posterior, everything)
     paths, _ = search_tree(model, posterior, 8, beam=256)
     np.testing.assert_array_equal(np.sort(paths), np.arange(256))

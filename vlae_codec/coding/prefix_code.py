@@ -51,15 +51,6 @@ class BitReader:
         self.left -= bits
         return self._value >> self.left & ((1 << bits) - 1)
 
-    def finish(self) -> None:
-        """Check that only padding is left.
-
-        Raises:
-            FormatError: a whole byte or a bit that is not zero is left.
-        """
-        if self.left >= 8 or self._value & ((1 << self.left) - 1):
-            raise FormatError("the payload is longer than its code")
-
 
 class IndexCode:
     """The code of candidate numbers.

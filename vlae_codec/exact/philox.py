@@ -37,8 +37,8 @@ def philox(c0: Array, c1: Array, c2: Array, c3: Array, key: tuple[int, int]) -> 
     return c0, c1, c2, c3
 
 
-def candidate_noise(paths: NDArray[np.int64], level: int, first: int, count: int) -> NDArray[np.int64]:
-    """Standard normal noise of candidates, in units of 2^-12, shape (len(paths), count).
+def candidate_halves(paths: NDArray[np.int64], level: int, first: int, count: int) -> NDArray[np.int64]:
+    """Random numbers of 16 bits that candidates have for their latents, shape (len(paths), count).
 
     Args:
         paths: number of each candidate, int64, 0 or more.
@@ -52,8 +52,12 @@ def candidate_noise(paths: NDArray[np.int64], level: int, first: int, count: int
     zero = np.zeros(shape, np.int64)
     words = philox(low + zero, high + zero, calls + zero, zero + level, (0, 0))
     halves = [half for word in words for half in (word & 0xFFFF, word >> 16)]
-    noise = load_tables().quantile[np.stack(halves, axis=-1)]
-    return np.asarray(noise.reshape(len(paths), -1)[:, :count])
+    return np.stack(halves, axis=-1).reshape(len(paths), -1)[:, :count]
+
+
+def candidate_noise(paths: NDArray[np.int64], level: int, first: int, count: int) -> NDArray[np.int64]:
+    """Standard normal noise of candidates, in units of 2^-12; arguments and shape as of `candidate_halves`."""
+    return np.asarray(load_tables().quantile[candidate_halves(paths, level, first, count)])
 
 
 def pixel_noise(rows: Array, columns: Array, channel: int, draws: Array, seed: int) -> Array:

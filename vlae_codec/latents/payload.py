@@ -2,7 +2,8 @@
 
 Two codes share one decoder-side idea, candidates of z that sender and receiver both can make:
 the *chosen* code (mode 0) sends a fixed number of bits and picks what survives best, the *faithful*
-code (modes 1 to 4, the number of groups) sends a true sample of q(z|x) at KL + a few bits.
+code (modes 1 to 4, the number of groups) sends a true sample of q(z|x) at KL + a few bits. The length of a payload is
+told by what holds it, and all its bits are used.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from ..coding.prefix_code import BitReader, BitWriter, IndexCode
 from ..errors import FormatError, ModelError
 from ..model.networks import BATCH, IntegerModel, Integers, Pictures
 from ..parallel import in_threads
+from .cells import candidate, check_number
 from .posterior import Floats, Posterior, posterior_of, rates
-from .relative_entropy import MAX_GROUPS, FaithfulCoder, choose_groups, decode_numbers
-from .tree_search import MAX_BLOCK_BITS, choose_paths, decode_path
+from .relative_entropy import MAX_GROUPS, Reach, find_sample, group_sizes
+from .tree_search import MAX_BLOCK_BITS, choose_paths, decode_paths
 
 CHOSEN = 0
 MAX_BITS = 56
@@ -38,24 +40,24 @@ class Effort:
     Attributes:
         beam: paths kept in the chosen code's search.
         drawn: leaves that are drawn and compared with the original.
-        reach: log2 of the candidates that a group of the faithful code looks at.
+        reach: how much the search of the faithful code may take.
     """
 
     beam: int
     drawn: int
-    reach: int
+    reach: Reach
 
 
 EFFORTS = {
-    1: Effort(8, 1, 12),
-    2: Effort(16, 1, 13),
-    3: Effort(32, 8, 14),
-    4: Effort(64, 12, 15),
-    5: Effort(64, 16, 16),
-    6: Effort(128, 24, 17),
-    7: Effort(256, 32, 18),
-    8: Effort(512, 64, 20),
-    9: Effort(1024, 128, 22),
+    1: Effort(8, 1, Reach(8, 14, 1 << 18)),
+    2: Effort(16, 1, Reach(9, 15, 1 << 18)),
+    3: Effort(32, 8, Reach(10, 17, 1 << 19)),
+    4: Effort(64, 12, Reach(12, 20, 1 << 19)),
+    5: Effort(64, 16, Reach(16, 24, 1 << 20)),
+    6: Effort(128, 24, Reach(17, 25, 1 << 21)),
+    7: Effort(256, 32, Reach(18, 26, 1 << 21)),
+    8: Effort(512, 64, Reach(20, 27, 1 << 22)),
+    9: Effort(1024, 128, Reach(22, 28, 1 << 23)),
 }
 
 
@@ -66,7 +68,7 @@ class Code:
     Attributes:
         mode: 0 for the chosen code, 1 ... 4 for a faithful sample in so many groups.
         payload: the code in whole bytes.
-        payload_bits: bits before padding.
+        payload_bits: its bits.
         kl_bits: KL(q(z|x) || p(z)).
         neg_elbo_bits: -ELBO, what bits-back would pay for the exact image.
         naive_bits: two-part code with z on a fixed grid.
@@ -107,7 +109,6 @@ def encode(
     """
     dial = (QUALITY if quality is None else quality) / QUALITY
     level = EFFORTS[effort]
-    coder = FaithfulCoder(model, level.reach)
     most = longest_code(model, None if faithful else bits)
 
     def encode_batch(start: int) -> list[Code]:
@@ -116,7 +117,7 @@ def encode(
         theory = rates(model, batch, posterior)
         if faithful:
             dials = [dial if bits is None else solve_dial(kl, bits) for kl in theory.kl]
-            written = encode_faithful(model, coder, posterior, theory.kl_blocks, dials)
+            written = encode_faithful(model, posterior, theory.kl_blocks, dials, level.reach)
         else:
             asked = [dial * kl + INDEX_BITS if bits is None else -(-bits // 8) * 8 for kl in theory.kl]
             wanted = [whole_bytes(one, most) for one in asked]
@@ -125,8 +126,7 @@ def encode(
             progress(len(batch))
         lengths = zip(theory.kl.tolist(), theory.neg_elbo.tolist(), theory.naive.tolist(), strict=True)
         return [
-            Code(mode, writer.to_bytes(), writer.length, *bits)
-            for (mode, writer), bits in zip(written, lengths, strict=True)
+            Code(mode, payload, 8 * len(payload), *bits) for (mode, payload), bits in zip(written, lengths, strict=True)
         ]
 
     batches = in_threads(encode_batch, range(0, len(images), BATCH), model.workers)
@@ -135,52 +135,96 @@ def encode(
 
 def encode_chosen(
     model: IntegerModel, posterior: Posterior, images: Pictures, bits: Sequence[int], effort: Effort
-) -> list[tuple[int, BitWriter]]:
-    """Mode and bits of the images' chosen codes."""
-    written = []
+) -> list[tuple[int, bytes]]:
+    """Mode and payload of the images' chosen codes."""
     paths = choose_paths(model, posterior, images, bits, effort.beam, effort.drawn)
-    for path, length in zip(paths, bits, strict=True):
-        writer = BitWriter()
-        writer.write(path, length)
-        written.append((CHOSEN, writer))
-    return written
+    return [(CHOSEN, path.to_bytes(length // 8, "big")) for path, length in zip(paths, bits, strict=True)]
 
 
 def encode_faithful(
-    model: IntegerModel, coder: FaithfulCoder, posterior: Posterior, kl_blocks: Floats, dials: Sequence[float]
-) -> list[tuple[int, BitWriter]]:
-    """Mode (the number of groups) and bits of the images' faithful samples."""
+    model: IntegerModel, posterior: Posterior, kl_blocks: Floats, dials: Sequence[float], reach: Reach
+) -> list[tuple[int, bytes]]:
+    """Mode (the number of groups) and payload of the images' faithful samples."""
     written = []
     for i, (kl, dial) in enumerate(zip(kl_blocks, dials, strict=True)):
-        groups = choose_groups(kl * dial, coder.reach)
-        code, writer = IndexCode(model.info["index_lengths"][groups - 1]), BitWriter()
-        for number in coder.encode(posterior.of(i), kl, groups, dial):
-            code.write(writer, number)
-        written.append((groups, writer))
+        numbers = find_sample(model, posterior.of(i), kl, reach, dial)
+        written.append((len(numbers), pack_numbers(numbers, model.info["index_lengths"][len(numbers) - 1])))
     return written
 
 
+def pack_numbers(numbers: Sequence[int], lengths: Sequence[int]) -> bytes:
+    """Return the payload of candidates' numbers: all but the last one by a code of these lengths of exponents.
+
+    The last one is what it exceeds the numbers by that take fewer bytes.
+    """
+    writer, code = BitWriter(), IndexCode(lengths)
+    for number in numbers[:-1]:
+        code.write(writer, number)
+    rest, bits = numbers[-1], -writer.length % 8 if writer.length else 8
+    while rest >= 1 << bits:
+        rest, bits = rest - (1 << bits), bits + 8
+    writer.write(rest, bits)
+    return writer.to_bytes()
+
+
+def unpack_numbers(payload: bytes, groups: int, lengths: Sequence[int]) -> list[int]:
+    """Return the numbers of so many groups from their payload.
+
+    Raises:
+        FormatError: it is too short.
+    """
+    reader, code = BitReader(payload), IndexCode(lengths)
+    numbers = [code.read(reader) for _ in range(groups - 1)]
+    left = reader.left
+    if left == 8 * len(payload) == 0:
+        raise FormatError("a payload of 0 bytes")
+    shorter = range(left % 8 if groups > 1 else 8, left, 8)
+    return [*numbers, reader.read(left) + sum(1 << bits for bits in shorter)]
+
+
 def decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes]) -> Integers:
-    """The latents z (B, D) of payloads.
+    """The latents z (B, D) of payloads; chosen codes of one length are decoded together.
 
     Raises:
         FormatError: a payload is too long, too short or not complete.
     """
-    return np.stack([_decode_one(model, mode, data) for mode, data in zip(modes, payloads, strict=True)])
+    z = np.zeros((len(modes), model.latent), np.int64)
+    chosen: dict[int, list[int]] = {}
+    for index, (mode, data) in enumerate(zip(modes, payloads, strict=True)):
+        check_payload(model, mode, data)
+        if mode == CHOSEN:
+            chosen.setdefault(len(data), []).append(index)
+        else:
+            z[index] = _decode_sample(model, mode, data)
+    for size, indices in chosen.items():
+        paths = np.array([int.from_bytes(payloads[index], "big") for index in indices], np.int64)
+        z[indices] = decode_paths(model, paths, 8 * size)
+    return z
 
 
-def _decode_one(model: IntegerModel, mode: int, data: bytes) -> Integers:
+def check_payload(model: IntegerModel, mode: int, data: bytes) -> None:
+    """Refuse a payload that stands for nothing.
+
+    Raises:
+        FormatError: it is too long, too short or not complete.
+    """
     if mode == CHOSEN:
         most = longest_code(model)
         if not 0 < 8 * len(data) <= most:
             raise FormatError(f"a payload of {len(data)} bytes; a chosen code of {model.name} has 1 to {most // 8}")
-        return decode_path(model, int.from_bytes(data, "big"), 8 * len(data))
+        return
     if not 1 <= mode <= min(MAX_GROUPS, model.blocks):
         raise FormatError(f"mode {mode} is not known to model {model.name}")
-    reader, code = BitReader(data), IndexCode(model.info["index_lengths"][mode - 1])
-    numbers = [code.read(reader) for _ in range(mode)]
-    reader.finish()
-    return decode_numbers(model, numbers)
+    for number in unpack_numbers(data, mode, model.info["index_lengths"][mode - 1]):
+        check_number(model, number)
+
+
+def _decode_sample(model: IntegerModel, groups: int, data: bytes) -> Integers:
+    z = np.zeros((1, 0), np.int64)
+    numbers = unpack_numbers(data, groups, model.info["index_lengths"][groups - 1])
+    for group, (number, blocks) in enumerate(zip(numbers, group_sizes(model.blocks, groups), strict=True)):
+        z = candidate(model, number, group, z, blocks)
+    return np.asarray(z[0])
 
 
 def whole_bytes(bits: float, most: int = MAX_BITS) -> int:

@@ -20,4 +20,4 @@ def sample_prior(model: IntegerModel, count: int, seed: int = 0) -> Integers:
         seed: 0 to MAX_SEED.
     """
     paths = (np.int64(seed) << 32) + np.arange(count, dtype=np.int64)
-    return model.candidates(paths, LEVEL, np.zeros((count, 0), np.int64), model.blocks).z
+    return model.candidates(paths, LEVEL, np.zeros((count, 0), np.int64), model.blocks)

@@ -26,7 +26,7 @@ MAX_BLOCK_BITS = 14
 MAX_CHILDREN = 1 << 17
 """Most candidates of one block that the sender looks at; with many bits a block it keeps fewer paths."""
 LEVEL = 16
-"""Level of the tree's first block in the candidates' counters; lower levels belong to the faithful code."""
+"""Level of the tree's first block in the candidates' counters; 256 and more belong to `cells`."""
 
 
 def block_bits(model: IntegerModel, bits: int) -> list[int]:
@@ -39,16 +39,14 @@ def block_bits(model: IntegerModel, bits: int) -> list[int]:
     return shared
 
 
-def decode_path(model: IntegerModel, path: int, bits: int) -> Integers:
-    """z (D,) at the leaf with this path of `bits` bits."""
-    z = np.zeros((1, 0), np.int64)
+def decode_paths(model: IntegerModel, paths: Integers, bits: int) -> Integers:
+    """z (N, D) at the leaves with these paths of `bits` bits, (N,)."""
+    z = np.zeros((len(paths), 0), np.int64)
     left = bits
     for block, count in enumerate(block_bits(model, bits)):
         left -= count
-        prefix = np.array([path >> left], np.int64)
-        z = np.concatenate([z, model.candidates(prefix, LEVEL + block, z, 1).z], axis=1)
-    decoded: Integers = z[0]
-    return decoded
+        z = model.candidates(paths >> left, LEVEL + block, z, 1)
+    return z
 
 
 def choose_paths(

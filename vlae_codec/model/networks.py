@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,14 +43,6 @@ SHARE = 16
 """Images that are worth a thread of their own."""
 FEW = 8
 """Images whose maps the convolutions hold at once, few enough for a processor's cache."""
-
-
-class Candidates(NamedTuple):
-    """Candidates for some blocks of z, int64 (N, d) each: z = mean + scale * noise."""
-
-    z: Integers
-    noise: Integers
-    scale: Integers
 
 
 class IntegerModel:
@@ -148,22 +140,34 @@ class IntegerModel:
         log_scale = np.clip(out[:, self.block_size :], *PRIOR_LOG_SCALE)
         return out[:, : self.block_size], load_tables().exp[log_scale - EXP_MIN]
 
-    def candidates(self, paths: Integers, level: int, before: Integers, blocks: int) -> Candidates:
+    def candidates(self, paths: Integers, level: int, before: Integers, blocks: int) -> Integers:
         """Candidates for the next `blocks` blocks of z, one for each path, drawn from p(z | before).
 
         Args:
             paths: numbers of the candidates, (N,).
             level: group of the code that the candidates belong to.
             before: z so far, (N, first * block_size).
+
+        Returns:
+            z with these blocks, (N, (first + blocks) * block_size).
         """
-        first, size = before.shape[1] // self.block_size, self.block_size
-        noise = candidate_noise(paths, level, before.shape[1], blocks * size)
-        z, scales = before, []
-        for index in range(blocks):
+        return self.latents_of(candidate_noise(paths, level, before.shape[1], blocks * self.block_size), before)
+
+    def latents_of(self, noise: Integers, before: Integers) -> Integers:
+        """Latents that the prior makes of standard normal noise.
+
+        Args:
+            noise: of the next blocks, in units of 2^-12, (N, blocks * block_size).
+            before: z so far, (N, first * block_size).
+
+        Returns:
+            z with these blocks, (N, (first + blocks) * block_size).
+        """
+        first, size, z = before.shape[1] // max(1, self.block_size), self.block_size, before
+        for index in range(noise.shape[1] // max(1, size)):
             mean, scale = self.prior_block(first + index, z)
             z = np.concatenate([z, place(noise[:, index * size : (index + 1) * size], mean, scale)], axis=1)
-            scales.append(scale)
-        return Candidates(z[:, before.shape[1] :], noise, np.concatenate(scales, axis=1))
+        return z
 
     def features(self, z: Integers) -> Array:
         """What the local decoder reads at each pixel because of z: activations (B, H, W, F) on the device."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vlae_codec.coding.prefix_code import fit_lengths
+from vlae_codec.coding.prefix_code import MAX_EXPONENT, fit_lengths
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import FRACTION
 from vlae_codec.exact.philox import private_uniforms
@@ -34,8 +34,8 @@ from ..recipe import Recipe
 from .export import export_arrays, model_info, write_model
 
 CALIBRATION_IMAGES = 1000
-REACHES = (14, 16, 18, 20, 22)
-"""Searches (log2 of the candidates) that the index code is fitted to."""
+REACHES = (14, 17, 20, 24)
+"""KL (bits) up to which one group is taken, that the index code is fitted to."""
 MAX_LOSS_NATS = 0.1
 """The most that integers may cost against floats, nats an image."""
 
@@ -83,8 +83,8 @@ def fit_index_lengths(model: IntegerModel, posterior: Posterior, kl_blocks: Floa
         for i, reach in itertools.product(range(len(ratios)), REACHES):
             sizes = group_sizes(model.blocks, choose_groups(kl_blocks[i], reach))
             for group in np.split(ratios[i], np.cumsum(sizes)[:-1]):
-                candidate = -np.log(next(uniforms)) * 2.0 ** min(group.sum(), reach)
-                exponents[len(sizes) - 1].append(int(np.log2(1 + candidate)))
+                candidate = -np.log(next(uniforms)) * 2.0 ** group.sum()
+                exponents[len(sizes) - 1].append(min(MAX_EXPONENT, int(np.log2(1 + candidate))))
     return [fit_lengths(found) for found in exponents]
 
 

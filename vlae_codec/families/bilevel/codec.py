@@ -7,7 +7,7 @@ once: `prepare` and `compress_images`, `unseal` and `draw_images`. `draw_prior` 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from ...container.limits import check_pixels
 from ...errors import FormatError, ModelError
 from ...io.datasets import check_size
 from ...io.images import Picture, Pixels, refuse_changes, to_bilevel
-from ...latents.payload import MAX_BITS, Code, decode, encode
+from ...latents.payload import MAX_BITS, Code, check_payload, decode, encode
 from ...latents.prior import MAX_SEED, sample_prior
 from ...model import registry
 from ...model.identify import identify, is_archive, parse_any
@@ -63,13 +63,14 @@ class Unsealed:
 
     Attributes:
         model: its model.
-        z: latents, int64 (D,).
+        mode, payload: its code, verified; latents of many files are decoded together.
         residual: of a lossless file, what makes the picture exact.
         notice: what the file has lost, in a preview of a lossless one.
     """
 
     model: ModelInfo
-    z: NDArray[np.int64]
+    mode: int
+    payload: bytes
     residual: bytes | None = None
     notice: str | None = None
 
@@ -231,17 +232,18 @@ def unseal(data: bytes, device: str = "cpu", preview: bool = False, max_pixels: 
     """
     info, container = identify(data)
     check_pixels(info.height, info.width, 1, max_pixels)
-    z = decode(registry.load(info, device), [container.mode], [container.payload])[0]
+    check_payload(registry.load(info, device), container.mode, container.payload)
+    file = Unsealed(info, container.mode, container.payload)
     if isinstance(container, Container):
-        return Unsealed(info, z)
+        return file
     whole = check_lossless(data, container, bytes.fromhex(info.fingerprint))
     lost = f"cut short or damaged behind its lossy part, of whose residual {len(container.residual)} bytes are there"
     if preview:
         notice = None if whole else f"{lost}: the exact pixels are lost, this is the lossy picture"
-        return Unsealed(info, z, notice=notice)
+        return replace(file, notice=notice)
     if not whole:
         raise FormatError(f"{lost}: the exact pixels are lost, --preview draws the lossy picture")
-    return Unsealed(info, z, container.residual)
+    return replace(file, residual=container.residual)
 
 
 def verify(result: Compressed, device: str = "cpu") -> None:
@@ -315,16 +317,19 @@ def draw_prior(
 
 
 def _draw(model: IntegerModel, batch: Sequence[Unsealed], seed: int, samples: int, report: Report) -> Pixels:
-    z = np.stack([file.z for file in batch])
-    draws = []
+    z, draws = _latents(model, batch), []
     for draw in range(samples):
         draws.append(model.draw(z, seed, draw))
         report(len(z))
     return np.stack(draws, axis=1)
 
 
+def _latents(model: IntegerModel, batch: Sequence[Unsealed]) -> NDArray[np.int64]:
+    return decode(model, [file.mode for file in batch], [file.payload for file in batch])
+
+
 def _restore(model: IntegerModel, batch: Sequence[Unsealed], samples: int, report: Report) -> Pixels:
-    exact = lossless_code.restore(model, np.stack([file.z for file in batch]), [file.residual or b"" for file in batch])
+    exact = lossless_code.restore(model, _latents(model, batch), [file.residual or b"" for file in batch])
     report(samples * len(batch))
     return np.repeat(exact[:, None], samples, axis=1)
 

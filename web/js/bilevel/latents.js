@@ -40,7 +40,7 @@ export function latents(layers, tables, mode, payload) {
   let first = 0;
   readNumbers(payload, mode, info.index_lengths[mode - 1]).forEach((number, group) => {
     const count = Math.floor((blocks + group) / mode);
-    candidate(layers, tables, number, group, z, first, count);
+    sample(layers, tables, number, group, z, first, count);
     first += count;
   });
   return z;
@@ -82,20 +82,73 @@ export function blockBits(bits, shares) {
 export function candidate(layers, tables, path, level, z, first, count) {
   const { info } = layers.model;
   const size = info.latent / info.prior_blocks;
-  const [start, end] = [first * size, (first + count) * size];
+  place(layers, tables, halves(path, level, first * size, count * size), z, first, count);
+}
+
+/**
+ * Write a group of blocks of the candidate of a faithful code behind the blocks that z has.
+ * @param {Layers} layers
+ * @param {Tables} tables
+ * @param {bigint} number
+ * @param {number} group
+ * @param {Float64Array} z
+ * @param {number} first block that is written
+ * @param {number} count of blocks
+ */
+function sample(layers, tables, number, group, z, first, count) {
+  const { info } = layers.model;
+  const size = info.latent / info.prior_blocks;
+  const exponent = (number + 1n).toString(2).length - 1;
+  if (exponent > Math.min(MAX_EXPONENT, 16 * size)) throw new VlzError("the payload names no candidate: damaged");
+  const path = number + 1n - (1n << BigInt(exponent));
+  const found = halves(path, 256 + 64 * group + exponent, 0, count * size);
+  for (let i = 0; i < size; i++) {
+    let [cell, free] = [0, 16];
+    for (let bit = i; bit < exponent; bit += size, free--) {
+      cell = 2 * cell + Number((path >> BigInt(exponent - 1 - bit)) & 1n);
+    }
+    found[i] = cell * 2 ** free + (found[i] % 2 ** free);
+  }
+  place(layers, tables, found, z, first, count);
+}
+
+/**
+ * Return the random numbers of 16 bits that a candidate has for latents.
+ * @param {bigint} path
+ * @param {number} level
+ * @param {number} first latent
+ * @param {number} count of latents
+ */
+function halves(path, level, first, count) {
   const [low, high] = [Number(path & 0xffffffffn), Number(path >> 32n)];
-  const noise = new Float64Array(end);
+  const found = new Uint16Array(count);
   const words = new Uint32Array(4);
-  for (let i = start, call = -1; i < end; i++) {
+  for (let i = first, call = -1; i < first + count; i++) {
     if (i >> 3 !== call) philox(low, high, (call = i >> 3), level, 0, 0, words);
     const word = words[(i & 7) >> 1];
-    noise[i] = tables.quantile[i & 1 ? word >>> 16 : word & 0xffff];
+    found[i - first] = i & 1 ? word >>> 16 : word & 0xffff;
   }
+  return found;
+}
+
+/**
+ * Write blocks of z behind those that it has, from indices of their noise.
+ * @param {Layers} layers
+ * @param {Tables} tables
+ * @param {Uint16Array} found
+ * @param {Float64Array} z
+ * @param {number} first block that is written
+ * @param {number} count of blocks
+ */
+function place(layers, tables, found, z, first, count) {
+  const { info } = layers.model;
+  const size = info.latent / info.prior_blocks;
   for (let block = first; block < first + count; block++) {
     const { means, scales } = prior(layers, tables, z, block, size);
     for (let i = 0; i < size; i++) {
       const at = block * size + i;
-      z[at] = clamp(means[i] + Math.floor((scales[i] * noise[at] + 32768) / 65536), -LIMIT, LIMIT);
+      const noise = tables.quantile[found[at - first * size]];
+      z[at] = clamp(means[i] + Math.floor((scales[i] * noise + 32768) / 65536), -LIMIT, LIMIT);
     }
   }
 }
@@ -133,7 +186,7 @@ function readNumbers(payload, groups, lengths) {
     return (value >> BigInt(left)) & ((1n << BigInt(count)) - 1n);
   };
   const numbers = [];
-  for (let group = 0; group < groups; group++) {
+  for (let group = 0; group < groups - 1; group++) {
     let [code, length] = [0, 0];
     let exponent;
     do {
@@ -142,8 +195,10 @@ function readNumbers(payload, groups, lengths) {
     } while (exponent === undefined);
     numbers.push((1n << BigInt(exponent)) + read(exponent) - 1n);
   }
-  if (left >= 8 || value & ((1n << BigInt(left)) - 1n)) throw new VlzError("the payload is longer than its code: damaged");
-  return numbers;
+  if (!payload.length) throw new VlzError("a payload of 0 bytes: damaged");
+  let shorter = 0n;
+  for (let size = groups > 1 ? left % 8 : 8; size < left; size += 8) shorter += 1n << BigInt(size);
+  return [...numbers, read(left) + shorter];
 }
 
 /**
