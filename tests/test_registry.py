@@ -36,6 +36,22 @@ def test_found_by_name_fingerprint_and_folder(install: Install, tmp_path: Path) 
         registry.find_model("mine")
 
 
+def test_a_prefix_that_was_found_before_is_found_without_a_search(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = install("mine")
+    info = registry.find_model("mine")
+    prefix = bytes.fromhex(info.fingerprint[:6])
+    assert next(registry.find_prefix(prefix)) == info
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "folders", lambda *_: pytest.fail("went through folders"))
+        assert next(registry.find_prefix(prefix)) == info
+    assert list(registry.find_prefix(prefix)) == [info]
+    folder.rename(folder.with_name(".gone"))
+    with pytest.raises(ModelError, match="not here"):
+        list(registry.find_prefix(prefix))
+
+
 def test_unknown_name_says_what_there_is(install: Install) -> None:
     install("mine")
     with pytest.raises(ModelError, match=r"no model 'yours'.*mine"):

@@ -28,6 +28,8 @@ PREFIX_DIGITS = 6  # hex digits of a fingerprint that a .vlz file carries, and t
 _loaded: dict[tuple[str, str, str], IntegerModel] = {}
 _read_before: dict[tuple[str, int, int], ModelInfo] = {}
 """By folder, and time and size of its model.json."""
+_last: dict[tuple[bytes, str], ModelInfo] = {}
+"""The model that was found last for the beginning of a fingerprint, by that and the user's folder."""
 
 
 class _Settings:
@@ -140,16 +142,32 @@ def find_model(text: str, others: Callable[[], Sequence[str]] = tuple) -> ModelI
 def find_prefix(prefix: bytes) -> Iterator[ModelInfo]:
     """The models whose fingerprints begin so; as good as always one.
 
+    The one that the last file of this prefix had comes first, so that folders are not gone through for every file.
+
     Raises:
         ModelError: there is none; names the fingerprint and says where was looked.
     """
-    found = False
+    key = prefix, str(user_folder())
+    last = _last_of(key)
+    if last:
+        yield last
+    found = last is not None
     for info in _models():
-        if info.fingerprint.startswith(prefix.hex()):
-            found = True
+        if info.fingerprint.startswith(prefix.hex()) and info != last:
+            found, _last[key] = True, info
             yield info
     if not found:
         raise ModelError(missing(prefix))
+
+
+def _last_of(key: tuple[bytes, str]) -> ModelInfo | None:
+    """The model that was found for a prefix and a user's folder before, if it is still there and the same."""
+    last = _last.get(key)
+    if last is not None:
+        with contextlib.suppress(ModelError):
+            if read_folder(last.folder) == last:
+                return last
+    return None
 
 
 def missing(prefix: bytes) -> str:
