@@ -83,6 +83,9 @@ def bilevel_cases() -> Iterator[Case]:
         yield Case(f"chosen-{bits}", f"a chosen code: {tests}", partial(bilevel, ten[5], bits=bits), ("--seed", "1"))
     for number in (0, 1, 7, 8):
         yield Case(f"faithful-{number}", "a faithful code", partial(bilevel, ten[number], faithful=True))
+    for number, groups in ((8, "two"), (0, "three")):
+        made = partial(bilevel, ten[number], faithful=True, effort=1)
+        yield Case(f"faithful-{groups}", f"a faithful code of {groups} groups", made)
     yield Case("faithful-few", "a faithful code of one group", partial(bilevel, ten[1], faithful=True, quality=5.0))
     yield Case("faithful-noise", "a faithful code of many bits", partial(bilevel, noise, faithful=True, effort=3))
     for name, size in (("omniglot", (28, 28)), ("caltech", (28, 28))):
