@@ -115,7 +115,7 @@ def groups_of(modes: list[int]) -> dict[str, int]:
 @images_option(1000, "--images", "Test images at the default effort")
 @click.option("--images9", type=click.IntRange(0), default=100, show_default=True, help="Test images at effort 9.")
 @click.option("--faithful/--no-faithful", default=True, show_default=True, help="Measure relative entropy coding, too.")
-@click.option("--again", is_flag=True, help="Measure relative entropy coding alone, keep the rest.")
+@click.option("--again", is_flag=True, help="Measure relative entropy coding alone, and keep the rest.")
 @exit_on_error
 def main(
     models: tuple[str, ...], data: Path, theory_images: int, images: int, images9: int, faithful: bool, again: bool
@@ -125,9 +125,11 @@ def main(
         model, kind = open_model(name), set_of(name)
         test = load_set(kind, data).test
         there = read_result(f"rates-{model.name}") if again else None
-        codes = [code for code in there["codes"] if code["code"] != "faithful"] if there else []
+        efforts = {5: images, 9: images9} if images9 else {5: images}
+        kept = there["codes"] if there else []
+        codes = [code for code in kept if code["code"] != "faithful" or code["effort"] not in efforts]
         expected = there["theory"] if there else theory(model, test[evenly(theory_images, len(test))])
-        for effort, count in ((5, images), (9, images9)) if images9 else ((5, images),):
+        for effort, count in efforts.items():
             for sample in ((True,) if there else (False, True)) if faithful else (False,):
                 entry = payloads(model, test[evenly(count, len(test))], sample, effort)
                 codes.append(entry)
