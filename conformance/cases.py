@@ -13,6 +13,7 @@ from PIL import Image
 
 import vlae_codec
 from vlae_codec.collections import encode_part
+from vlae_codec.container.envelope import Metadata, wrap
 from vlae_codec.families.bilevel import codec
 from vlae_codec.families.bilevel.archive import Settings, compress_archive
 from vlae_codec.families.store import find_photo_model
@@ -210,7 +211,7 @@ def stored_cases() -> Iterator[Case]:
 
 
 def collection_cases() -> Iterator[Case]:
-    """Yield the cases of collections."""
+    """Yield the cases of collections, and of metadata in front of files."""
     ten = [Image.fromarray(255 * digit) for digit in digits()[:4]]
     photo = Image.fromarray(waves(20, 30))
     names = ["a/one.png", "a/two.png", "b.png", "\N{GREEK SMALL LETTER ZETA}.png"]
@@ -218,6 +219,10 @@ def collection_cases() -> Iterator[Case]:
     def some(**options: Any) -> bytes:
         return encode_part(ten, "mnist", names=names, **options)
 
+    told = Metadata(exif=b"MM\0*" + bytes(8), density=(2835, 2835), texts=(("Title", "\N{GREEK SMALL LETTER ZETA}"),))
+    yield Case("metadata", "metadata in front of a digit", lambda: wrap(bilevel(digits()[2]), told), ("--seed", "3"))
+    exact = stored.compress(Picture(waves(9, 9)), 5).data
+    yield Case("metadata-exact", "metadata in front of exact pixels", lambda: wrap(exact, told.only(["dpi"])))
     yield Case("collection", "files with names", some)
     yield Case("collection-archives", "archives of two pictures", partial(some, pack=2))
     yield Case("collection-parts", "two parts, one behind the other, of several models",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vlae_codec.collections import Collection
 from vlae_codec.container.collection import HEAD
+from vlae_codec.container.envelope import unwrap
 from vlae_codec.errors import VlaeError
 from vlae_codec.families import pictures
 from vlae_codec.families.bilevel import codec
@@ -43,6 +44,7 @@ def decode(data: bytes, told: argparse.Namespace, device: str = "cpu") -> list[L
     Raises:
         VlaeError: the file has to be refused.
     """
+    data, _ = unwrap(data)
     if data.startswith(HEAD):
         collection = Collection(data)
         files = [collection.file(first)[1] for first, _, _, _ in collection.listing()]

@@ -169,7 +169,29 @@ def bad_collections(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad("collection-more", "a byte behind the last part", good + b"\x01")
 
 
+def bad_metadata(files: dict[str, bytes]) -> Iterator[Bad]:
+    """Yield files behind metadata."""
+    good, none = files["metadata"], bytes(32)
+    length = good[3]
+    inner = good[6 + length :]
+
+    def packed(entries: bytes) -> bytes:
+        block = zlib.compress(entries)
+        return sealed(none, good[:3] + write_number(len(block)) + block) + inner
+
+    yield Bad("metadata-flipped", "a flipped bit of the metadata", good[:6] + bytes([good[6] ^ 1]) + good[7:])
+    yield Bad("metadata-cut", "cut within the metadata", good[: length // 2])
+    yield Bad("metadata-alone", "nothing behind the metadata", good[: 6 + length])
+    yield Bad("metadata-kind", "metadata of an unknown kind", packed(b"\x09\x01x"))
+    yield Bad("metadata-twice", "two entries of a kind", packed(2 * b"\x03\x01x"))
+    yield Bad("metadata-entry", "an entry that is cut", packed(b"\x03\x09x"))
+    yield Bad("metadata-large", "more than a MiB, inflated", packed(b"\x03" + write_number(1 << 20) + bytes(1 << 20)))
+    archive = files["archive-one"]
+    yield Bad("metadata-archive", "metadata in front of an archive", good[: 6 + length] + archive)
+    yield Bad("metadata-metadata", "metadata in front of metadata", good[: 6 + length] + good)
+
+
 def all_bad(files: dict[str, bytes]) -> Iterator[Bad]:
     """Yield all files to refuse, made of the files of the suite by name."""
-    for some in (bad_single, bad_archives, bad_pictures, bad_collections):
+    for some in (bad_single, bad_archives, bad_pictures, bad_collections, bad_metadata):
         yield from some(files)

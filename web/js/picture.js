@@ -15,6 +15,7 @@
 import { openArchive } from "./bilevel/archive.js";
 import { openSingle } from "./bilevel/decode.js";
 import { entries, isCollection } from "./container/collection.js";
+import { isWrapped, unwrap } from "./container/envelope.js";
 import { ARCHIVE, PHOTO, STORED, layout, parseHead } from "./container/header.js";
 import { VlzError } from "./errors.js";
 import { openPhoto } from "./photo/decode.js";
@@ -29,6 +30,12 @@ import { openWindowed } from "./windowed/decode.js";
  */
 export async function open(data, store) {
   if (isCollection(data)) return openCollection(data, store);
+  if (isWrapped(data)) {
+    const { inner, bytes, kinds } = await unwrap(data);
+    const file = await open(inner, store);
+    const sections = [{ name: "metadata", offset: 0, bytes }, ...file.sections.map((one) => ({ ...one, offset: one.offset + bytes }))];
+    return { ...file, kind: `${file.kind}, with metadata (${kinds.join(", ")})`, sections };
+  }
   const { mode } = parseHead(data);
   if (mode < ARCHIVE) return openSingle(data, store);
   if (mode === ARCHIVE) return openArchive(data, store);
