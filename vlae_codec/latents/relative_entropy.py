@@ -87,11 +87,13 @@ def find_sample(
         reach: how much the search may take.
         dial: exponent of q / p.
     """
+    if not model.latent:
+        return [0]
     numbers: list[int] = []
     z, kl_blocks = np.zeros((1, 0), np.int64), dial * kl_blocks
     groups = choose_groups(kl_blocks, reach.one)
-    sizes = group_sizes(model.blocks, groups) if model.latent else []
-    for group, (blocks, kl) in enumerate(zip(sizes, group_kls(kl_blocks, groups), strict=True)):
+    kls = group_kls(kl_blocks, groups)
+    for group, (blocks, kl) in enumerate(zip(group_sizes(model.blocks, groups), kls, strict=True)):
         target = Target(model, posterior, dial, group, z, blocks)
         search = Search(target, functools.partial(_stream, posterior, group), kl <= reach.thorough)
         numbers.append(search.run(reach.nodes))
