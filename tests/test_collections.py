@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 import vlae_codec
 from vlae_codec.collections import Collection, append, encode_part, join, read_stream, recover
@@ -155,6 +156,23 @@ def test_encode_part_of_mixed_pictures(digits: list[Path]) -> None:
     assert (len(Collection(packed)), Collection(packed).files) == (8, 3)
     assert list(Collection(packed).names()) == ["", "", "p/8"]
     assert [number for number, _ in bad] == [3, 9]
+
+
+def test_files_with_metadata_of_16_bits_and_without_a_model(tmp_path: Path) -> None:
+    flat, deep = np.full((20, 30, 3), 200, np.uint8), np.arange(600, dtype=np.uint16).reshape(20, 30) * 100
+    image = Image.fromarray(flat)
+    exif = image.getexif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "turned.png", exif=exif, dpi=(300, 300))
+    every: list[Any] = [tmp_path / "turned.png", flat, deep]
+    settings: list[dict[str, Any]] = [{"lossless": True}, {"lossless": True, "keep": "all"}, {"keep": "all"}, {}]
+    for options in settings:
+        given = every if "lossless" in options else every[:2]
+        collection = Collection(encode_part(given, **options))
+        files = [vlae_codec.compress(one, **options) for one in given]
+        assert [data for _, data in files_of(collection)] == files
+        assert same(collection.decode(range(len(given))), [vlae_codec.decompress_array(data) for data in files])
+        assert {model for one in files for model in Collection(one).models()} == set(collection.models())
 
 
 def test_it_travels(tmp_path: Path) -> None:

@@ -326,8 +326,8 @@ def test_bombs_and_other_files_inside_are_refused() -> None:
             unwrap(wrap(inner, RICH))
     with pytest.raises(FormatError, match="no picture behind"):
         unwrap(wrap(b"", RICH))
-    with pytest.raises(FormatError, match="collections do not hold"):
-        write_part([("", wrap(vlae_codec.compress(colours()), RICH))])
+    wrapped = wrap(vlae_codec.compress(colours()), RICH)
+    assert wrapped in write_part([("", wrapped)])
 
 
 def test_damage_is_noticed_or_harmless() -> None:

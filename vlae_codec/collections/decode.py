@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..container.archive import LOSSY
+from ..container.envelope import unwrap
 from ..errors import FormatError
 from ..families import pictures as photo
 from ..families.bilevel import codec
@@ -42,7 +43,8 @@ class Decoder:
         found: dict[int, Pixels] = {}
         bilevel: dict[int, codec.Unsealed] = {}
         archives: dict[int, dict[int, list[int]]] = {}
-        for place, (data, index, key) in enumerate(items):
+        for place, (whole, index, key) in enumerate(items):
+            data, _ = unwrap(whole)
             if identify.is_archive(data):
                 archives.setdefault(key, {}).setdefault(index, []).append(place)
             elif index:

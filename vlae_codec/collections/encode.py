@@ -11,6 +11,8 @@ from ..errors import ImageError, VlaeError
 from ..families.bilevel import codec
 from ..families.choice import choose_photo_model
 from ..io.images import Picture
+from ..io.metadata import Keeping
+from ..latents.payload import EFFORTS
 from ..model.registry import ModelInfo
 from ..sources import ImageLike, read_picture
 
@@ -82,7 +84,7 @@ def _packed(
     except VlaeError:
         numbers = list(good)
         told = None if failed is None else lambda number, error: failed(first + numbers[number], error)
-        coded = compress_each(list(good.values()), model, failed=told, **options)
+        coded = compress_each([pictures[number] for number in numbers], model, failed=told, **options)
         return [(name, data) for name, data in zip(kept, coded, strict=True) if data]
 
 
@@ -107,10 +109,10 @@ def compress_each(
     models = codec.candidates(model)
     for number, image in enumerate(pictures):
         try:
-            picture = _read(image)
-            prepared = _bilevel(picture, model, models, options)
+            prepared = _bilevel(_read(image, bool(options.get("lossless"))), model, models, options)
             if prepared is None:
-                found[number] = api.compress(picture, model, **options)
+                assert image is not None
+                found[number] = api.compress(image, model, **options)
             else:
                 together[number] = prepared
         except ERRORS as error:
@@ -126,17 +128,18 @@ def compress_each(
 def _bilevel(
     picture: Picture, model: str, models: Sequence[ModelInfo], options: Mapping[str, Any]
 ) -> codec.Prepared | None:
-    """The picture for a model of black and white, if it goes to one and the options are those of such a model."""
+    """The picture for a model of black and white, if it goes to one and nothing about it or the options is special."""
     fit, lossless = options.get("fit", False), options.get("lossless", False)
-    if options.keys() - TOGETHER or choose_photo_model(picture, model, models, fit, lossless):
+    plain = picture.alpha is None and picture.deep is None and options.get("effort", 5) in EFFORTS
+    if not plain or options.keys() - TOGETHER or choose_photo_model(picture, model, models, fit, lossless):
         return None
     return codec.prepare(picture, models, fit, lossless and not options.get("binarise"))
 
 
-def _read(image: ImageLike | None) -> Picture:
+def _read(image: ImageLike | None, stored: bool = False) -> Picture:
     if image is None:
         raise ImageError("no picture")
-    return read_picture(image)
+    return read_picture(image, Keeping(stored=stored))
 
 
 def _tell(failed: Failed | None, number: int, error: Exception) -> None:

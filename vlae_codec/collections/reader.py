@@ -71,7 +71,7 @@ class Collection:
             FormatError: the index is damaged.
         """
         if not self.parts:
-            return [self.file(0)[1][3:6].hex()]
+            return list(filter(None, [summary(self.file(0)[1])[1].hex()]))
         return sorted({model.hex() for part in self.parts for model in part.root.models})
 
     def __getitem__(self, number: int) -> PillowImage:

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from .archive import check_name, parse_archive
-from .header import ARCHIVE, COLLECTION, ENVELOPE, HEADER, MAGIC, VERSION, parse_head
+from .envelope import unwrap
+from .header import ARCHIVE, COLLECTION, HEADER, MAGIC, STORED, VERSION, parse_head
 from .varint import read_number, write_number
 
 HEAD = HEADER.pack(MAGIC, VERSION << 4 | COLLECTION, bytes(3))
@@ -145,15 +146,13 @@ def _name(text: bytes) -> str:
 
 
 def summary(data: bytes) -> tuple[int, bytes]:
-    """Return how many pictures a .vlz file holds, by its header, and the first bytes of its model's fingerprint.
+    """Return how many pictures a .vlz file holds, and the first bytes of its model's fingerprint, if it needs one.
 
     Raises:
         FormatError: it is no .vlz file.
     """
-    mode, prefix = parse_head(data)
-    if mode == ENVELOPE:
-        raise FormatError("a file with metadata, which collections do not hold: compress it without keeping them")
-    return (parse_archive(data).count if mode == ARCHIVE else 1), prefix
+    mode, prefix = parse_head(unwrap(data)[0])
+    return (parse_archive(data).count if mode == ARCHIVE else 1), b"" if mode == STORED else prefix
 
 
 class IndexBuilder:
@@ -169,7 +168,8 @@ class IndexBuilder:
     def add(self, size: int, pictures: int, name: str, model: bytes) -> None:
         """Add a record of so many bytes and pictures that was written next."""
         self._open.append((size, pictures, name))
-        self._models[model] = None
+        if model:
+            self._models[model] = None
         if len(self._open) == PAGE:
             self._close_page()
 
