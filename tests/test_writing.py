@@ -64,3 +64,10 @@ def test_profiles_are_turned_into_srgb() -> None:
     assert odd.notices in ((CONVERTED,), (UNREAD_PROFILE,)) and odd.pixels.shape == (12, 9, 3)
     broken = decode_image(profiled(b"no profile at all" * 9, "RGBA"))
     assert broken.notices == (UNREAD_PROFILE,) and broken.alpha is not None
+
+
+@pytest.mark.parametrize(("ending", "side"), [(".webp", 16384), (".jpg", 65536)])
+def test_sides_that_are_too_long_for_a_format_are_refused_in_a_line(tmp_path: Path, ending: str, side: int) -> None:
+    with pytest.raises(ImageError, match=r"cannot hold it.*name it \.png"):
+        write_picture(tmp_path / f"a{ending}", np.zeros((1, side), np.uint8))
+    assert not list(tmp_path.iterdir())

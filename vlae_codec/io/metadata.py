@@ -89,8 +89,7 @@ def _exif(image: Image.Image) -> bytes:
                 out[tag] = tags[tag]
         for folder in (EXIF_FOLDER, GPS):
             if inside := tags.get_ifd(folder):
-                out.get_ifd(folder).update(inside)
-                out[folder] = out.get_ifd(folder)
+                out[folder] = dict(inside)
         return out.tobytes().removeprefix(PREFIX) if len(out) else b""
     except Exception:  # the parsers raise nearly everything for damaged metadata, which no pixel depends on
         return b""
@@ -98,10 +97,14 @@ def _exif(image: Image.Image) -> bytes:
 
 def _xmp(image: Image.Image) -> bytes:
     found = image.info.get("xmp") or image.info.get(XMP_KEY)
-    if found is None:
+    if found is None and image.format == "TIFF":  # of old versions of Pillow
+        found = getattr(image, "tag_v2", {}).get(XMP_TAG, b"")
+        found = found[0] if isinstance(found, tuple) and len(found) == 1 else found
+    elif found is None:
         segments = [content for _, content in getattr(image, "applist", ()) if content.startswith(ADOBE)]
         found = segments[0].removeprefix(ADOBE + b"\0") if segments else b""
-    return found.encode(errors="replace") if isinstance(found, str) else bytes(found)
+    found = found.encode(errors="replace") if isinstance(found, str) else found
+    return found if isinstance(found, bytes) else b""
 
 
 def _density(image: Image.Image) -> tuple[int, int] | None:

@@ -87,13 +87,17 @@ def unwritten(metadata: Metadata, ending: str) -> tuple[str, ...]:
 
 
 def _saved(image: Image.Image, kind: str, options: dict[str, Any], metadata: Metadata) -> bytes:
-    """Return the file of an image; EXIF data that Pillow cannot write are left out."""
+    """Return the file of an image; EXIF data that Pillow cannot write are left out.
+
+    Raises:
+        ImageError: the format does not hold the picture, whose sides are too long for it.
+    """
     stream = io.BytesIO()
     try:
         image.save(stream, kind, **options | saving.save_options(metadata, kind))
-    except Exception:  # its writers raise nearly everything for damaged EXIF data
+    except Exception as error:  # its writers raise nearly everything for damaged EXIF data
         if not metadata.exif:
-            raise
+            raise ImageError(f"a {kind} file cannot hold it ({error}): name it .png") from error
         return _saved(image, kind, options, replace(metadata, exif=b""))
     return stream.getvalue()
 
