@@ -52,6 +52,14 @@ def halved(x: Maps, shift: Any) -> Maps:
     return np.asarray((x + ((1 << shift) >> 1)) >> shift)
 
 
+def whole(name: str, array: NDArray[np.integer]) -> tuple[str, NDArray[np.int64]]:
+    """An array whose bytes may lie in planes, the lowest first."""
+    if not name.endswith(".planes"):
+        return name, array.astype(np.int64)
+    low = sum((plane.astype(np.int64) & 255) << 8 * k for k, plane in enumerate(array[:-1]))
+    return name.removesuffix(".planes"), low + (array[-1].astype(np.int64) << 8 * (len(array) - 1))
+
+
 class FamilyReader:
     """Files of one model; `folder` has its photo.json and weights.npz, `scales` is the format's table."""
 
@@ -59,7 +67,7 @@ class FamilyReader:
         self.info = json.loads((folder / "photo.json").read_text())
         self.fingerprint = bytes.fromhex(self.info["fingerprint"])
         with np.load(folder / "weights.npz") as arrays:
-            self.arrays = {name: arrays[name].astype(np.int64) for name in arrays.files}
+            self.arrays = dict(whole(name, arrays[name]) for name in arrays.files)
         with np.load(scales) as tables:
             parts = np.split(tables["frequencies"].astype(np.int64), np.cumsum(tables["lengths"])[:-1])
         self.cumulative = [[0, *np.cumsum(part).tolist()] for part in parts]

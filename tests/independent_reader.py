@@ -33,7 +33,16 @@ def read_npz(path: Path) -> dict[str, Any]:
             kind = {"i1": "b", "i2": "h", "i4": "i", "i8": "q"}[head["descr"][1:]]
             body = data[10 + length :]
             values: Any = list(struct.unpack(f"<{len(body) // struct.calcsize(kind)}{kind}", body))
-            found[name.removesuffix(".npy")] = nested(values, list(head["shape"]), head["fortran_order"])
+            shape, name = list(head["shape"]), name.removesuffix(".npy")
+            if name.endswith(".planes"):
+                low = len(values) // shape[0]
+                planes = [values[k * low : (k + 1) * low] for k in range(shape[0])]
+                values = [
+                    sum((byte & 255) << 8 * k for k, byte in enumerate(one[:-1])) + (one[-1] << 8 * (shape[0] - 1))
+                    for one in zip(*planes, strict=True)
+                ]
+                shape, name = shape[1:], name.removesuffix(".planes")
+            found[name] = nested(values, shape, head["fortran_order"])
     return found
 
 

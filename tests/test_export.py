@@ -17,7 +17,8 @@ from vlae_codec.exact.layers import FRACTION, WEIGHT_LIMIT
 from vlae_codec.model.networks import load_model
 from vlae_models.nets.vlae import as_tensor
 from vlae_models.recipe import WINDOWS, Recipe
-from vlae_models.release.export import MAX_SHIFT, Exporter, model_info, pack, weight_fraction, write_model
+from vlae_models.release.export import MAX_SHIFT, Exporter, model_info, weight_fraction, write_model
+from vlae_models.release.packing import pack
 
 SHAPES = [*((window, 16, 2) for window in WINDOW_NAMES), ("5x3", 32, 4), ("4x2", 16, 1)]
 shapes = pytest.mark.parametrize(("window", "latent", "blocks"), SHAPES)

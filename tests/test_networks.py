@@ -16,7 +16,8 @@ from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import LIMIT
 from vlae_codec.exact.philox import candidate_noise, pixel_noise
 from vlae_codec.model.networks import BATCH, IntegerModel, fingerprint, load_model, place, read_info
-from vlae_models.release.export import pack, write_model
+from vlae_models.release.export import write_model
+from vlae_models.release.packing import pack
 
 windows = pytest.mark.parametrize("window", WINDOW_NAMES)
 

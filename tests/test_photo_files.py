@@ -23,7 +23,7 @@ from vlae_codec.families.windowed.container import PhotoFile, parse_photo, write
 from vlae_codec.io.images import Picture
 from vlae_codec.model import registry
 from vlae_codec.model.networks import fingerprint
-from vlae_models.release.export import pack
+from vlae_models.release.packing import pack
 from vlae_models.windowed.config import WindowedConfig
 from vlae_models.windowed.export import export_arrays, model_info
 from vlae_models.windowed.recipe import WindowedRecipe

@@ -21,7 +21,7 @@ from vlae_models.photo.recipe import PhotoRecipe
 from vlae_models.photo.search import Search, annealed, tiles
 from vlae_models.photo.structure import ms_ssim
 from vlae_models.photo.vlae import STRUCTURE_UNIT, PhotoVLAE, start_linear
-from vlae_models.release.export import pack
+from vlae_models.release.packing import pack
 
 CONFIG = PhotoConfig((32, 32, 32), (1, 1, 1), (1, 1, 1), (16, 16), hyper=16, middle=32, head=32)
 RECIPE = PhotoRecipe("small", "photos", model=CONFIG)

@@ -19,7 +19,7 @@ from vlae_codec.io.images import Picture
 from vlae_codec.model.networks import fingerprint
 from vlae_models.data import cifar
 from vlae_models.data.crops import load_photos, load_validation, random_crops, shares
-from vlae_models.release.export import pack
+from vlae_models.release.packing import pack
 from vlae_models.windowed.config import WindowedConfig, WindowedTraining
 from vlae_models.windowed.export import export_arrays, model_info
 from vlae_models.windowed.recipe import WindowedRecipe

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import vlae_codec
+from vlae_codec.model.limits import read_arrays as read_weights
 from vlae_codec.model.networks import LABELS
 from web.bundle import single_page
 
@@ -78,7 +79,7 @@ def build(out: Path) -> dict[str, Any]:
     for name, place in TABLES.items():
         index["tables"][name] = write_named(out, pack({}, read_arrays(codec.joinpath(*place))))
     for info, folder in zoo():
-        fingerprint = write_named(out, pack(info, read_arrays(folder / "weights.npz")))
+        fingerprint = write_named(out, pack(info, read_weights((folder / "weights.npz").read_bytes())))
         assert fingerprint == info["fingerprint"], f"{folder}: its weights have another fingerprint"
         size = (out / "models" / f"{fingerprint}.bin.gz").stat().st_size
         index["models"][fingerprint] = {"name": info["name"], "description": info["description"], "bytes": size}

@@ -30,6 +30,8 @@ MAX_INFO = 1 << 20
 MAX_FILE = 1 << 26
 """Bytes of weights.npz, packed and unpacked."""
 MAX_ARRAYS = 1 << 10
+PLANES = ".planes.npy"
+"""What names of arrays end in whose bytes lie in planes, (itemsize, ...), the lowest first."""
 MAX_PARAMETERS = 1 << 24
 MAX_SIDE, MAX_LATENT, MAX_REACH, MAX_SHIFT = 1 << 13, 1 << 10, 16, 40
 """Pixels of a side that a model fixes, latent dimensions, rows or columns of a window, bits of a rescaling."""
@@ -66,11 +68,22 @@ def read_arrays(data: bytes) -> dict[str, NDArray[Any]]:
             members = file.infolist()
             if len(members) > MAX_ARRAYS or sum(member.file_size for member in members) > MAX_FILE:
                 raise ModelError(f"weights.npz declares {len(members)} arrays, more than the limits allow")
-            return {member.filename.removesuffix(".npy"): _read_array(file, member) for member in members}
+            return dict(_read_member(file, member) for member in members)
     except ModelError:
         raise
     except Exception as error:  # zipfile and numpy raise nearly everything for damaged files, RecursionError among it
         raise ModelError(f"weights.npz cannot be read ({error})") from error
+
+
+def _read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[str, NDArray[Any]]:
+    """An array and its name; its bytes may be in planes, the lowest ones first."""
+    values = _read_array(file, member)
+    if not member.filename.endswith(PLANES):
+        return member.filename.removesuffix(".npy"), values
+    if values.dtype.itemsize != 1 or len(values) not in (2, 4, 8):
+        raise ModelError(f"weights.npz: {member.filename} holds no planes of bytes")
+    joined = np.ascontiguousarray(np.moveaxis(values, 0, -1)).view(f"<i{len(values)}")[..., 0]
+    return member.filename.removesuffix(PLANES), joined.astype(joined.dtype.newbyteorder("="))
 
 
 def _read_array(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:

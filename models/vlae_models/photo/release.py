@@ -18,7 +18,7 @@ from vlae_codec.model.networks import fingerprint
 from ..data.held_out import validation_crops
 from ..data.sampler import Mix, Sampler
 from ..data.shards import load_training
-from ..release.export import pack
+from ..release.packing import pack
 from ..train.loop import read_checkpoint
 from .calibration import calibrated
 from .export import export_photo, model_info

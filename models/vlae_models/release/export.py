@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from ..nets.pixelcnn import LocalDecoder
 from ..nets.stack_decoder import StackDecoder
 from ..nets.vlae import VLAE
 from ..recipe import WINDOWS, Recipe
+from .packing import pack
 
 LOGIT_SHIFT = FRACTION - 6
 """The last layer's logits index the sigmoid table in steps of 1/64."""
@@ -148,14 +147,3 @@ def write_model(folder: Path, info: dict[str, Any], arrays: Arrays) -> dict[str,
     (folder / "weights.npz").write_bytes(pack(arrays))
     (folder / "model.json").write_text(json.dumps(info, indent=1) + "\n")
     return info
-
-
-def pack(arrays: Arrays) -> bytes:
-    """An .npz of the arrays whose bytes depend on nothing else, not even the time."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
-        for name in sorted(arrays):
-            body = io.BytesIO()
-            np.save(body, arrays[name], allow_pickle=False)
-            file.writestr(zipfile.ZipInfo(f"{name}.npy"), body.getvalue(), zipfile.ZIP_DEFLATED, 9)
-    return out.getvalue()

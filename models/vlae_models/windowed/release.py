@@ -17,7 +17,7 @@ from vlae_codec.model.networks import fingerprint
 from vlae_codec.pixels.levels import decisions
 
 from ..data.crops import Levels, load_validation
-from ..release.export import pack
+from ..release.packing import pack
 from ..train.loop import read_checkpoint
 from .export import export_arrays, model_info
 from .recipe import WindowedRecipe
