@@ -42,10 +42,9 @@ LATENT_BITS, HYPER_BITS, PICTURE_BITS, FACTOR_BITS = 10, 8, 4, 12
 of factors of gains around 1."""
 MEANS = 1 << 16
 """Largest mean of a head, sixteenths of a step."""
-COARSE, NARROW, MIDDLE, WIDE = 31, 127, 2047, 32767
-"""Largest weights of 6, 8, 12 and 16 bits. The analysis takes the fewest: what it rounds is no loss, any y is right.
-The prior's heads read latents of any size, where an error of a small weight counts; the linear paths carry the picture.
-"""
+COARSE, NARROW, WIDE = 31, 127, 1023
+"""Largest weights: of the analysis, of most other layers, and of those that read or write latents of any size. The
+analysis takes the fewest: what it rounds is no loss, any y is right."""
 MAX_SHIFT = 40
 
 Arrays = dict[str, NDArray[Any]]
@@ -198,7 +197,7 @@ def _analysis(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
             "analysis.out", part.out, fraction, ACTIVATION, LATENT_BITS, -LATENT, LATENT, LATENT_UNIT, largest=COARSE
         ),
     ]
-    linear = out.conv("analysis.linear", part.linear, pixel, PIXEL, LATENT_BITS, -LATENT, LATENT, largest=WIDE)
+    linear = out.conv("analysis.linear", part.linear, pixel, PIXEL, LATENT_BITS, -LATENT, LATENT)
     return {"analysis": ops, "analysis_linear": [{"op": "unshuffle", "by": 16}, linear]}
 
 
@@ -250,11 +249,11 @@ def _hyper(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
     synthesis_ops: Ops = [
         {"op": "quality", "shift": 0},
         out.conv(names[0], synthesis[0], inputs, LATENT, fractions[0], 0, PRECISE, largest=WIDE),
-        out.conv(names[1], synthesis[2], fractions[0], PRECISE, fractions[1], 0, PRECISE, largest=MIDDLE),
+        out.conv(names[1], synthesis[2], fractions[0], PRECISE, fractions[1], 0, PRECISE),
         {"op": "shuffle", "by": 2},
-        out.conv(names[2], synthesis[5], fractions[1], PRECISE, fractions[2], 0, PRECISE, largest=MIDDLE),
+        out.conv(names[2], synthesis[5], fractions[1], PRECISE, fractions[2], 0, PRECISE),
         {"op": "shuffle", "by": 2},
-        out.conv(names[3], synthesis[8], fractions[2], PRECISE, context, -bound, bound, largest=MIDDLE),
+        out.conv(names[3], synthesis[8], fractions[2], PRECISE, context, -bound, bound),
     ]
     return {"hyper_analysis": ops, "hyper_synthesis": synthesis_ops}
 
@@ -269,10 +268,8 @@ def _heads(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
             factor = np.repeat([MEAN_UNIT * 2.0**SIXTEENTHS, SCALE_UNIT], size)
             offset = np.repeat([0.0, SCALE_START], size)
             programs[f"head_{number}_{int(half == 'second')}"] = [
-                out.conv(
-                    f"{name}.0", head[0], SIXTEENTHS + CONTEXT, WIDEST << CONTEXT, first, 0, PRECISE, largest=MIDDLE
-                ),
-                out.conv(f"{name}.2", head[2], first, PRECISE, second, 0, PRECISE, largest=MIDDLE),
+                out.conv(f"{name}.0", head[0], SIXTEENTHS + CONTEXT, WIDEST << CONTEXT, first, 0, PRECISE),
+                out.conv(f"{name}.2", head[2], first, PRECISE, second, 0, PRECISE),
                 out.conv(
                     f"{name}.4",
                     head[4],
