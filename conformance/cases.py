@@ -207,6 +207,10 @@ def stored_cases() -> Iterator[Case]:
     yield Case("stored-alpha-grey", "exact grey and transparency", code(waves(40, 50, True), plane))
     yield Case("stored-effort", "effort 9", code(waves(64, 64, noise=9), None, 9))
     yield Case("stored-dot", "one pixel", code(np.full((1, 1, 3), 200, np.uint8)))
+    deep = waves(30, 40).astype(np.uint16) * 257 + np.arange(40, dtype=np.uint16)[:, None]
+    for name, samples in (("colour", deep), ("grey", deep[:, :, 0].copy())):
+        made = partial(vlae_codec.compress, samples, lossless=True)
+        yield Case(f"stored-deep-{name}", f"16 bits, {name}", made)
     yield Case("stored-tiles", "tiles side by side", code((np.mgrid[:3, :4100][1] // 17 % 2 * 255).astype(np.uint8)))
 
 

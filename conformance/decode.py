@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ from vlae_codec.families.bilevel import codec
 from vlae_codec.families.bilevel.archive import Reader
 from vlae_codec.model.identify import is_photo
 
-Levels = NDArray[np.uint8]
+Levels = NDArray[Any]
+"""Bytes, or 16 bits a sample."""
 KINDS = ("", "GRAYSCALE", "GRAYSCALE_ALPHA", "RGB", "RGB_ALPHA")
 
 
@@ -34,7 +36,7 @@ def options() -> argparse.ArgumentParser:
 
 
 def decode(data: bytes, told: argparse.Namespace, device: str = "cpu") -> list[Levels]:
-    """Return the pictures of a file, uint8 (H, W, channels).
+    """Return the pictures of a file, uint8 or uint16 (H, W, channels).
 
     Args:
         data: the file.
@@ -63,7 +65,7 @@ def decode(data: bytes, told: argparse.Namespace, device: str = "cpu") -> list[L
     else:
         file = codec.unseal(data, device, told.preview)
         found = list(255 * codec.draw_images([file], seed=told.seed, samples=told.samples, device=device)[0])
-    return [np.atleast_3d(one).astype(np.uint8) for one in found]
+    return [np.atleast_3d(one) for one in found]
 
 
 def to_pam(found: Sequence[Levels]) -> bytes:
@@ -71,8 +73,9 @@ def to_pam(found: Sequence[Levels]) -> bytes:
     parts = []
     for one in found:
         height, width, depth = one.shape
-        head = f"P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH {depth}\nMAXVAL 255\nTUPLTYPE {KINDS[depth]}\nENDHDR\n"
-        parts += [head.encode(), one.tobytes()]
+        most = 65535 if one.dtype == np.uint16 else 255
+        head = f"P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH {depth}\nMAXVAL {most}\nTUPLTYPE {KINDS[depth]}\nENDHDR\n"
+        parts += [head.encode(), one.astype(">u2" if most > 255 else np.uint8).tobytes()]
     return b"".join(parts)
 
 

@@ -1,9 +1,9 @@
 """Hold a decoder against the suite: `python conformance/run.py -- COMMAND ...`, any program in any language.
 
 The command is called as `COMMAND ... FILE OUT [--seed N] [--samples N] [--temperature T] [--preview]`. It writes the
-file's pictures to OUT, in order, as PAM images with MAXVAL 255, and ends with 0. Of a file that has to be refused it
-writes nothing, says why in a line on its standard error, and ends with 1. Nothing is tolerated: pixels are equal or
-not.
+file's pictures to OUT, in order, as PAM images with MAXVAL 255, or 65535 where samples have 16 bits, and ends with 0.
+Of a file that has to be refused it writes nothing, says why in a line on its standard error, and ends with 1. Nothing
+is tolerated: pixels are equal or not.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def digest(data: bytes) -> str:
     while place < len(data):
         end = data.index(b"ENDHDR\n", place) + 7
         head = dict(line.split()[:2] for line in data[place:end].decode().splitlines()[1:-1])
-        height, width, depth = (int(head[name]) for name in ("HEIGHT", "WIDTH", "DEPTH"))
-        place = end + height * width * depth
+        height, width, depth, most = (int(head[name]) for name in ("HEIGHT", "WIDTH", "DEPTH", "MAXVAL"))
+        place = end + height * width * depth * (1 + (most > 255))
         found.update(f"{height} {width} {depth}\n".encode() + data[end:place])
     return found.hexdigest()
 

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { VlzError } from "./js/errors.js";
 import { open } from "./js/picture.js";
+import { samples } from "./js/png.js";
 import { Store } from "./js/store.js";
 
 const BUILT = process.env.VLAE_WEB ?? fileURLToPath(new URL("../build/web", import.meta.url));
@@ -36,9 +37,11 @@ export function told(args) {
  */
 export function toPam(pictures) {
   return Buffer.concat(
-    pictures.flatMap(({ height, width, channels, data }) => {
-      const head = [`P7`, `WIDTH ${width}`, `HEIGHT ${height}`, `DEPTH ${channels}`, "MAXVAL 255", `TUPLTYPE ${KINDS[channels]}`];
-      return [Buffer.from(`${head.join("\n")}\nENDHDR\n`), data];
+    pictures.flatMap((picture) => {
+      const { height, width, channels, low } = picture;
+      const most = low ? 65535 : 255;
+      const head = [`P7`, `WIDTH ${width}`, `HEIGHT ${height}`, `DEPTH ${channels}`, `MAXVAL ${most}`, `TUPLTYPE ${KINDS[channels]}`];
+      return [Buffer.from(`${head.join("\n")}\nENDHDR\n`), samples(picture)];
     }),
   );
 }

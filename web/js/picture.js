@@ -1,8 +1,9 @@
 /**
  * Files of all kinds: open one, and draw it.
  *
- * @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Picture
- *   levels of a picture, row by row; one channel is grey, two are grey and alpha, three red, green and blue, four those and alpha
+ * @typedef {{ height: number, width: number, channels: number, data: Uint8Array, low?: Uint8Array }} Picture
+ *   levels of a picture, row by row; one channel is grey, two are grey and alpha, three red, green and blue, four those and alpha;
+ *   of samples of 16 bits `data` are the high bytes and `low` the low ones
  * @typedef {{ seed?: number | bigint, samples?: number, preview?: boolean, temperature?: number, first?: number,
  *   last?: number, progress?: (part: number) => void }} Options
  * @typedef {{ kind: string, model: string, fingerprint: string, height: number, width: number, count: number,

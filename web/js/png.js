@@ -9,15 +9,18 @@ const KINDS = [0, 0, 4, 2, 6];
  * Return the bytes of a PNG file.
  * @param {import("./picture.js").Picture} picture
  */
-export async function encodePng({ height, width, channels, data }) {
-  const line = width * channels;
+export async function encodePng(picture) {
+  const { height, width, channels } = picture;
+  const data = samples(picture);
+  const unit = channels * (picture.low ? 2 : 1);
+  const line = width * unit;
   const raw = new Uint8Array(height * (line + 1));
   for (let row = 0; row < height; row++) {
     // The filter that takes differences to the pixel on the left suits most pictures.
     const at = row * (line + 1);
     raw[at] = 1;
     for (let i = 0; i < line; i++) {
-      raw[at + 1 + i] = data[row * line + i] - (i >= channels ? data[row * line + i - channels] : 0);
+      raw[at + 1 + i] = data[row * line + i] - (i >= unit ? data[row * line + i - unit] : 0);
     }
   }
   const stream = new Blob([raw]).stream().pipeThrough(new CompressionStream("deflate"));
@@ -26,7 +29,7 @@ export async function encodePng({ height, width, channels, data }) {
   const view = new DataView(head.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  head.set([8, KINDS[channels], 0, 0, 0], 8);
+  head.set([picture.low ? 16 : 8, KINDS[channels], 0, 0, 0], 8);
   const parts = [Uint8Array.from(SIGNATURE), chunk("IHDR", head), chunk("IDAT", packed), chunk("IEND", new Uint8Array())];
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -35,6 +38,20 @@ export async function encodePng({ height, width, channels, data }) {
     at += part.length;
   }
   return whole;
+}
+
+/**
+ * Return the bytes of samples, the high one of 16 bits first.
+ * @param {import("./picture.js").Picture} picture
+ */
+export function samples({ data, low }) {
+  if (!low) return data;
+  const out = new Uint8Array(2 * data.length);
+  for (let i = 0; i < data.length; i++) {
+    out[2 * i] = data[i];
+    out[2 * i + 1] = low[i];
+  }
+  return out;
 }
 
 /**

@@ -19,6 +19,7 @@ const LIMIT = 400_000;
 
 const PAGE = `<!doctype html><title>Suite</title><script type="module">
 import { open } from "/js/picture.js";
+import { samples } from "/js/png.js";
 import { sha256 } from "/js/sha256.js";
 import { Store } from "/js/store.js";
 const get = async (path) => new Uint8Array(await (await fetch("/" + path)).arrayBuffer());
@@ -28,7 +29,7 @@ for (const { name, path, options, sized } of JSON.parse(new TextDecoder().decode
   try {
     const pictures = await (await open(await get(path), store)).draw(options);
     const head = ({ height, width, channels }) => (sized ? new TextEncoder().encode(height + " " + width + " " + channels + "\\n") : []);
-    found[name] = sha256(new Uint8Array(await new Blob(pictures.flatMap((one) => [new Uint8Array(head(one)), one.data])).arrayBuffer()));
+    found[name] = sha256(new Uint8Array(await new Blob(pictures.flatMap((one) => [new Uint8Array(head(one)), samples(one)])).arrayBuffer()));
   } catch (error) {
     found[name] = error.name;
   }

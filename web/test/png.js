@@ -1,4 +1,4 @@
-/** PNG files of the tests, read: 1, 8 bits, grey, RGB, with alpha; no interlacing. */
+/** PNG files of the tests, read: 1, 8 or 16 bits, grey, RGB, with alpha; no interlacing. */
 
 import { inflateSync } from "node:zlib";
 
@@ -31,7 +31,7 @@ export function readPng(data) {
       rows[row * stride + i] = raw[row * (stride + 1) + 1 + i] + told;
     }
   }
-  if (depth === 8) return { width, height, channels, data: rows };
+  if (depth >= 8) return { width, height, channels, data: rows };
   const spread = new Uint8Array(height * width);
   for (let i = 0; i < spread.length; i++) {
     const [row, column] = [Math.floor(i / width), i % width];

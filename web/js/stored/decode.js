@@ -4,7 +4,7 @@ import { check, layout, parseHead, readNumber, readSize } from "../container/hea
 import { VlzError } from "../errors.js";
 import { readWebp } from "../webp/decode.js";
 
-const [GREY, ALPHA] = [1, 2];
+const [GREY, ALPHA, DEEP] = [1, 2, 4];
 const TILE = 4096;
 const NO_MODEL = new Uint8Array(32);
 
@@ -23,12 +23,12 @@ export function openStored(data) {
   const { prefix } = parseHead(data);
   const flags = data[6];
   if (prefix.some((byte) => byte)) throw new VlzError("it names a model where there should be none: damaged");
-  if (flags & ~(GREY | ALPHA)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
+  if (flags & ~(GREY | ALPHA | DEEP)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
   const [height, width, start] = readSize(data, 7);
   check(data, NO_MODEL);
   const tiles = data.subarray(start, data.length - 2);
   return {
-    kind: `exact ${flags & GREY ? "grey" : "colour"} picture${flags & ALPHA ? ", with transparency" : ""}, by a general coder`,
+    kind: `exact ${flags & GREY ? "grey" : "colour"} picture${flags & DEEP ? " of 16 bits" : ""}${flags & ALPHA ? ", with transparency" : ""}, by a general coder`,
     model: "", fingerprint: "", height, width, count: 1, drawn: false, exact: true, whole: true,
     sections: layout([["header", start], ["tiles", tiles.length], ["checksum", 2]]),
     draw: async ({ progress }) => [picture(tiles, height, width, flags, progress)],
@@ -47,9 +47,30 @@ export function openStored(data) {
 function picture(tiles, height, width, flags, progress) {
   // Where the channels of a pixel lie in 32 bits.
   const shifts = [...(flags & GREY ? [16] : [16, 8, 0]), ...(flags & ALPHA ? [24] : [])];
+  const passes = flags & DEEP ? 2 : 1;
+  let place = 0;
+  const planes = Array.from({ length: passes }, (_, pass) => {
+    const [data, end] = plane(tiles, place, height, width, shifts, (part) => progress?.((pass + part) / passes));
+    place = end;
+    return data;
+  });
+  if (place !== tiles.length) throw new VlzError("there is something behind its tiles: damaged");
+  return { height, width, channels: shifts.length, data: planes[0], ...(flags & DEEP ? { low: planes[1] } : {}) };
+}
+
+/**
+ * Return the levels of the tiles that begin at a place, and where they end.
+ * @param {Uint8Array} tiles
+ * @param {number} place
+ * @param {number} height
+ * @param {number} width
+ * @param {number[]} shifts of the channels
+ * @param {(part: number) => void} progress
+ * @returns {[Uint8Array, number]}
+ */
+function plane(tiles, place, height, width, shifts, progress) {
   const channels = shifts.length;
   const data = new Uint8Array(height * width * channels);
-  let place = 0;
   for (let top = 0; top < height; top += TILE) {
     const rows = Math.min(TILE, height - top);
     for (let left = 0; left < width; left += TILE) {
@@ -63,8 +84,7 @@ function picture(tiles, height, width, flags, progress) {
         for (const end = from + columns; from < end; from++) for (const shift of shifts) data[to++] = (pixels[from] >>> shift) & 255;
       }
     }
-    progress?.(Math.min(1, (top + TILE) / height));
+    progress(Math.min(1, (top + TILE) / height));
   }
-  if (place !== tiles.length) throw new VlzError("there is something behind its tiles: damaged");
-  return { height, width, channels, data };
+  return [data, place];
 }
