@@ -20,7 +20,7 @@ IMAGE_KEYS = {
 }  # fmt: skip
 INFO_KEYS = {
     "input", "model", "fingerprint", "mode", "images", "width", "height", "channels", "file_bytes", "header_bytes",
-    "payload_bytes", "sections", "coded_width", "coded_height",
+    "payload_bytes", "sections", "coded_width", "coded_height", "metadata",
 }  # fmt: skip
 
 
