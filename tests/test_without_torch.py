@@ -47,6 +47,7 @@ def test_measurements_say_so(run: Run, tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.skipif(not (ROOT / "benchmarks").is_dir(), reason="No module named benchmarks")
 def test_pages_and_the_report_need_no_torch(tmp_path: Path) -> None:
+    pytest.importorskip("markdown")  # of the bench extra, as matplotlib
     assert without_torch(tmp_path, "benchmarks.render", "--check").returncode in (0, 1)
     done = without_torch(tmp_path, "benchmarks.report", tmp_path / "report")
     assert (done.returncode, done.stderr) == (0, "")
