@@ -169,7 +169,7 @@ class FamilyReader:
                 x = self.conv(op["name"], x, op["low"], op["high"], op.get("stride", 1))
             else:
                 assert kind == "residual"
-                entering = halved(x, op["shift"]).clip(op.get("low", 0), op["high"])
+                entering = halved(x, op["shift"]).clip(op["low"], op["high"])
                 inner = self.conv(f"{op['name']}.first", entering, 0, op["inner"])
                 limit = op["limit"]
                 x = (x + self.conv(f"{op['name']}.second", inner, -limit, limit)).clip(-limit, limit)

@@ -33,7 +33,7 @@ def network() -> tuple[list[dict[str, Any]], Arrays]:
     program: list[dict[str, Any]] = [
         {"op": "unshuffle", "by": 2},
         {"op": "conv", "name": "stem", "low": -4000, "high": 4000},
-        {"op": "residual", "name": "block", "shift": 2, "high": 255, "inner": 300, "limit": 9000},
+        {"op": "residual", "name": "block", "shift": 2, "low": -200, "high": 255, "inner": 300, "limit": 9000},
         {"op": "conv", "name": "down", "low": -70000, "high": 70000, "stride": 2},
         {"op": "clip", "shift": 3, "low": 0, "high": 1000},
         {"op": "quality", "shift": 1},
@@ -76,7 +76,7 @@ def reference(program: list[dict[str, Any]], arrays: Arrays, x: Any, level: int)
         elif kind == "quality":
             x = np.concatenate([x, np.full_like(x[:1], level << op["shift"])])
         else:
-            inner = conv(f"{op['name']}.first", rounded(x, op["shift"]).clip(0, op["high"]), 0, op["inner"])
+            inner = conv(f"{op['name']}.first", rounded(x, op["shift"]).clip(op["low"], op["high"]), 0, op["inner"])
             x = (x + conv(f"{op['name']}.second", inner, -op["limit"], op["limit"])).clip(-op["limit"], op["limit"])
     return x
 

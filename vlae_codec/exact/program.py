@@ -277,7 +277,7 @@ def _checked(
 
 
 def _residual(entry: Mapping[str, Any], arrays: Arrays, channels: int, backend: Backend) -> tuple[Op, int, int, int]:
-    name, limit, low, high = entry["name"], int(entry["limit"]), int(entry.get("low", 0)), int(entry["high"])
+    name, limit, low, high = entry["name"], int(entry["limit"]), int(entry["low"]), int(entry["high"])
     if not (0 < limit <= MOST and -MOST <= low <= 0 < high <= MOST):
         raise ModelError(f"residual {name}: its limits are not supported")
     first = read_conv(
