@@ -14,6 +14,7 @@ from small_models import WINDOW_NAMES, config_of, exported, float_model, some_im
 
 from vlae_codec.coding.prefix_code import IndexCode
 from vlae_codec.exact.layers import FRACTION, WEIGHT_LIMIT
+from vlae_codec.model.limits import read_arrays
 from vlae_codec.model.networks import load_model
 from vlae_models.nets.vlae import as_tensor
 from vlae_models.recipe import WINDOWS, Recipe
@@ -115,8 +116,26 @@ def test_the_same_weights_make_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_the_pack_is_an_npz_without_pickles() -> None:
-    data = pack(exported()[1])
+    arrays = exported()[1]
+    data = pack(arrays)
     with np.load(BytesIO(data), allow_pickle=False) as file:
-        assert set(file.files) == set(exported()[1])
+        assert {name.removesuffix(".planes") for name in file.files} == set(arrays)
     with zipfile.ZipFile(BytesIO(data)) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert archive.testzip() is None
+    found = read_arrays(data)
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype and found[name].flags.c_contiguous == array.flags.c_contiguous
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_planes_of_any_integers_come_back() -> None:
+    rng = np.random.default_rng(3)
+    arrays = {f"a.i{size}": rng.integers(-(2**7), 2**7, (3, 5)).astype(f"i{size}") for size in (1, 2, 4, 8)}
+    arrays["ends"] = np.array([-(2**63), 2**63 - 1, 0, -1])
+    arrays["by columns"] = np.asfortranarray(rng.integers(-9, 9, (4, 6)).astype(np.int16))
+    arrays["one"] = np.array([-300], np.int16)
+    found = read_arrays(pack(arrays))
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype
+        np.testing.assert_array_equal(found[name], array)
