@@ -16,6 +16,7 @@ from click.testing import Result
 from PIL import Image
 
 import vlae_codec
+from vlae_cli.startup import signals_held
 from vlae_codec.errors import VlaeError
 
 Run = Callable[..., Result]
@@ -92,6 +93,26 @@ def is_running(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows has no signal masks")
+def test_signals_wait_while_processes_start() -> None:
+    sleeper = [sys.executable, "-c", "print(flush=True); input()"]
+    started = []
+
+    def start() -> None:
+        with signals_held():
+            os.kill(os.getpid(), signal.SIGINT)
+            started.append(subprocess.Popen(sleeper, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    (child,) = started
+    assert child.stdout and child.stdout.readline() == b"\n"
+    child.send_signal(signal.SIGINT)  # as from a terminal
+    child.communicate(b"\n", timeout=60)
+    assert child.returncode == 0
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.slow

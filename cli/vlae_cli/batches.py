@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from vlae_codec.errors import VlaeError
 from vlae_codec.io.files import STREAM
 
-from .startup import quieten_pillow
+from .startup import quieten_pillow, release_signals, signals_held
 
 Task = TypeVar("Task")
 Pair = tuple[Path, Path]
@@ -54,7 +54,9 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
     pool = ProcessPoolExecutor(min(jobs, len(batches)), get_context("spawn"), begin)
     whole = False
     try:
-        for future in [pool.submit(_share, work, task, batch) for batch in batches]:
+        with signals_held():  # processes start here
+            futures = [pool.submit(_share, work, task, batch) for batch in batches]
+        for future in futures:
             found = future.result()
             if step:
                 step(len(found), len(pairs))
@@ -75,6 +77,7 @@ def begin() -> None:
 
     quieten_pillow()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    release_signals()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what is half-written is taken away
     registry.use_workers(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .batches import begin
 from .common import Failures, progress_bar
+from .startup import signals_held
 
 if TYPE_CHECKING:
     from vlae_codec.collections.parts import PartDone, PartTask
@@ -167,7 +168,9 @@ def _shared(task: PartTask, batches: Sequence[Sequence[Named]], jobs: int) -> It
         return
     with ProcessPoolExecutor(min(jobs, len(batches)), get_context("spawn"), begin) as pool:
         try:
-            yield from (future.result() for future in [pool.submit(_keep, task, batch) for batch in batches])
+            with signals_held():  # processes start here
+                futures = [pool.submit(_keep, task, batch) for batch in batches]
+            yield from (future.result() for future in futures)
         except BrokenProcessPool as error:
             raise VlaeError("a process was ended from outside: start the same again, and it goes on") from error
         finally:

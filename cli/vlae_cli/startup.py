@@ -35,6 +35,41 @@ def prepared() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+HELD = (signal.SIGINT, *ENDING)
+"""Signals that wait until other processes have started."""
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Hold signals back while processes start: one that is cut off before it has its task prints a traceback.
+
+    Handlers that wait, because any thread may take a signal and the main one then runs its handler; and the mask,
+    which processes inherit, because an interrupt from a terminal goes to all of them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    before = {number: signal.signal(number, lambda number, frame: arrived.append(number)) for number in HELD}
+    masked = hasattr(signal, "pthread_sigmask")  # not on Windows
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, HELD) if masked else set()
+    try:
+        yield
+    finally:
+        if masked:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number in arrived:
+        signal.raise_signal(number)
+
+
+def release_signals() -> None:
+    """Let signals through in a process that started while they were held."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+
+
 def quieten_pillow() -> None:
     """Keep Pillow's warnings to itself: what they tell of is refused, or said in a notice."""
     warnings.filterwarnings("ignore", module="PIL")
