@@ -24,7 +24,7 @@ TITLES = ("NLL, nats", "NLL over that of 5x3 with AF", "-ELBO, nats", "KL, nats"
 
 
 def ablations(folder: Path) -> Lines:
-    """What the prior, the place of the flow and the window do to NLL and KL."""
+    """Format the table of what the prior, the flow's position and the window do to NLL and KL."""
     result = read_result("ablations", folder)
     if not result:
         return []
@@ -53,7 +53,7 @@ def ablations(folder: Path) -> Lines:
 
 
 def figures(row: dict[str, Any]) -> tuple[str, ...]:
-    """The cells of a run."""
+    """Return the cells of a run."""
     over, error = row["nll_over_base"], row["nll_over_base_standard_error"]
     return (
         f"{row['nll_nats']:.2f}",

@@ -44,7 +44,7 @@ EXPLICIT = " `-m auto` does not choose it."
 
 
 def card(folder: Path) -> str:
-    """The card of a model folder."""
+    """Format the card of a model folder."""
     info, recipe = read_info(folder), read_recipe(folder / "recipe.toml")
     with (folder / "training.csv").open(newline="") as file:
         last = list(csv.DictReader(file))[-1]
@@ -70,7 +70,7 @@ def card(folder: Path) -> str:
 
 
 def photo_card(folder: Path) -> str:
-    """The card of a colour model's folder."""
+    """Format the card of a photo model's folder."""
     info, path = read_photo_info(folder), str(folder / "recipe.toml")
     recipe = load_photo_recipe(path) if info["format"] == 3 else load_windowed_recipe(path)
     with (folder / "training.csv").open(newline="") as file:
@@ -114,7 +114,7 @@ def images_of(recipe: Recipe) -> str:
 
 
 def figures(result: dict[str, Any]) -> list[str]:
-    """The evaluation as a table."""
+    """Format the evaluation as a table."""
     places = {"images": 0, "nll_images": 0, "samples": 0, "active_dims": 0}
     rows = [
         (key.replace("_", " "), f"{value:,.{places.get(key, 3)}f}")

@@ -13,7 +13,7 @@ Pictures = NDArray[np.uint8]
 
 
 def load_test(data: Path, count: int = 1000) -> tuple[Pictures, NDArray[np.int64]]:
-    """The first test pictures, at most 1000, (N, 32, 32, 3), and their classes.
+    """Load the first test pictures, at most 1000, (N, 32, 32, 3), and their classes.
 
     Raises:
         VlaeError: they are not in the folder of the data sets.
@@ -22,7 +22,7 @@ def load_test(data: Path, count: int = 1000) -> tuple[Pictures, NDArray[np.int64
 
 
 def load_train(data: Path) -> tuple[Pictures, NDArray[np.int64]]:
-    """The 50,000 training pictures and their classes.
+    """Load the 50,000 training pictures and their classes.
 
     Raises:
         VlaeError: they are not in the folder of the data sets.

@@ -40,7 +40,7 @@ def rows_of(name: str, images: Levels) -> list[Levels]:
 
 
 def caption(name: str, figures: dict[str, Any]) -> str:
-    """What stands under a model's pictures."""
+    """Return the caption under a model's pictures."""
     return (
         f"{name}: KL {figures['file_kl_bits']:.0f} bits, payload {figures['payload_bits']:.0f} bits an image,"
         f" {figures['bits']:.3f} bits a subpixel"

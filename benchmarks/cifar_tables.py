@@ -37,7 +37,7 @@ def tiny_pictures(folder: Path) -> Lines:
 
 
 def without_latents(models: dict[str, Any]) -> Lines:
-    """The bound beside that of a decoder of the same window that has no z."""
+    """Format the bound beside that of a decoder of the same window that has no z."""
     rows = []
     for name, alone in models.items():
         if name.startswith(LOCAL):
@@ -52,7 +52,7 @@ def without_latents(models: dict[str, Any]) -> Lines:
 
 
 def partner(local: str) -> str:
-    """The VLAE that a decoder without latents stands beside."""
+    """Return the VLAE that a decoder without latents stands beside."""
     return "cifar-7x4-bound" if local == LOCAL else local.replace(LOCAL, "cifar")
 
 
@@ -73,12 +73,12 @@ def tiny_rates(folder: Path) -> Lines:
 
 
 def tiny_sheet(folder: Path) -> Lines:
-    """The sheet of pictures that belongs to the table."""
+    """Return the sheet of pictures that belongs to the table."""
     if not read_result("cifar_windows", folder):
         return []
     return [f"![Originals, and two draws of the code by each model]({SHEETS}/cifar.png)"]
 
 
 def row(figures: dict[str, Any]) -> list[str]:
-    """A model's cells; "-" for what it does not have."""
+    """Return a model's cells; "-" for those that it lacks."""
     return [f"{figures[key]:.{PLACES.get(key, 3)}f}" if key in figures else "-" for key in KEYS]

@@ -83,12 +83,12 @@ def coded(name: str, images: Levels) -> tuple[dict[str, float], Levels]:
 
 
 def as_rgb(picture: Levels) -> Levels:
-    """The picture with three channels; one without colour comes back with one."""
+    """Return the picture with three channels; one without colour comes back with one."""
     return picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
 
 
 def kept(images: Levels, drawn: Levels, weights: Floats) -> float:
-    """The share of the variance of blocks' mean colours (RGB times weights) that comes back: 1 - error / variance."""
+    """Return the share of variance of blocks' mean colours (RGB times weights) kept: 1 - error / variance."""
     means = [block_means(one) @ weights.T for one in (images, drawn)]
     error = ((means[0] - means[1]) ** 2).sum()
     return float(1 - error / ((means[0] - means[0].mean((0, 1, 2))) ** 2).sum())
@@ -113,14 +113,14 @@ def measure(name: str, test: Levels, files: int) -> dict[str, Any]:
 
 
 def kept_row(stored: dict[str, Any], name: str) -> dict[str, Any] | None:
-    """The stored figures of a model, unless they are those of one that it has superseded."""
+    """Return the stored figures of a model, unless they are those of one that it has superseded."""
     info, row = find_photo_model(name), stored.get(name)
     assert info
     return row if row and row["fingerprint"] == info.fingerprint else None
 
 
 def measure_local(run: Path, test: Levels) -> dict[str, Any]:
-    """The bound of a decoder without latents, of its training's checkpoint."""
+    """Measure the bound of a decoder without latents, of its training's checkpoint."""
     swept = SWEEP / f"{run.name}.toml"
     recipe = load_windowed_recipe(str(swept) if swept.exists() else run.name)
     net = WindowedVLAE(recipe.model)

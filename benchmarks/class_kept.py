@@ -25,7 +25,7 @@ EFFORT = 5
 
 
 def settings(bits: tuple[int, ...], faithful: bool) -> list[Setting]:
-    """The points of the curves: the chosen code, and the faithful one undialled and dialled."""
+    """Return the points of the curves: tree-search code, and relative entropy coding at exponent 1 and at others."""
     points = [Setting("chosen", value, EFFORT) for value in (None, *bits)]
     if faithful:
         points += [Setting("faithful", value, EFFORT) for value in (None, *bits)]
@@ -47,7 +47,7 @@ def measure_model(model: IntegerModel, judged: Judged, points: list[Setting]) ->
 
 
 def curves(results: list[dict[str, Any]], key: str = "class_kept", unit: float = 100) -> list[Curve]:
-    """A measure by payload bits: a curve for each model and code, and a point for each model's default."""
+    """Return a measure by payload bits: a curve for each model and code, and a point for each model's default."""
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for result in results:
         for entry in result["rows"]:

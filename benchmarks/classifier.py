@@ -62,7 +62,7 @@ def _layer(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> list[
 
 
 def load_classifier(judge: str, folder: Path = FOLDER) -> Classifier:
-    """The trained net of a judge, "digits", "characters" or "silhouettes".
+    """Load the trained net of a judge, "digits", "characters" or "silhouettes".
 
     Raises:
         VlaeError: it was not trained yet.
@@ -76,7 +76,7 @@ def load_classifier(judge: str, folder: Path = FOLDER) -> Classifier:
 
 
 def classify(images: Images, judged: Judged, folder: Path = FOLDER) -> Labels:
-    """The class that the judge reads in each bilevel image among its choices, int64 (N,).
+    """Return the class that the judge reads in each bilevel image among its choices, int64 (N,).
 
     Args:
         images: uint8 of 0 and 1, (N, 28, 28), in the place of `judged.images`.
@@ -92,7 +92,7 @@ def classify(images: Images, judged: Judged, folder: Path = FOLDER) -> Labels:
 
 
 def binarise(grey: NDArray[np.uint8], random: np.random.Generator) -> Tensor:
-    """A fresh binarisation of each digit, shifted by up to a pixel, float (B, 1, 28, 28)."""
+    """Return a fresh binarisation of each digit, shifted by up to a pixel, float (B, 1, 28, 28)."""
     padded = np.pad(grey, ((0, 0), (1, 1), (1, 1)))
     rows, columns = random.integers(0, 3, (2, len(grey), 1, 1))
     index = np.arange(len(grey))[:, None, None]
@@ -103,7 +103,7 @@ def binarise(grey: NDArray[np.uint8], random: np.random.Generator) -> Tensor:
 
 
 def train(images: Images, labels: Labels, classes: int, epochs: int) -> Classifier:
-    """A classifier trained on grey images with a one-cycle learning rate."""
+    """Train a classifier on grey images with a one-cycle learning rate."""
     torch.manual_seed(SEED)
     random = np.random.default_rng(SEED)
     model: Classifier = Classifier(classes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -29,7 +29,7 @@ class Bar(NamedTuple):
 
 
 def bars(archive: dict[str, Any]) -> list[Bar]:
-    """The code lengths of an archive that `benchmarks.lossless` measured."""
+    """Return the code lengths of an archive that `benchmarks.lossless` measured."""
     pixels = archive["neg_elbo_bits"] - archive["kl_bits"]
     return [
         Bar("naive two-part code", archive["naive_bits"] - pixels, pixels),

@@ -35,7 +35,7 @@ def million(folder: Path) -> Lines:
 
 
 def stores(folder: Path) -> Lines:
-    """Collections beside other stores of the same digits."""
+    """Format collections beside other stores of the same digits."""
     result = read_result("engines", folder)
     if not result:
         return []

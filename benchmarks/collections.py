@@ -50,7 +50,7 @@ def read_one(path: Path, number: int) -> dict[str, float]:
 
 
 def peak_kb() -> int:
-    """The most memory that this process had; unlike `getrusage` it knows nothing of the process that started it."""
+    """Return the most memory that this process had, KiB; unlike `getrusage` without its parent's."""
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 
 
@@ -96,7 +96,7 @@ def timed_join(parts: list[Path], out: Path) -> dict[str, Any]:
 
 
 def grown(folder: Path, part: bytes, times: int) -> dict[str, Any]:
-    """Appends one after the other: seconds of the last ones, and of opening what they leave."""
+    """Append one after the other: seconds of the last ones, and of opening what they leave."""
     path = folder / "grown.vlz"
     seconds = []
     for _ in range(times):
@@ -114,7 +114,7 @@ def grown(folder: Path, part: bytes, times: int) -> dict[str, Any]:
 
 
 def simulated(pictures: int, workers: int) -> dict[str, Any]:
-    """The index of a huge collection, joined of parts that are made up: no record is written."""
+    """Measure the index of a huge collection, joined of parts that are made up: no record is written."""
     size, rng = pictures // workers, np.random.default_rng(0)
     sizes = (25 + rng.integers(0, 3, size)).tolist()
     started = time.perf_counter()

@@ -92,7 +92,7 @@ def many(folder: Path, pictures: list[Path], model: str, effort: int) -> dict[st
 
 
 def save_pictures(images: Images, folder: Path) -> list[Path]:
-    """The images as PNG files, numbered."""
+    """Save the images as PNG files, numbered."""
     paths = [folder / f"{index:05d}.png" for index in range(len(images))]
     for path, image in zip(paths, images, strict=True):
         Image.fromarray(image * 255).save(path)

@@ -80,7 +80,7 @@ class Timed(Workspace):
 
 
 def timed(function: Callable[..., Array]) -> Callable[..., Array]:
-    """The function, its seconds counted with the network's."""
+    """Return the function, its seconds counted with the network's."""
 
     def run(*arguments: Any) -> Array:
         start = time.perf_counter()
@@ -188,13 +188,13 @@ class Book:
 
 
 def suffix() -> str:
-    """What tells figures with other numbers of BLAS threads than the default apart."""
+    """Return the suffix of figures with other numbers of BLAS threads than the default."""
     threads = os.environ.get("OMP_NUM_THREADS")
     return f"{THREADS}{threads}" if threads else ""
 
 
 def ratios(rows: dict[str, Row], suffix: str = "") -> Row:
-    """The figures that the issue asks for, as far as they are measured with the threads that the suffix names."""
+    """Return the ratios to be reached, as far as measured with the threads that the suffix names."""
     rows = {name.removesuffix(suffix): row for name, row in rows.items() if name.endswith(suffix)}
 
     def ratio(above: str, below: str) -> float | None:
@@ -225,7 +225,7 @@ class Checked:
         self.first: Pictures | None = None
 
     def __call__(self, run: Callable[[], Pictures]) -> Measured:
-        """The measurement.
+        """Run the measurement.
 
         Raises:
             VlaeError: other pixels than in the first.
@@ -258,7 +258,7 @@ def digits(book: Book, name: str, backends: list[str], batches: tuple[int, ...])
 
 
 def device_of(backend: str) -> Array:
-    """An empty array where a backend computes."""
+    """Return an empty array where a backend computes."""
     if backend == "numpy":
         return np.zeros(0)
     import torch

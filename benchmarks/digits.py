@@ -81,14 +81,14 @@ def match(images: Images, grey: Digits) -> Matches:
 
 
 def expected_log_likelihood(grey: Images) -> NDArray[np.float64]:
-    """What a fair binarisation of each grey image (M, H, W) has on average, nats, (M,)."""
+    """Return the expected log-likelihood of a fair binarisation of each grey image (M, H, W), nats, (M,)."""
     chance = grey.reshape(len(grey), -1) / 255
     clamped = np.clip(chance, CLAMP, 1 - CLAMP)
     return np.asarray((chance * np.log(clamped) + (1 - chance) * np.log1p(-clamped)).sum(axis=1))
 
 
 def load_test(folder: Path, count: int | None = None) -> Digits:
-    """The static test digits with classes; `count` of them evenly spaced, as the file is grouped by class."""
+    """Load the static test digits with classes; `count` of them evenly spaced, as the file is grouped by class."""
     images = load_set("mnist-static", folder).test
     images = images[evenly(count or len(images), len(images))]
     grey = load_grey("t10k", folder)

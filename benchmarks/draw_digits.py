@@ -108,7 +108,7 @@ def spline(points: Floats) -> Floats:
 
 
 def ink(digit: Digit) -> NDArray[np.uint8]:
-    """The digit on its large canvas, uint8 0 or 255, cut to the ink."""
+    """Draw the digit on its large canvas, uint8 0 or 255, cut to the ink."""
     size = BOX * SCALE
     sheet = Image.new("L", (2 * size, 2 * size))
     pen = ImageDraw.Draw(sheet)
@@ -124,7 +124,7 @@ def ink(digit: Digit) -> NDArray[np.uint8]:
 
 
 def draw(digit: Digit) -> NDArray[np.uint8]:
-    """The finished digit, uint8 grey, (28, 28), ink bright."""
+    """Draw the finished digit, uint8 grey, (28, 28), ink bright."""
     large = Image.fromarray(ink(digit))
     factor = BOX / max(large.size)
     small = large.resize((round(large.width * factor), round(large.height * factor)), Image.Resampling.BOX)

@@ -44,7 +44,7 @@ class Store:
 
 
 def png(digit: Digits) -> bytes:
-    """The bytes of a PNG file of one bit a pixel."""
+    """Return the bytes of a PNG file of one bit a pixel."""
     stream = io.BytesIO()
     Image.fromarray(digit * 255).convert("1").save(stream, "PNG", optimize=True)
     return stream.getvalue()

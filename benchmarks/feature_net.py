@@ -88,7 +88,7 @@ def as_input(pictures: Pictures) -> Tensor:
 
 @functools.cache
 def load_net(path: Path = PATH) -> FeatureNet:
-    """The trained net."""
+    """Load the trained net."""
     net = FeatureNet()
     with np.load(path, allow_pickle=False) as file:
         net.load_state_dict({name: torch.from_numpy(file[name].astype(np.float32)) for name in file.files})
@@ -124,13 +124,13 @@ def _shrunk(pictures: Pictures) -> Pictures:
 
 
 def read_classes(net: FeatureNet, pictures: Pictures) -> Labels:
-    """The class that the net reads in each picture, (B,)."""
+    """Return the class that the net reads in each picture, (B,)."""
     with torch.no_grad():
         return np.concatenate([net(as_input(part)).argmax(1).numpy() for part in np.array_split(pictures, 10)])
 
 
 def changed(pictures: Pictures, random: np.random.Generator) -> Pictures:
-    """The pictures moved by up to four pixels, edges repeated, half of them mirrored."""
+    """Return the pictures moved by up to four pixels, edges repeated, half of them mirrored."""
     padded = np.pad(pictures, ((0, 0), (4, 4), (4, 4), (0, 0)), mode="reflect")
     rows, columns = random.integers(0, 9, (2, len(pictures), 1, 1))
     index, along = np.arange(len(pictures))[:, None, None], np.arange(pictures.shape[1])
@@ -141,7 +141,7 @@ def changed(pictures: Pictures, random: np.random.Generator) -> Pictures:
 
 
 def train(pictures: Pictures, labels: Labels, epochs: int) -> FeatureNet:
-    """A net trained with a one-cycle learning rate."""
+    """Train a net with a one-cycle learning rate."""
     torch.manual_seed(SEED)
     random = np.random.default_rng(SEED)
     net: FeatureNet = FeatureNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -159,7 +159,7 @@ def make_input(number: int, corpus: Corpus) -> tuple[str, Callable[[], str], byt
 
 
 def damaged_model(rng: random.Random, corpus: Corpus) -> dict[str, bytes]:
-    """A model folder, damaged as bytes or in what it declares."""
+    """Damage a model folder, as bytes or in what it declares."""
     files = dict(corpus.model)
     if (kind := rng.randrange(4)) < 2:
         name = ("model.json", "weights.npz")[kind]
@@ -216,7 +216,7 @@ def run_one(number: int, corpus: Corpus, state: State) -> None:
 
 
 def peak_mib() -> float:
-    """The most memory that this process has held, MiB."""
+    """Return the most memory that this process has held, MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -231,7 +231,7 @@ def save(state: State, folder: Path) -> None:
 
 
 def restore(folder: Path) -> State:
-    """The state of the last run."""
+    """Read the state of the last run."""
     tree = read_result(NAME, folder)
     if tree is None:
         return State()
@@ -242,7 +242,7 @@ def restore(folder: Path) -> State:
 
 @contextmanager
 def installed_corpus() -> Iterator[Corpus]:
-    """The corpus, its small models being all that the user has installed."""
+    """Yield the corpus, its small models being all that the user has installed."""
     with tempfile.TemporaryDirectory() as models:
         os.environ["VLAE_MODELS"] = models
         yield make_corpus(Path(models))

@@ -35,7 +35,7 @@ FINGERPRINT = bytes(range(7, 39))
 
 
 def make_corpus() -> list[bytes]:
-    """Collections of some files, with names and without, of one part and of several, empty ones among them."""
+    """Make collections of some files, with names and without, of one part and of several, some empty."""
     files = [(f"n/{n}.png", write_container(0, FINGERPRINT, n.to_bytes(1 + n % 7, "big"))) for n in range(40)]
     files[7] = ("many", write_archive(LOSSY, FINGERPRINT, 5, 2, [b"a", b"bc", b""]))
     named, bare = write_part(files), write_part([("", data) for _, data in files])
@@ -43,7 +43,7 @@ def make_corpus() -> list[bytes]:
 
 
 def resealed(data: bytes) -> bytes:
-    """The collection with right checksums at its end, of the root and of the footer."""
+    """Return the collection with right checksums at its end, of the root and of the footer."""
     if len(data) < FOOTER_SIZE:
         return data
     footer = bytearray(data[-FOOTER_SIZE:])
@@ -57,7 +57,7 @@ def resealed(data: bytes) -> bytes:
 
 
 def make_input(number: int, corpus: list[bytes]) -> bytes:
-    """The input of a number; half of them damaged near their end, where the index is."""
+    """Make the input of a number; half of them damaged near their end, where the index is."""
     rng = random.Random(number)
     whole = rng.choice(corpus)
     if rng.randrange(2):

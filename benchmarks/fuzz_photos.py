@@ -57,7 +57,7 @@ def make_photo_corpus(folder: Path) -> PhotoCorpus:
 
 
 def damaged_photo_model(rng: random.Random, corpus: PhotoCorpus) -> dict[str, bytes]:
-    """A colour model's folder, damaged as bytes or in what it declares."""
+    """Damage a photo model's folder, as bytes or in what it declares."""
     files = dict(corpus.model)
     if (kind := rng.randrange(4)) < 2:
         name = (INFO, WEIGHTS)[kind]

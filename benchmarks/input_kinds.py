@@ -105,7 +105,7 @@ def _metadata_text(given: tuple[str, ...], kept: set[str]) -> str:
 
 
 def input_kinds(folder: Path) -> Lines:
-    """What becomes of each kind of file."""
+    """Format the table of what becomes of each kind of file."""
     result = read_result("input_kinds", folder)
     if not result:
         return []

@@ -40,7 +40,7 @@ class Judged(NamedTuple):
 
 
 def load_judged(name: str, folder: Path, count: int | None = None) -> Judged:
-    """The test images of a set, or `count` of them evenly spaced, with their classes.
+    """Load the test images of a set, or `count` of them evenly spaced, with their classes.
 
     Raises:
         VlaeError: the set's files are not there.

@@ -49,7 +49,7 @@ class Kept:
 
 
 def measure(model: IntegerModel, judged: Judged, setting: Setting, note: str = "") -> Kept:
-    """What a setting spends on the images and what it keeps of them."""
+    """Measure the bits that a setting spends on the images and the classes that it keeps."""
     images, labels = judged.images, judged.labels
     started = time.monotonic()
     title = f"{note or model.name} {setting.code} {setting.bits or 'default'} bits effort {setting.effort}"

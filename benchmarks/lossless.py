@@ -40,7 +40,7 @@ BATCH = 200
 
 
 def peak_mebibytes() -> float:
-    """The most memory that this process has held so far."""
+    """Return the most memory that this process has held so far."""
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
@@ -56,7 +56,7 @@ def bound(model: IntegerModel, images: Pixels) -> dict[str, float]:
 
 
 def pack(model: IntegerModel, images: Pixels, chunk: int) -> tuple[bytes, list[bytes], Spent, float]:
-    """An archive's bytes, its chunks, where the bits went, and seconds."""
+    """Return an archive's bytes, its chunks, where the bits went, and seconds."""
     total, chunks, started = Spent(), [], time.monotonic()
     with tqdm(total=len(images), desc="encoding", unit="image", leave=False, disable=None) as bar:
 
@@ -117,7 +117,7 @@ def archive(model: IntegerModel, images: Pixels) -> dict[str, Any]:
 
 
 def chunking(model: IntegerModel, images: Pixels) -> list[dict[str, float]]:
-    """What smaller chunks cost."""
+    """Measure the cost of smaller chunks."""
     rows = []
     for chunk in (10, 30, 100, 300, 1000, len(images)):
         data, chunks, spent, encoding = pack(model, images, chunk)

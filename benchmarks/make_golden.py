@@ -30,14 +30,14 @@ SEED = 7
 
 
 def digits() -> Pixels:
-    """The ten digits that come with the package, binarised, 0 and 1, (10, 28, 28)."""
+    """Return the ten digits that come with the package, binarised, 0 and 1, (10, 28, 28)."""
     folder = resources.files("vlae_cli") / "digits"
     pictures = [decode_image((folder / f"{digit}.png").read_bytes()).pixels for digit in range(10)]
     return (np.stack(pictures) >= 128).astype(np.uint8)
 
 
 def many_digits() -> Pixels:
-    """The ten digits several times, moved a little: enough for batches of several sizes, (10 COPIES, 28, 28)."""
+    """Return the ten digits several times, moved a little, enough for batches of several sizes, (10 COPIES, 28, 28)."""
     return np.concatenate([np.roll(digits(), (row, row), (1, 2)) for row in range(COPIES)])
 
 
@@ -70,7 +70,7 @@ def makers(model: str) -> dict[str, Callable[[], bytes]]:
 
 
 def decode_golden(data: bytes, device: str = "cpu") -> Pixels:
-    """The pictures of any golden file, 0 and 1, (N, 28, 28)."""
+    """Decode the pictures of any golden file, 0 and 1, (N, 28, 28)."""
     if codec.is_archive(data):
         reader = Reader(data, device)
         return np.stack([pixels for _, pixels in reader.pictures(range(reader.archive.count), seed=SEED)])

@@ -31,7 +31,7 @@ TEMPERATURE = 0.7
 
 
 def picture(grey: bool, size: tuple[int, int]) -> Levels:
-    """A drawn picture: waves of colour, and an edge."""
+    """Draw a picture: waves of colour, and an edge."""
     rows, columns = np.mgrid[: size[0], : size[1]]
     waves = [(7 * rows + 3 * columns) % 256, (5 * columns) % 256, 255 - (4 * rows) % 256]
     levels = np.stack(waves, axis=-1).astype(np.uint8)
@@ -40,7 +40,7 @@ def picture(grey: bool, size: tuple[int, int]) -> Levels:
 
 
 def decode(data: bytes, device: str = "cpu") -> Levels:
-    """What a golden file gives: drawn with noise, or the exact picture."""
+    """Decode a golden file: drawn with noise, or the exact picture."""
     temperature = 0.0 if parse_head(data)[0] == PHOTO else TEMPERATURE
     return pictures.decompress_photo(data, seed=11, temperature=temperature, device=device)[0]
 

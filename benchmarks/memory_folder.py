@@ -18,7 +18,7 @@ class MemoryFolder:
         return self.name
 
     def open(self, mode: str) -> io.BytesIO:
-        """The file's bytes; what was cut out of the folder is missing as on a disk."""
+        """Open the file's bytes; what was cut out of the folder is missing as on a disk."""
         if self.name not in self.files:
             raise FileNotFoundError(2, "No such file or directory", self.name)
         return io.BytesIO(self.files[self.name])

@@ -39,7 +39,7 @@ DTYPES = ("<i1", "<i2", "<i4", "<i8", ">i2", ">i4", "<u2", "<f4", "<f8", "?", "<
 
 
 def mutate(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
-    """The bytes after one to eight changes: flipped, replaced, cut, repeated, moved, or spliced with other files."""
+    """Return the bytes after one to eight changes: flips, replacements, cuts, repeats, moves or splices of other files."""
     out = bytearray(data)
     for _ in range(1 << rng.randrange(4)):
         _change(out, rng, others)
@@ -72,7 +72,7 @@ def _change(out: bytearray, rng: random.Random, others: Sequence[bytes]) -> None
 
 
 def reseal(data: bytes, model: bytes, photo_model: bytes) -> bytes:
-    """The file with the checksums that these models' fingerprints ask for, as far as it still has a form."""
+    """Return the file with the checksums of these models' fingerprints, as far as it still has a form."""
     try:
         mode, _ = parse_head(data)
         if mode == PHOTO:
@@ -111,7 +111,7 @@ def _reseal_archive(data: bytes, model: bytes) -> bytes:
 
 
 def mutate_info(info: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
-    """A model.json's or photo.json's tree with some values replaced, removed, or put elsewhere."""
+    """Return a model.json's or photo.json's tree with some values replaced, removed, or put elsewhere."""
     tree: dict[str, Any] = json.loads(json.dumps(info))
     for _ in range(1 + rng.randrange(3)):
         target: Any = tree
@@ -132,7 +132,7 @@ def mutate_info(info: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
 
 
 def mutate_arrays(arrays: Mapping[str, NDArray[Any]], rng: random.Random) -> dict[str, NDArray[Any]]:
-    """A model's arrays with some of them changed in shape, type or values, renamed or left out."""
+    """Return a model's arrays, some of them changed in shape, type or values, renamed or left out."""
     out = dict(arrays)
     for _ in range(1 + rng.randrange(2)):
         name = rng.choice(sorted(out)) if out else "nothing"
@@ -160,7 +160,7 @@ def mutate_arrays(arrays: Mapping[str, NDArray[Any]], rng: random.Random) -> dic
 def pack_model(
     info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], sealed: bool, name: str = "model.json"
 ) -> dict[str, bytes]:
-    """The files of a model folder; `sealed` gives it the fingerprint that its weights have.
+    """Return the files of a model folder; `sealed` gives it the fingerprint that its weights have.
 
     Args:
         info: the tree of the JSON file.

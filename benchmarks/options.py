@@ -28,23 +28,23 @@ def images_option(default: int, name: str = "--images", text: str = "Test images
 
 
 def open_model(text: str, device: str = "cpu") -> IntegerModel:
-    """The model of a name or a folder; a folder wins, so that models that are not released can be measured."""
+    """Open the model of a name or a folder; a folder wins, so that models that are not released can be measured."""
     return load_model(folder_of(text), device)
 
 
 def set_of(text: str) -> str:
-    """The set that a model was trained on, by the recipe in its folder; its test images are what it is measured by."""
+    """Return the set that a model was trained on, by the recipe in its folder; its test images measure it."""
     return read_recipe(folder_of(text) / "recipe.toml").data
 
 
 def folder_of(text: str) -> Traversable | Path:
-    """The folder of a model's name, or the folder itself."""
+    """Return the folder of a model's name, or the folder itself."""
     folder = Path(text)
     return folder if (folder / "model.json").is_file() else find_model(text).folder
 
 
 def name_of_gpu() -> str:
-    """What torch calls it.
+    """Return torch's name of the GPU.
 
     Raises:
         VlaeError: there is none.

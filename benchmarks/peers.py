@@ -75,7 +75,7 @@ def png(image: Pixels) -> int:
 
 
 def pillow(file_format: str, **options: Any) -> Size:
-    """What Pillow writes in a format."""
+    """Return the size of what Pillow writes in a format."""
 
     def size(image: Pixels) -> int:
         stream = io.BytesIO()
@@ -121,7 +121,7 @@ def _command(program: str, options: list[str], image: Pixels) -> int:
 
 
 def zstd(data: bytes) -> bytes:
-    """The command zstd, -19."""
+    """Compress with the command zstd, -19."""
     if not shutil.which("zstd"):
         raise MissingError("zstd")
     return subprocess.run(["zstd", "-19", "-c", "-q"], input=data, capture_output=True, check=True).stdout

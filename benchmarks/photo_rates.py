@@ -68,7 +68,7 @@ def qualities(model: str) -> tuple[float, ...]:
 
 
 def compressed(original: Levels, model: str, **asked: Any) -> PhotoCompressed:
-    """The file of a picture; `asked` is the quality, or that it be without loss."""
+    """Compress a picture; `asked` is the quality, or that it be without loss."""
     info = find_photo_model(model)
     assert info
     return codec.compress_photo(Picture(original), info, **asked)
@@ -128,7 +128,7 @@ def exact(original: Levels, model: str) -> dict[str, Any]:
 
 
 def point(original: Levels, other: Levels, size: int) -> dict[str, float]:
-    """A picture's rate and quality."""
+    """Return a picture's rate and quality."""
     pixels = original.shape[0] * original.shape[1]
     found = {"bpp": 8 * size / pixels, "psnr": psnr(original, other), "ms_ssim": ms_ssim(original, other)}
     distances = distances_if_trained(original[None], other[None])
@@ -160,7 +160,7 @@ def means(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def result_name(model: str, kind: str = "kodak-dev") -> str:
-    """The name of the result that has a model's figures on a set."""
+    """Return the name of the result that has a model's figures on a set."""
     if kind != "kodak-dev":
         return f"photo_rates-{kind}-{model}"
     return f"photo_rates-{model}"

@@ -17,7 +17,7 @@ POINT = ("bits a pixel", "PSNR, dB", "MS-SSIM", "feature distance")
 
 
 def photo_releases(folder: Path) -> Lines:
-    """The released models for pictures of any size."""
+    """Format the table of the released models for pictures of any size."""
     rows = []
     for entry in sorted(ZOO.glob("*")):
         if (entry / INFO).is_file():
@@ -29,13 +29,13 @@ def photo_releases(folder: Path) -> Lines:
 
 
 def point(name: str, one: dict[str, Any]) -> tuple[str, ...]:
-    """A name, and the cells of `POINT`."""
+    """Return a name, and the cells of `POINT`."""
     distance = f"{one['features']:.3f}" if "features" in one else "-"
     return name, f"{one['bpp']:.3f}", f"{one['psnr']:.2f}", f"{one['ms_ssim']:.3f}", distance
 
 
 def exact_photographs(folder: Path) -> Lines:
-    """What exact photographs take."""
+    """Format the sizes of exact photographs."""
     result = read_result("photo_rates-photo-exact", folder)
     if not result or not result["lossless"]:
         return []

@@ -31,20 +31,20 @@ class PlainNet:
         self.heads = net.heads
 
     def trunk(self, seen: Array) -> Array:
-        """What the heads read, (P, L), from windows and features (P, inputs)."""
+        """Return the input of the heads, (P, L), from windows and features (P, inputs)."""
         x = self.mix(seen)
         for block in self.blocks:
             x = block(x)
         return relu(x)
 
     def head(self, channel: int, read: Array, drawn: list[Array]) -> Array:
-        """The outputs of a channel's head, (M, P), from (P, L) and the channels drawn, (P,) each."""
+        """Return the outputs of a channel's head, (M, P), from (P, L) and the channels drawn, (P,) each."""
         one = np.ones((1, len(read)))
         return np.floor(self.heads[channel] @ np.concatenate([read.T, one, *(x[None] for x in drawn)]))
 
 
 def unfolded(layer: Array) -> Linear:
-    """The layer of a folded matrix whose scale is one already."""
+    """Return the layer of a folded matrix whose scale is one already."""
     return Linear(np.ascontiguousarray(layer[:, :-1].T), layer[:, -1] - 0.5, 0)
 
 
@@ -75,7 +75,7 @@ def plain_photograph(
 
 
 def plain_digits(model: IntegerModel, z: Integers) -> Pictures:
-    """What `model.draw` draws, (B, H, W), by a call of the network for each pixel."""
+    """Draw what `model.draw` draws, (B, H, W), by a call of the network for each pixel."""
     context = model.context(z)
     rows, columns = np.indices((model.height, model.width), dtype=np.int64)
     noise = pixel_noise(rows, columns, 0, np.zeros_like(rows), 0)

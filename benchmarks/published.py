@@ -18,7 +18,7 @@ Row = tuple[str, str, str, str]
 
 
 def published(folder: Path) -> Lines:
-    """A table for each set that the slides have figures of; sets that nothing was measured of are left out."""
+    """Format a table for each measured set that the slides have figures of."""
     tree = json.loads(PUBLISHED.read_text())
     parts = [lines for one in tree["sets"] if (lines := _one(one, list(_ours(one, folder))))]
     if not parts:
@@ -28,7 +28,7 @@ def published(folder: Path) -> Lines:
 
 
 def _one(one: dict[str, Any], ours: list[Row]) -> Lines:
-    """The table of one set, from the worst figure to the best."""
+    """Format the table of one set, from the worst figure to the best."""
     if not ours:
         return []
     theirs = [(name, figure, NOT_STATED, NOT_STATED) for name, figure in one["rows"]]

@@ -28,7 +28,7 @@ SPREAD = 2.0**-22
 def random_net(
     window: Window, channels: int = 3, features: int = 12, width: int = 96, blocks: int = 3, seed: int = 0
 ) -> LocalNet:
-    """A net whose weights are uniform integers, about as large as trained ones."""
+    """Return a net whose weights are uniform integers, about as large as trained ones."""
     rng = np.random.default_rng(seed)
 
     def layer(inputs: int, outputs: int, gain: float, shift: int = SHIFT, ones: int | None = None) -> NDArray[Any]:
@@ -72,7 +72,7 @@ class GaussianPixels:
 
 
 def quantile_rows(width: int, channels: int, seed: int, like: Array) -> Load:
-    """Loads normal quantiles times `SPREAD`, (rows, W, channels), up to 4 channels, for noise addressed by pixel."""
+    """Load normal quantiles times `SPREAD`, (rows, W, channels), up to 4 channels, for noise addressed by pixel."""
     table = load_tables().quantile
 
     def load(first: int, last: int) -> Array:
@@ -87,7 +87,7 @@ def quantile_rows(width: int, channels: int, seed: int, like: Array) -> Load:
 def feature_rows(
     width: int, features: int, batch: int, like: Array, seed: int = 0, dtype: type[np.generic] = np.float64
 ) -> Load:
-    """Loads features (rows, W, features, B): random activations, cut out of one fixed band; 16 bits hold them."""
+    """Load features (rows, W, features, B): random activations, cut out of one fixed band; 16 bits hold them."""
     values = np.random.default_rng(seed).integers(0, 2**11, (64, width, features, batch)).astype(dtype)
     band = on_device_of(values, like)
 

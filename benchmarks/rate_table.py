@@ -53,7 +53,7 @@ def theory(model: IntegerModel, images: Images) -> dict[str, Any]:
 
 
 def payloads(model: IntegerModel, images: Images, faithful: bool, effort: int) -> dict[str, Any]:
-    """What one code at one effort writes for the images; bits and bytes are means."""
+    """Measure what one code at one effort writes for the images; bits and bytes are means."""
     started = time.process_time()
     title = f"{model.name} {'faithful' if faithful else 'chosen'} effort {effort}"
     with tqdm(total=len(images), desc=title, unit="image", leave=False, disable=None) as bar:

@@ -88,13 +88,13 @@ PAGES: dict[str, tuple[Section, ...]] = {
 
 
 def body(sections: Sequence[Section], folder: Path) -> Lines:
-    """The sections that have figures, an empty line between them."""
+    """Return the sections that have figures, an empty line between them."""
     found = [lines for section in sections if (lines := section(folder))]
     return [line for lines in found for line in [*lines, ""]][:-1] or NOTHING
 
 
 def put(text: str, lines: Lines, name: str) -> str:
-    """The page with these lines between its markers.
+    """Return the page with these lines between its markers.
 
     Raises:
         VlaeError: the page does not have each marker once.

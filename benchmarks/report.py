@@ -32,7 +32,7 @@ img { max-width: 100%; image-rendering: pixelated; display: block; margin: 1em 0
 
 
 def report() -> str:
-    """The whole page."""
+    """Format the whole page."""
     parts = ["<!doctype html>", '<html lang="en"><head><meta charset="utf-8">']
     parts += ["<title>vlae-codec: what was measured</title>", f"<style>{STYLE}</style></head><body>"]
     parts += ["<h1>vlae-codec: what was measured</h1>", "<nav>"]

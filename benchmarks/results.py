@@ -36,7 +36,7 @@ def write_result(name: str, data: Mapping[str, Any], folder: Path = FOLDER) -> P
 
 
 def read_result(name: str, folder: Path = FOLDER) -> dict[str, Any] | None:
-    """The figures of a measurement, or None if it was not made."""
+    """Return the figures of a measurement, or None if it was not made."""
     path = folder / f"{name}.json"
     return dict(json.loads(path.read_text())) if path.exists() else None
 
@@ -50,7 +50,7 @@ def read_results(prefix: str, folder: Path = FOLDER) -> list[dict[str, Any]]:
 
 
 def results_of(prefix: str, kind: str, folder: Path = FOLDER) -> list[dict[str, Any]]:
-    """The measurements of one set; those from before there were several are of "mnist-static"."""
+    """Read the measurements of one set; those from before there were several are of "mnist-static"."""
     return [result for result in read_results(prefix, folder) if result.get("set", "mnist-static") == kind]
 
 
@@ -78,7 +78,7 @@ def versions() -> dict[str, str]:
 
 
 def cpu_model() -> str:
-    """The processor's name."""
+    """Return the processor's name."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -88,7 +88,7 @@ def cpu_model() -> str:
 
 
 def commit() -> str:
-    """The commit that the sources are at; "+" behind it if they were changed since; "" outside git."""
+    """Return the commit that the sources are at; "+" behind it if they were changed since; "" outside git."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=FOLDER.parents[1], capture_output=True, text=True, check=True)

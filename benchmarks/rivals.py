@@ -52,7 +52,7 @@ def installed(rivals: tuple[Rival, ...]) -> list[Rival]:
 
 
 def say_missing() -> None:
-    """A notice of what is left out because it is not installed."""
+    """Say what is left out because it is not installed."""
     every = RIVALS + EXACT_RIVALS
     if missing := [rival.name for rival in every if rival not in installed(every)]:
         click.echo(f"not installed, left out: {', '.join(missing)}", err=True)
@@ -69,7 +69,7 @@ def _supported(kind: str) -> bool:
 
 
 def encoded(rival: Rival, picture: Levels, **more: Any) -> bytes:
-    """A picture's file, shrunk if the codec is one that shrinks."""
+    """Return a picture's file, downscaled if the codec is one that downscales."""
     out, image = io.BytesIO(), Image.fromarray(picture)
     if rival.shrink > 1:
         size = -(-image.width // rival.shrink), -(-image.height // rival.shrink)
@@ -79,7 +79,7 @@ def encoded(rival: Rival, picture: Levels, **more: Any) -> bytes:
 
 
 def decoded(rival: Rival, data: bytes, size: tuple[int, int]) -> Levels:
-    """The picture of a file, enlarged to (H, W) if it was shrunk."""
+    """Return the picture of a file, upscaled to (H, W) if it was downscaled."""
     image = Image.open(io.BytesIO(data)).convert("RGB")
     if rival.shrink > 1:
         image = image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
@@ -87,7 +87,7 @@ def decoded(rival: Rival, data: bytes, size: tuple[int, int]) -> Levels:
 
 
 def best_within(rival: Rival, original: Levels, most: int) -> tuple[Levels, int, int]:
-    """The picture of the best quality within so many bytes, or of the least; its bytes and quality."""
+    """Return the picture of the best quality within so many bytes, or of the least; its bytes and quality."""
     low, high = 0, rival.highest
     files: dict[int, bytes] = {}
 

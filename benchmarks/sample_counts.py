@@ -42,7 +42,7 @@ def nested(net: VLAE, images: Images) -> Table:
 
 
 def rows(found: Table) -> list[dict[str, Any]]:
-    """A row for each number of samples: the NLL, and how far it is above that of the most, with standard errors."""
+    """Return a row for each number of samples: the NLL, and its excess over that of the most, with standard errors."""
     root = math.sqrt(found.shape[1])
     return [
         {
@@ -57,7 +57,7 @@ def rows(found: Table) -> list[dict[str, Any]]:
 
 
 def estimate(name: str, found: list[dict[str, Any]], folder: Path = FOLDER) -> dict[str, Any]:
-    """The NLL by the most samples for the images of the largest evaluation with fewer; nothing without one."""
+    """Return the NLL by the most samples for the images of the largest evaluation with fewer; nothing without one."""
     above = {row["samples"]: row for row in found}
     evaluations = [r for r in read_results(f"evaluate-{name}", folder) if r["model"] == name and r["samples"] in above]
     if not evaluations:

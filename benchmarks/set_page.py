@@ -21,7 +21,7 @@ SHEETS = {"sheet": "Originals and what comes back", "path": "From one code to an
 
 
 def set_sections(folder: Path) -> Lines:
-    """A section for each set that was measured, the ablations, and the single bit."""
+    """Format a section for each set that was measured, the ablations, and the single bit."""
     lines: Lines = []
     for kind in JUDGES:
         tables = [part(folder, kind) for part in (likelihoods, sample_counts, lengths, meaning, lossless)]
@@ -35,7 +35,7 @@ def set_sections(folder: Path) -> Lines:
 
 
 def sample_counts(folder: Path, kind: str) -> Lines:
-    """What more importance samples take off the NLL."""
+    """Format what more importance samples take off the NLL."""
     results = results_of("samples-", kind, folder)
     lines: Lines = []
     for result in results:
@@ -90,7 +90,7 @@ def pictures(folder: Path, kind: str) -> Lines:
 
 
 def single_bit(folder: Path) -> Lines:
-    """What the demonstration of a single bit found."""
+    """Format the findings of the demonstration of a single bit."""
     result = read_result("single_bit", folder)
     if not result:
         return []

@@ -53,7 +53,7 @@ def overview(vlae: IntegerModel, vae: IntegerModel, images: Images) -> list[Pixe
 
 
 def path(model: IntegerModel, images: Images) -> list[Pixels]:
-    """A row for each pair of neighbours: pictures of codes on the straight line between their posterior means."""
+    """Draw a row for each pair of neighbours: codes on the straight line between their posterior means."""
     mean = model.posterior(images)[0]
     share = np.linspace(0, 1, STEPS)[:, None]
     lines = [np.rint((1 - share) * a + share * b).astype(np.int64) for a, b in zip(mean[::2], mean[1::2], strict=True)]
@@ -61,7 +61,7 @@ def path(model: IntegerModel, images: Images) -> list[Pixels]:
 
 
 def many_draws(model: IntegerModel, images: Images) -> list[Pixels]:
-    """A row for each image: the original, then pictures of its one code with different seeds."""
+    """Draw a row for each image: the original, then pictures of its one code with different seeds."""
     z = latents(model, encode(model, images))
     drawn = [model.draw(z, seed=seed) for seed in range(DRAWS)]
     return [np.stack([image, *(pictures[i] for pictures in drawn)]) for i, image in enumerate(images)]

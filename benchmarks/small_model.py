@@ -22,7 +22,7 @@ Arrays = dict[str, Any]
 
 
 def layer_shapes() -> dict[str, tuple[int, int]]:
-    """Inputs and outputs of each layer, by name."""
+    """Return inputs and outputs of each layer, by name."""
     places, size = (SIDE // 4) ** 2, LATENT // BLOCKS
     above, left, right = WINDOW
     shapes = {
@@ -62,7 +62,7 @@ def small_arrays(seed: int = 7) -> Arrays:
 
 
 def small_info(arrays: Arrays, auto: bool = False) -> dict[str, Any]:
-    """The tree of its model.json, fingerprint included."""
+    """Return the tree of its model.json, fingerprint included."""
     flat = [6] * (MAX_EXPONENT + 1)
     flat[: 64 - len(flat)] = [5] * (64 - len(flat))
     info = {

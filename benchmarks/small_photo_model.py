@@ -23,7 +23,7 @@ SHIFT = 12
 
 
 def layer_shapes(patch: int = 16, straight: bool = False) -> dict[str, tuple[int, int]]:
-    """Inputs and outputs of each layer, by name."""
+    """Return inputs and outputs of each layer, by name."""
     scales = SCALES[patch]
     last = CHANNELS[scales[-1]]
     shapes = {
@@ -69,7 +69,7 @@ def small_photo_arrays(seed: int = 7, patch: int = 16, straight: bool = False) -
 def small_photo_info(
     arrays: Arrays, name: str = "small-photo", patch: int = 16, straight: bool = False, sharper: int = 0
 ) -> dict[str, Any]:
-    """The tree of its photo.json, fingerprint included."""
+    """Return the tree of its photo.json, fingerprint included."""
     info: dict[str, Any] = {
         "format": 2,
         "kind": "photo",

@@ -60,7 +60,7 @@ def run_of(commit: str | None = None) -> dict[str, str]:
 
 
 def speedruns(folder: Path) -> list[str]:
-    """The table of all trainings that were measured."""
+    """Format the table of all trainings that were measured."""
     rows = read_rows(folder / ROWS.name)
     if not rows:
         return []

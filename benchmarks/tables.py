@@ -27,19 +27,19 @@ Section = Callable[[Path], Lines]
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> Lines:
-    """A Markdown table whose first column is text and whose others are numbers; a number goes in as text."""
+    """Format a Markdown table whose first column is text and whose others are numbers; a number goes in as text."""
     line = "| {} |".format
     body = [line(" | ".join(str(cell) for cell in row)) for row in rows]
     return [line(" | ".join(titles)), "|---|" + "---:|" * (len(titles) - 1), *body]
 
 
 def percent(share: float) -> str:
-    """A share of 1 in percent."""
+    """Format a share of 1 in percent."""
     return f"{100 * share:.1f} %"
 
 
 def number(result: dict[str, Any], key: str, places: int = 2) -> str:
-    """A figure, or a dash where a model has no such thing."""
+    """Format a figure, or a dash where a model has none."""
     value = result.get(key)
     return "-" if value is None else f"{value:.{places}f}"
 
@@ -79,7 +79,7 @@ def likelihoods(folder: Path, kind: str = STATIC) -> Lines:
 
 
 def comparison(results: Sequence[dict[str, Any]]) -> Lines:
-    """The VLAE's KL over the VAE's, and how far its NLL is below those of the VAE and the local decoder alone."""
+    """Format the VLAE's KL over the VAE's, and its NLL below those of the VAE and the local decoder alone."""
     best = {result["model"]: result for result in sorted(results, key=lambda result: result.get("nll_images", 0))}
     name = min(best, key=len)
     vae, local = best.get(f"{name}-vae"), best.get(f"{name}-local")
@@ -152,13 +152,13 @@ def meaning(folder: Path, kind: str = STATIC) -> Lines:
 
 
 def kept_figure(folder: Path) -> Lines:
-    """The figure of class kept by bits, relative to docs/."""
+    """Return the figure of class kept by bits, relative to docs/."""
     there = (folder / f"class_kept-{STATIC}.svg").exists()
     return [f"![Class kept by payload bits](../benchmarks/results/class_kept-{STATIC}.svg)"] if there else []
 
 
 def efforts(folder: Path) -> Lines:
-    """What effort buys."""
+    """Format what effort gains."""
     rows = [
         (
             f"{entry['model']}, effort {entry['effort']}",
@@ -176,7 +176,7 @@ def efforts(folder: Path) -> Lines:
 
 
 def windows(folder: Path) -> Lines:
-    """The sweep of windows."""
+    """Format the sweep of windows."""
     result = read_result("window_sweep", folder)
     if not result:
         return []
@@ -239,7 +239,7 @@ def decoding(folder: Path) -> Lines:
 
 
 def gpu_decoding(folder: Path) -> Lines:
-    """The same on a GPU, by captured steps, beside that machine's CPU."""
+    """Format the same on a GPU, by captured steps, beside that machine's CPU."""
     result = read_result("decoding_speed-gpu", folder)
     if not result:
         return []
@@ -272,7 +272,7 @@ def backends(folder: Path) -> Lines:
 
 
 def lossless(folder: Path, kind: str = STATIC) -> Lines:
-    """What exact images cost: archives, single files, and other coders on the same images."""
+    """Format the cost of exact images: archives, single files, and other coders on the same images."""
     rows: list[tuple[object, ...]] = []
     for result in results_of("lossless-", kind, folder):
         if archive := result.get("archive"):
@@ -292,7 +292,7 @@ def lossless(folder: Path, kind: str = STATIC) -> Lines:
 
 
 def releases(folder: Path) -> Lines:
-    """The released models' folders with their set, sizes and what they were measured to be worth."""
+    """Format the released models' folders with their set, sizes and measured figures."""
     rows = []
     for entry in sorted(ZOO.glob("*")):
         if not (entry / "model.json").is_file():
@@ -309,6 +309,6 @@ def releases(folder: Path) -> Lines:
 
 
 def evaluation(name: str, folder: Path) -> dict[str, Any] | None:
-    """The evaluation of a model that took in most images."""
+    """Return the evaluation of a model that took in most images."""
     results = [result for result in read_results(f"evaluate-{name}", folder) if result["model"] == name]
     return max(results, key=lambda result: result.get("nll_images", result["images"]), default=None)

@@ -9,7 +9,7 @@ from benchmarks.tables import Lines, table
 
 
 def trust(folder: Path) -> Lines:
-    """Starting times, damaged inputs, lines that the tests run; those that were measured."""
+    """Format starting times, damaged inputs, lines that the tests run; those that were measured."""
     rows: list[tuple[str, str]] = []
     if startup := read_result("startup", folder):
         for title, one in startup["processes"].items():

@@ -88,13 +88,13 @@ ENVIRONMENTS = (
 
 
 def oldest() -> list[str]:
-    """The least versions that pyproject.toml allows, as requirements."""
+    """Return the least versions that pyproject.toml allows, as requirements."""
     least = dict(re.findall(r'"([a-z-]+)>=([0-9.]+)', (ROOT / "pyproject.toml").read_text()))
     return [f"{name}=={least[name]}" for name in RUNTIME]
 
 
 def find_python(version: str) -> str | None:
-    """The program of a Python, of pyenv or on the path."""
+    """Find the program of a Python, of pyenv or on the path."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for found in (*sorted(pyenv.glob(f"{version}.*/bin/python")), shutil.which(f"python{version}")):
         if found and subprocess.run([found, "--version"], capture_output=True).returncode == 0:
@@ -140,7 +140,7 @@ def _version(python: str, library: str) -> str | None:
 
 
 def _counts(report: Path) -> dict[str, Any]:
-    """Tests run, failed and skipped, and the names of the failed ones."""
+    """Count the tests run, failed and skipped, and the names of the failed ones."""
     suites = ElementTree.parse(report).getroot()
     cases = list(suites.iter("testcase"))
     failed = [one for one in cases if one.find("failure") is not None or one.find("error") is not None]

@@ -83,7 +83,7 @@ def main(data: Path) -> None:
 
 
 def table(folder: Path) -> Lines:
-    """The lines of the table, none if nothing was measured."""
+    """Format the lines of the table, none if nothing was measured."""
     path = folder / f"{NAME}.json"
     if not path.exists():
         return []

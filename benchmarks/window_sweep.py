@@ -27,7 +27,7 @@ BITS = 24
 
 
 def last_row(log: Path) -> dict[str, float]:
-    """The last row of a training's log.csv."""
+    """Return the last row of a training's log.csv."""
     with log.open(newline="") as file:
         rows = list(csv.DictReader(file))
     return {key: float(value) for key, value in rows[-1].items() if key != "device"}

@@ -41,7 +41,7 @@ class Case(NamedTuple):
 
 
 def digits() -> Levels:
-    """The ten digits of the package, 0 and 1, (10, 28, 28)."""
+    """Return the ten digits of the package, 0 and 1, (10, 28, 28)."""
     folder = resources.files("vlae_cli") / "digits"
     pictures = [decode_image((folder / f"{digit}.png").read_bytes()).pixels for digit in range(10)]
     found: Levels = (np.stack(pictures) >= 128).astype(np.uint8)
@@ -49,7 +49,7 @@ def digits() -> Levels:
 
 
 def shape(height: int, width: int) -> Levels:
-    """A drawn figure of 0 and 1: a ring with a bar."""
+    """Draw a figure of 0 and 1: a ring with a bar."""
     rows, columns = np.mgrid[:height, :width]
     far = np.hypot(rows - height / 2, columns - width / 2)
     found: Levels = ((abs(far - height / 3) < 1.5) | ((rows == height // 2) & (far < height / 3))).astype(np.uint8)
@@ -57,7 +57,7 @@ def shape(height: int, width: int) -> Levels:
 
 
 def bilevel(pixels: Levels, model: str = "mnist", *, lossless: bool = False, **options: Any) -> bytes:
-    """The file of a picture of 0 and 1."""
+    """Compress a picture of 0 and 1 to a file."""
     info = registry.find_model(model)
     prepared = codec.prepare(Picture(255 * pixels), [info], exact=lossless)
     made = codec.compress_lossless([prepared], **options) if lossless else codec.compress_images([prepared], **options)
@@ -65,7 +65,7 @@ def bilevel(pixels: Levels, model: str = "mnist", *, lossless: bool = False, **o
 
 
 def archive(pixels: Levels, names: bool = False, **settings: Any) -> bytes:
-    """An archive of pictures of 0 and 1."""
+    """Compress pictures of 0 and 1 to an archive."""
     told = [f"picture {number} \N{GREEK SMALL LETTER ZETA}.png" for number in range(len(pixels))] if names else None
     return compress_archive(registry.find_model("mnist"), pixels, Settings(**settings), names=told).data
 
@@ -120,7 +120,7 @@ def archive_cases() -> Iterator[Case]:
 
 
 def waves(height: int, width: int, grey: bool = False, noise: float = 0) -> Levels:
-    """A drawn picture of waves and an edge, with noise."""
+    """Draw a picture of waves and an edge, with noise."""
     rows, columns = np.mgrid[:height, :width]
     colours = [(7 * rows + 3 * columns) % 256, (5 * columns) % 256, 255 - (4 * rows) % 256]
     levels = np.stack(colours, -1).astype(np.float64)

@@ -30,7 +30,7 @@ class Bad(NamedTuple):
 
 
 def sealed(fingerprint: bytes, body: bytes) -> bytes:
-    """A file with the checksum that it should have."""
+    """Return a file with a correct checksum."""
     return body + checksum(fingerprint, body).to_bytes(2, "little")
 
 

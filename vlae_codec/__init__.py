@@ -36,7 +36,7 @@ _ENGINES = ("huggingface", "numcodecs", "ray", "torch", "webdataset", "zarr")
 
 
 def __getattr__(name: str) -> Any:
-    """A function of the API or the module of an engine, imported when it is first asked for."""
+    """Return a function of the API or the module of an engine, importing it at its first use."""
     if name in _ENGINES:
         return import_module(f".engines.{name}", __name__)
     if name not in _HOMES:

@@ -57,7 +57,7 @@ def compress(
     keep: str = "none",
     device: str = "cpu",
 ) -> bytes:
-    """The bytes of the .vlz file of one picture.
+    """Return the bytes of the .vlz file of one picture.
 
     Args:
         image: the picture; models of black and white see it as bright ink on black, cut at half brightness.
@@ -144,7 +144,7 @@ def compress_many(
     binarise: bool = False,
     device: str = "cpu",
 ) -> bytes:
-    """The bytes of an archive of many pictures of one size; without loss it takes their -ELBO.
+    """Return the bytes of an archive of many pictures of one size; without loss it takes their -ELBO.
 
     Args:
         pictures: at least one; each as for `compress`, or an array (N, H, W) of them all.
@@ -200,7 +200,7 @@ def decompress(
     max_pixels: int | None = None,
     device: str = "cpu",
 ) -> PillowImage:
-    """A plausible picture of what a .vlz file stands for; of a lossless one the exact picture.
+    """Return a plausible picture for a .vlz file; for a lossless one the exact picture.
 
     Args:
         data: the file's bytes, or its path.
@@ -241,7 +241,7 @@ def decompress_array(
     max_pixels: int | None = None,
     device: str = "cpu",
 ) -> NDArray[Any]:
-    """What `decompress` makes a Pillow image of, with all bits of exact pictures of 16 bits; arguments as there.
+    """Return the array that `decompress` makes a Pillow image of, exact 16-bit pictures whole; arguments as there.
 
     Returns:
         bool (H, W) of black and white; else uint8 or uint16, (H, W) grey, (H, W, 3) RGB, with alpha 2 or 4 channels.
@@ -302,7 +302,7 @@ def decompress_many(
 
 
 def inspect(data: Source) -> FileRecord:
-    """What a .vlz file says of itself: model, size, number of pictures, bytes by part; nothing is decoded.
+    """Return what a .vlz file declares: model, size, number of pictures, bytes by part; nothing is decoded.
 
     Args:
         data: the file's bytes, or its path.

@@ -21,7 +21,7 @@ def cores() -> int:
 
 
 def in_threads(function: Callable[[Job], Result], jobs: Iterable[Job], workers: int) -> list[Result]:
-    """The function of every job, in order, `workers` of them at a time.
+    """Return the function's result for every job, in order, `workers` of them at a time.
 
     Several jobs share the cores among themselves, with the BLAS kept to one thread in each. An exception, an
     interrupt too, drops the jobs that have not begun and goes on to the caller.
@@ -39,7 +39,7 @@ def in_threads(function: Callable[[Job], Result], jobs: Iterable[Job], workers: 
 
 @contextmanager
 def single_blas_thread() -> Iterator[None]:
-    """Keeps the BLAS to one thread in the whole process; does nothing while another thread is doing so.
+    """Keep the BLAS to one thread in the whole process; do nothing while another thread is doing so.
 
     If both did, the one that leaves last would restore the number that it found: the other's one thread, for good.
     """

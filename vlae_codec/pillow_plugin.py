@@ -149,7 +149,7 @@ class VlzImageFile(ImageFile.ImageFile):
         return images.to_pillow(pixels.astype(bool))
 
     def _whole(self) -> bytes:
-        """The file, read once and then closed."""
+        """Read the file once, then close it."""
         if self._content is None:
             stream = self._stream()
             stream.seek(0)
@@ -173,7 +173,7 @@ class VlzImageFile(ImageFile.ImageFile):
             self._frame, self._drawn = frame, False
 
     def tell(self) -> int:
-        """The number of the current picture."""
+        """Return the number of the current picture."""
         return self._frame
 
 
@@ -185,7 +185,7 @@ class _Settings:
 
 
 def read_archive_head(head: bytes, read: Callable[[int], bytes]) -> bytes:
-    """The beginning of an archive, as much as holds its header.
+    """Read the beginning of an archive, as much as holds its header.
 
     Args:
         head: the first bytes.

@@ -25,7 +25,7 @@ Source: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str]"
 
 
 def read_picture(image: ImageLike, keep: Keeping = KEEP_NOTHING) -> images.Picture:
-    """A picture from wherever it comes.
+    """Read a picture from wherever it comes.
 
     Args:
         image: the picture.
@@ -49,7 +49,7 @@ def read_picture(image: ImageLike, keep: Keeping = KEEP_NOTHING) -> images.Pictu
 
 
 def read_file(data: Source) -> bytes:
-    """The bytes of a .vlz file, which may be given as a path.
+    """Read the bytes of a .vlz file, which may be given as a path.
 
     Raises:
         OSError: the file is missing or unreadable.

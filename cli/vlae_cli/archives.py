@@ -191,7 +191,7 @@ def _write_folder(
 
 
 def _places(reader: Reader, wanted: range, out: Path) -> dict[int, Path]:
-    """The files of the wanted pictures: their own names if the archive has them, else their numbers."""
+    """Return the files of the wanted pictures: their own names if the archive has them, else their numbers."""
     names = reader.names()
     if names is None:
         digits = max(4, len(str(reader.archive.count - 1)))

@@ -185,7 +185,7 @@ def _keep(task: PartTask, batch: Sequence[Named]) -> PartDone:
 
 
 def _content(path: Path) -> bytes | str:
-    """The bytes of a file, or if it cannot be read its path, by which coding it will fail with the reason."""
+    """Return the bytes of a file; of one that cannot be read its path, by which coding fails with the reason."""
     from vlae_codec.io.files import read_up_to
     from vlae_codec.io.images import MAX_BYTES
 

@@ -25,7 +25,7 @@ NAMES = (
 
 
 def load_command(name: str) -> click.Command:
-    """The command `vlae-NAME`."""
+    """Import the command `vlae-NAME`."""
     found = import_module(f"vlae_cli.{name}").main
     assert isinstance(found, click.Command)
     return found
@@ -39,5 +39,5 @@ class LazyGroup(click.Group):
         return list(NAMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name, if there is one."""
+        """Return the command of a name, if there is one."""
         return load_command(cmd_name) if cmd_name in NAMES else None

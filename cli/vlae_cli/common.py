@@ -206,13 +206,13 @@ class Failures:
 
 
 def resolve_device(device: str) -> str:
-    """The device that computes; `auto` is the CPU, where torch is not needed and starting takes no time."""
+    """Return the device that computes; `auto` is the CPU, where torch is not needed and starting takes no time."""
     return "cpu" if device == "auto" else device
 
 
 @contextmanager
 def progress_bar(title: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on a terminal for what takes over two seconds; called with pictures done and the number of all."""
+    """Show a bar on a terminal for work of over two seconds; yield its callback of pictures done and of all."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return

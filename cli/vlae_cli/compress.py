@@ -188,7 +188,7 @@ def main(
 
 
 def _keeping(kinds: frozenset[str] | None, lossless: bool) -> Keeping:
-    """What is kept beside pixels; None of the kinds means the default."""
+    """Return what is kept beside pixels; None of the kinds means the default."""
     from vlae_codec.io.metadata import Keeping, parse_kinds
 
     return Keeping(parse_kinds("all" if lossless else "none") if kinds is None else kinds, lossless)
@@ -204,7 +204,7 @@ def _count_frames(inputs: Sequence[Path]) -> dict[Path, int]:
 
 
 def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> None:
-    """A file for each picture, and what is to be said of it."""
+    """Write a file for each picture, and report on each."""
     from vlae_codec.families.bilevel import codec
     from vlae_codec.io import targets
     from vlae_codec.report.records import image_table, notice_lines, tree

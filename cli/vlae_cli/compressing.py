@@ -175,7 +175,7 @@ def _write(task: CompressTask, pair: Pair, data: bytes) -> None:
 
 
 def _target_bytes(task: CompressTask, picture: Picture) -> int | None:
-    """The most bytes that the file of a photograph should have behind its metadata."""
+    """Return the most bytes that the file of a photograph should have behind its metadata."""
     from vlae_codec.container import envelope
 
     height, width = picture.size
@@ -206,7 +206,7 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
 
 
 def _search(task: CompressTask, info: PhotoInfo) -> Refine | None:
-    """The search for latents that effort 9 makes, if the model's family has one."""
+    """Return the search for latents of effort 9, if the model's family has one."""
     from vlae_codec.errors import VlaeError
     from vlae_codec.families import store
 
@@ -220,7 +220,7 @@ def _search(task: CompressTask, info: PhotoInfo) -> Refine | None:
 
 
 def _compress(task: CompressTask, pictures: Sequence[codec.Prepared], step: Step | None) -> list[codec.Compressed]:
-    """A file for each picture."""
+    """Compress each picture to a file."""
     from vlae_codec.families.bilevel import codec
 
     settings = task.settings

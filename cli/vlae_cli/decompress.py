@@ -140,7 +140,7 @@ def _read(path: Path) -> bytes:
 
 
 def _archives(pairs: Sequence[Pair], stdin: bytes, failures: Failures) -> list[Pair]:
-    """The inputs that are archives, by their first bytes; what is no .vlz file at all is told of."""
+    """Return the inputs that are archives, by their first bytes; report those that are no .vlz file at all."""
     from vlae_codec.container import header
     from vlae_codec.families.bilevel import codec
     from vlae_codec.io import files
@@ -155,7 +155,7 @@ def _archives(pairs: Sequence[Pair], stdin: bytes, failures: Failures) -> list[P
 
 
 def _decompress(pairs: Sequence[Pair], task: DecompressTask, output: Output, failures: Failures) -> None:
-    """A picture for each file, and what is to be said of it."""
+    """Write a picture for each file, and report on each."""
     from vlae_codec.report.records import tree
 
     records: list[DrawnRecord] = []

@@ -78,7 +78,7 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
 
 
 def bundled_digits() -> dict[str, Picture]:
-    """The ten digits that come with the package, by the names of their files."""
+    """Read the ten digits that come with the package, by the names of their files."""
     from vlae_codec.io.images import decode_image
 
     folder = resources.files("vlae_cli") / "digits"
@@ -86,7 +86,7 @@ def bundled_digits() -> dict[str, Picture]:
 
 
 def mnist_digits(data: Path) -> dict[str, Picture]:
-    """The first MNIST test images, by their numbers.
+    """Read the first MNIST test images, by their numbers.
 
     Raises:
         VlaeError: the file is damaged.
@@ -101,7 +101,7 @@ def mnist_digits(data: Path) -> dict[str, Picture]:
 
 
 def anatomy(result: Compressed) -> str:
-    """The bytes of a file in hex, part by part."""
+    """Format the bytes of a file in hex, part by part."""
     from vlae_codec.container.header import parse, sections
 
     spans = [(str(part["name"]), int(part["offset"]), int(part["bytes"])) for part in sections(parse(result.data))]

@@ -33,7 +33,7 @@ def main(out: Path) -> None:
 
 
 def page(program: str, command: click.Command) -> str:
-    """The page of a command, in the troff macros of man(7)."""
+    """Format the page of a command, in the troff macros of man(7)."""
     context = click.Context(command, info_name=program)
     lines = [f'.TH "{program.upper()}" "1" "" "vlae-codec {__version__}" "User Commands"']
     lines += [".SH NAME", f"{_text(program)} \\- {_text(command.get_short_help_str(200))}", ".SH SYNOPSIS"]

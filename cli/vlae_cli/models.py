@@ -107,7 +107,7 @@ def verify(models: Sequence[str]) -> None:
 
 
 def row(info: AnyInfo) -> list[str]:
-    """A model in the list."""
+    """Return a model's line in the list."""
     tree = summary(info)
     size = f"{tree['width']} x {tree['height']}" if tree["width"] else "any"
     origin = "package" if info.shipped else "user"
@@ -115,7 +115,7 @@ def row(info: AnyInfo) -> list[str]:
 
 
 def summary(info: AnyInfo) -> dict[str, Any]:
-    """A model in JSON; pictures of colour models may have any size, their width and height are null."""
+    """Return a model for JSON; photo models take any size, their width and height are null."""
     return {
         "name": info.name,
         "fingerprint": info.fingerprint,

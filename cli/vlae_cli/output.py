@@ -117,7 +117,7 @@ class Output:
             self.note("nothing was written, as --dry-run asks")
 
     def note(self, text: str) -> None:
-        """A remark for people."""
+        """Write a remark for people."""
         if not (self.as_json or self.json_lines or self.quiet):
             click.echo(f"note: {text}", err=True)
 

@@ -20,7 +20,7 @@ WAYS = {"vlz": ".vlz", "exact_vlz": ".vlz --lossless", "png": "PNG", "webp": "We
 
 
 def find_pictures(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    """The pictures in a folder and the folders inside it, by name.
+    """Return the pictures in a folder and the folders inside it, by name.
 
     Raises:
         VlaeError: there is none.
@@ -90,7 +90,7 @@ def exact_file(path: Path, picture: Picture, model: str) -> int | None:
 
 
 def table(result: dict[str, Any]) -> str:
-    """The result for people."""
+    """Format the result for people."""
     count, pixels = result["pictures"], result["pixels"]
     lines = [f"{count} pictures, {pixels} pixels", f"{'':18}{'bytes each':>12}{'bits/pixel':>12}"]
     for kind, title in WAYS.items():

@@ -138,7 +138,7 @@ T = TypeVar("T")
 
 
 def load_recipe(name: str) -> Recipe:
-    """A recipe by the name of a shipped one or by the path of a TOML file.
+    """Load a recipe by the name of a shipped one or by the path of a TOML file.
 
     Raises:
         ModelError: no such recipe, not TOML, or a key that is unknown.
@@ -174,7 +174,7 @@ def find_recipe(name: str) -> Traversable | Path:
 
 
 def read_recipe(file: Traversable | Path) -> Recipe:
-    """The recipe in a TOML file.
+    """Read the recipe in a TOML file.
 
     Raises:
         OSError: the file cannot be read.
@@ -184,7 +184,7 @@ def read_recipe(file: Traversable | Path) -> Recipe:
 
 
 def read_tree(file: Traversable | Path) -> dict[str, Any]:
-    """What a TOML file says.
+    """Read a TOML file.
 
     Raises:
         OSError: the file cannot be read.
@@ -203,7 +203,7 @@ def list_recipes() -> list[str]:
 
 
 def parse_recipe(tree: dict[str, Any]) -> Recipe:
-    """The recipe in a parsed TOML tree; an unknown key or a wrong type is an error.
+    """Parse the recipe in a TOML tree; an unknown key or a wrong type is an error.
 
     Raises:
         ModelError: a key is unknown, missing or of the wrong type.
@@ -217,7 +217,7 @@ def parse_recipe(tree: dict[str, Any]) -> Recipe:
 
 
 def build(kind: type[T], values: dict[str, Any]) -> T:
-    """A dataclass of these values; what is not named keeps its default.
+    """Build a dataclass of these values; keys not named keep their defaults.
 
     Raises:
         ModelError: a key is unknown or missing, or a value is of the wrong type or out of range.

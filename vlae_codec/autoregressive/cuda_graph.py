@@ -82,7 +82,7 @@ class StaticStep:
         self.time += 1
 
     def picture(self) -> Array:
-        """The pictures, (B, H, W, channels)."""
+        """Return the pictures, (B, H, W, channels)."""
         shape = self.shape
         whole = self.pixels[: self.nowhere].reshape(-1, self.stride, self.channels, shape.batch)
         left = shape.window.left
@@ -90,7 +90,7 @@ class StaticStep:
 
 
 def capture(step: StaticStep) -> Callable[[], Any]:
-    """The step as a replayable graph; the step itself where there is no GPU to capture it on."""
+    """Return the step as a replayable graph, or the step itself without a GPU to capture it on."""
     if step.pixels.device.type != "cuda":
         return step
     cuda = step.torch.cuda
@@ -108,7 +108,7 @@ def capture(step: StaticStep) -> Callable[[], Any]:
 
 
 def draw_captured(net: LocalNet, shape: Shape, choose: Choose, features: Array, places: Array = None) -> Array:
-    """What `engine.draw_whole` draws, from tensors of torch: (B, H, W, channels)."""
+    """Return what `engine.draw_whole` draws, from tensors of torch: (B, H, W, channels)."""
     step = StaticStep(net, shape, choose, features, places)
     advance = capture(step)
     step.reset()

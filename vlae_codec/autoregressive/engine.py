@@ -64,7 +64,7 @@ class Shape:
             raise ValueError(f"slant {self.slant}; this window needs {self.window.slant} or more")
 
     def raster(self) -> Shape:
-        """The same in raster order, one pixel a step, for comparison."""
+        """Return the same shape in raster order, one pixel a step, for comparison."""
         return replace(self, slant=max(self.width, self.window.slant))
 
     @property
@@ -156,7 +156,7 @@ class Rows:
         self.first = first
 
     def diagonal(self, step: Diagonal) -> Array:
-        """A view of a step's entries, (P, ...)."""
+        """Return a view of a step's entries, (P, ...)."""
         start = (step.first - self.first) * self.stride + step.time - self.shape.slant * step.first
         jump = self.stride - self.shape.slant
         return self.flat[start : start + (step.count - 1) * jump + 1 : jump]

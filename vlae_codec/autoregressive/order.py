@@ -57,12 +57,12 @@ class Diagonal:
     slant: int
 
     def pixels(self) -> Step:
-        """The pixels one by one."""
+        """Yield the pixels one by one."""
         rows = np.arange(self.first, self.first + self.count, dtype=np.int64)
         return Step(rows, self.time - self.slant * rows)
 
     def parts(self, most: int) -> Iterator[Diagonal]:
-        """The line cut into pieces of about equal length, at most `most` pixels each."""
+        """Yield pieces of about equal length, at most `most` pixels each, that make up the line."""
         pieces = -(-self.count // most)
         if pieces == 1:
             yield self
@@ -73,7 +73,7 @@ class Diagonal:
 
 
 def diagonals(height: int, width: int, slant: int) -> Iterator[Diagonal]:
-    """The lines t = column + slant * row of an image in the order of t, those outside it left out.
+    """Yield the lines t = column + slant * row of an image in the order of t, those outside it left out.
 
     Any slant of at least `Window.slant` keeps each pixel behind its window; with slant = width the
     lines are single pixels in raster order.
@@ -86,7 +86,7 @@ def diagonals(height: int, width: int, slant: int) -> Iterator[Diagonal]:
 
 
 def wavefront_steps(height: int, width: int, window: Window) -> Iterator[Step]:
-    """The steps that draw an image of height x width, every pixel once and after all of its window."""
+    """Yield the steps that draw an image of height x width, every pixel once and after all of its window."""
     return (line.pixels() for line in diagonals(height, width, window.slant))
 
 
@@ -118,11 +118,11 @@ class Canvas:
         return on_device_of(self.origin + step.rows * self.stride + step.columns, self.offsets)
 
     def windows(self, places: Array) -> Array:
-        """The windows of these places, (B, P, K)."""
+        """Return the windows of these positions, (B, P, K)."""
         return self.pixels[:, places[:, None] + self.offsets[None, :]]
 
     def picture(self) -> Array:
-        """The pictures without their border, (B, H, W)."""
+        """Return the pictures without their border, (B, H, W)."""
         rows = self.pixels.reshape(len(self.pixels), -1, self.stride)
         return rows[:, self.window.above :, self.window.left : self.window.left + self.width]
 

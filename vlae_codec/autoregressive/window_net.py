@@ -48,7 +48,7 @@ class LocalNet:
         return len(self.heads)
 
     def to(self, like: Array) -> LocalNet:
-        """The same network on the device of an array (float64)."""
+        """Return the same network on the device of an array (float64)."""
         if isinstance(like, np.ndarray):
             return self
 
@@ -154,7 +154,7 @@ class Workspace:
         ops.library.matmul(self._tops, active, out=sums)
 
     def head(self, heads: Heads, channel: int) -> Array:
-        """The outputs of a channel's head, integers (M, N), from what `trunk` left and the channels drawn."""
+        """Return the outputs of a channel's head, integers (M, N), from those of `trunk` and the channels drawn."""
         outputs, library = heads.outputs[channel], self.ops.library
         if channel:
             beside = heads.beside[channel]
@@ -165,7 +165,7 @@ class Workspace:
 
 
 def known_logits(net: LocalNet, window: Window, pictures: Array, features: Array) -> Array:
-    """The outputs of a head of one output at every pixel of pictures that are known, (B, H * W), not clamped.
+    """Return the outputs of a head of one output at every pixel of known pictures, (B, H * W), not clamped.
 
     Args:
         net: a network of one channel.
@@ -198,7 +198,7 @@ def at_least(channel: int, logits: Array, least: Array) -> Array:
 
 
 def least_logits(noise: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The least logit, in units of 1/64, whose probability of ink exceeds noise / 2^32.
+    """Return the least logit, in units of 1/64, whose probability of ink exceeds noise / 2^32.
 
     A pixel is ink if noise < 2^8 sigmoid[logit]. The table never falls, so the comparison may as well be made
     on the logits. At the ends of the table, where logits are clamped, it is always or never ink.

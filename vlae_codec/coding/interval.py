@@ -12,7 +12,7 @@ from .precision import PRECISION
 
 
 def encode_interval(symbols: Sequence[int], ones: Sequence[int]) -> bytes:
-    """The shortest bytes for symbols of 0 and 1 where P(1) = ones / 2^24, 0 < ones < 2^24.
+    """Return the shortest bytes for symbols of 0 and 1 where P(1) = ones / 2^24, 0 < ones < 2^24.
 
     The bytes stand for a number in [0, 1), and zeros behind them change nothing: the reader must know where they end.
     """
@@ -41,7 +41,7 @@ class IntervalDecoder:
         self._width = 1
 
     def pop(self, ones: Sequence[int]) -> Iterator[int]:
-        """The next symbols, where P(1) = ones / 2^24."""
+        """Yield the next symbols, where P(1) = ones / 2^24."""
         for one in ones:
             self._unit -= PRECISION
             one_width = self._width * one

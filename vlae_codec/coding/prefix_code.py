@@ -41,7 +41,7 @@ class BitReader:
         self.left = 8 * len(data)
 
     def read(self, bits: int) -> int:
-        """The next `bits` bits as a number.
+        """Return the next `bits` bits as a number.
 
         Raises:
             FormatError: there are not so many left.
@@ -80,7 +80,7 @@ class IndexCode:
         writer.write((number + 1) - (1 << exponent), exponent)
 
     def read(self, reader: BitReader) -> int:
-        """The next number.
+        """Return the next number.
 
         Raises:
             FormatError: the bits end too early.

@@ -42,7 +42,7 @@ class RangeReader:
         self._coder: Any = constriction.stream.queue.RangeDecoder(np.frombuffer(data, "<u4").astype(np.uint32))
 
     def pop(self, ones: Integers) -> Integers:
-        """The next symbols, (n,), where P(1) = ones / 2^24."""
+        """Return the next symbols, (n,), where P(1) = ones / 2^24."""
         try:
             return np.asarray(self._coder.decode(bernoulli(), ones / 2.0**PRECISION), np.int64)
         except AssertionError as error:

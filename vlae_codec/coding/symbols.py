@@ -121,7 +121,7 @@ class SymbolReader:
 
 
 def _grouped(scales: Integers) -> tuple[NDArray[np.intp], Integers]:
-    """The order of a batch in which scales rise, and how many symbols each scale has."""
+    """Return the order of a batch in which scales rise, and how many symbols each scale has."""
     small = scales.astype(np.uint8)  # numpy sorts bytes by counting, twenty times as fast
     return np.argsort(small, kind="stable"), np.bincount(small, minlength=SCALES)
 

@@ -110,7 +110,7 @@ def decode_array(data: bytes, device: str = "cpu") -> NDArray[Any]:
 
 
 def _default_model(lossless: bool) -> str:
-    """That for photographs: digits that are drawn anew are no values of an array."""
+    """Return the name for photographs: digits that are drawn anew are no values of an array."""
     info = find_photo_model(AUTO, lossless)
     if info is None:
         raise ModelError("no model for photographs is installed: reinstall vlae-codec")

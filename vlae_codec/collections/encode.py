@@ -128,7 +128,7 @@ def compress_each(
 def _bilevel(
     picture: Picture, model: str, models: Sequence[ModelInfo], options: Mapping[str, Any]
 ) -> codec.Prepared | None:
-    """The picture for a model of black and white, if it goes to one and nothing about it or the options is special."""
+    """Return the picture prepared for a bilevel model, or None if it or the options need another way."""
     fit, lossless = options.get("fit", False), options.get("lossless", False)
     plain = picture.alpha is None and picture.deep is None and options.get("effort", 5) in EFFORTS
     if not plain or options.keys() - TOGETHER or choose_photo_model(picture, model, models, fit, lossless):

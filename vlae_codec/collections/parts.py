@@ -75,7 +75,7 @@ def keep_part(task: PartTask, pictures: Sequence[Portable], names: Sequence[str]
 
 
 def _title(task: PartTask, pictures: Sequence[Portable], names: Sequence[str] | None) -> str:
-    """A name that only the same pictures have, coded in the same way."""
+    """Return a name that only the same pictures have, coded in the same way."""
     title = hashlib.sha256(repr((task.model, sorted(task.options.items()), names)).encode())
     for picture in pictures:
         if isinstance(picture, np.ndarray):

@@ -50,7 +50,7 @@ class Collection:
         self._firsts = list(accumulate(counts, initial=0))
 
     def _one(self, head: bytes) -> Place:
-        """The whole file, if it is no collection."""
+        """Return the place of the whole file, which is no collection."""
         if self._source.size > header.limit(head):
             header.parse_head(head)
             raise FormatError(f"{self._source.size} bytes, more than a file of one picture has")
@@ -65,7 +65,7 @@ class Collection:
         return sum(part.footer.records for part in self.parts) if self.parts else 1
 
     def models(self) -> list[str]:
-        """The beginnings of the fingerprints of all models that it needs, 6 hexadecimal digits each.
+        """Return the beginnings of the fingerprints of all models needed, 6 hexadecimal digits each.
 
         Raises:
             FormatError: the index is damaged.
@@ -75,7 +75,7 @@ class Collection:
         return sorted({model.hex() for part in self.parts for model in part.root.models})
 
     def __getitem__(self, number: int) -> PillowImage:
-        """The picture of a number; negative ones count from the end.
+        """Return the picture of a number; negative ones count from the end.
 
         Raises:
             IndexError: there is none of this number.

@@ -167,7 +167,7 @@ def _is_sound(source: Source, end: int) -> bool:
 
 
 def _parts(source: Source) -> list[PartIndex]:
-    """The parts of a collection, all indices verified."""
+    """Return the parts of a collection, all indices verified."""
     if source.read(0, len(HEAD)) != HEAD:
         raise FormatError("no collection")
     parts = read_parts(source)
@@ -195,7 +195,7 @@ def _copy(source: Source, start: int, size: int, file: IO[bytes]) -> None:
 
 @contextlib.contextmanager
 def _locked(target: Path) -> Iterator[None]:
-    """A file beside the collection while somebody writes it; whoever finds it there is refused."""
+    """Hold a lock file beside the collection while it is written; refuse if another writer holds it."""
     lock = target.with_name(target.name + ".lock")
     try:
         handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
@@ -225,7 +225,7 @@ def _told(target: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _written(out: str | os.PathLike[str], force: bool) -> Iterator[IO[bytes]]:
-    """A file that appears under its name when all of it was written."""
+    """Open a file that appears under its name once all of it is written."""
     if is_url(out):
         files, path = file_system(out)
         if not force and files.exists(path):
@@ -242,7 +242,7 @@ def _written(out: str | os.PathLike[str], force: bool) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[IO[bytes]]:
-    """A file beside another one, which it replaces at the end."""
+    """Open a file beside another one, which it replaces at the end."""
     path = target.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         with path.open("xb") as file:

@@ -71,11 +71,11 @@ class Archive:
         return self.starts[-1]
 
     def images(self, number: int) -> range:
-        """The pictures of a chunk."""
+        """Return the numbers of a chunk's pictures."""
         return range(number * self.chunk, min(self.count, (number + 1) * self.chunk))
 
     def title(self, number: int) -> str:
-        """A chunk for the user to read."""
+        """Describe a chunk in a message."""
         images = self.images(number)
         return f"chunk {number} of {len(self.lengths)} (pictures {images[0]} to {images[-1]})"
 
@@ -83,7 +83,7 @@ class Archive:
 def write_archive(
     kind: int, fingerprint: bytes, count: int, chunk: int, chunks: Sequence[bytes], names: Sequence[str] | None = None
 ) -> bytes:
-    """The bytes of an archive.
+    """Return the bytes of an archive.
 
     Args:
         kind: LOSSY or BITS_BACK.
@@ -104,7 +104,7 @@ def write_archive(
 
 
 def parse_archive(data: bytes) -> Archive:
-    """What the header says; its checksum is left unread, and chunks may be missing.
+    """Return the archive as its header declares it; the checksum is left unread, and chunks may be missing.
 
     Raises:
         FormatError: it is no header of an archive.
@@ -144,7 +144,7 @@ def check_header(data: bytes, archive: Archive, fingerprint: bytes) -> None:
 
 
 def read_chunk(data: bytes, archive: Archive, number: int) -> bytes:
-    """A chunk's bytes, verified.
+    """Return a chunk's bytes, verified.
 
     Raises:
         FormatError: it is damaged or not there.
@@ -153,7 +153,7 @@ def read_chunk(data: bytes, archive: Archive, number: int) -> bytes:
 
 
 def read_names(data: bytes, archive: Archive) -> list[str] | None:
-    """The pictures' names, or None if the archive has none.
+    """Return the pictures' names, or None if the archive has none.
 
     Raises:
         FormatError: they are damaged, or unfit for the names of files.

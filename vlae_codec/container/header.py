@@ -88,7 +88,7 @@ class LosslessContainer:
 
 
 def write_container(mode: int, fingerprint: bytes, payload: bytes) -> bytes:
-    """The bytes of a file.
+    """Return the bytes of a file.
 
     Args:
         mode: a key of MODES.
@@ -108,7 +108,7 @@ def write_container(mode: int, fingerprint: bytes, payload: bytes) -> bytes:
 
 
 def read_container(data: bytes, fingerprint: bytes) -> Container:
-    """The parts of a file of the model with this fingerprint (32 bytes); undoes `write_container`.
+    """Return the parts of a file of the model with this fingerprint (32 bytes); undoes `write_container`.
 
     Raises:
         FormatError: not a .vlz file, of another version, of another model, or damaged.
@@ -119,7 +119,7 @@ def read_container(data: bytes, fingerprint: bytes) -> Container:
 
 
 def parse(data: bytes) -> Container:
-    """The parts of a file whose model is not known yet; the checksum is left unread.
+    """Return the parts of a file whose model is not known yet; the checksum is left unread.
 
     Raises:
         FormatError: not a .vlz file, of another version or mode, too short or too long.
@@ -160,14 +160,14 @@ def parse_head(data: bytes) -> tuple[int, bytes]:
 
 
 def limit(head: bytes) -> int:
-    """The most bytes that a file can have that begins so, by its first 6 bytes; the least limit if it is no .vlz."""
+    """Return the most bytes that a file beginning with these 6 can have; the least limit if it is no .vlz."""
     mode = head[2] & 15 if len(head) == HEADER.size and head.startswith(MAGIC) else 0
     large = dict.fromkeys((ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE), MAX_ARCHIVE)
     return {LOSSLESS: MAX_LOSSLESS, **large}.get(mode, MAX_FILE)
 
 
 def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: bytes) -> bytes:
-    """The bytes of a lossless file.
+    """Return the bytes of a lossless file.
 
     Args:
         mode: of the lossy payload, a key of MODES.
@@ -183,7 +183,7 @@ def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: byte
 
 
 def parse_lossless(data: bytes) -> LosslessContainer:
-    """The parts of a lossless file whose model is not known yet; the checksums are left unread.
+    """Return the parts of a lossless file whose model is not known yet; the checksums are left unread.
 
     Raises:
         FormatError: cut within the lossy part, too long, or no lossless .vlz file.

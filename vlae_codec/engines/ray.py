@@ -212,7 +212,7 @@ class PartWriter:
 
 
 def _errors(count: int) -> tuple[list[str], Callable[[int, Exception], None]]:
-    """A list of errors, and what puts one there."""
+    """Return a list of errors and the function that fills it."""
     errors = [""] * count
 
     def failed(number: int, error: Exception) -> None:
@@ -222,7 +222,7 @@ def _errors(count: int) -> tuple[list[str], Callable[[int, Exception], None]]:
 
 
 def _values(column: NDArray[Any]) -> list[Any]:
-    """The values of a column: arrays of pictures, or what an array of objects holds."""
+    """Return the values of a column: arrays of pictures, or the objects that an array holds."""
     return [value if isinstance(value, np.ndarray) or value is None else _plain(value) for value in column]
 
 
@@ -234,7 +234,7 @@ def _plain(value: Any) -> Any:
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:
-    """A column of values of different shapes."""
+    """Return a column of values of different shapes."""
     column = np.empty(len(values), object)
     for number, value in enumerate(values):  # numpy would try to make one array of arrays
         column[number] = value

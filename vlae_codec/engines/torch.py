@@ -141,7 +141,7 @@ def _share() -> tuple[int, int]:
 
 
 def _shuffled(numbered: Iterator[tuple[int, Pixels]], size: int, rng: random.Random) -> Iterator[tuple[int, Pixels]]:
-    """The same pairs, each drawn from the next `size` of them."""
+    """Yield the same pairs, each drawn from the next `size` of them."""
     waiting: list[tuple[int, Pixels]] = []
     for pair in numbered:
         waiting.append(pair)

@@ -35,7 +35,7 @@ class FeatureNet:
     def build(
         cls, height: int, width: int, layer: Callable[[str], Array], blocks: Callable[[str], list[Pair]]
     ) -> FeatureNet:
-        """The net of layers by name."""
+        """Return the net of layers by name."""
         names = ("full", "spread", "widen", "up", "out")
         return cls(
             height, width, coarse=blocks("decoder.coarse"), fine=blocks("decoder.fine"),
@@ -79,7 +79,7 @@ class _Maps:
         self.ops.clip(self.stream.reshape(self.shape), 0, self.inside)
 
     def gather(self) -> Array:
-        """The nine taps of the active map and a row of ones, (9 C + 1, H W B)."""
+        """Return the nine taps of the active map and a row of ones, (9 C + 1, H W B)."""
         into = self.taps[:-1].reshape(9, *self.shape)
         for index, shifted in enumerate(self.shifted):
             into[index] = shifted

@@ -19,7 +19,7 @@ Weights = NDArray[Any]
 
 
 def fold(weight: Weights, bias: Weights, shift: int) -> NDArray[np.float64]:
-    """A layer whose product with (x, 1) needs only a floor to be rescaled, (outputs, inputs + 1).
+    """Return a layer whose product with (x, 1) needs only a floor to be rescaled, (outputs, inputs + 1).
 
     The scaling by 2^-shift is exact in float64, and so is the 1/2 of the rounding.
 
@@ -34,24 +34,24 @@ def fold(weight: Weights, bias: Weights, shift: int) -> NDArray[np.float64]:
 
 
 def library_of(like: Array) -> Any:
-    """The module numpy or torch that an array comes from, without importing it."""
+    """Return the module numpy or torch that an array comes from, without importing it."""
     return sys.modules[type(like).__module__.split(".")[0]]
 
 
 def zeros(shape: tuple[int, ...], like: Array) -> Array:
-    """A new array of zeros of the dtype and on the device of another."""
+    """Return a new array of zeros of the dtype and on the device of another."""
     if isinstance(like, np.ndarray):
         return np.zeros(shape, like.dtype)
     return library_of(like).zeros(shape, dtype=like.dtype, device=like.device)
 
 
 def on_device_of(values: NDArray[Any], like: Array) -> Array:
-    """An array of numpy on the device of another, with its own dtype."""
+    """Return an array of numpy on the device of another, with its own dtype."""
     return values if isinstance(like, np.ndarray) else library_of(like).asarray(values, device=like.device)
 
 
 def copied(x: Array) -> Array:
-    """A copy that does not share memory."""
+    """Return a copy that does not share memory."""
     return x.copy() if isinstance(x, np.ndarray) else x.clone()
 
 
@@ -69,11 +69,11 @@ class InPlace:
         self.bounds = {bound: np.array(float(bound)) for bound in (-LIMIT, 0, LIMIT)}
 
     def zeros(self, *shape: int) -> Array:
-        """A new array of zeros."""
+        """Return a new array of zeros."""
         return zeros(shape, self.like)
 
     def layer(self, weight: Array, inputs: Array, out: Array, low: int = -LIMIT, into: Array = None) -> None:
-        """A folded layer, rescaled and clamped to low ... LIMIT.
+        """Compute a folded layer: its product, rescaled and clamped to low ... LIMIT.
 
         Args:
             weight: (outputs, inputs + 1), from `fold`.
@@ -87,14 +87,14 @@ class InPlace:
         self.clip(out if into is None else out.reshape(into.shape), low, out if into is None else into)
 
     def clip(self, x: Array, low: int, out: Array) -> None:
-        """The clamp of x to low (-LIMIT or 0) ... LIMIT."""
+        """Clamp x to low (-LIMIT or 0) ... LIMIT, written to `out`."""
         if self.is_numpy:
             x.clip(self.bounds[low], self.bounds[LIMIT], out)  # np.clip takes twice the time to start
         else:
             self.library.clip(x, low, LIMIT, out=out)
 
     def update(self, weight: Array, inputs: Array, out: Array, stream: Array, clamp: bool = True) -> None:
-        """What a residual block ends with: the layer's result is added to the stream, which is then clamped."""
+        """Add a layer's result to the stream of residual blocks and clamp the stream."""
         self.layer(weight, inputs, out)
         self.library.add(stream, out, out=stream)
         if clamp:

@@ -22,7 +22,7 @@ WEIGHT_LIMIT = 2**15 - 1
 
 
 def rescale(accumulator: Array, shift: int, limit: int = LIMIT) -> Array:
-    """The accumulator over 2^shift, rounded half up, clamped to +-limit."""
+    """Return the accumulator over 2^shift, rounded half up, clamped to +-limit."""
     return namespace(accumulator).floor(accumulator * 2.0**-shift + 0.5).clip(-limit, limit)
 
 
@@ -46,13 +46,13 @@ class Linear:
     shift: int
 
     def accumulate(self, x: Array) -> Array:
-        """The exact accumulator x W + b, before rescaling."""
+        """Return the exact accumulator x W + b, before rescaling."""
         # As one product of two matrices: of more dimensions numpy makes as many small products as there are lines.
         rows = x.reshape((-1, x.shape[-1])) @ self.weight + self.bias
         return rows.reshape((*x.shape[:-1], rows.shape[1]))
 
     def __call__(self, x: Array) -> Array:
-        """The layer's activations, (..., outputs)."""
+        """Return the layer's activations, (..., outputs)."""
         return rescale(self.accumulate(x), self.shift)
 
 
@@ -64,7 +64,7 @@ class Conv3x3:
     stride: int = 1
 
     def __call__(self, x: Array) -> Array:
-        """The convolved maps, (B, H / stride, W / stride, outputs)."""
+        """Return the convolved maps, (B, H / stride, W / stride, outputs)."""
         xp = namespace(x)
         height, width = x.shape[1:3]
         side = xp.zeros_like(x[:, :, :1])
@@ -84,7 +84,7 @@ class Residual:
     second: Conv3x3 | Linear
 
     def __call__(self, x: Array) -> Array:
-        """The block's activations, of the shape of x."""
+        """Return the block's activations, of the shape of x."""
         y = x + self.second(relu(self.first(relu(x))))
         return y.clip(-LIMIT, LIMIT)
 

@@ -56,7 +56,7 @@ def candidate_halves(paths: NDArray[np.int64], level: int, first: int, count: in
 
 
 def candidate_noise(paths: NDArray[np.int64], level: int, first: int, count: int) -> NDArray[np.int64]:
-    """Standard normal noise of candidates, in units of 2^-12; arguments and shape as of `candidate_halves`."""
+    """Return standard normal noise of candidates, in units of 2^-12; arguments and shape as of `candidate_halves`."""
     return np.asarray(load_tables().quantile[candidate_halves(paths, level, first, count)])
 
 

@@ -250,7 +250,7 @@ def read_conv(entry: Mapping[str, Any], name: str, arrays: Arrays, inputs: int, 
 def _checked(
     entry: Mapping[str, Any], arrays: Arrays, channels: int, low: int, high: int, backend: Backend
 ) -> tuple[Op, int, int, int]:
-    """An operation, and channels and range of its result."""
+    """Check an operation and return it with channels and range of its result."""
     try:
         kind = entry["op"]
         if kind in ("shuffle", "unshuffle"):

@@ -48,7 +48,7 @@ class Tables(NamedTuple):
 
 
 def build_tables() -> Tables:
-    """The tables computed anew with the standard library's mathematics."""
+    """Compute the tables anew with the standard library's mathematics."""
     exp = [round(2**EXP_FRACTION * math.exp(k / 1024)) for k in range(EXP_MIN, EXP_MAX + 1)]
     sigmoid, logistic = _logistic(64, SIGMOID_RANGE), _logistic(LOGISTIC_STEPS, LOGISTIC_RANGE)
     normal = NormalDist()
@@ -68,7 +68,7 @@ def _logistic(steps: int, most: int) -> list[int]:
 
 @functools.cache
 def load_tables() -> Tables:
-    """The committed tables."""
+    """Read the committed tables."""
     raw = (resources.files("vlae_codec.exact") / "tables.npz").read_bytes()
     with np.load(io.BytesIO(raw), allow_pickle=False) as file:
         return Tables(*(file[name].astype(np.int64) for name in Tables._fields))

@@ -12,7 +12,7 @@ from .store import AUTO, PhotoInfo, find_photo_model
 def choose_photo_model(
     picture: Picture, model: str, others: Sequence[ModelInfo], fit: bool = False, lossless: bool = False
 ) -> PhotoInfo | None:
-    """The colour model that a picture goes to, if it goes to one.
+    """Return the photo model for a picture, if it goes to one.
 
     Args:
         picture: the picture.

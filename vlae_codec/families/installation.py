@@ -40,7 +40,7 @@ class Verified:
 
 
 def find_any_model(text: str) -> AnyInfo:
-    """The model of any kind that has this name, folder, or beginning of a fingerprint.
+    """Return the model of any kind that has this name, folder, or beginning of a fingerprint.
 
     Raises:
         ModelError: there is none, or several; says which there are.
@@ -54,7 +54,7 @@ def list_all_models() -> list[AnyInfo]:
 
 
 def damaged_folders() -> list[ModelError]:
-    """What is wrong with each folder that looks like a model of some kind and cannot be read."""
+    """Return an error for each folder that looks like a model of some kind and cannot be read."""
     return [*registry.damaged_folders(), *store.damaged_photo_folders()]
 
 

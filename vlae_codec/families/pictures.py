@@ -95,7 +95,7 @@ def compress_photo(
 
 
 def _smaller_exact(picture: Picture, by_model: Callable[[], PhotoCompressed], effort: int) -> PhotoCompressed:
-    """The smaller one of the exact files, without trying the model where it has hardly a chance or cannot."""
+    """Return the smaller exact file; the model is not tried where it has hardly a chance or cannot."""
     made = stored.compress(picture, effort)
     bits = 8 * len(made.data) / picture.pixels.size
     unfit = picture.alpha is not None or picture.deep is not None or min(picture.size) < THIN

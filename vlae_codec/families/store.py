@@ -74,7 +74,7 @@ def photo_names() -> list[str]:
 
 
 def damaged_photo_folders() -> list[ModelError]:
-    """What is wrong with each folder that looks like a colour model and cannot be read."""
+    """Return an error for each folder that looks like a photo model and cannot be read."""
     found = []
     for folder in registry.folders(INFO):
         try:
@@ -85,7 +85,7 @@ def damaged_photo_folders() -> list[ModelError]:
 
 
 def find_photo_model(text: str, lossless: bool = False) -> PhotoInfo | None:
-    """The model of this name, folder, or beginning of a fingerprint; "auto" is the first it may choose for the purpose.
+    """Return the model of this name, folder or beginning of a fingerprint; "auto" is the first fit for the purpose.
 
     Names are those of all kinds of models: a shipped one keeps its name, of the user's own one name must mean one.
 
@@ -109,7 +109,7 @@ def find_photo_model(text: str, lossless: bool = False) -> PhotoInfo | None:
 
 
 def _only(text: str, named: list[PhotoInfo]) -> PhotoInfo | None:
-    """The one of these models, unless models of black and white have the name too."""
+    """Return the one of these models, unless bilevel models have the name too."""
     others = [info for info in registry.list_models() if info.name == text]
     if any(info.shipped for info in others):
         return None
@@ -121,7 +121,7 @@ def _only(text: str, named: list[PhotoInfo]) -> PhotoInfo | None:
 
 
 def find_photo_prefix(prefix: bytes) -> PhotoInfo:
-    """The colour model whose fingerprint begins so.
+    """Return the photo model whose fingerprint begins so.
 
     Raises:
         ModelError: there is none; names the fingerprint and says where was looked.
@@ -134,7 +134,7 @@ def find_photo_prefix(prefix: bytes) -> PhotoInfo:
 
 @functools.lru_cache(maxsize=8)
 def load_photo_model(info: PhotoInfo, device: str = "cpu") -> AnyModel:
-    """The model itself, read once for each device ("cpu", "torch" or "cuda").
+    """Load the model itself, read once for each device ("cpu", "torch" or "cuda").
 
     Raises:
         ModelError: altered, damaged, or the device is not there.
@@ -143,7 +143,7 @@ def load_photo_model(info: PhotoInfo, device: str = "cpu") -> AnyModel:
 
 
 def read_photo_model(folder: Traversable | Path, device: str = "cpu") -> AnyModel:
-    """The model of a folder, its weights checked against the fingerprint that photo.json names, and its sizes.
+    """Read the model of a folder, its weights checked against the fingerprint that photo.json names, and its sizes.
 
     Raises:
         ModelError: altered, damaged, beyond the limits, or the device is not there.
@@ -167,7 +167,7 @@ def read_photo_model(folder: Traversable | Path, device: str = "cpu") -> AnyMode
 
 
 def read_windowed_model(folder: Traversable | Path, device: str = "cpu") -> windowed.PhotoModel:
-    """The model of a folder, of the windowed family.
+    """Read the model of a folder, of the windowed family.
 
     Raises:
         ModelError: as `read_photo_model`, or it is of another family.
@@ -179,7 +179,7 @@ def read_windowed_model(folder: Traversable | Path, device: str = "cpu") -> wind
 
 
 def read_photo_info(folder: Traversable | Path) -> dict[str, Any]:
-    """The tree of a folder's photo.json.
+    """Read the tree of a folder's photo.json.
 
     Raises:
         ModelError: it is missing, not JSON, of another format, incomplete or beyond the limits.
@@ -236,7 +236,7 @@ def _models() -> Iterator[PhotoInfo]:
 
 
 def read_photo_folder(folder: Traversable | Path) -> PhotoInfo:
-    """What the photo.json of a folder says.
+    """Return what the photo.json of a folder declares.
 
     Raises:
         ModelError: it is missing or damaged.

@@ -16,7 +16,7 @@ MOST_WEBP = 16383
 
 
 def filled(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """A picture (H, W, 3) whose fully transparent pixels have the mean colour of the others near them.
+    """Return a picture (H, W, 3) whose fully transparent pixels have the mean colour of the others near them.
 
     Nobody sees them, and what is left there by a drawing program would cost bits.
     """
@@ -41,7 +41,7 @@ def filled(pixels: Pixels, alpha: Pixels) -> Pixels:
 
 
 def encode_plane(plane: Pixels) -> bytes:
-    """The bytes of a plane, uint8 (H, W), without loss: the green channel of a lossless WebP image.
+    """Return the bytes of a plane, uint8 (H, W), without loss: the green channel of a lossless WebP image.
 
     Raises:
         ImageError: a side is beyond what WebP holds.
@@ -54,7 +54,7 @@ def encode_plane(plane: Pixels) -> bytes:
 
 
 def decode_plane(data: bytes, size: tuple[int, int]) -> Pixels:
-    """The plane (H, W) of `encode_plane`.
+    """Return the plane (H, W) of `encode_plane`.
 
     Raises:
         FormatError: it is damaged, or of another size.

@@ -70,7 +70,7 @@ def _is_idx(path: Path) -> bool:
 def read_batches(
     path: Path, every_frame: bool = False, adjust: Callable[[Picture], Picture] = over_black
 ) -> list[Batch]:
-    """The pictures of an input: of a folder every file in it by name, hidden ones and folders left out.
+    """Read the pictures of an input: of a folder every file in it by name, hidden ones and folders left out.
 
     Args:
         path: the input.
@@ -120,7 +120,7 @@ def _arrays(data: bytes, suffix: str) -> list[tuple[str, NDArray[Any]]]:
 
 
 def _batch(array: NDArray[Any], path: Path, inner: str = "") -> Batch:
-    """A stack as pictures of 8 bits: what has no value above 1 is black and white."""
+    """Return a stack as pictures of 8 bits: one without a value above 1 is bilevel."""
     title = f"its array {inner!r}" if inner else "it"
     if array.dtype != bool and array.dtype != np.uint8:
         raise ImageError(f"{title} has values of type {array.dtype}, and uint8 or bool is read")
@@ -139,7 +139,7 @@ def _batch(array: NDArray[Any], path: Path, inner: str = "") -> Batch:
 
 
 def load_idx(path: Path) -> NDArray[np.uint8]:
-    """An array from a (gzipped) idx file as MNIST is distributed.
+    """Read an array from a (gzipped) idx file as MNIST is distributed.
 
     Raises:
         VlaeError: the file is not idx of unsigned bytes, or is cut.
@@ -151,7 +151,7 @@ def load_idx(path: Path) -> NDArray[np.uint8]:
 
 
 def parse_idx(data: bytes) -> NDArray[np.uint8]:
-    """The array in the bytes of a (gzipped) idx file.
+    """Return the array in the bytes of a (gzipped) idx file.
 
     Raises:
         ImageError: they are not idx of unsigned bytes, or cut.
@@ -210,7 +210,7 @@ def join(
 
 
 def one_size(batches: Sequence[Batch]) -> tuple[int, int]:
-    """The size (H, W) that all pictures have.
+    """Return the size (H, W) that all pictures have.
 
     Raises:
         ImageError: they have several; names two.
@@ -237,7 +237,7 @@ def check_size(size: tuple[int, int], models: Sequence[ModelInfo]) -> None:
 
 
 def bilevel(batch: Batch, height: int, width: int, fit: bool = False) -> tuple[Pixels, tuple[str, ...]]:
-    """The batch as values 0 and 1, uint8 (N, height, width), and what was done to it.
+    """Return the batch as values 0 and 1, uint8 (N, height, width), and notices of what was done to it.
 
     Raises:
         ImageError: of another size, and `fit` is not set.

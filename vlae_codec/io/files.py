@@ -18,7 +18,7 @@ STREAM = Path("-")
 
 
 def read_up_to(path: Path, limit: int) -> bytes:
-    """The file's bytes, but no more than limit + 1 of them, so that a caller sees what is too long.
+    """Read a file's bytes, but no more than limit + 1 of them, by which a caller notices what is too long.
 
     Raises:
         VlaeError: a folder, or a closed stream.
@@ -54,7 +54,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def read_stream(file: IO[bytes], size: int, limit_of: Callable[[bytes], int]) -> bytes:
-    """What is left in an open file, but no more than a limit (and one byte) that its first `size` bytes decide."""
+    """Read the rest of an open file, but no more than a limit (and one byte) that its first `size` bytes decide."""
     head = file.read(size)
     return head + file.read(max(0, limit_of(head) + 1 - len(head)))
 

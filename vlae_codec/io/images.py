@@ -70,7 +70,7 @@ class Picture:
 def read_image(
     path: Path, max_pixels: int = MAX_PIXELS, frame: int | None = None, keep: Keeping = KEEP_NOTHING
 ) -> Picture:
-    """The picture of a file in any format that Pillow knows; `-` reads the standard input.
+    """Read the picture of a file in any format of Pillow's; `-` reads the standard input.
 
     Args:
         path: the file.
@@ -94,7 +94,7 @@ def read_image(
 def decode_image(
     data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = None, keep: Keeping = KEEP_NOTHING
 ) -> Picture:
-    """The picture in the bytes of an image file, of at most so many pixels; arguments as of `read_image`.
+    """Decode the bytes of an image file, of at most so many pixels; arguments as of `read_image`.
 
     Raises:
         ImageError: as `read_image`.
@@ -124,7 +124,7 @@ def decode_image(
 
 
 def _of_file(image: Image.Image, data: bytes, keep: Keeping) -> Picture:
-    """The picture of an open file, with all the bits of its samples where they can be had."""
+    """Read the picture of an open file, with all the bits of its samples where they can be had."""
     lost = declared_depth(image, data) > 8
     deep = deep_samples(image, data)
     image.load()
@@ -138,7 +138,7 @@ def _of_file(image: Image.Image, data: bytes, keep: Keeping) -> Picture:
 
 
 def _of_loaded(image: Image.Image, keep: Keeping, deep: Deep | None = None) -> Picture:
-    """The picture of a loaded image, or of all the bits of its samples, and what is kept beside."""
+    """Return the picture of a loaded image, or of all the bits of its samples, and what is kept beside."""
     turn = opening.orientation(image)  # behind loading, which turns TIFF files
     kept = metadata.read_metadata(image, keep)
     if turn != 1 and kept.exif:
@@ -151,7 +151,7 @@ def _of_loaded(image: Image.Image, keep: Keeping, deep: Deep | None = None) -> P
 
 
 def from_pillow(image: Image.Image, max_pixels: int = MAX_PIXELS, keep: Keeping = KEEP_NOTHING) -> Picture:
-    """A Pillow image of any mode in 8 bits; what is changed is noted.
+    """Convert a Pillow image of any mode to 8 bits; what is changed is noted.
 
     Raises:
         ImageError: too large, empty, or of floating-point or 32-bit pixels.
@@ -176,7 +176,7 @@ def check_size(image: Image.Image, max_pixels: int = MAX_PIXELS) -> None:
 
 
 def from_array(array: NDArray[Any], max_pixels: int = MAX_PIXELS) -> Picture:
-    """An array as a picture: uint8, uint16 or bool, (H, W) or (H, W, 1) grey, (H, W, 3) RGB, with alpha 2 and 4.
+    """Take an array as a picture: uint8, uint16 or bool, (H, W) or (H, W, 1) grey, (H, W, 3) RGB, with alpha 2 and 4.
 
     Raises:
         ImageError: of another type or shape, empty, or too large.
@@ -199,7 +199,7 @@ def from_array(array: NDArray[Any], max_pixels: int = MAX_PIXELS) -> Picture:
 
 
 def to_pillow(pixels: Pixels | Deep | NDArray[np.bool_]) -> Image.Image:
-    """A Pillow image: of bool (H, W) in mode 1, of uint8 in mode L (H, W), LA (H, W, 2), RGB (H, W, 3) or RGBA.
+    """Make a Pillow image: of bool (H, W) in mode 1, of uint8 in mode L (H, W), LA (H, W, 2), RGB (H, W, 3) or RGBA.
 
     Of uint16 in mode I;16 (H, W); Pillow has no mode for more channels of 16 bits, which are rounded to 8.
     """
@@ -235,7 +235,7 @@ def _to_8_bits(image: Image.Image, orientation: int, convert: bool) -> Picture:
 
 
 def over_black(picture: Picture) -> Picture:
-    """The picture laid over black, the background of what models of black and white draw.
+    """Return the picture laid over black, the background of what bilevel models draw.
 
     Raises:
         ImageError: nothing is left of it then.
@@ -250,7 +250,7 @@ def over_black(picture: Picture) -> Picture:
 
 
 def to_bilevel(picture: Picture, height: int, width: int, fit: bool = False) -> Picture:
-    """The picture as values 0 and 1 (1 = luma of 128 or more), uint8 (height, width).
+    """Return the picture as values 0 and 1 (1 = luma of 128 or more), uint8 (height, width).
 
     Args:
         picture: grey or RGB.
@@ -297,7 +297,7 @@ def refuse_changes(notices: Sequence[str]) -> None:
 
 
 def as_exact(picture: Picture) -> Picture:
-    """A picture of any size that is to come back with all its samples, upright at most.
+    """Return a picture of any size that is to come back with all its samples, upright at most.
 
     Raises:
         ImageError: it was changed since its file; says how.
@@ -324,7 +324,7 @@ def _fit(luma: Pixels, height: int, width: int) -> Pixels:
 
 
 def resized(pixels: Pixels, height: int, width: int) -> Pixels:
-    """A picture in another size, by Pillow's Lanczos filter, which no decoder may depend on."""
+    """Resize a picture by Pillow's Lanczos filter, which no decoder may depend on."""
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
 
 
@@ -333,7 +333,7 @@ def _size(height: int, width: int) -> str:
 
 
 def encode_png(pixels: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
-    """The bytes of a PNG file: bool (H, W) with 1 bit a pixel, uint8 (H, W) grey or (H, W, 3) RGB."""
+    """Encode a PNG file: bool (H, W) with 1 bit a pixel, uint8 (H, W) grey or (H, W, 3) RGB."""
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG", optimize=True)
     return stream.getvalue()

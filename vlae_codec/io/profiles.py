@@ -11,7 +11,7 @@ UNREAD_PROFILE = "its colour profile cannot be used: colours are taken as those 
 
 
 def to_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """An image without a colour profile, its colours those of sRGB, and what is to be said of it."""
+    """Return an image without a colour profile, its colours those of sRGB, and notices about it."""
     data = image.info.get("icc_profile")
     if not data:
         return image, []

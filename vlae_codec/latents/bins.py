@@ -48,7 +48,7 @@ def normal(x: Integers) -> Integers:
 
 @functools.cache
 def edges(precision: int) -> Integers:
-    """The inner edges of 2^precision bins of equal mass, units of 2^-16 deviations, and an end at either side."""
+    """Return inner edges of 2^precision bins of equal mass, units of 2^-16 deviations, and an end at either side."""
     wanted = np.arange(1, 1 << precision, dtype=np.int64) << (NORMAL_FRACTION - precision)
     low = np.full(len(wanted), -LARGEST, np.int64)
     high = -low
@@ -117,7 +117,7 @@ class Grid:
 
 
 def latents(precision: int, bins: Integers, mean: Integers, scale: Integers) -> Integers:
-    """The z (2^-10) that bins (B, d) stand for under prior conditionals, (B, d)."""
+    """Return the z (2^-10) that bins (B, d) stand for under prior conditionals, (B, d)."""
     quantile = load_tables().quantile
     middle = (bins << (16 - precision)) + (1 << (15 - precision))  # between two entries of the table
     return place((quantile[middle - 1] + quantile[middle]) >> 1, mean, scale)

@@ -92,7 +92,7 @@ def encode(
     faithful: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> list[Code]:
-    """The codes of bilevel images.
+    """Encode bilevel images.
 
     Args:
         model: the model to code with.
@@ -183,7 +183,7 @@ def unpack_numbers(payload: bytes, groups: int, lengths: Sequence[int]) -> list[
 
 
 def decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes]) -> Integers:
-    """The latents z (B, D) of payloads; chosen codes of one length are decoded together.
+    """Decode payloads to latents z (B, D); tree-search codes of one length are decoded together.
 
     Raises:
         FormatError: a payload is too long, too short or not complete.
@@ -228,12 +228,12 @@ def _decode_sample(model: IntegerModel, groups: int, data: bytes) -> Integers:
 
 
 def whole_bytes(bits: float, most: int = MAX_BITS) -> int:
-    """The nearest length in whole bytes that a chosen code of at most `most` bits can have, in bits."""
+    """Return the nearest length in whole bytes that a tree-search code of at most `most` bits can have, in bits."""
     return min(most, max(8, 8 * round(bits / 8)))
 
 
 def longest_code(model: IntegerModel, asked: int | None = None) -> int:
-    """The most bits that a chosen code of a model can have, in whole bytes: a block takes 14 and no more.
+    """Return the most bits of a tree-search code of a model, in whole bytes: a block takes 14 and no more.
 
     Raises:
         ModelError: `asked`, the bits that are wanted, are more.
@@ -245,7 +245,7 @@ def longest_code(model: IntegerModel, asked: int | None = None) -> int:
 
 
 def solve_dial(kl: float, wanted: int) -> float:
-    """The exponent of q / p at which a faithful code takes about the wanted bits.
+    """Return the exponent of q / p at which relative entropy coding takes about the wanted bits.
 
     KL grows about linearly in the exponent around 1.
     """

@@ -35,7 +35,7 @@ class Posterior(NamedTuple):
     scale: Floats
 
     def of(self, index: int) -> Posterior:
-        """The posterior of one image of the batch, (1, D)."""
+        """Return the posterior of one image of the batch, (1, D)."""
         return Posterior(self.mean[index : index + 1], self.scale[index : index + 1])
 
     def log_density(self, z: Floats) -> Floats:

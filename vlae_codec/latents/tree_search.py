@@ -52,7 +52,7 @@ def decode_paths(model: IntegerModel, paths: Integers, bits: int) -> Integers:
 def choose_paths(
     model: IntegerModel, posterior: Posterior, images: Pictures, bits: Sequence[int], beam: int, drawn: int
 ) -> list[int]:
-    """The paths that the sender prefers, one an image.
+    """Return the path that the sender prefers for each image.
 
     Args:
         posterior: q(z|x) of the images, (B, D).
@@ -76,7 +76,7 @@ def choose_paths(
 
 
 def search_tree(model: IntegerModel, posterior: Posterior, bits: int, beam: int) -> tuple[Integers, Integers]:
-    """The best leaves, best first: paths (n,) and latents (n, D), n <= beam."""
+    """Search for the best leaves, best first: paths (n,) and latents (n, D), n <= beam."""
     size = model.block_size
     paths, z, scores = np.zeros(1, np.int64), np.zeros((1, 0), np.int64), np.zeros(1)
     for block, count in enumerate(block_bits(model, bits)):

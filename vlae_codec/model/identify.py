@@ -60,7 +60,7 @@ def identify(data: bytes) -> tuple[ModelInfo, Container | LosslessContainer]:
 
 
 def parse_any(data: bytes) -> Container | LosslessContainer:
-    """The parts of a file of one picture, its checksums unread.
+    """Return the parts of a file of one picture, its checksums unread.
 
     Raises:
         FormatError: as `parse` and `parse_lossless`.

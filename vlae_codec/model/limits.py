@@ -42,7 +42,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def read_limited(folder: Traversable | Path, name: str, limit: int) -> bytes:
-    """A file of a model folder, of at most `limit` bytes.
+    """Read a file of a model folder, of at most `limit` bytes.
 
     Raises:
         ModelError: it is missing, unreadable or larger.
@@ -58,7 +58,7 @@ def read_limited(folder: Traversable | Path, name: str, limit: int) -> bytes:
 
 
 def read_arrays(data: bytes) -> dict[str, NDArray[Any]]:
-    """The integer arrays of a weights.npz, by name.
+    """Read the integer arrays of a weights.npz, by name.
 
     Raises:
         ModelError: not an .npz file of plain integers, damaged, or larger than the limits.
@@ -76,7 +76,7 @@ def read_arrays(data: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[str, NDArray[Any]]:
-    """An array and its name; its bytes may be in planes, the lowest ones first."""
+    """Read an array and its name; its bytes may be in planes, the lowest ones first."""
     values = _read_array(file, member)
     if not member.filename.endswith(PLANES):
         return member.filename.removesuffix(".npy"), values
@@ -239,13 +239,13 @@ class _BilevelLayers(Layers):
         self.local(features)
 
     def prior(self, size: int) -> None:
-        """The networks of the blocks of z behind the first."""
+        """Check the networks of the blocks of z behind the first."""
         for block in range(1, self.info["prior_blocks"]):
             hidden = self.layer(f"prior.{block}.0", block * size)
             self.layer(f"prior.{block}.2", self.layer(f"prior.{block}.1", hidden), 2 * size)
 
     def local(self, features: int) -> None:
-        """The local decoder."""
+        """Check the local decoder."""
         above, left, right = self.info["window"]
         width = self.layer("local.window", above * (left + 1 + right) + left)
         self.layer("local.features", features, width)
@@ -254,5 +254,5 @@ class _BilevelLayers(Layers):
 
 
 def largest(array: NDArray[Any]) -> int:
-    """The largest of an array's absolute values, 0 if it is empty."""
+    """Return the largest of an array's absolute values, 0 if it is empty."""
     return max(-int(array.min()), int(array.max())) if array.size else 0

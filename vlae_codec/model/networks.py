@@ -76,7 +76,7 @@ class IntegerModel:
     # Arrays cross between numpy (the codec) and the device (the networks) only here.
 
     def to_device(self, values: NDArray[Any]) -> Array:
-        """The values as float64 on the model's device."""
+        """Return the values as float64 on the model's device."""
         if self.device == "cpu":
             return values.astype(np.float64)
         import torch
@@ -170,12 +170,12 @@ class IntegerModel:
         return z
 
     def features(self, z: Integers) -> Array:
-        """What the local decoder reads at each pixel because of z: activations (B, H, W, F) on the device."""
+        """Return the local decoder's input from z at each pixel: activations (B, H, W, F) on the device."""
         features = self._features(z)
         return namespace(features).permute_dims(features, (3, 0, 1, 2))
 
     def _features(self, z: Integers) -> Array:
-        """The features as they are computed, (H, W, F, B)."""
+        """Return the features as they are computed, (H, W, F, B)."""
         return self._feature_net(self.to_device(z), BATCH if self.device == "cuda" else FEW)
 
     @functools.cached_property
@@ -191,7 +191,7 @@ class IntegerModel:
         return [(self._folded(f"{name}.{i}.first"), self._folded(f"{name}.{i}.second")) for i in range(count)]
 
     def context(self, z: Integers) -> Array:
-        """What the local decoder adds at each pixel because of z: accumulators (B, H, W, L) on the device."""
+        """Return the share of z in the local decoder's first layer: accumulators (B, H, W, L) on the device."""
         return self._linear("local.features").accumulate(self.features(z))
 
     def local(self, context: Array, windows: Array) -> Integers:
@@ -295,7 +295,7 @@ LABELS = ("name", "description", "fingerprint", "auto", "integer_loss_nats", "in
 
 
 def read_info(folder: Traversable | Path) -> dict[str, Any]:
-    """The tree of a model folder's model.json.
+    """Read the tree of a model folder's model.json.
 
     Raises:
         ModelError: the file is missing, not JSON, of another format or incomplete.
@@ -334,7 +334,7 @@ def fingerprint(info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
 
 
 def load_model(folder: Traversable | Path, device: str = "cpu") -> IntegerModel:
-    """The model of a folder, its weights checked against the fingerprint that model.json names.
+    """Load the model of a folder, its weights checked against the fingerprint that model.json names.
 
     Raises:
         ModelError: the folder is no model, or weights and fingerprint differ.

@@ -63,7 +63,7 @@ class ModelInfo:
 
 
 def load(info: ModelInfo, device: str = "cpu") -> IntegerModel:
-    """The model itself, read once for each device ("cpu", "torch" or "cuda").
+    """Load the model itself, read once for each device ("cpu", "torch" or "cuda").
 
     Raises:
         ModelError: altered, damaged, or the device is not there.
@@ -97,7 +97,7 @@ def list_models() -> list[ModelInfo]:
 
 
 def damaged_folders() -> list[ModelError]:
-    """What is wrong with each folder that looks like a model and cannot be read."""
+    """Return an error for each folder that looks like a model and cannot be read."""
     found = []
     for folder in folders():
         try:
@@ -108,7 +108,7 @@ def damaged_folders() -> list[ModelError]:
 
 
 def find_model(text: str, others: Callable[[], Sequence[str]] = tuple) -> ModelInfo:
-    """The model of this name, folder, or beginning of a fingerprint (6 hex digits or more).
+    """Return the model of this name, folder, or beginning of a fingerprint (6 hex digits or more).
 
     A shipped model keeps its name whatever the user installs; of the user's own, one name must mean one model.
 
@@ -140,7 +140,7 @@ def find_model(text: str, others: Callable[[], Sequence[str]] = tuple) -> ModelI
 
 
 def find_prefix(prefix: bytes) -> Iterator[ModelInfo]:
-    """The models whose fingerprints begin so; as good as always one.
+    """Yield the models whose fingerprints begin so; as good as always one.
 
     The one that the last file of this prefix had comes first, so that folders are not gone through for every file.
 
@@ -161,7 +161,7 @@ def find_prefix(prefix: bytes) -> Iterator[ModelInfo]:
 
 
 def _last_of(key: tuple[bytes, str]) -> ModelInfo | None:
-    """The model that was found for a prefix and a user's folder before, if it is still there and the same."""
+    """Return the model that was found for a prefix and a user's folder before, if it is still there and the same."""
     last = _last.get(key)
     if last is not None:
         with contextlib.suppress(ModelError):
@@ -171,7 +171,7 @@ def _last_of(key: tuple[bytes, str]) -> ModelInfo | None:
 
 
 def missing(prefix: bytes) -> str:
-    """What to say of a file whose model is not here."""
+    """Return the message for a file whose model is not here."""
     return (
         f"made with a model that is not here: fingerprint {prefix.hex()}... is neither among the shipped models"
         f" nor in {user_folder()}; get its folder from where the file came from and install it with"
@@ -218,7 +218,7 @@ def is_shipped(folder: Traversable | Path) -> bool:
 
 
 def read_folder(folder: Traversable | Path) -> ModelInfo:
-    """What the model.json of a folder says; it is read again only if it changed.
+    """Return what the model.json of a folder declares; it is read again only if it changed.
 
     Raises:
         ModelError: it is missing or damaged.

@@ -64,7 +64,7 @@ def _diagonal_places(model: IntegerModel) -> Iterator[Integers]:
 
 
 def read_pixels(model: IntegerModel, z: Integers, decide: Decide) -> Pictures:
-    """The pictures that `decide` makes of z (B, D), uint8 of 0 and 1, (B, H, W)."""
+    """Return the pictures that `decide` makes of z (B, D), uint8 of 0 and 1, (B, H, W)."""
 
     def choose(channel: int, logits: Array, places: Array) -> Array:
         ones = _probabilities(model, logits)[0]

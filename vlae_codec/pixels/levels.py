@@ -54,10 +54,10 @@ class PixelModel(Protocol):
         """Whether each operation has to be launched on another device."""
 
     def to_device(self, values: NDArray[Any], dtype: Any = np.float64) -> Array:
-        """The values on the model's device, float64 by default."""
+        """Return the values on the model's device, float64 by default."""
 
     def to_numpy(self, values: Array) -> NDArray[Any]:
-        """An array of the device as one of numpy."""
+        """Return an array of the device as one of numpy."""
 
 
 def decisions(height: int, width: int, grey: bool) -> int:
@@ -75,7 +75,7 @@ def draw(
     grey: bool = False,
     progress: Progress | None = None,
 ) -> Levels:
-    """The picture that `choose` makes, uint8 (H, W, 3).
+    """Draw the picture that `choose` makes, uint8 (H, W, 3).
 
     Args:
         model: the model.
@@ -139,7 +139,7 @@ def _walk(outputs: Array, decide: Callable[[Array], Array]) -> Array:
 
 
 def _repeated(choose: Choose) -> Choose:
-    """The same with one channel, which all are equal to."""
+    """Return a choice on one channel whose value the three channels share."""
     first: list[Array] = []
 
     def choose_once(channel: int, outputs: Array, here: Array) -> Array:
@@ -186,7 +186,7 @@ class Sampler:
 
 
 def noise_rows(model: PixelModel, width: int, seed: int, number: int) -> Load:
-    """Loads random words, int64 (rows, W, channels, 2)."""
+    """Load random words, int64 (rows, W, channels, 2)."""
 
     def load(first: int, last: int) -> Array:
         places = np.ascontiguousarray(np.mgrid[first:last, :width])
@@ -203,7 +203,7 @@ def noise_rows(model: PixelModel, width: int, seed: int, number: int) -> Load:
 def _draw_captured(
     model: PixelModel, size: tuple[int, int], choose: Choose, features: Load, places: Load, progress: Progress | None
 ) -> Levels:
-    """What `_sweep` draws, by a step captured on the GPU."""
+    """Draw what `_sweep` draws, by a step captured on the GPU."""
     shape = Shape(*size, 1, model.window, model.window.slant)
     drawn = draw_captured(model.local_net, shape, choose, features(0, size[0]), places(0, size[0]))
     picture: Levels = (model.to_numpy(drawn)[0] + 128).astype(np.uint8)

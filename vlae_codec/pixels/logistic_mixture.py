@@ -69,7 +69,7 @@ class Mixture:
 
     @classmethod
     def of(cls, outputs: Array, shift: int, scale: int = 1) -> Mixture:
-        """The mixtures that a head's outputs (3 K, ...) stand for, means being `scale` times what it put out."""
+        """Return the mixtures of a head's outputs (3 K, ...), means being `scale` times the output."""
         xp = namespace(outputs)
         exp, _ = _tables(outputs)
         size = outputs.shape[0] // 3
@@ -94,7 +94,7 @@ class Mixture:
         return (self.weights * logistic[index]).sum(0)
 
     def main_mean(self) -> Array:
-        """The mean of the component with the largest weight, of equal ones the first."""
+        """Return the mean of the component with the largest weight, of equal ones the first."""
         xp = namespace(self.means)
         best, mean = self.weights[0], self.means[0]
         for component in range(1, self.means.shape[0]):
@@ -104,12 +104,12 @@ class Mixture:
         return mean
 
     def mean(self) -> Array:
-        """The mixtures' means, rounded down."""
+        """Return the mixtures' means, rounded down."""
         xp = namespace(self.means)
         return xp.floor((self.weights * self.means).sum(0) / self.weights.sum(0))
 
     def descend(self, edge: Callable[[Array], Array], decide: Decide) -> Array:
-        """The symbols 0 ... 255 that eight decisions choose.
+        """Return the symbols 0 ... 255 that eight decisions choose.
 
         Args:
             edge: gives the lower edge of each place's symbol; asked for symbols 1 ... 255 alone.
@@ -130,7 +130,7 @@ class Mixture:
 
 
 def digits(symbols: Array) -> list[Array]:
-    """The eight decisions of symbols 0 ... 255, the first one first."""
+    """Return the eight decisions of symbols 0 ... 255, the first one first."""
     xp = namespace(symbols)
     whole = xp.astype(symbols, xp.int64)
     return [whole >> (LEVELS - 1 - level) & 1 for level in range(LEVELS)]

@@ -64,7 +64,7 @@ class ArchiveRecord:
 
 
 def archive_record(target: str, result: CompressedArchive, notices: Sequence[str] = ()) -> ArchiveRecord:
-    """The record of an archive."""
+    """Return the record of an archive."""
     archive, spent = result.archive, result.spent
     written = 8 * (len(result.data) - archive.names)
     return ArchiveRecord(
@@ -93,13 +93,13 @@ def archive_record(target: str, result: CompressedArchive, notices: Sequence[str
 
 
 def archive_tree(record: ArchiveRecord) -> dict[str, Any]:
-    """The object that `--json` prints."""
+    """Return the object that `--json` prints."""
     totals = {"images": record.images, "failed": 0, "file_bytes": record.file_bytes}
     return {"archive": asdict(record), "totals": totals}
 
 
 def archive_table(record: ArchiveRecord) -> str:
-    """The code lengths of all pictures, a picture and a pixel, and what is around them."""
+    """Format the code lengths of all pictures, a picture and a pixel, and what is around them."""
     pixels = record.written_bits / record.bits_per_pixel
     rows = [["", "bits", "an image", "a pixel"]]
 
@@ -126,7 +126,7 @@ def archive_table(record: ArchiveRecord) -> str:
 
 
 def archive_file_record(source: str, info: ModelInfo | None, archive: Archive) -> FileRecord:
-    """The record of an archive that is looked at; `info` is None if its model is unknown."""
+    """Return the record of an archive's file; `info` is None if its model is unknown."""
     payload = sum(archive.lengths)
     return FileRecord(
         input=source,

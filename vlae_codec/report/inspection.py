@@ -13,7 +13,7 @@ from .records import FileRecord, file_record, photo_file_record, with_metadata
 
 
 def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | None]:
-    """The record of a file, and what is wrong with its model, if it is not here.
+    """Return the record of a file, and the error of its model if that is not here.
 
     Args:
         data: the file.

@@ -55,7 +55,7 @@ def _ssim(x: Floats, y: Floats) -> tuple[float, float]:
 
 
 def _blurred(x: Floats) -> Floats:
-    """The picture under a Gaussian, without its border."""
+    """Return the picture under a Gaussian, without its border."""
     taps = np.exp(-((np.arange(TAPS) - TAPS // 2) ** 2) / (2 * SIGMA**2))
     taps /= taps.sum()
     for axis in (0, 1):

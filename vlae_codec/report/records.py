@@ -136,7 +136,7 @@ class FileRecord:
 
 
 def image_record(source: str, target: str, result: Compressed) -> ImageRecord:
-    """The record of a compressed picture."""
+    """Return the record of a compressed picture."""
     code = result.code
     exact = isinstance(code, LosslessCode)
     common: dict[str, Any] = {
@@ -157,7 +157,7 @@ def image_record(source: str, target: str, result: Compressed) -> ImageRecord:
 
 
 def photo_record(source: str, target: str, result: PhotoCompressed) -> PhotoRecord:
-    """The record of a compressed picture of any size."""
+    """Return the record of a compressed picture of any size."""
     exact = result.pixel_bits is not None
     payload = result.lossy_bits + result.residual_bits
     bound = result.kl_bits + (result.pixel_bits or 0.0)
@@ -184,7 +184,7 @@ def photo_record(source: str, target: str, result: PhotoCompressed) -> PhotoReco
 
 
 def photo_file_record(source: str, info: PhotoInfo | None, file: AnyFile, size: int) -> FileRecord:
-    """The record of a .vlz file of a picture of any size and so many bytes; `info` is None if its model is unknown."""
+    """Return the record of a .vlz file of any size and so many bytes; `info` is None if its model is unknown."""
     payload = len(file.payload) + len(file.residual or b"")
     parts = sections_of(file, size)
     around = sum(int(part["bytes"]) for part in parts) - payload
@@ -214,7 +214,7 @@ def _photo_mode(file: AnyFile) -> str:
 
 
 def file_record(source: str, info: ModelInfo | None, container: Container | LosslessContainer) -> FileRecord:
-    """The record of a .vlz file of one picture; `info` is None if its model is unknown."""
+    """Return the record of a .vlz file of one picture; `info` is None if its model is unknown."""
     exact = isinstance(container, LosslessContainer)
     payload = len(container.payload) + (len(container.residual) if isinstance(container, LosslessContainer) else 0)
     parts = sections(container)
@@ -236,7 +236,7 @@ def file_record(source: str, info: ModelInfo | None, container: Container | Loss
 
 
 def with_metadata(record: FileRecord, metadata: Metadata, size: int) -> FileRecord:
-    """The record of a file that has so many bytes of metadata in front of what a record is of."""
+    """Return the record of a file with so many bytes of metadata in front."""
     if not size:
         return record
     moved = [part | {"offset": int(part["offset"]) + size} for part in record.sections]
@@ -250,7 +250,7 @@ def with_metadata(record: FileRecord, metadata: Metadata, size: int) -> FileReco
 
 
 def tree(records: Sequence[ImageRecord] | Sequence[DrawnRecord], failed: int) -> dict[str, Any]:
-    """The object that `--json` prints: images, and totals with sums and, under "mean_...", means."""
+    """Return the object that `--json` prints: images, and totals with sums and, under "mean_...", means."""
     images = [asdict(record) for record in records]
     totals: dict[str, float] = {"images": len(images), "failed": failed}
     for key in SUMMED:
@@ -262,7 +262,7 @@ def tree(records: Sequence[ImageRecord] | Sequence[DrawnRecord], failed: int) ->
 
 
 def image_table(records: Sequence[ImageRecord]) -> str:
-    """A line for each of the first pictures, and their means."""
+    """Format a line for each of the first pictures, and their means."""
     rows = [["output", "model", "file bytes", "payload bits", "KL bits", "overhead", "-ELBO bits", "naive bits"]]
     for one in records[:LISTED]:
         values = (one.kl_bits, one.overhead_bits, one.neg_elbo_bits, one.naive_bits)

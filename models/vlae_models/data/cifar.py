@@ -23,7 +23,7 @@ VALID = 1000
 
 
 def load_cifar(folder: Path, pattern: str) -> Levels:
-    """The pictures of the sheets of a pattern, uint8 (N, 32, 32, 3), green, red, blue.
+    """Load the pictures of the sheets of a pattern, uint8 (N, 32, 32, 3), green, red, blue.
 
     Raises:
         VlaeError: there is no such sheet, or it is not as large as a sheet should be.

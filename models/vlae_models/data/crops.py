@@ -40,7 +40,7 @@ VALIDATION_SIDE = 256
 
 
 def load_photos(name: str, folder: Path, least: int, quiet: bool = False) -> Sequence[Levels]:
-    """The training pictures of a set, uint8 (H, W, 3) each, green, red, blue, no side shorter than `least`.
+    """Load the training pictures of a set, uint8 (H, W, 3) each, green, red, blue, no side shorter than `least`.
 
     Raises:
         VlaeError: the set is unknown, or no picture of it is there.
@@ -64,7 +64,7 @@ def load_photos(name: str, folder: Path, least: int, quiet: bool = False) -> Seq
 
 
 def load_validation(name: str, folder: Path) -> Levels:
-    """Validation pictures of a set, uint8 (N, side, side, 3), the middles of photographs; they are never trained on.
+    """Load validation pictures of a set, uint8 (N, side, side, 3), the middles of photographs, never trained on.
 
     Raises:
         VlaeError: none is there.

@@ -21,7 +21,7 @@ MAX_ELEMENT = 1 << 28
 
 
 def read_mat(path: Path) -> dict[str, NDArray[np.uint8]]:
-    """The matrices of a MATLAB 5 file whose values are stored as bytes, by name; whatever else it holds is passed over.
+    """Read the byte matrices of a MATLAB 5 file by name; other contents are passed over.
 
     Raises:
         ValueError: it is no such file, or it is damaged.

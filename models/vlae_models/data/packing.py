@@ -62,7 +62,7 @@ class Member(NamedTuple):
 
 
 def photo_members(folder: Path, quality: int = QUALITY, quiet: bool = False) -> Iterator[Member]:
-    """The photographs of all sources in turn, made smaller and compressed.
+    """Yield the photographs of all sources in turn, downscaled and compressed.
 
     Raises:
         VlaeError: no photograph is in the folder.
@@ -88,7 +88,7 @@ def drawn_members(folder: Path, count: int, quiet: bool = False) -> Iterator[Mem
 
 
 def drawn_member(number: int, image: Image.Image) -> Member:
-    """A drawn picture without loss."""
+    """Return a drawn picture without loss."""
     out = io.BytesIO()
     image.save(out, "WEBP", lossless=True, quality=60, method=4)
     return Member(f"{DRAWN}/{number:04d}.webp", out.getvalue())

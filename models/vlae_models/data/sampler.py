@@ -131,7 +131,7 @@ def gathered(levels: Tensor, places: Places, side: int) -> Tensor:
 
 
 def _sliced(levels: Tensor, places: Places, side: int) -> Tensor:
-    """The same crops one after another: what is fast on a CPU."""
+    """Cut the same crops one after another, which is fast on a CPU."""
     pixels = levels.numpy()
     out = np.empty((len(places.top), side, side, 3), np.uint8)
     rows = zip(*(table.flatten().tolist() for table in places), strict=True)

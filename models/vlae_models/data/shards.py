@@ -65,7 +65,7 @@ def load_shards(folder: Path, threads: int | None = None) -> Pictures:
 
 
 def load_training(data: Path, cache: Path, quiet: bool = False) -> Pictures:
-    """The training set of photo models.
+    """Load the training set of photo models.
 
     Args:
         data: the folder of the data sets, or of shards of them.

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 def conv(
     inputs: int, outputs: int, size: int | tuple[int, int], stride: int = 1, dilation: int = 1, gain: float = 1.0
 ) -> nn.Conv2d:
-    """A convolution whose start keeps the variance through a ReLU (He et al., 2015), times gain.
+    """Return a convolution whose start keeps the variance through a ReLU (He et al., 2015), times gain.
 
     Padding is "same" for a square kernel; one of another shape, (rows, columns), has none.
     """
@@ -22,7 +22,7 @@ def conv(
 
 
 def linear(inputs: int, outputs: int, gain: float = 1.0) -> nn.Linear:
-    """A fully connected layer, started like `conv`; a small gain starts what it parametrises near nothing."""
+    """Return a fully connected layer, started like `conv`; a small gain starts its output near nothing."""
     layer = nn.Linear(inputs, outputs)
     return _start(layer, gain)
 
@@ -47,7 +47,7 @@ class Residual(nn.Module):
         self.second = conv(channels, channels, size, gain=0.1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The block's output, of the shape of x."""
+        """Return the block's output, of the shape of x."""
         h: Tensor = self.first(torch.relu(x))
         out: Tensor = x + self.second(torch.relu(h))
         return out

@@ -44,6 +44,6 @@ def interval_bits(parameters: Tensor, low: Tensor, high: Tensor, width: Tensor, 
 
 
 def mean_of(parameters: Tensor) -> Tensor:
-    """The mixtures' means, (...,)."""
+    """Return the mixtures' means, (...,)."""
     logits, means, _ = parameters.unbind(-2)
     return (torch.softmax(logits, -1) * means).sum(-1)

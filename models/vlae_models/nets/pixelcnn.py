@@ -42,7 +42,7 @@ class LocalDecoder(nn.Module):
         self.out = conv(config.local, 1, 1, gain=0.3)
 
     def windows(self, x: Tensor) -> Tensor:
-        """The window of every pixel, (B, len(offsets), H, W), zero outside the image; x is (B, 1, H, W)."""
+        """Return every pixel's window, (B, len(offsets), H, W), zero outside the image; x is (B, 1, H, W)."""
         height, width = x.shape[2:]
         pad = max((max(-r, abs(c)) for r, c in self.offsets), default=0)
         padded = F.pad(x, (pad, pad, pad, pad))

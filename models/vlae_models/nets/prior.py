@@ -65,7 +65,7 @@ class BlockPrior(nn.Module):
         return gaussian_log_density(z, *self.conditionals(z)).sum(1)
 
     def flow(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """The same density as a flow: noise eps (B, D) and log |d eps / d z| (B,)."""
+        """Return the same density as a flow: noise eps (B, D) and log |d eps / d z| (B,)."""
         mean, log_scale = self.conditionals(z)
         return (z - mean) * torch.exp(-log_scale), -log_scale.sum(1)
 

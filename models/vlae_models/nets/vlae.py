@@ -54,7 +54,7 @@ class VLAE(nn.Module):
             self.auxiliary = conv(config.features, 1, 1, gain=0.3)
 
     def forward(self, x: Tensor) -> Bound:
-        """The bound's parts for one sample of z each."""
+        """Return the bound's parts for one sample of z each."""
         nothing = x.new_zeros(len(x))
         if not self.config.latent:
             return Bound(nothing, x.new_zeros(len(x), 0), bernoulli_cost(self.local(x, None), x), nothing)

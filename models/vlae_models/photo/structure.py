@@ -13,7 +13,7 @@ LEAST = 1e-4
 
 
 def _blur_matrix(size: int, device: torch.device) -> Tensor:
-    """The matrix (size - 10, size) of the window of 11 values along one axis."""
+    """Return the matrix (size - 10, size) of the window of 11 values along one axis."""
     rows, columns = torch.arange(size - TAPS + 1, device=device), torch.arange(size, device=device)
     away = columns - rows[:, None] - TAPS // 2
     window = torch.exp(-(away.float() ** 2) / (2 * SIGMA**2)) * (away.abs() <= TAPS // 2)

@@ -68,7 +68,7 @@ class Exporter:
 
 
 def weight_fraction(*weights: NDArray[np.float64]) -> int:
-    """The most fraction bits with which all these weights fit 16 bits."""
+    """Return the most fraction bits with which all these weights fit 16 bits."""
     largest = max((float(np.abs(w).max()) for w in weights if w.size), default=1.0)
     return int(min(MAX_SHIFT, np.floor(np.log2(WEIGHT_LIMIT / max(largest, 1e-9)))))
 
@@ -120,7 +120,7 @@ def _export_local(out: Exporter, local: LocalDecoder) -> None:
 
 
 def model_info(recipe: Recipe, shifts: dict[str, int], **settings: Any) -> dict[str, Any]:
-    """The tree of model.json, but for the fingerprint; `settings` add or replace keys."""
+    """Return the tree of model.json, but for the fingerprint; `settings` add or replace keys."""
     config = recipe.model
     flat = [6] * (MAX_EXPONENT + 1)
     flat[: 64 - len(flat)] = [5] * (64 - len(flat))

@@ -42,7 +42,7 @@ def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def _member(name: str, array: NDArray[Any]) -> tuple[bytes, list[bytes]]:
-    """The name of an array's file and its content: the header of .npy, then the planes of bytes."""
+    """Return the name of an array's file and its content: the header of .npy, then the planes of bytes."""
     size, planes = array.dtype.itemsize, array.dtype.itemsize > 1 and array.flags.c_contiguous
     if planes:
         little = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).view(np.int8)

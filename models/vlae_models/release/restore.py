@@ -18,7 +18,7 @@ from .export import LOGIT_SHIFT
 
 
 def restore(config: ModelConfig, shifts: Mapping[str, int], arrays: Mapping[str, NDArray[Any]]) -> VLAE:
-    """The float network that has exactly the exported weights.
+    """Build the float network that has exactly the exported weights.
 
     Args:
         config: shapes, from the model's recipe.

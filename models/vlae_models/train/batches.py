@@ -13,7 +13,7 @@ DRAW = 1
 
 
 def batch_of(images: Tensor, step: int, train: TrainConfig) -> Tensor:
-    """The images of one step: an own shuffle for each epoch."""
+    """Return the images of one step: an own shuffle for each epoch."""
     per_epoch = len(images) // train.batch
     epoch, index = divmod(step, per_epoch)
     order = np.random.default_rng([train.seed, epoch]).permutation(len(images))

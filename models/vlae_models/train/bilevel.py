@@ -78,7 +78,7 @@ class Trainer(Loop[VLAE]):
 
 
 def load_trained(folder: Path, recipe: Recipe) -> VLAE:
-    """The averaged model of a training folder, in evaluation mode on the CPU.
+    """Load the averaged model of a training folder, in evaluation mode on the CPU.
 
     Raises:
         ModelError: there is no checkpoint, or it has other shapes than the recipe.

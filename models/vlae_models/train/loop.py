@@ -127,7 +127,7 @@ class Loop(ABC, Generic[N]):
 
     @abstractmethod
     def _losses(self) -> Losses:
-        """What the network costs on the batch of the step that is next."""
+        """Return the losses on the next step's batch."""
 
     @abstractmethod
     def _validation(self) -> dict[str, float]:
@@ -144,7 +144,7 @@ class Loop(ABC, Generic[N]):
         return done if self.minutes is None else max(done, self.state.seconds / (60 * self.minutes))
 
     def left(self) -> float:
-        """The share of the learning rate that has not faded, 1 to 0."""
+        """Return the share of the learning rate that has not faded, 1 to 0."""
         return share_left(self.schedule.hold, self.progress())
 
     def run(self, quiet: bool = False) -> N:
@@ -233,7 +233,7 @@ class Loop(ABC, Generic[N]):
             self.state.rate_weight = min(self._largest_rate_weight(), max(0.01, self.state.rate_weight * factor))
 
     def _largest_rate_weight(self) -> float:
-        """What the KL's weight may rise to; at 1 the bound itself is minimised."""
+        """Return the largest weight that the KL may have; at 1 the bound itself is minimised."""
         return 1.0
 
     @torch.no_grad()
@@ -279,7 +279,7 @@ class Loop(ABC, Generic[N]):
 
 
 def read_checkpoint(path: Path, recipe: AnyRecipe, device: str) -> dict[str, Any]:
-    """The contents of a checkpoint that was trained with the shapes of a recipe.
+    """Read a checkpoint that was trained with the shapes of a recipe.
 
     Raises:
         ModelError: it cannot be read, or it has other shapes.
@@ -295,7 +295,7 @@ def read_checkpoint(path: Path, recipe: AnyRecipe, device: str) -> dict[str, Any
 
 
 def prepare_torch(device: str, threads: int | None) -> str:
-    """The device to train on, "auto" resolved; torch computes with so many threads (None: as it is)."""
+    """Set torch's threads (None: as they are) and return the device to train on, "auto" resolved."""
     if threads:
         torch.set_num_threads(threads)
     return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device

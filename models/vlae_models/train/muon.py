@@ -52,7 +52,7 @@ class Muon:
             torch._foreach_add_(group, list(update.unbind()), alpha=-size)
 
     def state_dict(self) -> dict[str, list[Tensor]]:
-        """What a checkpoint keeps."""
+        """Return the state that a checkpoint keeps."""
         return {"momenta": self.momenta}
 
     def load_state_dict(self, tree: dict[str, list[Tensor]]) -> None:
@@ -62,7 +62,7 @@ class Muon:
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """The matrices (N, outputs, inputs), singular values about 1 each, in bfloat16 (Newton-Schulz iteration)."""
+    """Return the matrices (N, outputs, inputs), singular values about 1 each, in bfloat16 (Newton-Schulz iteration)."""
     x = matrices.bfloat16()
     turned = x.shape[1] > x.shape[2]
     x = x.mT if turned else x

@@ -69,7 +69,7 @@ class Optimiser:
             self.muon.step(matrices, left * self.muon_rate)
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return the state that a checkpoint keeps."""
         muon = {} if self.muon is None else {"muon": self.muon.state_dict()}
         return {**self.others.state_dict(), **muon}
 
@@ -96,7 +96,7 @@ def hidden_weights(net: nn.Module, left_out: tuple[str, ...] = (*ENDS, FIRST)) -
 
 
 def as_matrix(tensor: Tensor, weight: Tensor) -> Tensor:
-    """A weight or its gradient (outputs, ...) as (outputs, inputs): of the weight itself a view.
+    """Return a weight or its gradient (outputs, ...) as (outputs, inputs): of the weight itself a view.
 
     Args:
         tensor: what is wanted as a matrix.

@@ -45,7 +45,7 @@ def start_from(net: VLAE, name: str) -> None:
 
 
 def _mix(new: LocalDecoder, old: LocalDecoder) -> Tensor:
-    """The first layer's weights, (L, window pixels + features, 1, 1), from those of a network with another window."""
+    """Return first-layer weights, (L, window pixels + features, 1, 1), from those of a net of another window."""
     weight, source = torch.zeros_like(new.mix.weight), old.mix.weight.detach()
     if len(weight) != len(source):
         return source

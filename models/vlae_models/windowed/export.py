@@ -87,7 +87,7 @@ def _window_net(out: Exporter, name: str, net: WindowNet) -> None:
 
 
 def model_info(recipe: WindowedRecipe, shifts: dict[str, int]) -> dict[str, Any]:
-    """The tree of model.json, but for the fingerprint."""
+    """Return the tree of model.json, but for the fingerprint."""
     config = recipe.model
     return {
         "format": 2,
@@ -106,6 +106,6 @@ def model_info(recipe: WindowedRecipe, shifts: dict[str, int]) -> dict[str, Any]
 
 
 def integer_model(model: WindowedVLAE, recipe: WindowedRecipe, device: str = "cpu") -> PhotoModel:
-    """The exported model in memory, with no fingerprint yet."""
+    """Return the exported model in memory, with no fingerprint yet."""
     exported = export_arrays(model)
     return PhotoModel({**model_info(recipe, exported.shifts), "fingerprint": ""}, exported.arrays, device)

@@ -117,14 +117,14 @@ def gated(z: Tensor, gates: Gates | None, log_width: Tensor) -> Tensor:
 
 
 def unshuffled(x: Tensor, times: int) -> Tensor:
-    """Maps (B, C, H, W) with their sides halved so many times, (B, 4^times C, ...)."""
+    """Return maps (B, C, H, W) with their sides halved so many times, (B, 4^times C, ...)."""
     for _ in range(times):
         x = F.pixel_unshuffle(x, 2)
     return x
 
 
 def shuffled(x: Tensor, times: int) -> Tensor:
-    """Maps with their sides doubled so many times; undoes `unshuffled`."""
+    """Return maps with their sides doubled so many times; undoes `unshuffled`."""
     for _ in range(times):
         x = F.pixel_shuffle(x, 2)
     return x
@@ -172,7 +172,7 @@ class WindowNet(nn.Module):
         self.drawn = nn.Parameter(torch.zeros(channels, 3 * mixtures, channels))
 
     def forward(self, window: Tensor, beside: Tensor, here: Tensor) -> Tensor:
-        """The mixtures' parameters, (N, channels, 3, K).
+        """Return the mixtures' parameters, (N, channels, 3, K).
 
         Args:
             window: windows, offset by offset, (N, offsets * channels).
@@ -191,7 +191,7 @@ class WindowNet(nn.Module):
         return parameters
 
     def mix_weight(self) -> Tensor:
-        """The first layer's weights, (width, offsets * channels + beside).
+        """Return the first layer's weights, (width, offsets * channels + beside).
 
         Grey windows are a constraint on them: a pixel's grey value has one weight, of which each colour has its part.
         """
@@ -203,7 +203,7 @@ class WindowNet(nn.Module):
         return torch.cat([parts.flatten(1), self.mix.weight[:, count:]], 1)
 
     def drawn_earlier(self) -> Tensor:
-        """What each channel's parameters gain by the channels before it, (channels, 3 K, channels)."""
+        """Return each channel's share from the channels before it, (channels, 3 K, channels)."""
         return self.drawn * torch.tril(torch.ones_like(self.drawn[:, 0]), -1)[:, None]
 
     def gather(self, picture: Tensor, places: Tensor) -> Tensor:
@@ -227,7 +227,7 @@ class WindowNet(nn.Module):
 
 
 def local_decoder(config: WindowedConfig) -> WindowNet:
-    """The local decoder, started as a predictor by neighbours: a good start that training may leave."""
+    """Return the local decoder, started as a predictor by neighbours: a good start that training may leave."""
     offsets = window_offsets(WINDOWS[config.window])
     beside = config.features + 1
     net = WindowNet(
@@ -268,7 +268,7 @@ def _predict_by_neighbours(net: WindowNet, near: int) -> None:
 
 
 def latent_prior(config: WindowedConfig) -> WindowNet:
-    """The prior over the latent grid; what it is told beside the window is the logarithm of the width."""
+    """Return the prior over the latent grid, conditioned on the logarithm of the quantisation step."""
     offsets = window_offsets(WINDOWS[config.prior_window])
     net = WindowNet(offsets, config.latent, 1, config.prior, config.prior_layers, config.prior_mixtures)
     with torch.no_grad():

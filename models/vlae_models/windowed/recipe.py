@@ -38,7 +38,7 @@ def is_windowed_recipe(name: str) -> bool:
 
 
 def load_windowed_recipe(name: str) -> WindowedRecipe:
-    """A colour model's recipe by the name of a shipped one or by the path of a TOML file.
+    """Load a windowed model's recipe by the name of a shipped one or by the path of a TOML file.
 
     Raises:
         ModelError: no such recipe, not TOML, or a key that is unknown, missing or of the wrong type.
@@ -47,7 +47,7 @@ def load_windowed_recipe(name: str) -> WindowedRecipe:
 
 
 def read_windowed_recipe(file: Traversable | Path) -> WindowedRecipe:
-    """The colour model's recipe in a TOML file.
+    """Read a windowed model's recipe in a TOML file.
 
     Raises:
         ModelError: not TOML, or a key that is unknown, missing or of the wrong type.
@@ -56,7 +56,7 @@ def read_windowed_recipe(file: Traversable | Path) -> WindowedRecipe:
 
 
 def parse_windowed_recipe(tree: dict[str, Any]) -> WindowedRecipe:
-    """The recipe in a parsed TOML tree.
+    """Parse the recipe in a TOML tree.
 
     Raises:
         ModelError: a key is unknown, missing or of the wrong type.

@@ -23,7 +23,7 @@ from .vlae import WindowedVLAE
 
 
 def restore_photo(name: str) -> WindowedVLAE:
-    """The float network that has a released model's weights, in evaluation mode.
+    """Build the float network that has a released model's weights, in evaluation mode.
 
     Args:
         name: colour model, folder or fingerprint.
@@ -120,7 +120,7 @@ def _fill_window_net(
 
 
 def _fill_gates(gates: Gates, table: NDArray[np.integer]) -> None:
-    """The line through a channel's gates at two widths in the middle of their range, as far as they are open there."""
+    """Fit the line through a channel's gates at two widths mid-range, as far as they are open there."""
     logarithms = torch.tensor([log_width(number) for number in range(WIDTHS)], dtype=torch.float64) * 2.0**-FRACTION
     x = -2 * math.log(2) * logarithms[:, None]
     known = torch.from_numpy(table.astype(np.float64)) * 2.0**-FRACTION

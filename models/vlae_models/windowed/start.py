@@ -46,7 +46,7 @@ def start_straight(encoder: Encoder, synthesis: Synthesis, crops: Levels, mean_w
 
 
 def principal(maps: Tensor, count: int) -> Tensor:
-    """The first principal components of the places of maps (N, C, h, w), about zero: orthonormal rows (count, C)."""
+    """Return the first principal components of maps (N, C, h, w), about zero: orthonormal rows (count, C)."""
     rows = maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1]).numpy()
     _, vectors = np.linalg.eigh(rows.T @ rows)
     return torch.from_numpy(np.ascontiguousarray(vectors[:, ::-1][:, :count].T))

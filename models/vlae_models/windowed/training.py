@@ -100,7 +100,7 @@ class WindowedTrainer(Loop[WindowedVLAE]):
         return row
 
     def _look(self, width: float, drifting: bool) -> Parts:
-        """What the validation pictures cost by the averaged network, (N,) each."""
+        """Return the bound's parts of the validation pictures by the averaged network, (N,) each."""
         size = self.validation.shape[1] ** 2
         places = torch.randperm(size)[None, :VALIDATION_PLACES]
         found: list[Parts] = []

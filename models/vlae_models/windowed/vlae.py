@@ -57,7 +57,7 @@ class WindowedVLAE(nn.Module):
         asked: float = 1.0,
         heard: float = 1.0,
     ) -> Parts:
-        """The bound's parts for one sample of z each.
+        """Return the bound's parts for one sample of z each.
 
         Args:
             x: the pictures.
@@ -108,12 +108,12 @@ class WindowedVLAE(nn.Module):
 
 
 def partly(features: Tensor, part: float) -> Tensor:
-    """The same features, behind which only a part of the gradient passes."""
+    """Return the same features, behind which only a part of the gradient passes."""
     return part * features + (1 - part) * features.detach()
 
 
 def pick(maps: Tensor, places: Tensor) -> Tensor:
-    """The entries (B n, C) of maps (B, C, H, W) at places (B, n)."""
+    """Return the entries (B n, C) of maps (B, C, H, W) at positions (B, n)."""
     index = places[:, None].expand(-1, maps.shape[1], -1)
     return maps.flatten(2).gather(2, index).permute(0, 2, 1).reshape(-1, maps.shape[1])
 

@@ -115,7 +115,7 @@ def compress_archive(
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> CompressedArchive:
-    """The archive of pictures of 0 and 1, uint8 (N, H, W).
+    """Return the archive of pictures of 0 and 1, uint8 (N, H, W).
 
     Args:
         info: the model, of the pictures' size.
@@ -224,7 +224,7 @@ class Reader:
         self.device = device
 
     def names(self) -> list[str] | None:
-        """The pictures' names, if they were kept.
+        """Return the pictures' names, if they were kept.
 
         Raises:
             FormatError: they are damaged.
@@ -296,7 +296,7 @@ class Reader:
 
 
 def identify_archive(data: bytes, archive: Archive) -> ModelInfo:
-    """An archive's model, its header verified; no weights are read.
+    """Return an archive's model, its header verified; no weights are read.
 
     Raises:
         FormatError: the header is damaged.
@@ -314,7 +314,7 @@ def identify_archive(data: bytes, archive: Archive) -> ModelInfo:
 
 
 def parse_index(text: str, count: int) -> range:
-    """The numbers that "17", "-1", "10:20" or "::5" names among `count` pictures, as in Python.
+    """Return the numbers that "17", "-1", "10:20" or "::5" names among `count` pictures, as in Python.
 
     Raises:
         FormatError: it is no such text, or names no picture.

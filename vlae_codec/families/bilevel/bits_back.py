@@ -74,7 +74,7 @@ def pop_batch(model: IntegerModel, stack: Stack, count: int, precision: int) -> 
 
 
 def needed_bits(model: IntegerModel, precision: int) -> int:
-    """What the stack must hold for each image of a batch: all bins under the prior, and one block's numbers."""
+    """Return the bits that the stack must hold for each image: all bins under the prior, one block's numbers."""
     needed: int = model.latent * precision + model.block_size * MASS_BITS
     return needed
 

@@ -78,7 +78,7 @@ class Unsealed:
 def compress(
     pixels: Pixels, model: str = AUTO, *, bits: int | None = None, effort: int = 5, lossless: bool = False
 ) -> bytes:
-    """The bytes of a .vlz file.
+    """Return the bytes of a .vlz file.
 
     Args:
         pixels: uint8, (H, W) grey or (H, W, 3) RGB, bright ink on black; binarised at half brightness.
@@ -98,7 +98,7 @@ def compress(
 
 
 def decompress(data: bytes, seed: int = 0) -> Pixels:
-    """A plausible picture of what a file stands for, or a lossless file's exact one: uint8 (H, W), 0 or 255.
+    """Return a plausible picture for a file, a lossless file's exact one: uint8 (H, W), 0 or 255.
 
     Raises:
         FormatError: the bytes are no .vlz file, or are damaged.
@@ -110,7 +110,7 @@ def decompress(data: bytes, seed: int = 0) -> Pixels:
 
 
 def candidates(model: str = AUTO) -> list[ModelInfo]:
-    """The models of black and white that may be chosen from: the one named, or all that are marked for "auto".
+    """Return the bilevel models that may be chosen from: the one named, or all that are marked for "auto".
 
     There are none if the name is that of a colour model (`photo.choice`).
 
@@ -128,7 +128,7 @@ def candidates(model: str = AUTO) -> list[ModelInfo]:
 
 
 def prepare(picture: Picture, models: Sequence[ModelInfo], fit: bool = False, exact: bool = False) -> Prepared:
-    """The picture in the forms that these models take; with `fit` it is resized where it has to be.
+    """Prepare the picture in the forms that these models take; with `fit` it is resized where it has to be.
 
     Raises:
         ImageError: none of them takes its size; or `exact` is set and something was changed in it.
@@ -218,7 +218,7 @@ def compress_lossless(
 
 
 def unseal(data: bytes, device: str = "cpu", preview: bool = False, max_pixels: int | None = None) -> Unsealed:
-    """What a file of one picture stands for, everything that can be verified being verified.
+    """Read a file of one picture, verifying everything that can be verified.
 
     Args:
         data: the file.
@@ -344,5 +344,5 @@ def _jobs(pictures: Sequence[Prepared]) -> dict[ModelInfo, list[int]]:
 
 
 def counted(progress: Progress | None, total: int) -> Report:
-    """A function that hears of pictures done and tells `progress` of them and of the number of all."""
+    """Return a callback of pictures done that calls `progress` with them and the number of all."""
     return (lambda done: progress(done, total)) if progress else (lambda done: None)

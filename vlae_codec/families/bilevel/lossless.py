@@ -81,7 +81,7 @@ def encode(
     effort: int = 5,
     progress: Callable[[int], None] | None = None,
 ) -> list[LosslessCode]:
-    """The exact codes of bilevel images, uint8 of 0 and 1, (B, H, W).
+    """Return the exact codes of bilevel images, uint8 of 0 and 1, (B, H, W).
 
     Args:
         model: the model to code with.
@@ -122,7 +122,7 @@ def lossy_lengths(kl: Floats, bits: int | None = None, most: int = MAX_BITS) -> 
 def explain(
     model: IntegerModel, images: Pictures, posterior: Posterior, lengths: Sequence[Sequence[int]], effort: int
 ) -> list[Explanation]:
-    """The leaf for each image that takes the fewest bits with its pixels, of the best ones of a search.
+    """Return, for each image, the leaf that takes the fewest bits with its pixels, of the best ones of a search.
 
     Args:
         model: the model.
@@ -150,7 +150,7 @@ def _explain(model: IntegerModel, image: Pictures, posterior: Posterior, bits: i
 
 
 def restore(model: IntegerModel, z: Integers, residuals: Sequence[bytes]) -> Pictures:
-    """The exact pictures of latents (B, D) and residuals, uint8 of 0 and 1, (B, H, W)."""
+    """Return the exact pictures of latents (B, D) and residuals, uint8 of 0 and 1, (B, H, W)."""
     parts = [_restore(model, z[i : i + BATCH], residuals[i : i + BATCH]) for i in range(0, len(z), BATCH)]
     return np.concatenate(parts)
 

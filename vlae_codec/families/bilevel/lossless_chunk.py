@@ -92,7 +92,7 @@ def encode_chunk(
     effort: int = 5,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[bytes, Spent]:
-    """The bytes of bilevel images, uint8 of 0 and 1, (N, H, W), and what they took.
+    """Return the bytes of bilevel images, uint8 of 0 and 1, (N, H, W), and the bits spent.
 
     Args:
         model: the model to code with.
@@ -189,7 +189,7 @@ class _Chunk:
 
 
 def account(images: Pictures, pushed: Pushed) -> Spent:
-    """What a batch took; its theory is estimated at the very z that were popped."""
+    """Return the bits spent on a batch; its theory is estimated at the very z that were popped."""
     q, found, ones, (start, popped, before, end) = pushed
     posterior = Posterior(q[0] / 2.0**FRACTION, load_tables().exp[q[1] - EXP_MIN] / 2.0**EXP_FRACTION)
     kl = gaussian_kl(posterior, found.mean / 2.0**FRACTION, found.scale / 2.0**EXP_FRACTION) / np.log(2)
@@ -215,7 +215,7 @@ def batch_sizes(count: int, seeds: int) -> list[int]:
 
 
 def decode_chunk(model: IntegerModel, data: bytes, count: int) -> Iterator[Pictures]:
-    """The images of a chunk in order, batch by batch, (n, H, W) each; what is not asked for is not decoded.
+    """Yield the images of a chunk in order, batch by batch, (n, H, W) each; batches not needed are not decoded.
 
     Args:
         model: the model that it was made with.

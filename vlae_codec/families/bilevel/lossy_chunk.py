@@ -20,7 +20,7 @@ MAX_BYTES = 32
 
 
 def pack_codes(modes: Sequence[int], payloads: Sequence[bytes]) -> bytes:
-    """The chunk of some codes, each of 1 to 32 bytes."""
+    """Return the chunk of some codes, each of 1 to 32 bytes."""
     assert all(1 <= len(payload) <= MAX_BYTES for payload in payloads)
     kinds = [mode << 5 | len(payload) - 1 for mode, payload in zip(modes, payloads, strict=True)]
     table, numbers = np.unique(np.array(kinds, np.uint8), return_inverse=True)

@@ -170,7 +170,7 @@ def to_rgb(picture: Picture) -> tuple[Levels, bool]:
 
 
 def _within(code: Code, most: int, target: int) -> tuple[int, coding.Coded]:
-    """The best level whose payload has at most so many bytes, and the payload.
+    """Return the best level whose payload has at most so many bytes, and the payload.
 
     The logarithm of the bytes is nearly linear in the level: a search by secants in a shrinking bracket.
     """
@@ -196,7 +196,7 @@ def _within(code: Code, most: int, target: int) -> tuple[int, coding.Coded]:
 
 
 def _next_level(sizes: dict[int, coding.Coded], low: int, high: int, most: int, last: bool) -> int:
-    """A level between two: where the secant through the two nearest sizes meets the target."""
+    """Return a level between two: where the secant through the two nearest sizes meets the target."""
     nearest = sorted(sizes, key=lambda level: abs(math.log((len(sizes[level].payload) + 1) / (most + 1))))[:2]
     slope = 0.018  # of the logarithm of the bytes by level, in the middle of the range
     if len(nearest) == 2 and nearest[0] != nearest[1]:

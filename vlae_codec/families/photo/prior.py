@@ -106,7 +106,7 @@ def _rounded(values: Integers) -> Integers:
 
 
 def _at_half(ops: Backend, conv: Conv, known: Array, half: int) -> Array:
-    """The results (outputs, 1, N) of a 3x3 convolution of maps with a margin of 1, at the positions of a half alone."""
+    """Return a 3x3 convolution of maps with a margin of 1, at the positions of one half: (outputs, 1, N)."""
     channels, height, width = known.shape
     rows, columns = (height - 2) // 2, (width - 2) // 2
     out = ops.empty((len(conv.matrix), 2 * rows * columns), conv.double)

@@ -44,7 +44,7 @@ def compress_photo(
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> PhotoCompressed:
-    """The file of a picture.
+    """Compress a picture to a file.
 
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB.
@@ -120,7 +120,7 @@ def decompress_photo(
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> tuple[Pixels, PhotoInfo, str]:
-    """The picture of a file, uint8 (H, W) or (H, W, 3), its model, and what the file has lost.
+    """Return the picture of a file, uint8 (H, W) or (H, W, 3), its model, and what the file has lost.
 
     Args:
         data: the file.
@@ -182,7 +182,7 @@ def verify_photo(result: PhotoCompressed, picture: Picture, device: str = "cpu")
 
 
 def to_levels(picture: Pixels) -> tuple[Levels, bool]:
-    """A picture as green, red and blue, (H, W, 3), and whether it is grey."""
+    """Return a picture as green, red and blue, (H, W, 3), and whether it is grey."""
     if picture.ndim == 2:
         return np.repeat(picture[:, :, None], 3, axis=2), True
     grey = bool((picture == picture[:, :, :1]).all())
@@ -190,12 +190,12 @@ def to_levels(picture: Pixels) -> tuple[Levels, bool]:
 
 
 def from_levels(levels: Levels, grey: bool) -> Pixels:
-    """The picture that green, red and blue stand for: (H, W) if it is grey, else RGB (H, W, 3)."""
+    """Return the picture that green, red and blue stand for: (H, W) if it is grey, else RGB (H, W, 3)."""
     return np.ascontiguousarray(levels[:, :, 0] if grey else levels[:, :, ORDER])
 
 
 def pad(levels: Levels, patch: int) -> Levels:
-    """The picture with its edges repeated to the places of its grid."""
+    """Return the picture with its edges repeated to the positions of its grid."""
     height, width = levels.shape[:2]
     rows, columns = grid_size((height, width), patch)
     below, beside = patch * rows - height, patch * columns - width
@@ -224,7 +224,7 @@ def _pop(model: PhotoModel, file: PhotoFile) -> Integers:
 
 
 def _setting_within(model: PhotoModel, encode: Encode, size: tuple[int, int], grey: bool, most: int) -> Setting:
-    """The setting of the best quality whose file has at most so many bytes; the rate grows along the dial."""
+    """Return the setting of the best quality whose file has at most so many bytes; the rate grows along the dial."""
     settings = dial(model, size)
 
     def length(setting: Setting) -> int:

@@ -81,7 +81,7 @@ class PhotoFile:
 
 
 def write_photo(fingerprint: bytes, file: PhotoFile) -> bytes:
-    """The bytes of a file; of `file`, prefix and checked are not looked at."""
+    """Return the bytes of a file; of `file`, prefix and checked are not looked at."""
     assert 0 <= file.width_number < WIDTHS and min(file.height, file.width) >= 1
     assert file.shrink == UNSHRUNK or (UNSHRUNK < file.shrink <= MOST_SHRUNK and file.residual is None)
     mode = WINDOWED if file.residual is None else WINDOWED_LOSSLESS
@@ -115,7 +115,7 @@ HEAD_SIZE = HEADER.size + 2 + 2 * LONGEST
 
 
 def parse_photo_head(data: bytes) -> Head:
-    """The head of a file, from its first `HEAD_SIZE` bytes or all that there are.
+    """Return the head of a file, from its first `HEAD_SIZE` bytes or all that there are.
 
     Raises:
         FormatError: no file of a picture of any size, or cut within its head.
@@ -138,7 +138,7 @@ def parse_photo_head(data: bytes) -> Head:
 
 
 def parse_photo(data: bytes) -> PhotoFile:
-    """The parts of a file whose model is not known yet; the checksums are left unread.
+    """Return the parts of a file whose model is not known yet; the checksums are left unread.
 
     Raises:
         FormatError: no such file, or cut within its lossy part.

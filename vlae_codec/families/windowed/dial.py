@@ -34,7 +34,7 @@ class Setting(NamedTuple):
 
 
 def dial(model: PhotoModel, size: tuple[int, int]) -> list[Setting]:
-    """The settings from the fewest bits to the most, for a picture of a size (H, W).
+    """Return the settings from the fewest bits to the most, for a picture of a size (H, W).
 
     A small picture passes over shrinks that do not go well with the grid: the next one has as many coarser widths
     instead. A model that lacks some of the dial's widths shrinks nothing: its own widths are its dial.
@@ -54,7 +54,7 @@ def dial(model: PhotoModel, size: tuple[int, int]) -> list[Setting]:
 
 
 def setting_of(quality: float, model: PhotoModel, size: tuple[int, int]) -> Setting:
-    """That of a quality from 0 to 100."""
+    """Return the setting of a quality from 0 to 100."""
     settings = dial(model, size)
     return settings[round((len(settings) - 1) * quality / 100)]
 

@@ -96,7 +96,7 @@ def _walk(mixture: Mixture, dither: Array, size: int, decide: Callable[[Array], 
 
 
 def _sweep(model: PhotoModel, places: Integers, width: int, choose: Callable[[int, Array, Array], Array]) -> Integers:
-    """The grid that `choose` makes of `places` (h, w, ...), in the wavefront's order."""
+    """Return the grid that `choose` makes of `places` (h, w, ...), in the wavefront's order."""
     height, across = places.shape[:2]
     shape = Shape(height, across, 1, model.prior_window, model.prior_window.slant)
     told = model.to_device(np.full((height, across, 1, 1), log_width(width)))

@@ -44,7 +44,7 @@ class PhotoLayers(Layers):
         self.window_net("local", Window(*self.info["window"]), COLOURS, features + 1)
 
     def straight(self, latent: int, patch: int) -> None:
-        """The linear path from a patch of so many subpixels to z and back, and its gates."""
+        """Check the linear path from a patch of so many subpixels to z and back, and its gates."""
         self.layer("encoder.straight", patch, latent)
         self.layer("synthesis.straight", latent, patch)
         for table in GATES:
@@ -54,20 +54,20 @@ class PhotoLayers(Layers):
             self.seen.add(table)
 
     def map(self, name: str, width: int) -> None:
-        """The residual blocks of a map of so many channels."""
+        """Check the residual blocks of a map of so many channels."""
         if width > MAX_CHANNELS:
             raise ModelError(f"weights.npz: {name} has {width} channels, and at most {MAX_CHANNELS} are read")
         self.blocks(name, width, 9)
 
     def spread(self, name: str, inputs: int, places: int) -> int:
-        """A layer whose outputs become several places; the channels of each come back."""
+        """Check a layer whose outputs become several positions; return the channels of each."""
         channels, rest = divmod(self.layer(name, inputs), places)
         if rest:
             raise ModelError(f"weights.npz: the outputs of {name} do not divide into {places} places")
         return channels
 
     def window_net(self, name: str, window: Window, channels: int, beside: int) -> None:
-        """The network of a wavefront, which reads `beside` numbers beside its window."""
+        """Check the network of a wavefront, which reads `beside` numbers beside its window."""
         width = self.layer(f"{name}.mix", len(window.offsets()) * channels + beside)
         if width > MAX_CHANNELS:
             raise ModelError(f"weights.npz: {name} has {width} channels, and at most {MAX_CHANNELS} are read")

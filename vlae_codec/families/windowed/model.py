@@ -52,7 +52,7 @@ def log_width(index: int) -> int:
 
 
 def number_of_width(logarithm: float) -> int:
-    """Number of the quantisation width nearest to 2^logarithm."""
+    """Return the number of the quantisation width nearest to 2^logarithm."""
     return min(range(WIDTHS), key=lambda index: abs(log_width(index) - logarithm * 2.0**FRACTION))
 
 
@@ -86,7 +86,7 @@ class PhotoModel:
         self._layers: dict[str, Linear] = {}
 
     def to_device(self, values: NDArray[Any], dtype: Any = np.float64) -> Array:
-        """The values on the model's device, float64 by default."""
+        """Return the values on the model's device, float64 by default."""
         if self.device == "cpu":
             return values.astype(dtype)
         import torch
@@ -94,7 +94,7 @@ class PhotoModel:
         return torch.asarray(values.astype(dtype), device="cpu" if self.device == "torch" else self.device)
 
     def to_numpy(self, values: Array) -> NDArray[Any]:
-        """An array of the device as one of numpy."""
+        """Return an array of the device as one of numpy."""
         return np.asarray(values if self.device == "cpu" else values.cpu().numpy())
 
     @property
@@ -158,7 +158,7 @@ class PhotoModel:
             yield maps[rows, patch * (left - start) : patch * (right - start)]
 
     def sent(self, y: Integers, width: int) -> Integers:
-        """What is quantised of y (h, w, C) at quantisation width number `width`."""
+        """Return y (h, w, C) quantised at quantisation width number `width`."""
         return self._gated(y, width, GATES[0])
 
     def _gated(self, z: Integers, width: int, table: str) -> Integers:
@@ -178,7 +178,7 @@ class PhotoModel:
         return relu(h)
 
     def mean_picture(self, features: Array) -> Array:
-        """The mean picture that features (H, W, F) show: levels less 128, (H, W, 3), -128 ... 127."""
+        """Return the mean picture of features (H, W, F): levels less 128, (H, W, 3), -128 ... 127."""
         mean = self._linear("synthesis.mean")
         return rescale(mean.accumulate(features), mean.shift + LEVEL_SHIFT, LIMIT).clip(-128, 127)
 
@@ -207,7 +207,7 @@ class PhotoModel:
         return self._window_net("prior", self.prior_window, self.latent, 1 / LATENT_SCALE)
 
     def _window_net(self, name: str, window: Window, channels: int, unit: float) -> LocalNet:
-        """A network over windows of values in units of `unit` of the networks' own."""
+        """Build a network over windows of values in units of `unit` of the networks' own."""
 
         def folded(layer: str) -> NDArray[np.float64]:
             weight, bias = (self.arrays[f"{name}.{layer}.{part}"] for part in ("weight", "bias"))

@@ -24,7 +24,7 @@ HELD = 4 * WIDTHS
 
 
 def mean_picture(model: PhotoModel, z: Integers, width: int, height: int, across: int) -> Levels:
-    """The mean picture of z, drawn at once without the local decoder: uint8 (H, W, 3)."""
+    """Return the mean picture of z, drawn at once without the local decoder: uint8 (H, W, 3)."""
     rows = FeatureRows(model, z, width, across, drifts=False)
     picture = np.empty((height, across, COLOURS), np.uint8)
     for first in range(0, height, model.patch):
@@ -53,7 +53,7 @@ def draw(
     temperature: float = 1.0,
     progress: Progress | None = None,
 ) -> Levels:
-    """A picture of p(x|z), uint8 (H, W, 3).
+    """Return a picture of p(x|z), uint8 (H, W, 3).
 
     Args:
         model: the model.

@@ -28,7 +28,7 @@ def shrunk_size(size: tuple[int, int], shrink: int) -> tuple[int, int]:
 
 
 def shrink_levels(levels: Levels, shrink: int) -> Levels:
-    """The picture (H, W, 3) that is coded, uint8 too."""
+    """Return the picture (H, W, 3) that is coded, uint8 too."""
     height, width = shrunk_size(levels.shape[:2], shrink)
     if (height, width) == levels.shape[:2]:
         return levels
@@ -36,7 +36,7 @@ def shrink_levels(levels: Levels, shrink: int) -> Levels:
 
 
 def enlarge(levels: Levels, size: tuple[int, int]) -> Levels:
-    """A picture (h, w, 3) in another size (H, W), uint8: each side by cubic convolution (Keys 1981, a = -3/4)."""
+    """Resize a picture (h, w, 3) to (H, W), uint8: each side by cubic convolution (Keys 1981, a = -3/4)."""
     if levels.shape[:2] == size:
         return levels
     (rows, down), (columns, across) = (_taps(*sides) for sides in zip(levels.shape[:2], size, strict=True))
@@ -56,7 +56,7 @@ def _sum(levels: NDArray[Any], places: NDArray[np.intp], weights: NDArray[np.int
 
 
 def _taps(old: int, new: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """The four pixels of `old` that each of `new` is made of, and their weights in units of 2^-12, (4, new)."""
+    """Return the four pixels of `old` under each of `new`, and their weights in units of 2^-12, (4, new)."""
     centres = (2 * np.arange(new, dtype=np.int64) + 1) * old - new
     base, between = np.divmod(centres, 2 * new)
     d = (between << PLACE) // (2 * new)
@@ -68,12 +68,12 @@ def _taps(old: int, new: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
 
 
 def _inner(d: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The weight of a pixel at a distance up to 1."""
+    """Return the weight of a pixel at a distance up to 1."""
     return _rounded(5 * d**3 - (9 * d**2 << PLACE) + (4 << 3 * PLACE))
 
 
 def _outer(d: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The weight of a pixel at a distance from 1 to 2."""
+    """Return the weight of a pixel at a distance from 1 to 2."""
     return _rounded(-3 * d**3 + (15 * d**2 << PLACE) - (24 * d << 2 * PLACE) + (12 << 3 * PLACE))
 
 

@@ -35,7 +35,7 @@ KINDS: tuple[tuple[Callable[[Canvas], None], int], ...] = (
 
 
 def draw(seed: int, size: int, fonts: Fonts, photos: Sequence[Image.Image] = ()) -> Image.Image:
-    """A picture of size x size pixels, RGB; the same for the same seed, size, fonts and photographs.
+    """Draw a picture of size x size pixels, RGB; the same for the same seed, size, fonts and photographs.
 
     Args:
         seed: decides all; seeds in a row go through the kinds of pictures.

@@ -40,35 +40,35 @@ class Canvas:
         self.hue = float(rng.random())
 
     def between(self, low: float, high: float) -> int:
-        """A whole number in low ... high, both possible."""
+        """Draw a whole number in low ... high, both possible."""
         return int(self.rng.integers(int(low), max(int(low), int(high)) + 1))
 
     def chance(self, share: float) -> bool:
-        """True so often."""
+        """Return True with this probability."""
         return bool(self.rng.random() < share)
 
     def colour(self, light: float, strength: float = 0.0, near: float = 0.04) -> Colour:
-        """A colour near the picture's hue, or anywhere with `near` = 1; `light` and `strength` in 0 ... 1."""
+        """Return a colour near the picture's hue, or anywhere with `near` = 1; `light` and `strength` in 0 ... 1."""
         hue = self.hue + near * self.rng.normal()
         red, green, blue = colorsys.hls_to_rgb(hue % 1, min(max(light, 0), 1), min(max(strength, 0), 1))
         return round(red * 255), round(green * 255), round(blue * 255)
 
     def bright(self) -> Colour:
-        """A strong colour of any hue."""
+        """Return a strong colour of any hue."""
         return self.colour(self.rng.uniform(0.35, 0.7), self.rng.uniform(0.5, 1), 1)
 
     def paper(self, step: int = 0) -> Colour:
-        """The background of a light or dark theme; steps are layers above it."""
+        """Return the background of a light or dark theme; steps are layers above it."""
         light = 0.1 + 0.05 * step if self.dark else 1 - 0.035 * step
         return self.colour(light, 0.1, 0)
 
     def ink(self, strength: float = 1.0) -> Colour:
-        """What is written on it; weaker ink is nearer to the paper."""
+        """Return the colour of writing on it; weaker ink is nearer to the paper."""
         light = 0.1 + 0.8 * strength if self.dark else 0.95 - 0.85 * strength
         return self.colour(light, 0.1, 0)
 
     def accent(self) -> Colour:
-        """The theme's colour for what matters."""
+        """Return the theme's colour for what matters."""
         return self.colour(0.5, 0.75)
 
     def fill(self, colour: Colour) -> None:
@@ -90,12 +90,12 @@ class Canvas:
         self.image.paste(Image.fromarray(np.rint(levels).astype(np.uint8)), (left, top))
 
     def block(self, box: Box, fill: Colour) -> None:
-        """A box with hard edges; nothing where it has no inside."""
+        """Draw a box with hard edges; nothing where it has no inside."""
         if box[2] >= box[0] and box[3] >= box[1]:
             self.pen.rectangle(box, fill=fill)
 
     def round_box(self, box: Box, radius: float, fill: Colour | None, outline: Colour | None = None) -> None:
-        """A box with round corners."""
+        """Draw a box with round corners."""
         if box[2] - box[0] < 2 or box[3] - box[1] < 2:
             return
         if outline:
@@ -105,12 +105,12 @@ class Canvas:
             self._shape(box, lambda pen, b, u: pen.rounded_rectangle(b, radius * u, fill=255), fill)
 
     def disc(self, x: float, y: float, radius: float, fill: Colour, flat: float = 1.0) -> None:
-        """A disc, or an ellipse of another height."""
+        """Draw a disc, or an ellipse of another height."""
         box = (x - radius, y - radius * flat, x + radius, y + radius * flat)
         self._shape(box, lambda pen, b, _: pen.ellipse(b, fill=255), fill)
 
     def polygon(self, points: Sequence[tuple[float, float]], fill: Colour) -> None:
-        """A filled polygon."""
+        """Draw a filled polygon."""
         xs, ys = zip(*points, strict=True)
         box = (min(xs), min(ys), max(xs), max(ys))
 
@@ -121,7 +121,7 @@ class Canvas:
         self._shape(box, draw, fill)
 
     def line(self, points: Sequence[tuple[float, float]], fill: Colour, width: float = 1) -> None:
-        """A line through points, with round corners where it is wide."""
+        """Draw a line through points, with round corners where it is wide."""
         xs, ys = zip(*points, strict=True)
         reach = width
         box = (min(xs) - reach, min(ys) - reach, max(xs) + reach, max(ys) + reach)
@@ -133,14 +133,14 @@ class Canvas:
         self._shape(box, draw, fill)
 
     def shadow(self, box: Box, radius: float, strength: float = 0.35) -> None:
-        """A soft shadow of a box."""
+        """Draw a soft shadow of a box."""
         mask = Image.new("L", self.image.size)
         left, top, right, bottom = box
         ImageDraw.Draw(mask).rectangle((left, top + radius / 2, right, bottom + radius / 2), fill=round(255 * strength))
         self.image.paste((0, 0, 0), mask=mask.filter(ImageFilter.GaussianBlur(radius)))
 
     def photo(self, box: Box) -> None:
-        """A photograph that fills a box, or now and then a run of colours."""
+        """Draw a photograph that fills a box, or now and then a run of colours."""
         left, top, right, bottom = (round(side) for side in box)
         width, height = right - left, bottom - top
         if width < 4 or height < 4:

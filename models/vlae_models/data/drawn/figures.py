@@ -167,7 +167,7 @@ def _road(c: Canvas, angle: float, away: float, width: float, fill: Colour, edge
 
 
 def blob(c: Canvas, x: float, y: float, radius: float, rough: float) -> list[tuple[float, float]]:
-    """A closed wavy outline around a place."""
+    """Return a closed wavy outline around a place."""
     angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     waves = sum(c.rng.normal() * np.sin(k * angles + c.rng.uniform(0, 6)) / k for k in range(2, 7))
     lengths = radius * np.maximum(0.2, 1 + rough * np.asarray(waves))
@@ -199,7 +199,7 @@ def line_drawing(canvas: Canvas) -> None:
 
 
 def cartoon(canvas: Canvas) -> None:
-    """A scene of plain shapes with dark outlines or none: sky, hills, trees, houses, faces."""
+    """Draw a scene of plain shapes with dark outlines or none: sky, hills, trees, houses, faces."""
     c = canvas
     outline = c.between(2, 5) if c.chance(0.6) else 0
     c.gradient((0, 0, c.size, c.size), c.colour(0.55, 0.8), c.colour(0.85, 0.6), np.pi / 2)

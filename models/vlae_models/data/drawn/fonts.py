@@ -66,7 +66,7 @@ class Fonts:
             self.kinds[kind].append(path)
 
     def choose(self, rng: np.random.Generator, kind: str) -> Path | None:
-        """A font of a kind ("sans", "serif", "mono"); families of many files are not chosen more often."""
+        """Choose a font of a kind ("sans", "serif", "mono"); families of many files are not chosen more often."""
         families: dict[str, list[Path]] = {}
         for path in self.kinds[kind]:
             families.setdefault(re.split(r"[-_]|(?=Bold|Italic)", path.stem)[0], []).append(path)
@@ -80,12 +80,12 @@ class Fonts:
 
 @lru_cache(maxsize=256)
 def sized(path: Path | None, size: int) -> Font:
-    """A font of a size in pixels."""
+    """Return a font of a size in pixels."""
     return ImageFont.load_default(size) if path is None else ImageFont.truetype(str(path), size)
 
 
 def words(rng: np.random.Generator, count: int) -> list[str]:
-    """Common words, some as names, some numbers among them, with commas and full stops."""
+    """Return common words, some as names, some numbers among them, with commas and full stops."""
     out = []
     start = True
     for chance in rng.random(count):
@@ -100,7 +100,7 @@ def words(rng: np.random.Generator, count: int) -> list[str]:
 
 
 def phrase(rng: np.random.Generator, most: int = 3) -> str:
-    """A label of one to `most` words."""
+    """Return a label of one to `most` words."""
     text = " ".join(words(rng, int(rng.integers(1, most + 1)))).rstrip(".,")
     return text[0].upper() + text[1:]
 

@@ -13,7 +13,7 @@ KEYWORDS = ["def", "return", "if", "else", "for", "in", "import", "class", "whil
 
 
 def document(canvas: Canvas) -> None:
-    """A page or a part of one: headings, paragraphs in one to three columns, pictures, rules."""
+    """Draw a page or a part of one: headings, paragraphs in one to three columns, pictures, rules."""
     c = canvas
     c.dark = c.dark and c.chance(0.2)
     c.fill(c.paper() if c.chance(0.8) else c.colour(0.94, 0.4, 0))
@@ -56,7 +56,7 @@ def _block(c: Canvas, box: Box, body: Path | None, head: Path | None, size: int,
 
 
 def table(canvas: Canvas) -> None:
-    """A spreadsheet or a table of numbers."""
+    """Draw a spreadsheet or a table of numbers."""
     c = canvas
     c.fill(c.paper())
     font, size = c.fonts.choose(c.rng, str(c.rng.choice(["sans", "sans", "mono", "serif"]))), c.between(10, 18)
@@ -85,7 +85,7 @@ def table(canvas: Canvas) -> None:
 
 
 def code(canvas: Canvas) -> None:
-    """A text editor with coloured source code."""
+    """Draw a text editor with coloured source code."""
     c = canvas
     c.dark = c.chance(0.6)
     code_in(c, (0, 0, c.size, c.size), c.between(10, 20))
@@ -131,7 +131,7 @@ def _tokens(c: Canvas) -> list[tuple[str, int]]:
 
 
 def terminal(canvas: Canvas) -> None:
-    """A terminal: listings, prompts, few colours."""
+    """Draw a terminal: listings, prompts, few colours."""
     c = canvas
     c.dark = c.chance(0.8)
     c.fill((0, 0, 0) if c.dark and c.chance(0.4) else c.paper())

@@ -39,7 +39,7 @@ def desktop(canvas: Canvas) -> None:
 
 
 def window(c: Canvas, box: Box, font: Path | None, size: int, radius: float) -> None:
-    """A window with title, menu and contents."""
+    """Draw a window with title, menu and contents."""
     left, top, right, bottom = box
     c.round_box(box, radius, c.paper(1), c.ink(0.3))
     bar = top + size * 2.2
@@ -60,7 +60,7 @@ def window(c: Canvas, box: Box, font: Path | None, size: int, radius: float) -> 
 
 
 def button(c: Canvas, x: float, y: float, font: Path | None, size: int, text: str | None = None) -> float:
-    """A button; returns where it ends."""
+    """Draw a button; return where it ends."""
     text = text or phrase(c.rng, 2)
     width = sized(font, size).getlength(text) + 2 * size
     strong = c.chance(0.4)
@@ -71,7 +71,7 @@ def button(c: Canvas, x: float, y: float, font: Path | None, size: int, text: st
 
 
 def icon(c: Canvas, x: float, y: float, side: float) -> None:
-    """A small sign: a tile, a disc, a sheet of paper, a folder, an arrow."""
+    """Draw a small sign: a tile, a disc, a sheet of paper, a folder, an arrow."""
     kind, colour = c.between(0, 5), c.bright()
     middle = (x + side / 2, y + side / 2)
     if kind == 0:
@@ -109,7 +109,7 @@ def icon(c: Canvas, x: float, y: float, side: float) -> None:
 
 
 def web(canvas: Canvas) -> None:
-    """A web page: head, large picture, cards, text, foot."""
+    """Draw a web page: head, large picture, cards, text, foot."""
     c = canvas
     c.fill(c.paper(c.between(0, 1)))
     font, size = c.fonts.choose(c.rng, "sans"), c.between(12, 18)
@@ -139,7 +139,7 @@ def web(canvas: Canvas) -> None:
 
 
 def card(c: Canvas, box: Box, font: Path | None, size: int, radius: float) -> None:
-    """A small sheet with a picture and a few lines."""
+    """Draw a small sheet with a picture and a few lines."""
     left, top, right, bottom = box
     if c.chance(0.5):
         c.shadow(box, 6, 0.25)
@@ -156,7 +156,7 @@ def card(c: Canvas, box: Box, font: Path | None, size: int, radius: float) -> No
 
 
 def small_screen(canvas: Canvas) -> None:
-    """A list or a talk as on a telephone, in two or three columns."""
+    """Draw a list or a talk as on a telephone, in two or three columns."""
     c = canvas
     c.fill(c.paper(1))
     columns = c.between(1, 2)
