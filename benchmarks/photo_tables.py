@@ -63,6 +63,23 @@ def lossy_photographs(folder: Path) -> Lines:
     return lines[:-1]
 
 
+def lossy_bits(folder: Path) -> Lines:
+    """Bits of photographs against the bound that training minimises."""
+    result = read_result("lossy_bound", folder)
+    if not result:
+        return []
+    rows = []
+    for quality, row in result["rows"].items():
+        cells = [f"{row[key]:.4f}" for key in ("bound", "ideal", "payload", "file")]
+        rows.append((quality, *cells, f"{row['payload'] / row['ideal']:.4f}", f"{row['payload'] / row['bound']:.4f}"))
+    head = (
+        f"Bits a pixel of `{result['model']}` at effort 1, mean of {result['pictures']} of Kodak's photographs: KL of "
+        "latents with uniform noise (the bound that training minimises), ideal length of the rounded ones, and on disk:"
+    )
+    titles = ("quality", "KL", "ideal", "payload", "file", "payload / ideal", "payload / KL")
+    return [head, "", *table(titles, rows)]
+
+
 def lossy_speed(folder: Path) -> Lines:
     """Time and memory of the photo family."""
     result = read_result("lossy_speed", folder)

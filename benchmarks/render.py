@@ -18,7 +18,7 @@ from benchmarks.inline import fill
 from benchmarks.input_kinds import input_kinds
 from benchmarks.lossy.chart import CHART, chart
 from benchmarks.lossy.rows import read_rows
-from benchmarks.photo_tables import exact_photographs, lossy_photographs, lossy_speed, photo_releases
+from benchmarks.photo_tables import exact_photographs, lossy_bits, lossy_photographs, lossy_speed, photo_releases
 from benchmarks.published import published
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
@@ -51,6 +51,7 @@ NOTHING = ["The figures are not measured yet."]
 PAGES: dict[str, tuple[Section, ...]] = {
     "docs/results.md": (
         lossy_photographs,
+        lossy_bits,
         lossy_speed,
         exact_photographs,
         meaning,

@@ -18,7 +18,7 @@ from vlae_models.photo.calibration import calibrated
 from vlae_models.photo.config import PhotoConfig
 from vlae_models.photo.export import integer_model
 from vlae_models.photo.recipe import PhotoRecipe
-from vlae_models.photo.search import Search, annealed, tiles
+from vlae_models.photo.search import STRUCTURE, Search, annealed, tiles
 from vlae_models.photo.structure import ms_ssim
 from vlae_models.photo.vlae import STRUCTURE_UNIT, PhotoVLAE, start_linear
 from vlae_models.release.packing import pack
@@ -60,7 +60,7 @@ def test_searched_latents_cost_less(released: tuple[PhotoModel, Search], monkeyp
         slope = find.coarsest * np.exp(find.log_range * level / LEVELS)
         error = np.square(drawn.astype(float) - levels).mean()
         a, b = (torch.from_numpy(one.copy()).permute(2, 0, 1)[None].float() / 255 for one in (drawn, levels))
-        distortion = 0.4 * error + 0.6 * STRUCTURE_UNIT * (1 - float(ms_ssim(a, b, 1)))
+        distortion = (1 - STRUCTURE) * error + STRUCTURE * STRUCTURE_UNIT * (1 - float(ms_ssim(a, b, 1)))
         return float(coded.ideal / levels[:, :, 0].size + slope * distortion)
 
     assert better.shape == y.shape and better.dtype == y.dtype

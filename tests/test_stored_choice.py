@@ -61,6 +61,15 @@ def test_a_model_that_is_named_is_taken(model_takes: Sizes) -> None:
     assert pictures.compress_photo(noise(40, 50, 1), LOSSY).model is LOSSY
 
 
+def test_quality_100_is_without_loss_where_no_model_is_named(model_takes: Sizes) -> None:
+    asked = model_takes(1)
+    found = pictures.compress_photo(noise(64, 64, 5), LOSSY, auto=True, quality=100)
+    assert found.model is stored.INFO and pictures.WHOLE in found.notices
+    assert not asked
+    assert pictures.compress_photo(noise(64, 64, 5), LOSSY, auto=True, quality=99.9).model is LOSSY
+    assert pictures.compress_photo(noise(64, 64, 5), LOSSY, quality=100).model is LOSSY
+
+
 @pytest.mark.parametrize("size", [(7, 300), (300, 7), (1, 1)])
 def test_thin_pictures_are_no_work_for_a_model(size: tuple[int, int], model_takes: Sizes) -> None:
     asked = model_takes(1)

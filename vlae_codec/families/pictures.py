@@ -30,6 +30,8 @@ __all__ = ["DEFAULT_TEMPERATURE", "SAMPLES_TEMPERATURE", "PhotoCompressed", "com
 AnyFile = PhotoFile | WindowedFile | StoredFile
 EXACT = "kept exactly: a lossy file would hardly be smaller"
 """Notice of a picture for which a lossy file was wanted."""
+FINEST, WHOLE = 100.0, "kept exactly: quality 100 is without loss"
+"""Quality at which pictures are stored where no model is named, and the notice that says so."""
 HARDLY = 64
 """Bytes that exact pixels may cost beyond a lossy file."""
 THIN = 8
@@ -81,6 +83,9 @@ def compress_photo(
         return by_model()
     if lossless:
         return _smaller_exact(picture, by_model, effort)
+    if quality == FINEST:
+        whole = stored.compress(picture, effort)
+        return replace(whole, notices=(*whole.notices, WHOLE))
     kept, lossy = None, None
     if target_bytes is not None:
         kept = stored.compress_within(picture, target_bytes, effort)
