@@ -1,6 +1,6 @@
-"""A million damaged inputs: files, archives and model folders, none of which may crash, hang or take much memory.
+"""Damaged inputs: files, archives, metadata and model folders, none of which may crash, hang or take much memory.
 
-Run as `python -m benchmarks.fuzz --inputs 1000000`; it goes on where it was stopped. Input N depends on N alone, so
+Run as `python -m benchmarks.fuzz --inputs 300000`; it goes on where it was stopped. Input N depends on N alone, so
 that `--only N` repeats it. Half of the inputs get right checksums again, or they would hardly get past them. The models
 are small and random: what surrounds them is what is tested. A warning of numpy counts as a crash.
 """
@@ -19,7 +19,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -31,16 +31,22 @@ from tqdm import tqdm
 
 import vlae_codec
 from benchmarks.fuzz_photos import PhotoCorpus, damaged_photo_model, make_photo_corpus, read_photo_folder
+from benchmarks.fuzz_stored import damaged_metadata, damaged_tiles, make_stored, make_wrapped
 from benchmarks.memory_folder import MemoryFolder
-from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model, reseal
+from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model
 from benchmarks.results import FOLDER, read_result, write_result
+from benchmarks.seals import Fingerprints, reseal
 from benchmarks.small_model import small_arrays, write_small_model
 from vlae_cli.common import exit_on_error
 from vlae_codec import api
-from vlae_codec.container.header import PHOTO, WINDOWED, WINDOWED_LOSSLESS
-from vlae_codec.errors import FormatError, VlaeError
+from vlae_codec.container import envelope
+from vlae_codec.container.header import WINDOWED
+from vlae_codec.errors import FormatError, ImageError, VlaeError
 from vlae_codec.families.bilevel import codec
+from vlae_codec.families.store import find_photo_model
+from vlae_codec.io.writing import FORMATS, encode_picture, unwritten
 from vlae_codec.latents.payload import decode
+from vlae_codec.model.identify import is_photo
 from vlae_codec.model.networks import load_model
 from vlae_codec.report import inspection
 
@@ -53,8 +59,8 @@ MAX_PHOTO_PIXELS = 40 * 30
 """Of a picture of any size: exact pixels are eight decisions each, and the narrowest pictures take one step a pixel."""
 KEPT = 5000
 """Inputs between two savings."""
-KINDS = ("file", "archive", "model", "photo", "photo model")
-WEIGHTS = (50, 18, 14, 12, 6)
+KINDS = ("file", "archive", "model", "photo", "photo model", "stored", "metadata")
+WEIGHTS = (34, 16, 12, 14, 6, 10, 8)
 
 
 class HangError(Exception):
@@ -63,19 +69,21 @@ class HangError(Exception):
 
 @dataclass
 class Corpus:
-    """What is damaged: whole files by kind, and the parts of a model."""
+    """What is damaged: whole files by kind, and the parts of a model; and the fingerprints that checksums depend on."""
 
-    fingerprint: bytes
+    known: Fingerprints
     files: list[bytes]
     archives: list[bytes]
     info: dict[str, Any]
     model: dict[str, bytes]
     photos: PhotoCorpus
+    stored: list[bytes]
+    wrapped: list[bytes]
 
     @property
     def all_files(self) -> list[bytes]:
         """Files of every kind, of which parts are spliced into others."""
-        return self.files + self.archives + self.photos.files
+        return self.files + self.archives + self.photos.files + self.stored + self.wrapped
 
 
 @dataclass
@@ -112,19 +120,30 @@ def make_corpus(models: Path) -> Corpus:
         (archives if codec.is_archive(path.read_bytes()) else files).append(path.read_bytes())
     parts = pack_model(info, small_arrays(), True)
     photos = make_photo_corpus(models / "small-photo")
-    return Corpus(bytes.fromhex(info["fingerprint"]), files, archives, info, parts, photos)
+    released = find_photo_model("photo")
+    assert released
+    prints = [bytes.fromhex(text) for text in (info["fingerprint"], photos.info["fingerprint"], released.fingerprint)]
+    stored = make_stored()
+    wrapped = make_wrapped([files[0], photos.files[0], photos.files[-1], *stored[:2]])
+    return Corpus({one[:3]: one for one in prints}, files, archives, info, parts, photos, stored, wrapped)
 
 
 def read_vlz(data: bytes) -> str:
     """Everything that can be done with the bytes of a file; what came of it."""
     inspection.describe(data)
-    photo = data[2] & 15 in (PHOTO, WINDOWED, WINDOWED_LOSSLESS)
-    most = MAX_PHOTO_PIXELS if photo else MAX_PIXELS
+    inner, told = envelope.unwrap(data)
+    most = MAX_PHOTO_PIXELS if is_photo(inner) else MAX_PIXELS
     if not codec.is_archive(data):  # first, for a file that was cut has no more
         api.decompress(data, 3, preview=True, max_pixels=most)
     drawn = [image.size for image in api.decompress_many(data, max_pixels=most)]
-    if data[2] & 15 == WINDOWED:
+    if inner[2] & 15 == WINDOWED:
         api.decompress(data, 3, temperature=0.7, max_pixels=most)
+    if told.parts():
+        pixels = api.decompress_array(data, max_pixels=most)
+        for ending in FORMATS:
+            unwritten(told, ending)
+            with suppress(ImageError):  # what a format does not hold, such as transparency
+                encode_picture(pixels, ending, told)
     return "decoded" if drawn else "empty"
 
 
@@ -151,11 +170,23 @@ def make_input(number: int, corpus: Corpus) -> tuple[str, Callable[[], str], byt
     if kind == "photo model":
         files = damaged_photo_model(rng, corpus.photos)
         return kind, lambda: read_photo_folder(files), b"\n".join(files.values())
-    bases = {"file": corpus.files, "archive": corpus.archives, "photo": corpus.photos.files}[kind]
-    data = mutate(rng.choice(bases), rng, corpus.all_files)
+    data = damaged_file(kind, rng, corpus)
     if rng.randrange(2):
-        data = reseal(data, corpus.fingerprint, corpus.photos.fingerprint)
+        data = reseal(data, corpus.known)
     return kind, lambda: read_vlz(data), data
+
+
+def damaged_file(kind: str, rng: random.Random, corpus: Corpus) -> bytes:
+    """Make a file of a kind whose bytes are changed; some of those whose parts are packed are changed inside of these."""
+    if kind == "stored" and rng.randrange(2):
+        return damaged_tiles(rng.choice(corpus.stored), rng, corpus.all_files)
+    if kind == "metadata" and rng.randrange(2):
+        return damaged_metadata(rng.choice(corpus.wrapped), rng, corpus.all_files)
+    bases = {
+        "file": corpus.files, "archive": corpus.archives, "photo": corpus.photos.files,
+        "stored": corpus.stored, "metadata": corpus.wrapped,
+    }[kind]  # fmt: skip
+    return mutate(rng.choice(bases), rng, corpus.all_files)
 
 
 def damaged_model(rng: random.Random, corpus: Corpus) -> dict[str, bytes]:
@@ -273,7 +304,7 @@ def repeat(number: int) -> None:
 
 
 @click.command()
-@click.option("--inputs", type=click.IntRange(1), default=1_000_000, show_default=True, help="How many in all.")
+@click.option("--inputs", type=click.IntRange(1), default=300_000, show_default=True, help="How many in all.")
 @click.option("--only", type=click.IntRange(0), help="Repeat this input and let its error through.")
 @exit_on_error
 def main(inputs: int, only: int | None) -> None:

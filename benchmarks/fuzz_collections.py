@@ -1,4 +1,4 @@
-"""Damaged collections: bytes that are changed anyhow, and footers and roots that lie under right checksums.
+"""Damaged collections: bytes that are changed anyhow, and indexes that lie under right checksums.
 
 Run as `python -m benchmarks.fuzz_collections`. Input N depends on N alone. Whatever is wrong has to be one line; an
 index that contradicts itself must not crash, hang or take memory.
@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 import traceback
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -24,10 +23,11 @@ from tqdm import tqdm
 from benchmarks.fuzz import LIMIT_S, peak_mib
 from benchmarks.mutations import mutate
 from benchmarks.results import write_result
+from benchmarks.seals import reseal_collection
 from vlae_cli.common import exit_on_error
 from vlae_codec.collections import Collection, read_stream, recover
 from vlae_codec.container.archive import LOSSY, write_archive
-from vlae_codec.container.collection import FOOTER_SIZE, LAST, PREFIX, ROW, write_part
+from vlae_codec.container.collection import FOOTER_SIZE, PREFIX, ROW, write_part
 from vlae_codec.container.header import write_container
 from vlae_codec.errors import VlaeError
 
@@ -42,20 +42,6 @@ def make_corpus() -> list[bytes]:
     return [named, bare, named + bare + write_part([]), write_part(files[:1]) * 3, write_part([])]
 
 
-def resealed(data: bytes) -> bytes:
-    """Return the collection with right checksums at its end, of the root and of the footer."""
-    if len(data) < FOOTER_SIZE:
-        return data
-    footer = bytearray(data[-FOOTER_SIZE:])
-    pages, models = (int.from_bytes(footer[place : place + 4], "little") for place in (24, 28))
-    root = pages * ROW.itemsize + models * PREFIX
-    if root <= len(data) - FOOTER_SIZE:
-        end = len(data) - FOOTER_SIZE
-        footer[32:36] = zlib.crc32(data[end - root : end]).to_bytes(4, "little")
-    footer[36:40] = zlib.crc32(footer[:36]).to_bytes(4, "little")
-    return data[:-FOOTER_SIZE] + bytes(footer[:40]) + LAST
-
-
 def make_input(number: int, corpus: list[bytes]) -> bytes:
     """Make the input of a number; half of them damaged near their end, where the index is."""
     rng = random.Random(number)
@@ -65,7 +51,7 @@ def make_input(number: int, corpus: list[bytes]) -> bytes:
         data = whole[:cut] + mutate(whole[cut:], rng, corpus)
     else:
         data = mutate(whole, rng, corpus)
-    return resealed(data) if rng.randrange(2) else data
+    return reseal_collection(data) if rng.randrange(2) else data
 
 
 def read_by_number(data: bytes) -> None:

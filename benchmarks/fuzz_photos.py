@@ -32,7 +32,6 @@ SMALL = 200
 class PhotoCorpus:
     """What is damaged: whole files, and the parts of a colour model."""
 
-    fingerprint: bytes
     files: list[bytes]
     info: dict[str, Any]
     arrays: Arrays
@@ -53,7 +52,18 @@ def make_photo_corpus(folder: Path) -> PhotoCorpus:
             files.append(exact[: len(exact) // 2])
             files += [exact] if picture.size <= SMALL else []
     arrays = small_photo_arrays(**SHAPE)
-    return PhotoCorpus(bytes.fromhex(info["fingerprint"]), files, info, arrays, pack_model(info, arrays, True, INFO))
+    files += released_files(rng)
+    return PhotoCorpus(files, info, arrays, pack_model(info, arrays, True, INFO))
+
+
+def released_files(rng: np.random.Generator) -> list[bytes]:
+    """Make files of the released model: in colour, grey, and with alpha."""
+    out = []
+    for height, width, channels in ((1, 1, 3), (30, 40, 3), (17, 9, 1), (20, 33, 4)):
+        picture = rng.integers(0, 256, (height, width, channels)).astype(np.uint8)
+        picture[: height // 2, :, 3:] = 0
+        out.append(vlae_codec.compress(picture, "photo", quality=float(rng.integers(0, 101))))
+    return out
 
 
 def damaged_photo_model(rng: random.Random, corpus: PhotoCorpus) -> dict[str, bytes]:

@@ -1,33 +1,18 @@
-"""Damage for the fuzzer: bytes that are changed anyhow, and files whose checksums are put right again afterwards."""
+"""Damage for the fuzzer: bytes that are changed anyhow, and what models declare and hold."""
 
 from __future__ import annotations
 
-import binascii
 import contextlib
 import copy
 import io
 import json
 import random
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vlae_codec.container.archive import CRC, NAMES_NUMBER, parse_archive
-from vlae_codec.container.header import (
-    ARCHIVE,
-    CHECKSUM,
-    LOSSLESS,
-    PHOTO,
-    WINDOWED,
-    WINDOWED_LOSSLESS,
-    parse_head,
-    parse_lossless,
-)
-from vlae_codec.errors import FormatError
-from vlae_codec.families.windowed.container import parse_photo
 from vlae_codec.model.networks import fingerprint
 
 ODD_BYTES = (0x00, 0x01, 0x7F, 0x80, 0xFF, 0x10, 0x15, 0x16)
@@ -69,45 +54,6 @@ def _change(out: bytearray, rng: random.Random, others: Sequence[bytes]) -> None
         out[place:end] = other[start : start + rng.randrange(32)]
     else:
         out[place:end] = bytes([rng.choice(ODD_BYTES)]) * (end - place)
-
-
-def reseal(data: bytes, model: bytes, photo_model: bytes) -> bytes:
-    """Return the file with the checksums of these models' fingerprints, as far as it still has a form."""
-    try:
-        mode, _ = parse_head(data)
-        if mode == PHOTO:
-            return _with_crc(data[: -CHECKSUM.size], photo_model)
-        if mode in (WINDOWED, WINDOWED_LOSSLESS):
-            checked = parse_photo(data).checked
-            data = _with_crc(data[: checked - CHECKSUM.size], photo_model) + data[checked:]
-            return data if mode == WINDOWED else _with_crc(data[: -CHECKSUM.size], photo_model)
-        if mode == ARCHIVE:
-            return _reseal_archive(data, model)
-        if mode == LOSSLESS:
-            checked = parse_lossless(data).checked
-            data = _with_crc(data[: checked - CHECKSUM.size], model) + data[checked:]
-        return _with_crc(data[: -CHECKSUM.size], model)
-    except FormatError:
-        return data
-
-
-def _with_crc(body: bytes, model: bytes) -> bytes:
-    return body + CHECKSUM.pack(binascii.crc_hqx(body, binascii.crc_hqx(model, 0xFFFF)))
-
-
-def _reseal_archive(data: bytes, model: bytes) -> bytes:
-    archive = parse_archive(data)
-    out = bytearray(data)
-    head = out[: archive.header - CRC]
-    out[archive.header - CRC : archive.header] = zlib.crc32(head, zlib.crc32(model)).to_bytes(CRC, "little")
-    parts = [(archive.starts[number], length, number) for number, length in enumerate(archive.lengths)]
-    if archive.names >= CRC:
-        parts.append((archive.header, archive.names - CRC, NAMES_NUMBER))
-    for start, length, number in parts:
-        if start + length + CRC <= len(out):
-            crc = zlib.crc32(out[start : start + length], zlib.crc32(number.to_bytes(4, "little")))
-            out[start + length : start + length + CRC] = crc.to_bytes(CRC, "little")
-    return bytes(out)
 
 
 def mutate_info(info: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""What the fuzzer damages of files without a model, and of metadata in front of files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from benchmarks.mutations import mutate
+from benchmarks.seals import wrap_entries
+from vlae_codec.container.envelope import Metadata, unwrap, wrap
+from vlae_codec.container.varint import read_number, write_number
+from vlae_codec.families.stored.codec import compress
+from vlae_codec.families.stored.container import parse_file, write_file
+from vlae_codec.io.images import from_array
+
+SHAPES = ((1, 1, 3), (9, 14, 1), (12, 8, 2), (30, 40, 3), (11, 7, 4))
+"""Rows, columns and channels."""
+
+
+def make_stored() -> list[bytes]:
+    """Make files without a model, of every kind of channels, of 8 and of 16 bits."""
+    rng, files = np.random.default_rng(11), []
+    for dtype in (np.uint8, np.uint16):
+        for shape in SHAPES:
+            picture = rng.integers(0, np.iinfo(dtype).max, shape, endpoint=True).astype(dtype)
+            files.append(compress(from_array(picture), effort=1).data)
+    return files
+
+
+def make_wrapped(files: Sequence[bytes]) -> list[bytes]:
+    """Return the files behind metadata of every kind, and behind little."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F], exif[0x8825] = 6, "a camera", {1: "N", 2: (1.0, 2.0, 3.0)}
+    told = Metadata(profile, exif.tobytes()[6:], b"<x:xmpmeta/>", (11811, 11811), (("Title", "a"), ("Author", "b")))
+    return [wrap(one, metadata) for one in files for metadata in (told, Metadata(density=(2835, 2835)))]
+
+
+def damaged_tiles(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
+    """Make a file without a model one of whose tiles is changed, the lengths and checksums put right."""
+    file = parse_file(data)
+    tiles, place = [], 0
+    while place < len(file.residual):
+        length, start = read_number(file.residual, place)
+        place = start + length
+        tiles.append(file.residual[start:place])
+    number = rng.randrange(len(tiles))
+    tiles[number] = mutate(tiles[number], rng, others)
+    return write_file(replace(file, residual=b"".join(write_number(len(one)) + one for one in tiles)))
+
+
+def damaged_metadata(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
+    """Make a file whose metadata are changed before they are deflated: one kind's content, or what is around them."""
+    inner, told = unwrap(data)
+    if rng.randrange(2):
+        icc, exif, xmp = (
+            mutate(one, rng, others) if rng.randrange(2) else one for one in (told.icc, told.exif, told.xmp)
+        )
+        return wrap(inner, replace(told, icc=icc, exif=exif, xmp=xmp))
+    return wrap_entries(mutate(entries_of(told), rng, others), inner)
+
+
+def entries_of(told: Metadata) -> bytes:
+    """Return the entries of metadata, as an envelope deflates them."""
+    numbers = {"icc": 1, "exif": 2, "xmp": 3, "dpi": 4, "texts": 5}
+    parts = told.parts().items()
+    return b"".join(bytes([numbers[name]]) + write_number(len(content)) + content for name, content in parts)
