@@ -285,7 +285,7 @@ def photograph(shape: Shape, backend: str, plain: bool = False) -> Pictures:
     def emit(first: int, rows: Array) -> None:
         out[0, first : first + len(rows)] = np.asarray(rows)[:, :, :, 0]
 
-    sweep(net, shape, choose, emit, like=like, features=features, places=places)
+    sweep(net, shape, choose, emit, like=like, features=features, positions=places)
     return out
 
 

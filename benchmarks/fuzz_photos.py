@@ -1,4 +1,4 @@
-"""What the fuzzer damages of pictures of any size: their files, and folders of colour models."""
+"""What the fuzzer damages of pictures of any size: their files, and folders of windowed models."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from vlae_codec.pixels.levels import decisions
 SIZES = ((1, 1), (2, 3), (5, 3), (17, 9), (40, 30))
 """Rows and columns."""
 SHAPE: dict[str, Any] = {"patch": 8, "straight": True}
-"""Of the model: it has a linear path and gates."""
+"""Of the model: it has a linear path and gains."""
 SMALL = 200
 """Pixels, grey ones, up to which exact files are many: more take a good part of a tenth of a second each."""
 
 
 @dataclass
 class PhotoCorpus:
-    """What is damaged: whole files, and the parts of a colour model."""
+    """What is damaged: whole files, and the parts of a windowed model."""
 
     files: list[bytes]
     info: dict[str, Any]
@@ -39,7 +39,7 @@ class PhotoCorpus:
 
 
 def make_photo_corpus(folder: Path) -> PhotoCorpus:
-    """Install the small colour model in a folder; its lossy, exact and cut files, grey ones and coloured ones."""
+    """Install the small windowed model in a folder; its lossy, exact and cut files, grey ones and coloured ones."""
     info = write_small_photo_model(folder, **SHAPE)
     rng = np.random.default_rng(5)
     files = []
@@ -79,11 +79,11 @@ def damaged_photo_model(rng: random.Random, corpus: PhotoCorpus) -> dict[str, by
 
 
 def read_photo_folder(files: dict[str, bytes]) -> str:
-    """Load a colour model and put each of its networks to work, on a payload that it did not make."""
+    """Load a windowed model and put each of its networks to work, on a payload that it did not make."""
     model = read_windowed_model(MemoryFolder(files))  # type: ignore[arg-type]
     try_photo_model(model)
     z = grid.pop_grid(model, Reader(b"any bytes", grid.decisions(model, 2, 1)), 2, 1, 40)
-    pixels.mean_picture(model, z, 40, 2, 3)
+    pixels.base_reconstruction(model, z, 40, 2, 3)
     pixels.draw(model, z, 40, (2, 3), seed=1)
     pixels.pop_pixels(model, Reader(b"bytes", decisions(2, 3, False)), (2, 3), z, 40, False, None)
     return "decoded"

@@ -24,7 +24,7 @@ DTYPES = ("<i1", "<i2", "<i4", "<i8", ">i2", ">i4", "<u2", "<f4", "<f8", "?", "<
 
 
 def mutate(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
-    """Return the bytes after one to eight changes: flips, replacements, cuts, repeats, moves or splices of other files."""
+    """Return the bytes after one to eight changes: flips, replacements, cuts, repeats, moves or splices."""
     out = bytearray(data)
     for _ in range(1 << rng.randrange(4)):
         _change(out, rng, others)

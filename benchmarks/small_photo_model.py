@@ -1,4 +1,4 @@
-"""A colour model's folder of random integers: all parts of a real one, fast enough for tests and damaged inputs."""
+"""A windowed model's folder of random integers: all parts of a real one, fast enough for tests and damaged inputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.small_model import Arrays
 from vlae_codec.autoregressive.order import Window
 from vlae_codec.exact.layers import FRACTION
 from vlae_codec.families.store import INFO, WEIGHTS
-from vlae_codec.families.windowed.model import GATES, SCALES, WIDTHS
+from vlae_codec.families.windowed.model import GAINS, SCALES, WIDTHS
 from vlae_codec.model.networks import fingerprint
 
 CHANNELS = {"fine": 2, "mid": 3, "coarse": 4}
@@ -58,7 +58,7 @@ def small_photo_arrays(seed: int = 7, patch: int = 16, straight: bool = False) -
         arrays[f"{name}.weight"] = np.rint(spread * rng.normal(size=(inputs, outputs))).astype(np.int16)
         bias = 0.2 * 2.0 ** (SHIFT + FRACTION) * rng.normal(size=outputs)
         arrays[f"{name}.bias"] = np.rint(bias).astype(np.int32)
-    for table in GATES if straight else ():
+    for table in GAINS if straight else ():
         arrays[table] = rng.integers(0, (1 << FRACTION) + 1, (WIDTHS, LATENT)).astype(np.int16)
     for net, channels in (("prior", LATENT), ("local", 3)):
         drawn = 0.2 * 2.0**SHIFT * rng.normal(size=(channels, 3 * COMPONENTS, channels))
@@ -98,7 +98,7 @@ def write_small_photo_model(
         seed: of the weights.
         name: of the model.
         patch: pixels of the picture's side to one of the latent grid's.
-        straight: whether it has a linear path, with gates.
+        straight: whether it has a linear path, with gains.
         sharper: powers of two by which its prior may be sharper than usual.
     """
     arrays = small_photo_arrays(seed, patch, straight)

@@ -54,7 +54,7 @@ def test_a_page_that_begins_before_the_one_before_it_is_refused(part: bytes, col
 @pytest.mark.parametrize("by", [1, 2, 1000])
 def test_pages_that_begin_late_or_end_behind_the_last_record_are_refused(part: bytes, column: str, by: int) -> None:
     rows = root_of(part).rows[column].astype(int)
-    end = {"record": 10, "picture": 10, "offset": int(root_of(part).places[0]) - collection.END.size}[column]
+    end = {"record": 10, "picture": 10, "offset": int(root_of(part).offsets[0]) - collection.END.size}[column]
     for values in ([rows[0] + by, *rows[1:]], [*rows[:3], end + by]):
         with pytest.raises(FormatError, match="contradicts"):
             root_of(part, column, [int(value) for value in values])

@@ -38,7 +38,7 @@ def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ph
 
 
 def on(device: str) -> PhotoModel:
-    return integer_model(start(dataclasses.replace(SMALL, straight=True)), RECIPE, device)
+    return integer_model(start(dataclasses.replace(SMALL, linear_path=True)), RECIPE, device)
 
 
 def coded(model: PhotoModel) -> tuple[bytes, Integers]:

@@ -36,7 +36,7 @@ SMALL = WindowedConfig(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A colour model of random weights, in a folder of user models."""
+    """A windowed model of random weights, in a folder of user models."""
     torch.manual_seed(5)
     recipe = WindowedRecipe("tiny", "photos", "random weights", SMALL)
     exported = export_arrays(WindowedVLAE(SMALL))

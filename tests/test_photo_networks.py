@@ -1,4 +1,4 @@
-"""The colour model in integers: same as in floats, same on every backend, same code read as written."""
+"""The windowed model in integers: same as in floats, same on every backend, same code read as written."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from vlae_codec.families.windowed.model import WIDTHS, PhotoModel, log_width, wi
 from vlae_codec.pixels.levels import COLD, Sampler, decisions
 from vlae_models.windowed.config import WindowedConfig
 from vlae_models.windowed.export import integer_model
-from vlae_models.windowed.nets import gated
+from vlae_models.windowed.nets import with_gains
 from vlae_models.windowed.recipe import WindowedRecipe
-from vlae_models.windowed.start import start_straight
+from vlae_models.windowed.start import start_linear_path
 from vlae_models.windowed.vlae import WindowedVLAE
 
 SMALL = WindowedConfig(
@@ -27,9 +27,9 @@ SMALL = WindowedConfig(
 RECIPE = WindowedRecipe("small", "photos", model=SMALL)
 CONFIGS = {
     "photo": SMALL,
-    "straight": dataclasses.replace(SMALL, straight=True),
+    "straight": dataclasses.replace(SMALL, linear_path=True),
     "patch 8": dataclasses.replace(SMALL, patch=8, window="5x3"),
-    "grey window": dataclasses.replace(SMALL, patch=4, fine_blocks=2, straight=True, grey_window=True),
+    "grey window": dataclasses.replace(SMALL, patch=4, fine_blocks=2, linear_path=True, grey_window=True),
     "plain VAE": dataclasses.replace(SMALL, patch=4, window="none", prior_sharper=3),
 }
 SIZES = [(16, 16), (19, 37)]
@@ -40,8 +40,8 @@ def start(config: WindowedConfig) -> WindowedVLAE:
     torch.manual_seed(3)
     made = WindowedVLAE(config)
     torch.nn.init.normal_(made.local.drawn, std=0.1)
-    if config.straight:
-        start_straight(made.encoder, made.synthesis, np.stack([picture(32, 32, seed) for seed in range(20)]), 0.007)
+    if config.linear_path:
+        start_linear_path(made.encoder, made.synthesis, np.stack([picture(32, 32, seed) for seed in range(20)]), 0.007)
     made.eval()
     return made
 
@@ -79,9 +79,9 @@ def test_encoder_and_mean_picture_are_those_of_the_float_network(net: WindowedVL
         z = torch.from_numpy(y / 1024).float().permute(2, 0, 1)[None]
         log = torch.tensor([log_width(30) / 1024])
         mean = (net.synthesis.mean(net.synthesis(z, log)) * 64 + 128)[0].permute(1, 2, 0).numpy()
-    drawn = pixels.mean_picture(model, y, 30, 64, 48)
+    drawn = pixels.base_reconstruction(model, y, 30, 64, 48)
     assert np.abs(drawn - mean.clip(0, 255)).max() < 3
-    if net.config.straight:
+    if net.config.linear_path:
         assert np.abs(drawn.astype(float) - levels).mean() < 15, "principal components say what the picture shows"
 
 
@@ -90,9 +90,9 @@ def test_gates_are_those_of_the_float_network(net: WindowedVLAE, model: PhotoMod
     y = np.random.default_rng(0).integers(-20000, 20000, (3, 4, model.latent))
     value, log = torch.from_numpy(y).float().permute(2, 0, 1)[None], torch.tensor([log_width(width) / 1024])
     with torch.no_grad():
-        expected = gated(value, net.encoder.gates, log)[0].permute(1, 2, 0).numpy()
+        expected = with_gains(value, net.encoder.gains, log)[0].permute(1, 2, 0).numpy()
     assert np.abs(model.sent(y, width) - expected).max() <= 20000 / 2048 + 1
-    if net.config.straight:
+    if net.config.linear_path:
         assert np.abs(model.sent(y, 0)).sum() < np.abs(model.sent(y, WIDTHS - 1)).sum() < np.abs(y).sum()
 
 
@@ -100,13 +100,13 @@ def test_gates_are_those_of_the_float_network(net: WindowedVLAE, model: PhotoMod
 def test_tiles_leave_no_seams(model: PhotoModel, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     levels = picture(*size)
     y = model.encode(levels)
-    whole = pixels.mean_picture(model, y, 20, *levels.shape[:2])
+    whole = pixels.base_reconstruction(model, y, 20, *levels.shape[:2])
     for name in ("STRIP", "LOWEST", "WIDEST"):
         monkeypatch.setattr(photo_model, name, 1)
     assert len(list(photo_model.strips(len(y), y.shape[1], model.patch))) == len(y)
     assert len(list(photo_model.tiles(y.shape[1], model.patch))) == y.shape[1]
     assert (model.encode(levels) == y).all()
-    assert (pixels.mean_picture(model, y, 20, *levels.shape[:2]) == whole).all()
+    assert (pixels.base_reconstruction(model, y, 20, *levels.shape[:2]) == whole).all()
 
 
 @pytest.mark.parametrize("width", [0, 40, WIDTHS - 1])

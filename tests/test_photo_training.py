@@ -1,4 +1,4 @@
-"""Training of colour models on a small set of sheets: starts, resuming, windows, release."""
+"""Training of windowed models on a small set of sheets: starts, resuming, windows, release."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MODEL = WindowedConfig(
     latent=3,
     fine=6,
     features=4,
-    straight=True,
+    linear_path=True,
     local=24,
     local_layers=1,
     prior=8,
@@ -45,12 +45,12 @@ TRAINING = WindowedTraining(
     batch=2,
     crop=32,
     turned=False,
-    places=64,
+    positions=64,
     widest=0.0,
     finest=0.0,
-    mean_fades=True,
+    base_grad_decay=True,
     kl_floor=0.1,
-    drift=0.0,
+    context_noise=0.0,
 )
 RECIPE = WindowedRecipe("tiny", "cifar10", model=MODEL, train=TRAINING)
 
@@ -156,7 +156,7 @@ def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path:
     assert torch.allclose(new.encoder((x - 128) / 64), z, atol=0.02)
     assert torch.allclose(new.synthesis(z, torch.zeros(2)), old.synthesis(z, torch.zeros(2)), atol=0.01)
     assert torch.allclose(new.rate(z, torch.zeros(2)), old.rate(z, torch.zeros(2)), rtol=0.01)
-    for one, other in ((new.encoder.gates, old.encoder.gates), (new.synthesis.gates, old.synthesis.gates)):
+    for one, other in ((new.encoder.gains, old.encoder.gains), (new.synthesis.gains, old.synthesis.gains)):
         assert one is not None and other is not None
         widths = torch.linspace(-1, 3.5, 9)
         assert torch.allclose(one(widths), other(widths), atol=0.01)
@@ -199,7 +199,7 @@ def test_less_of_the_local_decoder_reaches_z_if_it_is_not_heard() -> None:
 
 
 def test_without_latents_nothing_is_spent_on_z() -> None:
-    net = WindowedVLAE(dataclasses.replace(MODEL, latent=0, straight=False))
+    net = WindowedVLAE(dataclasses.replace(MODEL, latent=0, linear_path=False))
     x = torch.rand(1, 3, 8, 8) * 255
     parts = net(x, torch.zeros(1), x, torch.zeros(1), torch.arange(64)[None])
     assert float(parts.rate) == 0 < float(parts.distortion.detach())

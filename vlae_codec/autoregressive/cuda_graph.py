@@ -1,7 +1,7 @@
 """The wavefront on a GPU: one step of fixed shape, captured as a CUDA graph and replayed (design D7).
 
 A step of the plain engine is some forty small operations whose launches cost more than their arithmetic. Here
-the time is a number on the device, all buffers keep their places, and the lines are as long as the longest (what
+the time is a number on the device, all buffers keep their positions, and the lines are as long as the longest (what
 lies outside the picture goes to a cell that nothing reads), so that the whole step is one graph, launched once a
 diagonal. It holds the pictures and features whole, unlike `engine.sweep`. Without a GPU the same step runs
 uncaptured, which is how it is tested.
@@ -31,16 +31,18 @@ class StaticStep:
         shape: size, number and order.
         choose: turns outputs into pixels; must only launch work on the device.
         features: (H, W, F, B), a torch tensor; float32 holds them exactly.
-        places: (H, W, ...) or None.
+        positions: (H, W, ...) or None.
     """
 
-    def __init__(self, net: LocalNet, shape: Shape, choose: Choose, features: Array, places: Array) -> None:
+    def __init__(self, net: LocalNet, shape: Shape, choose: Choose, features: Array, positions: Array) -> None:
         torch, like = library_of(features), net.mix
         self.torch, self.shape, self.choose, self.channels = torch, shape, choose, net.channels
         above, left, right = shape.window
         stride = left + shape.width + right
         self.features = features.reshape(shape.height * shape.width, -1, shape.batch)
-        self.places = None if places is None else places.reshape(shape.height * shape.width, *places.shape[2:])
+        self.positions = (
+            None if positions is None else positions.reshape(shape.height * shape.width, *positions.shape[2:])
+        )
         device, count = features.device, shape.frontier
         self.stride, self.origin, self.nowhere = stride, above * stride + left, (shape.height + above) * stride
         size = (self.nowhere + 1, net.channels, shape.batch)
@@ -66,19 +68,19 @@ class StaticStep:
         inside = (rows < shape.height) & (columns >= 0) & (columns < shape.width)
         # By products: torch.where would copy its scalar from the host, which cannot be captured.
         entry = (rows * shape.width + columns) * inside
-        place = self.origin + (rows * self.stride + columns) * inside
+        position = self.origin + (rows * self.stride + columns) * inside
         batch, count, windows = shape.batch, len(self.line), len(self.offsets) * self.channels
         if windows:
-            seen = self.pixels[place[:, None] + self.offsets]  # (P, K, channels, B)
+            seen = self.pixels[position[:, None] + self.offsets]  # (P, K, channels, B)
             buffers.inputs[:windows].reshape(-1, self.channels, count, batch).copy_(seen.permute(1, 2, 0, 3))
         buffers.inputs[windows:-1].reshape(-1, count, batch).copy_(self.features[entry].transpose(0, 1))
-        here = None if self.places is None else self.places[entry]
+        here = None if self.positions is None else self.positions[entry]
         work.trunk(buffers, self.heads.sums)
         drawn = self.heads.drawn.reshape(self.channels, count, batch)
         for channel in range(self.channels):
             outputs = work.head(self.heads, channel)
             drawn[channel] = self.choose(channel, outputs.reshape(-1, count, batch), here)
-        self.pixels[self.nowhere + (place - self.nowhere) * inside] = drawn.transpose(0, 1)
+        self.pixels[self.nowhere + (position - self.nowhere) * inside] = drawn.transpose(0, 1)
         self.time += 1
 
     def picture(self) -> Array:
@@ -107,9 +109,9 @@ def capture(step: StaticStep) -> Callable[[], Any]:
     return replay
 
 
-def draw_captured(net: LocalNet, shape: Shape, choose: Choose, features: Array, places: Array = None) -> Array:
+def draw_captured(net: LocalNet, shape: Shape, choose: Choose, features: Array, positions: Array = None) -> Array:
     """Return what `engine.draw_whole` draws, from tensors of torch: (B, H, W, channels)."""
-    step = StaticStep(net, shape, choose, features, places)
+    step = StaticStep(net, shape, choose, features, positions)
     advance = capture(step)
     step.reset()
     for _ in range(shape.width + shape.slant * (shape.height - 1)):

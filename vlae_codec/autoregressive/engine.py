@@ -30,7 +30,7 @@ Load = Callable[[int, int], Array]
 """Rows first ... last - 1 of something, (rows, W, ...), on the engine's device."""
 
 Choose = Callable[[int, Array, Any], Array]
-"""Pixels (P, B) of a channel from its number, the head's outputs (M, P, B) and what belongs to the places."""
+"""Pixels (P, B) of a channel from its number, the head's outputs (M, P, B) and what belongs to the positions."""
 
 Emit = Callable[[int, Array], None]
 """Takes finished rows: the number of the first and the rows (rows, W, channels, B), which it must copy."""
@@ -92,7 +92,7 @@ class Sheared:
         self.time, self.row = -self.span, -above
 
     def reach(self, step: Diagonal) -> None:
-        """Make room for a step, forgetting what no window sees any more."""
+        """Make room for a step, dropping what no window covers any more."""
         if step.time - self.time < self.pixels.shape[0]:
             return
         times, rows = step.time - self.span - self.time, step.first - self.shape.window.above - self.row
@@ -130,7 +130,7 @@ class Rows:
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
-        # A diagonal steps from row to row by `stride - slant` places, which must not be 0.
+        # A diagonal steps from row to row by `stride - slant` positions, which must not be 0.
         self.stride = max(shape.width, shape.slant + 1)
         small = shape.height * shape.width * shape.batch <= WHOLE
         self.capacity = shape.height if small else min(shape.height, shape.frontier + shape.group)
@@ -224,7 +224,7 @@ def sweep(
     *,
     like: Array,
     features: Load | None = None,
-    places: Load | None = None,
+    positions: Load | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Draw pictures, diagonal by diagonal, and give out their rows from the top.
@@ -238,14 +238,14 @@ def sweep(
         like: a float64 array of numpy or torch: where to compute.
         features: rows (rows, W, F, B) of what the network reads beside the window, if it does; of any dtype
             (20 bits hold them), which is that in which those around the frontier are kept.
-        places: rows (rows, W, ...) of what `choose` needs to know of each place (noise, known pixels); it gets
+        positions: rows (rows, W, ...) of what `choose` reads at each position (noise, known pixels); it gets
             the entries (P, ...) of its step.
-        progress: told how many more rows are finished.
+        progress: called with the number of rows newly finished.
 
     The loop holds nothing but memory, so that it can be left by an exception at any point.
     """
     beside = Source(shape, features) if features else None
-    known = Source(shape, places) if places else None
+    known = Source(shape, positions) if positions else None
     # Blocks are too short for the threads of a BLAS, which wait for each other at length if anything else runs.
     several = shape.frontier > block_pixels(net, shape.batch)
     with single_blas_thread() if several else contextlib.nullcontext():
@@ -253,7 +253,7 @@ def sweep(
 
 
 def _nobody(rows: int) -> None:
-    """Hears of finished rows, and does nothing."""
+    """Ignore finished rows."""
 
 
 def _draw(
@@ -302,12 +302,12 @@ def _draw(
     progress(shape.height - finished)
 
 
-def draw_whole(net: LocalNet, shape: Shape, choose: Choose, features: Array, places: Array = None) -> Array:
+def draw_whole(net: LocalNet, shape: Shape, choose: Choose, features: Array, positions: Array = None) -> Array:
     """Pictures small enough to be held whole, (B, H, W, channels); as `sweep` otherwise.
 
     Args:
         features: (H, W, F, B), float64; F may be 0.
-        places: (H, W, ...).
+        positions: (H, W, ...).
     """
     xp = namespace(features)
     size = (shape.batch, shape.height, shape.width, net.channels)
@@ -319,6 +319,6 @@ def draw_whole(net: LocalNet, shape: Shape, choose: Choose, features: Array, pla
     def part(whole: Array) -> Load:
         return lambda first, last: whole[first:last]
 
-    known = None if places is None else part(places)
-    sweep(net, shape, choose, emit, like=features, features=part(features), places=known)
+    known = None if positions is None else part(positions)
+    sweep(net, shape, choose, emit, like=features, features=part(features), positions=known)
     return pictures

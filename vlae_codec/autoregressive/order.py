@@ -113,13 +113,13 @@ class Canvas:
         offsets = [r * self.stride + c for r, c in window.offsets()]
         self.offsets = on_device_of(np.array(offsets, np.int64), like)
 
-    def places(self, step: Step) -> Array:
+    def positions(self, step: Step) -> Array:
         """Where the step's pixels lie in the padded rows, (P,)."""
         return on_device_of(self.origin + step.rows * self.stride + step.columns, self.offsets)
 
-    def windows(self, places: Array) -> Array:
+    def windows(self, positions: Array) -> Array:
         """Return the windows of these positions, (B, P, K)."""
-        return self.pixels[:, places[:, None] + self.offsets[None, :]]
+        return self.pixels[:, positions[:, None] + self.offsets[None, :]]
 
     def picture(self) -> Array:
         """Return the pictures without their border, (B, H, W)."""
@@ -136,6 +136,6 @@ def draw(canvas: Canvas, steps: Iterator[Step], value: Callable[[Step, Array], A
         value: gives the pixels (B, P) of a step from their windows (B, P, K).
     """
     for step in steps:
-        places = canvas.places(step)
-        canvas.pixels[:, places] = value(step, canvas.windows(places))
+        positions = canvas.positions(step)
+        canvas.pixels[:, positions] = value(step, canvas.windows(positions))
     return canvas.picture()

@@ -53,7 +53,7 @@ class SymbolWriter:
                 [excess < 0]
                 + [True] * (length - 1)
                 + [False]
-                + [bool(abs(excess) >> place & 1) for place in reversed(range(length - 1))]
+                + [bool(abs(excess) >> position & 1) for position in reversed(range(length - 1))]
             )
             self._coder.encode(np.array(bits, np.int32), _coin())
             self.ideal += len(bits)
@@ -93,10 +93,10 @@ class SymbolReader:
                 count, limit = int(counts[index]), limits()[index]
                 codes = np.asarray(self._coder.decode(models()[index], count), np.int32)
                 found[at : at + count] = codes - limit
-                escaped += [(at + int(place), limit) for place in np.flatnonzero(codes > 2 * limit)]
+                escaped += [(at + int(position), limit) for position in np.flatnonzero(codes > 2 * limit)]
                 at += count
-            for place, limit in escaped:
-                found[place] = self._pop_escape(limit)
+            for position, limit in escaped:
+                found[position] = self._pop_escape(limit)
         except AssertionError as error:  # constriction's word for bits that no encoder writes
             raise FormatError("its coded bits cannot be decoded: damaged") from error
         out = np.empty_like(found)

@@ -43,23 +43,23 @@ class Decoder:
         found: dict[int, Pixels] = {}
         bilevel: dict[int, codec.Unsealed] = {}
         archives: dict[int, dict[int, list[int]]] = {}
-        for place, (whole, index, key) in enumerate(items):
+        for position, (whole, index, key) in enumerate(items):
             data, _ = unwrap(whole)
             if identify.is_archive(data):
-                archives.setdefault(key, {}).setdefault(index, []).append(place)
+                archives.setdefault(key, {}).setdefault(index, []).append(position)
             elif index:
                 raise FormatError(f"picture {index} of a file that holds one picture: the index is damaged")
             elif identify.is_photo(data):
-                found[place] = self._photo(data)
+                found[position] = self._photo(data)
             else:
-                bilevel[place] = codec.unseal(data, self.device, max_pixels=self.max_pixels)
+                bilevel[position] = codec.unseal(data, self.device, max_pixels=self.max_pixels)
         drawn = codec.draw_images(list(bilevel.values()), seed=self.seed, device=self.device)
-        found |= {place: pixels[0].astype(bool) for place, pixels in zip(bilevel, drawn, strict=True)}
+        found |= {position: pixels[0].astype(bool) for position, pixels in zip(bilevel, drawn, strict=True)}
         for key, wanted in archives.items():
             data = items[next(iter(wanted.values()))[0]][0]
             for index, pixels in self._of_archive(data, key, sorted(wanted)):
                 found |= dict.fromkeys(wanted[index], pixels)
-        return [found[place] for place in range(len(items))]
+        return [found[position] for position in range(len(items))]
 
     def _photo(self, data: bytes) -> Pixels:
         pixels, _, _ = photo.decompress_photo(data, seed=self.seed, max_pixels=self.max_pixels, device=self.device)

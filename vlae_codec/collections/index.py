@@ -29,8 +29,8 @@ PAGES = 64
 """Pages that are kept."""
 
 
-class Place(NamedTuple):
-    """Where a picture is: bytes of its record, from a place on, and its number among the record's pictures."""
+class Location(NamedTuple):
+    """Where a picture is: bytes of its record, from an offset on, and its number among the record's pictures."""
 
     start: int
     size: int
@@ -78,9 +78,9 @@ class PartIndex:
     @property
     def records_end(self) -> int:
         """Where the records end in the part."""
-        return int(self.root.places[0]) - END.size
+        return int(self.root.offsets[0]) - END.size
 
-    def place(self, number: int) -> Place:
+    def location(self, number: int) -> Location:
         """Return where the picture of this number in the part is.
 
         Raises:
@@ -89,10 +89,10 @@ class PartIndex:
         page = self._page(int(np.searchsorted(self.root.rows["picture"], number, side="right")) - 1)
         record = int(np.searchsorted(page.firsts, number, side="right")) - 1
         start, end = page.starts[record : record + 2].tolist()
-        return Place(self.start + start, end - start, number - int(page.firsts[record]))
+        return Location(self.start + start, end - start, number - int(page.firsts[record]))
 
-    def records(self) -> Iterator[tuple[Place, int]]:
-        """Yield the place of each record's first picture, and how many pictures it has.
+    def records(self) -> Iterator[tuple[Location, int]]:
+        """Yield the location of each record's first picture, and how many pictures it has.
 
         Raises:
             FormatError: the index is damaged.
@@ -100,7 +100,7 @@ class PartIndex:
         for number in range(self.footer.pages):
             page = self._page(number)
             for start, end, count in zip(page.starts[:-1], page.starts[1:], np.diff(page.firsts), strict=True):
-                yield Place(self.start + int(start), int(end - start), 0), int(count)
+                yield Location(self.start + int(start), int(end - start), 0), int(count)
 
     def names(self) -> Iterator[str]:
         """Yield the names of the records.
@@ -113,11 +113,11 @@ class PartIndex:
 
     def pages(self) -> bytes:
         """Return the bytes of all pages."""
-        first, last = int(self.root.places[0]), int(self.root.places[-1])
+        first, last = int(self.root.offsets[0]), int(self.root.offsets[-1])
         return read_exactly(self.source, self.start + first, last - first)
 
     def _bytes(self, number: int) -> bytes:
-        first, last = self.root.places[number : number + 2].tolist()
+        first, last = self.root.offsets[number : number + 2].tolist()
         return read_exactly(self.source, self.start + first, last - first)
 
     def _length(self, number: int) -> int:
@@ -160,7 +160,7 @@ class Tail:
         self.source, self.size, self._start, self._data = source, source.size, start, data
 
     def read(self, start: int, size: int) -> bytes:
-        """Return so many bytes from a place on, fewer at the end."""
+        """Return so many bytes from an offset on, fewer at the end."""
         if start < self._start:
             return self.source.read(start, size)
         return self._data[start - self._start : start - self._start + size]

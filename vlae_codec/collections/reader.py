@@ -13,7 +13,7 @@ from ..container.collection import HEAD, summary, unpack_record
 from ..errors import FormatError, VlaeError
 from ..io.images import PillowImage, Pixels, to_pillow
 from .decode import Decoder, Item
-from .index import PartIndex, Place, read_parts
+from .index import Location, PartIndex, read_parts
 from .sources import Local, Where, open_source, read_exactly
 
 BATCH = 256
@@ -49,12 +49,12 @@ class Collection:
         counts = [part.footer.pictures for part in self.parts] if self.parts else [self._single]
         self._firsts = list(accumulate(counts, initial=0))
 
-    def _one(self, head: bytes) -> Place:
-        """Return the place of the whole file, which is no collection."""
+    def _one(self, head: bytes) -> Location:
+        """Return the location of the whole file, which is no collection."""
         if self._source.size > header.limit(head):
             header.parse_head(head)
             raise FormatError(f"{self._source.size} bytes, more than a file of one picture has")
-        return Place(0, self._source.size, 0)
+        return Location(0, self._source.size, 0)
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -98,7 +98,7 @@ class Collection:
             IndexError, FormatError, ModelError: as for one picture.
         """
         found = [self._file(number) for number in numbers]
-        return self._decoder.decode([(data, place.number, place.start) for data, place in found])
+        return self._decoder.decode([(data, location.number, location.start) for data, location in found])
 
     def numbered(self, start: int = 0, step: int = 1) -> Iterator[tuple[int, Pixels]]:
         """Yield numbers and pictures of every `step`-th file from `start` on, in order; as `decode` returns them.
@@ -108,11 +108,11 @@ class Collection:
         """
         waiting: list[tuple[int, Item]] = []
         first = 0
-        for number, (place, count) in enumerate(self._records()):
+        for number, (location, count) in enumerate(self._records()):
             if number % step == start:
-                data = self._read(place)
+                data = self._read(location)
                 for index in range(count):
-                    waiting.append((first + index, (data, index, place.start)))
+                    waiting.append((first + index, (data, index, location.start)))
                     if len(waiting) == BATCH:
                         yield from self._drawn(waiting)
                         waiting = []
@@ -129,10 +129,10 @@ class Collection:
         Raises:
             IndexError, FormatError: as for one picture.
         """
-        place = self._place(number)
-        record = read_exactly(self._source, place.start, place.size)
+        location = self._location(number)
+        record = read_exactly(self._source, location.start, location.size)
         name, data = unpack_record(record) if self.parts else ("", record)
-        return name, data, place.number
+        return name, data, location.number
 
     def name(self, number: int) -> str:
         """Return the name of a picture's file, empty if it was given none.
@@ -158,8 +158,8 @@ class Collection:
             FormatError: the index is damaged.
         """
         first, names = 0, self.names() if self.parts else iter([""])
-        for (place, count), name in zip(self._records(), names, strict=True):
-            yield first, count, place.size, name
+        for (location, count), name in zip(self._records(), names, strict=True):
+            yield first, count, location.size, name
             first += count
 
     def find(self, name: str) -> int:
@@ -192,28 +192,28 @@ class Collection:
         where = os.path.abspath(self._source.path) if isinstance(self._source, Local) else self.where
         return _reopen, (where, self._options)
 
-    def _records(self) -> Iterator[tuple[Place, int]]:
+    def _records(self) -> Iterator[tuple[Location, int]]:
         if not self.parts:
-            yield Place(0, self._source.size, 0), self._single
+            yield Location(0, self._source.size, 0), self._single
         for part in self.parts:
             yield from part.records()
 
-    def _place(self, number: int) -> Place:
+    def _location(self, number: int) -> Location:
         wanted = range(len(self))[number]
         if not self.parts:
-            return Place(0, self._source.size, wanted)
+            return Location(0, self._source.size, wanted)
         part = bisect_right(self._firsts, wanted) - 1
-        return self.parts[part].place(wanted - self._firsts[part])
+        return self.parts[part].location(wanted - self._firsts[part])
 
-    def _file(self, number: int) -> tuple[bytes, Place]:
-        place = self._place(number)
-        return self._read(place), place
+    def _file(self, number: int) -> tuple[bytes, Location]:
+        location = self._location(number)
+        return self._read(location), location
 
-    def _read(self, place: Place) -> bytes:
+    def _read(self, location: Location) -> bytes:
         last = self._last  # an archive is asked for many times over
-        if last is None or last[0] != place.start:
-            record = read_exactly(self._source, place.start, place.size)
-            last = self._last = (place.start, unpack_record(record)[1] if self.parts else record)
+        if last is None or last[0] != location.start:
+            record = read_exactly(self._source, location.start, location.size)
+            last = self._last = (location.start, unpack_record(record)[1] if self.parts else record)
         return last[1]
 
 

@@ -16,12 +16,12 @@ Where: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str] | IO
 
 
 class Source(Protocol):
-    """Bytes that can be read from any place on."""
+    """Bytes that can be read from any offset on."""
 
     size: int
 
     def read(self, start: int, size: int) -> bytes:
-        """Return so many bytes from a place on, fewer at the end."""
+        """Return so many bytes from an offset on, fewer at the end."""
 
 
 class Memory:
@@ -31,7 +31,7 @@ class Memory:
         self.data, self.size = data, len(data)
 
     def read(self, start: int, size: int) -> bytes:
-        """Return so many bytes from a place on, fewer at the end."""
+        """Return so many bytes from an offset on, fewer at the end."""
         return self.data[start : start + size]
 
 
@@ -43,7 +43,7 @@ class Stream:
         self.size = file.seek(0, os.SEEK_END)
 
     def read(self, start: int, size: int) -> bytes:
-        """Return so many bytes from a place on, fewer at the end."""
+        """Return so many bytes from an offset on, fewer at the end."""
         with self._lock:
             self.file.seek(start)
             return self.file.read(size)
@@ -60,7 +60,7 @@ class Local:
         self.size = self._stream.size
 
     def read(self, start: int, size: int) -> bytes:
-        """Return so many bytes from a place on, fewer at the end."""
+        """Return so many bytes from an offset on, fewer at the end."""
         if self._process != os.getpid():  # a forked worker shares the position of the file it was handed
             self._stream, self._process = Stream(self.path.open("rb")), os.getpid()
         return self._stream.read(start, size)
@@ -81,7 +81,7 @@ class Remote:
         self.size = int(self.files.size(self.path))
 
     def read(self, start: int, size: int) -> bytes:
-        """Return so many bytes from a place on, fewer at the end."""
+        """Return so many bytes from an offset on, fewer at the end."""
         end = min(self.size, start + size)
         return bytes(self.files.cat_file(self.path, start=start, end=end)) if start < end else b""
 
@@ -106,7 +106,7 @@ def open_source(where: Where) -> Source:
 
 
 def read_exactly(source: Source, start: int, size: int) -> bytes:
-    """Return so many bytes from a place on.
+    """Return so many bytes from an offset on.
 
     Raises:
         FormatError: the file ends before.

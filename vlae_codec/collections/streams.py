@@ -32,26 +32,26 @@ def scan(file: IO[bytes]) -> Iterator[tuple[bytes | None, int]]:
     Raises:
         FormatError: no collection, damaged, or cut short.
     """
-    place, head = 0, file.read(len(HEAD))
+    offset, head = 0, file.read(len(HEAD))
     while head:
         if head != HEAD:
-            raise FormatError(f"no collection from byte {place} on, or cut short")
-        place += len(head)
+            raise FormatError(f"no collection from byte {offset} on, or cut short")
+        offset += len(head)
         while True:
             size, start = _number(file)
             if size == 0:
                 break
             length, middle = _number(file)
             if size > MAX_RECORD or length > MAX_NAME:
-                raise FormatError(f"a record of {size} bytes from byte {place} on: damaged")
+                raise FormatError(f"a record of {size} bytes from byte {offset} on: damaged")
             record = start + middle + _exactly(file, size + length)
-            place += len(record)
-            yield record, place
+            offset += len(record)
+            yield record, offset
         after = int.from_bytes(_exactly(file, END.size - 1), "little")
         for begun in range(0, after, PIECE):
             _exactly(file, min(PIECE, after - begun))
-        place += END.size + after
-        yield None, place
+        offset += END.size + after
+        yield None, offset
         head = file.read(len(HEAD))
 
 

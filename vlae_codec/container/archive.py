@@ -114,20 +114,20 @@ def parse_archive(data: bytes) -> Archive:
         raise FormatError("one picture, not an archive")
     if len(data) == HEADER.size:
         raise FormatError("cut short in its header; fetch it again")
-    kind, place = data[HEADER.size], HEADER.size + 1
-    count, place = _read_number(data, place)
-    chunk, place = _read_number(data, place)
-    names, place = _read_number(data, place) if kind & NAMED else (0, place)
+    kind, offset = data[HEADER.size], HEADER.size + 1
+    count, offset = _read_number(data, offset)
+    chunk, offset = _read_number(data, offset)
+    names, offset = _read_number(data, offset) if kind & NAMED else (0, offset)
     kind &= ~NAMED
     if kind not in KINDS or not 1 <= count <= MAX_IMAGES or not 1 <= chunk <= MAX_IMAGES:
         raise FormatError(f"its header is damaged: {count} pictures, {chunk} a chunk, of kind {kind}")
     lengths = []
     for _ in range(-(-count // chunk)):
-        length, place = _read_number(data, place)
+        length, offset = _read_number(data, offset)
         lengths.append(length)
-    if place + CRC > len(data):
+    if offset + CRC > len(data):
         raise FormatError("cut short in its header; fetch it again")
-    return Archive(kind, prefix, count, chunk, place + CRC, names, tuple(lengths))
+    return Archive(kind, prefix, count, chunk, offset + CRC, names, tuple(lengths))
 
 
 def check_header(data: bytes, archive: Archive, fingerprint: bytes) -> None:
@@ -212,13 +212,13 @@ def _number(value: int) -> bytes:
     return bytes([*out, value])
 
 
-def _read_number(data: bytes, place: int) -> tuple[int, int]:
+def _read_number(data: bytes, offset: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 35, 7):
-        if place >= len(data):
+        if offset >= len(data):
             raise FormatError("cut short in its header; fetch it again")
-        value |= (data[place] & 127) << shift
-        place += 1
-        if data[place - 1] < 128:
-            return value, place
+        value |= (data[offset] & 127) << shift
+        offset += 1
+        if data[offset - 1] < 128:
+            return value, offset
     raise FormatError("its header is damaged: a number of more than 5 bytes")

@@ -81,12 +81,12 @@ class Root(NamedTuple):
 
     Attributes:
         rows: one `ROW` for each page.
-        places: offset of each page in the part, and of the root.
+        offsets: offset of each page in the part, and of the root.
         models: first bytes of the fingerprints of all models.
     """
 
     rows: Rows
-    places: Counts
+    offsets: Counts
     models: tuple[bytes, ...]
 
 
@@ -113,11 +113,11 @@ def unpack_record(record: bytes) -> tuple[str, bytes]:
     Raises:
         FormatError: it is damaged.
     """
-    length, place = read_number(record, 0)
-    size, place = read_number(record, place)
-    if length != len(record) - place - size or size > MAX_NAME:
+    length, offset = read_number(record, 0)
+    size, offset = read_number(record, offset)
+    if length != len(record) - offset - size or size > MAX_NAME:
         raise FormatError("a record and the index differ in its length: damaged")
-    return _name(record[place : place + size]), record[place + size :]
+    return _name(record[offset : offset + size]), record[offset + size :]
 
 
 def check_path(name: str) -> None:
@@ -182,7 +182,7 @@ class IndexBuilder:
             self._rows.append((*(a + b for a, b in zip(row, shift, strict=False)), *row[3:]))
         self._pages.append(pages)
         self.records, self.pictures = self.records + footer.records, self.pictures + footer.pictures
-        self.offset += int(root.places[0]) - END.size - len(HEAD)
+        self.offset += int(root.offsets[0]) - END.size - len(HEAD)
 
     @property
     def end(self) -> int:
@@ -255,9 +255,9 @@ def parse_root(data: bytes, footer: Footer) -> Root:
     rows = np.frombuffer(data, ROW, footer.pages)
     tail = data[footer.pages * ROW.itemsize :]
     sizes = rows["page"].astype(np.int64) + rows["names"]
-    places = footer.root_offset - int(sizes.sum()) + np.concatenate([[0], np.cumsum(sizes)])
+    offsets = footer.root_offset - int(sizes.sum()) + np.concatenate([[0], np.cumsum(sizes)])
     firsts = [rows[name].astype(np.int64) for name in ("record", "picture", "offset")]
-    ends = footer.records, footer.pictures, int(places[0]) - END.size
+    ends = footer.records, footer.pictures, int(offsets[0]) - END.size
     for first, start, end in zip(firsts, (0, 0, len(HEAD)), ends, strict=True):
         steps = np.diff(np.concatenate([[start], first, [end]]))
         if (steps < 0).any() or steps[0] != 0:
@@ -265,8 +265,8 @@ def parse_root(data: bytes, footer: Footer) -> Root:
     counts = np.diff(np.concatenate([firsts[0], [footer.records]]))
     if footer.pages and not 1 <= counts.min() <= counts.max() <= PAGE:
         raise FormatError(f"the root of its index has pages of other than 1 to {PAGE} records: damaged")
-    models = tuple(tail[place : place + PREFIX] for place in range(0, len(tail), PREFIX))
-    return Root(rows, places, models)
+    models = tuple(tail[offset : offset + PREFIX] for offset in range(0, len(tail), PREFIX))
+    return Root(rows, offsets, models)
 
 
 def parse_page(data: bytes, row: np.void) -> tuple[Counts, Counts]:

@@ -122,8 +122,8 @@ def unwrap(data: bytes) -> tuple[bytes, Metadata]:
     """
     if not is_wrapped(data):
         return data, NOTHING
-    length, place = read_number(data, START)
-    end = place + length
+    length, offset = read_number(data, START)
+    end = offset + length
     if length > MAX_BLOCK:
         raise FormatError(f"{length} bytes of metadata, and {MAX_BLOCK} are the most: damaged")
     if end + CHECKSUM.size > len(data):
@@ -134,7 +134,7 @@ def unwrap(data: bytes) -> tuple[bytes, Metadata]:
         raise FormatError("cut short: there is no picture behind its metadata; fetch it again")
     if parse_head(inner)[0] in (ARCHIVE, ENVELOPE):
         raise FormatError("metadata in front of something else than the file of one picture: damaged")
-    return inner, _parse_entries(_inflate(data[place:end]))
+    return inner, _parse_entries(_inflate(data[offset:end]))
 
 
 def _inflate(block: bytes) -> bytes:
@@ -152,18 +152,18 @@ def _inflate(block: bytes) -> bytes:
 
 def _parse_entries(data: bytes) -> Metadata:
     found: dict[str, bytes] = {}
-    place = 0
-    while place < len(data):
-        number = data[place]
-        length, start = read_number(data, place + 1)
-        place = start + length
+    offset = 0
+    while offset < len(data):
+        number = data[offset]
+        length, start = read_number(data, offset + 1)
+        offset = start + length
         if not 1 <= number <= len(KINDS):
             raise FormatError(f"metadata of unknown kind {number}: damaged, or made by a newer program")
-        if place > len(data):
+        if offset > len(data):
             raise FormatError("an entry of its metadata is cut short: damaged")
         if KINDS[number - 1] in found:
             raise FormatError(f"{KINDS[number - 1]} is there twice: damaged")
-        found[KINDS[number - 1]] = data[start:place]
+        found[KINDS[number - 1]] = data[start:offset]
     return Metadata(
         found.get(ICC, b""), found.get(EXIF, b""), found.get(XMP, b""),
         _parse_density(found[DPI]) if DPI in found else None, _parse_texts(found.get(TEXTS, b"{}")),

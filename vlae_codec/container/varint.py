@@ -17,18 +17,18 @@ def write_number(value: int) -> bytes:
     return bytes([*out, value])
 
 
-def read_number(data: bytes, place: int) -> tuple[int, int]:
-    """Return the number at a place, and where it ends.
+def read_number(data: bytes, offset: int) -> tuple[int, int]:
+    """Return the number at an offset, and where it ends.
 
     Raises:
         FormatError: the data end before it does, or it has more than `LONGEST` bytes.
     """
     value = 0
     for index in range(LONGEST):
-        if place + index >= len(data):
+        if offset + index >= len(data):
             raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-        byte = data[place + index]
+        byte = data[offset + index]
         value |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
-            return value, place + index + 1
+            return value, offset + index + 1
     raise FormatError("a number in its header does not end: damaged")

@@ -146,8 +146,8 @@ def _shuffled(numbered: Iterator[tuple[int, Pixels]], size: int, rng: random.Ran
     for pair in numbered:
         waiting.append(pair)
         if len(waiting) > size:
-            place = rng.randrange(len(waiting))
-            waiting[place], waiting[-1] = waiting[-1], waiting[place]
+            position = rng.randrange(len(waiting))
+            waiting[position], waiting[-1] = waiting[-1], waiting[position]
             yield waiting.pop()
     rng.shuffle(waiting)
     yield from waiting

@@ -135,6 +135,6 @@ class _Workspace:
 
 
 def _squares(x: Array, shape: tuple[int, ...]) -> Array:
-    """(4 C, H W B) as (C, H, 2, W, 2, B): channel 4 c + 2 r + k is place (r, k) of channel c."""
+    """(4 C, H W B) as (C, H, 2, W, 2, B): channel 4 c + 2 r + k is position (r, k) of channel c."""
     _, height, width, batch = shape
     return namespace(x).permute_dims(x.reshape(-1, 2, 2, height, width, batch), (0, 3, 1, 4, 2, 5))

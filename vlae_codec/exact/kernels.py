@@ -1,7 +1,7 @@
 """Integer layers that write into buffers which are there already: what drawing spends its time in (design D5).
 
 Arithmetic of this kind is bound by memory, and fresh memory is the dearest. A layer is one product into a buffer,
-then floor and clamp in place. Rows are channels, columns are places; a row of ones carries the bias.
+then floor and clamp in place. Rows are channels, columns are positions; a row of ones carries the bias.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class Residual:
 
 
 def unshuffle(x: Array) -> Array:
-    """(B, H, W, C) to (B, H/2, W/2, 4 C): place (r, k) of channel c's squares goes to channel 4 c + 2 r + k."""
+    """(B, H, W, C) to (B, H/2, W/2, 4 C): position (r, k) of channel c's squares goes to channel 4 c + 2 r + k."""
     xp = namespace(x)
     batch, height, width, channels = x.shape
     x = xp.reshape(x, (batch, height // 2, 2, width // 2, 2, channels))
@@ -98,7 +98,7 @@ def unshuffle(x: Array) -> Array:
 
 
 def shuffle(x: Array) -> Array:
-    """(B, H, W, 4 C) to (B, 2 H, 2 W, C): channel 4 c + 2 r + k goes to place (r, k) of channel c."""
+    """(B, H, W, 4 C) to (B, 2 H, 2 W, C): channel 4 c + 2 r + k goes to position (r, k) of channel c."""
     xp = namespace(x)
     batch, height, width, channels = x.shape
     x = xp.reshape(x, (batch, height, width, channels // 4, 2, 2))

@@ -52,10 +52,10 @@ def declared_depth(image: Image.Image, data: bytes) -> int:
         depth = max(np.atleast_1d(getattr(image, "tag_v2", {}).get(BITS, 8)))
     elif image.format == "PPM" and (found := PORTABLE.match(data)):
         depth = int(found[1]).bit_length()
-    elif image.format == "JPEG2000" and (place := data.find(b"\xff\x4f\xff\x51")) >= 0:
-        depth = (data[place + 42 : place + 43] or b"\7")[0] % 128 + 1
-    elif image.format == "AVIF" and (place := data.find(b"av1C")) >= 0:
-        depth = 10 if (data[place + 6 : place + 7] or b"\0")[0] & 64 else 8
+    elif image.format == "JPEG2000" and (offset := data.find(b"\xff\x4f\xff\x51")) >= 0:
+        depth = (data[offset + 42 : offset + 43] or b"\7")[0] % 128 + 1
+    elif image.format == "AVIF" and (offset := data.find(b"av1C")) >= 0:
+        depth = 10 if (data[offset + 6 : offset + 7] or b"\0")[0] & 64 else 8
     elif image.format == "SGI":
         depth = 8 * data[3]
     return int(depth)

@@ -133,19 +133,19 @@ def not_kept(found: tuple[str, ...], kept: Metadata) -> tuple[str, ...]:
 
 def orientation_of(exif: bytes) -> int:
     """Return the orientation that EXIF data tell, 1 if they tell none."""
-    place, order = _orientation_place(exif)
-    return struct.unpack_from(f"{order}H", exif, place)[0] if place else 1
+    offset, order = _orientation_offset(exif)
+    return struct.unpack_from(f"{order}H", exif, offset)[0] if offset else 1
 
 
 def upright(metadata: Metadata) -> Metadata:
     """Return the metadata of a picture that was turned: what asks for it is taken out, all else stays as it is."""
-    place, order = _orientation_place(metadata.exif)
-    if not place:
+    offset, order = _orientation_offset(metadata.exif)
+    if not offset:
         return metadata
-    return replace(metadata, exif=metadata.exif[:place] + struct.pack(f"{order}H", 1) + metadata.exif[place + 2 :])
+    return replace(metadata, exif=metadata.exif[:offset] + struct.pack(f"{order}H", 1) + metadata.exif[offset + 2 :])
 
 
-def _orientation_place(exif: bytes) -> tuple[int, str]:
+def _orientation_offset(exif: bytes) -> tuple[int, str]:
     """Where the orientation stands, 0 if it is not there, and the order of bytes."""
     order = ORDERS.get(exif[:4], "<")
     if exif[:4] not in ORDERS or len(exif) < 8:

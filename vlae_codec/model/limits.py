@@ -220,15 +220,15 @@ class _BilevelLayers(Layers):
         info = self.info
         if info["height"] % 4 or info["width"] % 4:
             raise ModelError("model.json: height and width should be multiples of 4")
-        places, latent = info["height"] // 4 * (info["width"] // 4), info["latent"]
+        positions, latent = info["height"] // 4 * (info["width"] // 4), info["latent"]
         fine = self.layer("encoder.stem", 36)
         self.blocks("encoder.fine", fine, 9)
         coarse = self.layer("encoder.down", 9 * fine)
         self.blocks("encoder.coarse", coarse, 9)
         thin = self.layer("encoder.squeeze", coarse)
-        self.layer("encoder.out", self.layer("encoder.full", places * thin), 2 * latent)
+        self.layer("encoder.out", self.layer("encoder.full", positions * thin), 2 * latent)
         self.prior(latent // info["prior_blocks"])
-        thin, odd = divmod(self.layer("decoder.spread", self.layer("decoder.full", latent)), places)
+        thin, odd = divmod(self.layer("decoder.spread", self.layer("decoder.full", latent)), positions)
         coarse = self.layer("decoder.widen", thin)
         self.blocks("decoder.coarse", coarse, 9)
         fine, rest = divmod(self.layer("decoder.up", coarse), 4)

@@ -261,15 +261,15 @@ class IntegerModel:
         return max(SHARE, min(BATCH, -(-count // self.workers)))
 
     def sweep(
-        self, z: Integers, choose: Choose, places: Array = None, raster: bool = False, captured: bool = False
+        self, z: Integers, choose: Choose, positions: Array = None, raster: bool = False, captured: bool = False
     ) -> Integers:
         """Pictures (B, H, W) whose pixels `choose` takes in the order of the wavefront.
 
         Args:
             z: latents, (B, D); all of the batch is drawn at once.
             choose: gives the pixels (P, B) of a step from the channel (0), the logits (1, P, B) in units of 1/64
-                (integers, not clamped to the range of the sigmoid table) and the entries (P, ...) of `places`.
-            places: (H, W, ...) on the device.
+                (integers, not clamped to the range of the sigmoid table) and the entries (P, ...) of `positions`.
+            positions: (H, W, ...) on the device.
             raster: one pixel a step, for comparison.
             captured: as one CUDA graph; `choose` must stay on the device.
         """
@@ -277,7 +277,7 @@ class IntegerModel:
         features = self._features(z)
         whole = draw_captured if captured else draw_whole
         shape = shape.raster() if raster else shape
-        return self.to_integers(whole(self.local_net, shape, choose, features, places))[:, :, :, 0]
+        return self.to_integers(whole(self.local_net, shape, choose, features, positions))[:, :, :, 0]
 
 
 def place(noise: Integers, mean: Integers, scale: Integers) -> Integers:

@@ -1,7 +1,7 @@
 """Pixels given z, as both lossless codes see them: probabilities all at once to write, in slanted lines to read.
 
 Sender and receiver name the pixels of a batch in one order: diagonal by diagonal of the wavefront, on a diagonal from
-the top down, and of each place all images in turn. The receiver reads the pixels of a diagonal at once, with the engine
+the top down, and at each position image by image. The receiver reads the pixels of a diagonal at once, with the engine
 that draws them in lossy decoding; the sender knows all windows beforehand and needs no steps.
 """
 
@@ -66,7 +66,7 @@ def _diagonal_places(model: IntegerModel) -> Iterator[Integers]:
 def read_pixels(model: IntegerModel, z: Integers, decide: Decide) -> Pictures:
     """Return the pictures that `decide` makes of z (B, D), uint8 of 0 and 1, (B, H, W)."""
 
-    def choose(channel: int, logits: Array, places: Array) -> Array:
+    def choose(channel: int, logits: Array, positions: Array) -> Array:
         ones = _probabilities(model, logits)[0]
         return model.to_device(decide(ones.reshape(-1)).reshape(ones.shape))
 

@@ -70,7 +70,7 @@ def draw(
     size: tuple[int, int],
     choose: Choose,
     features: Load,
-    places: Load,
+    positions: Load,
     *,
     grey: bool = False,
     progress: Progress | None = None,
@@ -80,16 +80,16 @@ def draw(
     Args:
         model: the model.
         size: height and width of the picture.
-        choose: gives levels less 128 from a channel's outputs and the entries of `places`.
+        choose: gives levels less 128 from a channel's outputs and the entries of `positions`.
         features: what the network reads beside its window.
-        places: what `choose` reads beside the outputs.
+        positions: what `choose` reads beside the outputs.
         grey: draw one channel and repeat it.
-        progress: told how many more rows are finished.
+        progress: called with the number of rows newly finished.
     """
     choose = _repeated(choose) if grey else choose
     if model.on_gpu and size[0] * size[1] <= CAPTURED:
-        return _draw_captured(model, size, choose, features, places, progress)
-    return _sweep(model, size, choose, features, places, progress)
+        return _draw_captured(model, size, choose, features, positions, progress)
+    return _sweep(model, size, choose, features, positions, progress)
 
 
 def push(
@@ -158,7 +158,7 @@ def _logistic_quantiles() -> NDArray[np.int64]:
 
 
 class Sampler:
-    """Levels from mixtures and two random words a channel: one picks the component, one the place in it."""
+    """Levels from mixtures and two random words a channel: one picks the component, one the position in it."""
 
     def __init__(self, model: PixelModel, heat: int) -> None:
         like = model.to_device(np.zeros(1))
@@ -189,8 +189,8 @@ def noise_rows(model: PixelModel, width: int, seed: int, number: int) -> Load:
     """Load random words, int64 (rows, W, channels, 2)."""
 
     def load(first: int, last: int) -> Array:
-        places = np.ascontiguousarray(np.mgrid[first:last, :width])
-        rows, columns = (model.to_device(one, np.int64) for one in places)
+        positions = np.ascontiguousarray(np.mgrid[first:last, :width])
+        rows, columns = (model.to_device(one, np.int64) for one in positions)
         xp, key = namespace(rows), (seed & 0xFFFFFFFF, seed >> 32)
         domains = (xp.full_like(rows, PIXEL_DOMAIN + part) for part in range(2))
         words = [philox(rows, columns, xp.full_like(rows, number), domain, key) for domain in domains]
@@ -201,11 +201,11 @@ def noise_rows(model: PixelModel, width: int, seed: int, number: int) -> Load:
 
 
 def _draw_captured(
-    model: PixelModel, size: tuple[int, int], choose: Choose, features: Load, places: Load, progress: Progress | None
+    model: PixelModel, size: tuple[int, int], choose: Choose, features: Load, positions: Load, progress: Progress | None
 ) -> Levels:
     """Draw what `_sweep` draws, by a step captured on the GPU."""
     shape = Shape(*size, 1, model.window, model.window.slant)
-    drawn = draw_captured(model.local_net, shape, choose, features(0, size[0]), places(0, size[0]))
+    drawn = draw_captured(model.local_net, shape, choose, features(0, size[0]), positions(0, size[0]))
     picture: Levels = (model.to_numpy(drawn)[0] + 128).astype(np.uint8)
     if progress is not None:
         progress(size[0])
@@ -217,7 +217,7 @@ def _sweep(
     size: tuple[int, ...],
     choose: Choose,
     features: Load,
-    places: Load | None,
+    positions: Load | None,
     progress: Progress | None,
 ) -> Levels:
     picture = np.empty((*size, COLOURS), np.uint8)
@@ -227,5 +227,5 @@ def _sweep(
 
     shape = Shape(size[0], size[1], 1, model.window, model.window.slant)
     like = model.to_device(np.zeros(1))
-    sweep(model.local_net, shape, choose, emit, like=like, features=features, places=places, progress=progress)
+    sweep(model.local_net, shape, choose, emit, like=like, features=features, positions=positions, progress=progress)
     return picture

@@ -53,7 +53,7 @@ def _tables(like: Array) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Mixtures for some places, arrays (K, ...) of float64 that hold integers.
+    """Mixtures for some positions, arrays (K, ...) of float64 that hold integers.
 
     Attributes:
         weights: of the components, units of 2^-14 of the largest.
@@ -86,7 +86,7 @@ class Mixture:
         return self.weights.sum(0) * float(TOP)
 
     def cumulative(self, edges: Array) -> Array:
-        """F at one edge of each place."""
+        """F at one edge of each position."""
         xp = namespace(edges)
         _, logistic = _tables(edges)
         steps = xp.floor((edges - self.means) * self.inverses * 2.0**-self.shift)
@@ -112,7 +112,7 @@ class Mixture:
         """Return the symbols 0 ... 255 that eight decisions choose.
 
         Args:
-            edge: gives the lower edge of each place's symbol; asked for symbols 1 ... 255 alone.
+            edge: gives the lower edge of each position's symbol; called for symbols 1 ... 255 alone.
             decide: makes the decisions, from P(the upper half).
         """
         xp = namespace(self.means)

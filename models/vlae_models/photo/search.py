@@ -79,9 +79,9 @@ class Search:
         gain = self.net.gain(quality)
         found = torch.from_numpy(np.asarray(y, np.float32))[None] * 2.0**-LATENT_BITS * gain
         picture = torch.from_numpy(levels).permute(2, 0, 1)[None].float()
-        places = list(tiles(*levels.shape[:2]))
-        for inner, outer in places:
-            self._refine(found, picture, quality, inner, outer, len(places), progress)
+        positions = list(tiles(*levels.shape[:2]))
+        for inner, outer in positions:
+            self._refine(found, picture, quality, inner, outer, len(positions), progress)
         back = (found / gain)[0] * 2.0**LATENT_BITS
         return np.asarray(back.round().numpy().astype(y.dtype))
 

@@ -1,4 +1,4 @@
-"""The recipe of a colour model: the shapes of its networks and how they are trained."""
+"""The recipe of a windowed model: the shapes of its networks and how they are trained."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..recipe import WINDOWS
 
 @dataclass(frozen=True)
 class WindowedConfig:
-    """Shapes of the networks of a colour model.
+    """Shapes of the networks of a windowed model.
 
     Attributes:
-        window: which pixels above and to the left the decoder sees, a key of `WINDOWS`.
+        window: the pixels above and to the left that the decoder reads, a key of `WINDOWS`.
         grey_window: show the decoder only the grey values of its window, so that colour has to enter the code
             (Chen et al., section 4.3).
         patch: pixels of the picture's side to one of the latent grid's: 4, 8 or 16.
@@ -24,13 +24,13 @@ class WindowedConfig:
         fine_blocks: residual blocks there, in the encoder and in the synthesis.
         mid: channels at an eighth, if the patch is as large.
         coarse: channels at a sixteenth, if the patch is as large.
-        straight: a linear path beside encoder and synthesis, which training starts as the principal components of
+        linear_path: a linear path beside encoder and synthesis, which training starts as the principal components of
             patches: the model begins as a transform coder.
         features: channels of the full-size feature map that z is decoded to.
         local: width of the local decoder.
         local_layers: 1x1 residual layers of the local decoder.
         mixtures: logistic components of a pixel's distribution.
-        prior_window: which places of the latent grid the prior sees.
+        prior_window: the positions of the latent grid that the prior reads.
         prior: width of the prior's network.
         prior_layers: its residual layers.
         prior_mixtures: logistic components of a latent's distribution.
@@ -46,7 +46,7 @@ class WindowedConfig:
     fine_blocks: int = 1
     mid: int = 96
     coarse: int = 128
-    straight: bool = False
+    linear_path: bool = False
     features: int = 16
     local: int = 80
     local_layers: int = 3
@@ -69,14 +69,14 @@ class WindowedConfig:
 
 @dataclass(frozen=True)
 class WindowedTraining:
-    """How a colour model is trained.
+    """How a windowed model is trained.
 
     Attributes:
         updates: optimiser steps; a time budget may end training earlier.
         batch: crops a step.
         crop: side of a crop, pixels; a multiple of 16.
         turned: whether crops are also turned and put upside down; all are mirrored.
-        places: pixels of each crop at which the local decoder is trained.
+        positions: pixels of each crop at which the local decoder is trained.
         rate: Adam's learning rate, held for `hold` of the training, then decayed to zero.
         muon: learning rate of the matrices of hidden layers by Muon, which fades with the other one; 0 for Adam.
         muon_first: whether those include the layers that read windows.
@@ -84,18 +84,18 @@ class WindowedTraining:
         average: decay of the averaged (released) weights.
         widest: quantisation width, as a power of two, of the coarsest code; widths are log-uniform.
         finest: the same of the finest code.
-        mean_weight: weight of the squared error (of 0 ... 255) of the mean picture, at width 1, against bits a
+        base_weight: weight of the squared error (of 0 ... 255) of the base reconstruction, at width 1, against bits a
             pixel; it falls with the width squared, as the slope of rate against distortion does.
-        mean_asks: which part of the mean picture's gradient reaches z; at 0 the bound alone decides what is in z.
-        mean_fades: let that part fade with the learning rate, so that what is released is near an optimum of the bound.
-        heard: which part of the local decoder's gradient reaches z. At 1 the bound is minimised; less of it leaves
-            more of z to the mean picture, which is what counts at low rates.
+        base_grad_scale: factor of the base reconstruction's gradient to z; at 0 the bound alone decides what is in z.
+        base_grad_decay: fade that factor with the learning rate, towards an optimum of the bound.
+        decoder_grad_scale: factor of the local decoder's gradient to z. At 1 the bound is minimised; less of it leaves
+            more of z to the base reconstruction, which is what counts at low rates.
         kl_floor: bits a pixel of KL below which soft free bits ease the KL's weight (Chen et al., appendix C);
             0 switches them off.
-        init: released colour model (name, folder or fingerprint) whose weights training starts from; "" for none.
+        init: released windowed model (name, folder or fingerprint) whose weights training starts from; "" for none.
         init_local: the same for the local decoder alone.
-        drift: share of crops whose context drifts, as it does while a picture is drawn.
-        drift_range: largest standard deviation of the drift, pixel levels.
+        context_noise: share of crops whose context is noised, as it is while a picture is drawn.
+        context_noise_range: largest standard deviation of that noise, pixel levels.
         grey: share of crops without colour.
         seed: of weights, crops and noise.
     """
@@ -104,7 +104,7 @@ class WindowedTraining:
     batch: int = 8
     crop: int = 128
     turned: bool = True
-    places: int = 3072
+    positions: int = 3072
     rate: float = 0.001
     muon: float = 0.0
     muon_first: bool = False
@@ -112,20 +112,20 @@ class WindowedTraining:
     average: float = 0.999
     widest: float = 3.5
     finest: float = -1.0
-    mean_weight: float = 0.007
-    mean_asks: float = 1.0
-    mean_fades: bool = False
-    heard: float = 1.0
+    base_weight: float = 0.007
+    base_grad_scale: float = 1.0
+    base_grad_decay: bool = False
+    decoder_grad_scale: float = 1.0
     kl_floor: float = 0.0
     init: str = ""
     init_local: str = ""
-    drift: float = 0.5
-    drift_range: float = 24.0
+    context_noise: float = 0.5
+    context_noise_range: float = 24.0
     grey: float = 0.08
     seed: int = 1
 
     def __post_init__(self) -> None:
         if self.updates < 1 or self.batch < 1 or self.seed < 0 or not 0 <= self.hold <= 1:
             raise ModelError("recipe: updates and batch start at 1, seed at 0, and hold lies in 0 ... 1")
-        if self.crop < 16 or self.crop % 16 or not 1 <= self.places <= self.crop**2:
-            raise ModelError("recipe: a crop's side is a multiple of 16, and places are pixels of it")
+        if self.crop < 16 or self.crop % 16 or not 1 <= self.positions <= self.crop**2:
+            raise ModelError("recipe: a crop's side is a multiple of 16, and positions are pixels of it")

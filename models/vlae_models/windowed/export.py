@@ -1,4 +1,4 @@
-"""Export of a colour model: float networks to integers that the codec reads without torch (design D5, D11)."""
+"""Export of a windowed model: float networks to integers that the codec reads without torch (design D5, D11)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from vlae_codec.exact.layers import FRACTION
-from vlae_codec.families.windowed.model import GATES, WIDTHS, PhotoModel, log_width, number_of_width
+from vlae_codec.families.windowed.model import GAINS, WIDTHS, PhotoModel, log_width, number_of_width
 
 from ..recipe import WINDOWS
 from ..release.export import Exporter, weight_fraction
@@ -32,7 +32,7 @@ QUARTERED = ("synthesis.enter", "synthesis.straight")
 
 
 def export_arrays(model: WindowedVLAE) -> Exporter:
-    """All layers of a colour model, as integers."""
+    """All layers of a windowed model, as integers."""
     out = Exporter()
     encoder, synthesis = model.encoder, model.synthesis
     for name, part in (("encoder", encoder), ("synthesis", synthesis)):
@@ -46,9 +46,9 @@ def export_arrays(model: WindowedVLAE) -> Exporter:
             out.arrays[f"{name}.bias"] <<= QUARTER
             out.shifts[name] += QUARTER
     logarithms = torch.tensor([log_width(number) for number in range(WIDTHS)]) / 2.0**FRACTION
-    for name, gates in zip(GATES, (encoder.gates, synthesis.gates), strict=True):
-        if gates is not None:
-            out.arrays[name] = np.rint(gates(logarithms).detach().numpy() * 2.0**FRACTION).astype(np.int16)
+    for name, gains in zip(GAINS, (encoder.gains, synthesis.gains), strict=True):
+        if gains is not None:
+            out.arrays[name] = np.rint(gains(logarithms).detach().numpy() * 2.0**FRACTION).astype(np.int16)
     _window_net(out, "prior", model.prior)
     _window_net(out, "local", model.local)
     _narrow_part(out, "encoder")

@@ -1,7 +1,7 @@
-"""Encoder, synthesis, prior and local decoder of the colour model; ReLU only, so that they export to integers.
+"""Encoder, synthesis, prior and local decoder of the windowed model; ReLU only, so that they export to integers.
 
-    x --encoder--> y --dither of width d--> z --synthesis (told d)--> features --local decoder--> p(x_i | window_i)
-                                            |--> prior (told d): p(z_j | window_j), channel after channel
+    x --encoder--> y --dither of width d--> z --synthesis (given d)--> features --local decoder--> p(x_i | window_i)
+                                            |--> prior (given d): p(z_j | window_j), channel after channel
 
 Pixels enter as (level - 128) / 64, in the order green, red, blue; latents enter as z / 4.
 """
@@ -43,12 +43,12 @@ class Encoder(nn.Module):
             if before:
                 self.add_module(f"down_{scale}", conv(before, channels, 3, stride=2))
             self.add_module(scale, _blocks(config, scale))
-        self.out = conv(channels, config.latent, 1, gain=0.1 if config.straight else 1.0)
-        self.straight = conv(config.patch**2 * COLOURS, config.latent, 1) if config.straight else None
-        self.gates = Gates(config.latent) if config.straight else None
+        self.out = conv(channels, config.latent, 1, gain=0.1 if config.linear_path else 1.0)
+        self.straight = conv(config.patch**2 * COLOURS, config.latent, 1) if config.linear_path else None
+        self.gains = WienerGains(config.latent) if config.linear_path else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """y of pictures in units of 64 levels, before it is gated."""
+        """y of pictures in units of 64 levels, before its gains."""
         h = self.stem(unshuffled(x, 2))
         for scale in self.scales:
             if scale != self.scales[0]:
@@ -61,7 +61,7 @@ class Encoder(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """z (B, C, h, w) and its width to features (B, F, P h, P w), and from these the mean picture."""
+    """z (B, C, h, w) and its width to features (B, F, P h, P w), and from these the base reconstruction."""
 
     def __init__(self, config: WindowedConfig) -> None:
         super().__init__()
@@ -73,16 +73,16 @@ class Synthesis(nn.Module):
             if scale != self.scales[0]:
                 self.add_module(f"up_{scale}", conv(before, 4 * channels, 1))
             self.add_module(scale, _blocks(config, scale))
-        self.out = conv(config.fine, 16 * config.features, 3, gain=0.1 if config.straight else 1.0)
+        self.out = conv(config.fine, 16 * config.features, 3, gain=0.1 if config.linear_path else 1.0)
         self.mean = conv(config.features, COLOURS, 1)
-        self.straight = conv(config.latent, config.patch**2 * COLOURS, 1) if config.straight else None
-        self.gates = Gates(config.latent) if config.straight else None
+        self.straight = conv(config.latent, config.patch**2 * COLOURS, 1) if config.linear_path else None
+        self.gains = WienerGains(config.latent) if config.linear_path else None
 
     def forward(self, z: Tensor, log_width: Tensor) -> Tensor:
         """Features of latents whose widths are 2^log_width, (B,)."""
-        told = log_width[:, None, None, None].expand(-1, 1, *z.shape[2:])
-        z = gated(z, self.gates, log_width)
-        h = self.enter(torch.cat([z / LATENT_UNIT, told], 1))
+        conditioning = log_width[:, None, None, None].expand(-1, 1, *z.shape[2:])
+        z = with_gains(z, self.gains, log_width)
+        h = self.enter(torch.cat([z / LATENT_UNIT, conditioning], 1))
         for scale in self.scales:
             if scale != self.scales[0]:
                 h = F.pixel_shuffle(getattr(self, f"up_{scale}")(torch.relu(h)), 2)
@@ -94,7 +94,7 @@ class Synthesis(nn.Module):
         return torch.relu(h)
 
 
-class Gates(nn.Module):
+class WienerGains(nn.Module):
     """Which part of each latent passes at each width: much where its variance v exceeds that of the noise, d^2 / 12.
 
     The sender's close for what is not worth its bits (reverse water-filling), the receiver's are a Wiener filter of
@@ -111,9 +111,9 @@ class Gates(nn.Module):
         return torch.sigmoid(self.slope * (self.level - 2 * math.log(2) * log_width[:, None]))
 
 
-def gated(z: Tensor, gates: Gates | None, log_width: Tensor) -> Tensor:
-    """Latents (B, C, h, w) times their gates; as they are in a network without any."""
-    return z if gates is None else z * gates(log_width)[:, :, None, None]
+def with_gains(z: Tensor, gains: WienerGains | None, log_width: Tensor) -> Tensor:
+    """Latents (B, C, h, w) times their gains; as they are in a network without any."""
+    return z if gains is None else z * gains(log_width)[:, :, None, None]
 
 
 def unshuffled(x: Tensor, times: int) -> Tensor:
@@ -142,15 +142,15 @@ def _through(blocks: nn.ModuleList, h: Tensor) -> Tensor:
 
 
 class WindowNet(nn.Module):
-    """Mixtures of the channels of a place from its window, from what else is known of it, and channel from channel.
+    """Mixtures of the channels of a position from its window, from what else is known of it, and channel from channel.
 
     Args:
-        offsets: of the window's places (row, column), in raster order.
-        channels: of a place.
+        offsets: of the window's positions (row, column), in raster order.
+        channels: of a position.
         beside: further inputs.
         width, layers: of the 1x1 residual layers.
         mixtures: components of a channel.
-        grey: see the windows, which are of green, red and blue, without colour.
+        grey: read the windows, which are of green, red and blue, without colour.
     """
 
     def __init__(
@@ -177,7 +177,7 @@ class WindowNet(nn.Module):
         Args:
             window: windows, offset by offset, (N, offsets * channels).
             beside: what else is known, (N, beside).
-            here: the channels of the place, of which each one sees those before it, (N, channels).
+            here: the channels of the position, each one conditioned on those before it, (N, channels).
         """
         # Of the window to the means no digit may be lost, so only the residual layers take part in autocasting.
         with torch.autocast(window.device.type, enabled=False):
@@ -206,24 +206,24 @@ class WindowNet(nn.Module):
         """Return each channel's share from the channels before it, (channels, 3 K, channels)."""
         return self.drawn * torch.tril(torch.ones_like(self.drawn[:, 0]), -1)[:, None]
 
-    def gather(self, picture: Tensor, places: Tensor) -> Tensor:
-        """Windows (N, K * channels) of places, zero outside the picture.
+    def gather(self, picture: Tensor, positions: Tensor) -> Tensor:
+        """Windows (N, K * channels) of positions, zero outside the picture.
 
         Args:
             picture: (B, channels, H, W).
-            places: numbers of places in raster order, (B, n); N = B n.
+            positions: numbers of positions in raster order, (B, n); N = B n.
         """
         height, width = picture.shape[2:]
         pad = max((max(-r, abs(c)) for r, c in self.offsets), default=0)
         padded = F.pad(picture, (pad, pad, pad, pad)).permute(0, 2, 3, 1)
         stride = width + 2 * pad
-        rows = torch.div(places, width, rounding_mode="floor")
-        start = (rows + pad) * stride + places % width + pad
-        shift = torch.tensor([r * stride + c for r, c in self.offsets], dtype=torch.int64, device=places.device)
+        rows = torch.div(positions, width, rounding_mode="floor")
+        start = (rows + pad) * stride + positions % width + pad
+        shift = torch.tensor([r * stride + c for r, c in self.offsets], dtype=torch.int64, device=positions.device)
         flat = padded.reshape(len(picture) * (height + 2 * pad) * stride, -1)
-        first = torch.arange(len(picture), device=places.device)[:, None] * ((height + 2 * pad) * stride)
+        first = torch.arange(len(picture), device=positions.device)[:, None] * ((height + 2 * pad) * stride)
         index = (first + start)[..., None] + shift  # (B, n, K)
-        return flat[index].reshape(places.numel(), len(self.offsets) * self.channels)
+        return flat[index].reshape(positions.numel(), len(self.offsets) * self.channels)
 
 
 def local_decoder(config: WindowedConfig) -> WindowNet:
@@ -233,16 +233,16 @@ def local_decoder(config: WindowedConfig) -> WindowNet:
     net = WindowNet(
         offsets, COLOURS, beside, config.local, config.local_layers, config.mixtures, grey=config.grey_window
     )
-    near = [offsets.index(place) for place in ((0, -1), (-1, 0), (-1, -1)) if place in offsets]
+    near = [offsets.index(position) for position in ((0, -1), (-1, 0), (-1, -1)) if position in offsets]
     with torch.no_grad():
         # An input of -2 ... 2 with 2 added passes a ReLU unchanged.
         for colour in range(COLOURS):
-            for number, place in enumerate(near):
+            for number, position in enumerate(near):
                 row = number * COLOURS + colour
                 net.mix.weight[row] = 0
-                net.mix.weight[row, place * COLOURS + colour] = 1
+                net.mix.weight[row, position * COLOURS + colour] = 1
                 net.mix.bias[row] = 2
-        net.mix.weight[:, -1] = 0  # the flag that says whether the context drifts: no difference yet
+        net.mix.weight[:, -1] = 0  # the flag of a noised context: no difference yet
         _predict_by_neighbours(net, len(near))
     return net
 

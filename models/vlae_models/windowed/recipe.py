@@ -1,4 +1,4 @@
-"""A colour model's recipe: a TOML file whose `kind` is "windowed"."""
+"""A windowed model's recipe: a TOML file whose `kind` is "windowed"."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KIND = "windowed"
 
 @dataclass(frozen=True)
 class WindowedRecipe:
-    """A named colour model, its data and how it is trained."""
+    """A named windowed model, its data and how it is trained."""
 
     name: str
     data: str
@@ -29,7 +29,7 @@ class WindowedRecipe:
 
 
 def is_windowed_recipe(name: str) -> bool:
-    """Whether a recipe, by name or path, is a colour model's.
+    """Whether a recipe, by name or path, is a windowed model's.
 
     Raises:
         ModelError: there is no such recipe, or it is not TOML.

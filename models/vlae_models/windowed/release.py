@@ -1,4 +1,4 @@
-"""From a training run to a colour model's folder, with a check of what the integers cost."""
+"""From a training run to a windowed model's folder, with a check of what the integers cost."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def integer_loss(net: WindowedVLAE, model: PhotoModel, crops: Levels) -> float:
             x = torch.from_numpy(crop.copy()).permute(2, 0, 1)[None].float()
             value = torch.from_numpy(z / 1024).float().permute(2, 0, 1)[None]
             log = torch.tensor([log_width(width) / 1024])
-            places = torch.arange(side * side)[None]
+            positions = torch.arange(side * side)[None]
             floats += float(net.rate(value, log)) * z.shape[0] * z.shape[1]
             features = net.synthesis(value, log)
-            floats += float(net.distortion(x, features, x, torch.zeros(1), places)) * side * side
+            floats += float(net.distortion(x, features, x, torch.zeros(1), positions)) * side * side
     return integers / floats - 1

@@ -1,4 +1,4 @@
-"""Networks back from a released colour model's integers, to start another training with: undoes `export`."""
+"""Networks back from a released windowed model's integers, to start another training with: undoes `export`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from torch.nn import functional as F
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import FRACTION
 from vlae_codec.families.store import find_photo_model, read_windowed_model
-from vlae_codec.families.windowed.model import GATES, WIDTHS, PhotoModel, log_width
+from vlae_codec.families.windowed.model import GAINS, WIDTHS, PhotoModel, log_width
 
 from ..release.restore import assign
 from .export import QUARTER, QUARTERED
-from .nets import Gates, WindowNet
+from .nets import WienerGains, WindowNet
 from .recipe import read_windowed_recipe
 from .vlae import WindowedVLAE
 
@@ -26,14 +26,14 @@ def restore_photo(name: str) -> WindowedVLAE:
     """Build the float network that has a released model's weights, in evaluation mode.
 
     Args:
-        name: colour model, folder or fingerprint.
+        name: windowed model, folder or fingerprint.
 
     Raises:
         ModelError: there is no such model.
     """
     info = find_photo_model(name)
     if info is None:
-        raise ModelError(f"no colour model is called {name!r}")
+        raise ModelError(f"no windowed model is called {name!r}")
     net = WindowedVLAE(read_windowed_recipe(info.folder / "recipe.toml").model)
     start_from(net, name)
     net.eval()
@@ -45,7 +45,7 @@ def start_from(net: WindowedVLAE, name: str) -> None:
 
     Args:
         net: what to start; without latents, its local decoder alone.
-        name: colour model, folder or fingerprint.
+        name: windowed model, folder or fingerprint.
 
     Raises:
         ModelError: there is no such model, or a layer of it has another shape.
@@ -64,9 +64,9 @@ def start_from(net: WindowedVLAE, name: str) -> None:
         for path, module in getattr(net, part).named_modules(prefix=part):
             if isinstance(module, nn.Conv2d):
                 _fill(module, source, path)
-    for table, gates in zip(GATES, (net.encoder.gates, net.synthesis.gates), strict=True):
-        if gates is not None:
-            _fill_gates(gates, source.arrays[table])
+    for table, gains in zip(GAINS, (net.encoder.gains, net.synthesis.gains), strict=True):
+        if gains is not None:
+            _fill_gains(gains, source.arrays[table])
 
 
 def start_local(net: WindowNet, name: str) -> None:
@@ -74,7 +74,7 @@ def start_local(net: WindowNet, name: str) -> None:
 
     Args:
         net: the local decoder to start; its window may differ.
-        name: colour model, folder or fingerprint.
+        name: windowed model, folder or fingerprint.
 
     Raises:
         ModelError: there is no such model, or its local decoder has other shapes.
@@ -86,14 +86,14 @@ def start_local(net: WindowNet, name: str) -> None:
 def _find(name: str) -> PhotoModel:
     info = find_photo_model(name)
     if info is None:
-        raise ModelError(f"no colour model {name!r} to start from")
+        raise ModelError(f"no windowed model {name!r} to start from")
     return read_windowed_model(info.folder)
 
 
 def _fill_window_net(
     net: WindowNet, source: PhotoModel, name: str, offsets: list[tuple[int, int]], whole: bool
 ) -> None:
-    """Each place that both windows have keeps its weights, and one that is new to the network has none.
+    """Each position that both windows have keeps its weights, and one that is new to the network has none.
 
     What is read beside the window keeps its weights if `whole`; else it starts at random, with little to say.
     """
@@ -119,8 +119,8 @@ def _fill_window_net(
         net.drawn.copy_(drawn * 2.0 ** -source.info["shifts"][f"{name}.heads"])
 
 
-def _fill_gates(gates: Gates, table: NDArray[np.integer]) -> None:
-    """Fit the line through a channel's gates at two widths mid-range, as far as they are open there."""
+def _fill_gains(gains: WienerGains, table: NDArray[np.integer]) -> None:
+    """Fit the line through a channel's gains at two widths mid-range, as far as they are open there."""
     logarithms = torch.tensor([log_width(number) for number in range(WIDTHS)], dtype=torch.float64) * 2.0**-FRACTION
     x = -2 * math.log(2) * logarithms[:, None]
     known = torch.from_numpy(table.astype(np.float64)) * 2.0**-FRACTION
@@ -128,10 +128,10 @@ def _fill_gates(gates: Gates, table: NDArray[np.integer]) -> None:
     weight = weight / weight.sum(0)
     mean_x, mean_y = (weight * x).sum(0), (weight * y).sum(0)
     slope = (weight * (x - mean_x) * (y - mean_y)).sum(0) / (weight * (x - mean_x) ** 2).sum(0)
-    slope = torch.where(slope > 1e-3, slope, 1.0)  # a channel whose gates stand open says nothing of the slope
+    slope = torch.where(slope > 1e-3, slope, 1.0)  # a channel whose gains stand open says nothing of the slope
     with torch.no_grad():
-        gates.slope.copy_(slope)
-        gates.level.copy_(mean_y / slope - mean_x)
+        gains.slope.copy_(slope)
+        gains.level.copy_(mean_y / slope - mean_x)
 
 
 def _fill(layer: nn.Module, source: PhotoModel, name: str) -> None:
@@ -160,7 +160,7 @@ def _assign(layer: nn.Conv2d | nn.Linear, weight: Tensor, bias: Tensor, source: 
 def _layer(model: PhotoModel, name: str) -> tuple[Tensor, Tensor]:
     """Weight (inputs, outputs) and bias of a layer as floats."""
     if f"{name}.weight" not in model.arrays:
-        raise ModelError(f"{model.name}: has no {name}, which the recipe asks for")
+        raise ModelError(f"{model.name}: has no {name}, which the recipe needs")
     bits, more = model.info["shifts"][name], QUARTER if name in QUARTERED else 0
     weight, bias = (torch.from_numpy(model.arrays[f"{name}.{part}"].astype(np.float32)) for part in ("weight", "bias"))
     return weight * 2.0 ** -(bits - more), bias * 2.0 ** -(bits + FRACTION)

@@ -13,12 +13,12 @@ from ..train.loop import Loop, Losses
 from ..train.optimiser import ENDS, FIRST, Optimiser
 from .recipe import WindowedRecipe
 from .restore import start_from, start_local
-from .start import start_straight
-from .vlae import Parts, WindowedVLAE, drifted
+from .start import start_linear_path
+from .vlae import Parts, WindowedVLAE, noised
 
 VALIDATION_WIDTHS = (0.0, 2.0, 3.0)
 """Logarithms (base 2) of the widths at which validation looks, if the model is trained for them."""
-VALIDATION_PLACES = 8192
+VALIDATION_POSITIONS = 8192
 """The most pixels of a picture at which validation evaluates the local decoder."""
 VALIDATION_PIXELS = 1 << 16
 """Pixels of the pictures that are validated at once."""
@@ -64,10 +64,10 @@ class WindowedTrainer(Loop[WindowedVLAE]):
             start_local(model.local, train.init_local)
         if train.init:
             start_from(model, train.init)
-        elif model.config.straight:
+        elif model.config.linear_path:
             rng = np.random.default_rng(train.seed)
             crops = random_crops(self.pictures, self.often, STARTED_FROM, train.crop, train.grey, rng, train.turned)
-            start_straight(model.encoder, model.synthesis, crops, train.mean_weight)
+            start_linear_path(model.encoder, model.synthesis, crops, train.base_weight)
 
     def _losses(self) -> Losses:
         train = self.train
@@ -76,37 +76,39 @@ class WindowedTrainer(Loop[WindowedVLAE]):
         x = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2).float()
         span = train.widest - train.finest
         log_width = train.finest + span * torch.from_numpy(rng.random(train.batch)).float().to(self.device)
-        drifts = torch.from_numpy(rng.random(train.batch) < train.drift).float().to(self.device)
-        places = torch.from_numpy(rng.integers(0, train.crop**2, (train.batch, train.places))).to(self.device)
-        context = torch.where(drifts[:, None, None, None] > 0, drifted(x, train.drift_range), x)
-        asked = train.mean_asks * (self.left() if train.mean_fades else 1.0)
+        noisy = torch.from_numpy(rng.random(train.batch) < train.context_noise).float().to(self.device)
+        positions = torch.from_numpy(rng.integers(0, train.crop**2, (train.batch, train.positions))).to(self.device)
+        context = torch.where(noisy[:, None, None, None] > 0, noised(x, train.context_noise_range), x)
+        base_grad_scale = train.base_grad_scale * (self.left() if train.base_grad_decay else 1.0)
         with torch.autocast(self.device, torch.bfloat16):
-            parts: Parts = self.model(x, log_width, context, drifts, places, asked, train.heard)
-        mean = train.mean_weight * torch.exp2(-2 * log_width) * parts.squared_error
+            parts: Parts = self.model(
+                x, log_width, context, noisy, positions, base_grad_scale, train.decoder_grad_scale
+            )
+        mean = train.base_weight * torch.exp2(-2 * log_width) * parts.squared_error
         loss = (self.state.rate_weight * parts.rate + parts.distortion + mean).mean()
         return Losses(loss, parts.rate.mean(), parts.distortion.mean())
 
     def _validation(self) -> dict[str, float]:
         train, row = self.train, {}
         for width in [one for one in VALIDATION_WIDTHS if train.finest <= one <= train.widest] or [train.finest]:
-            found = self._look(width, drifting=False)
+            found = self._look(width, noisy=False)
             rate, distortion = float(found.rate.mean()), float(found.distortion.mean())
             row[f"kl_bpp_{width:g}"] = round(rate, 4)
             if self.model.config.latent:
                 row[f"psnr_{width:g}"] = round(float((255**2 / found.squared_error).log10().mean()) * 10, 3)
             row[f"bits_subpixel_{width:g}"] = round((rate + distortion) / 3, 4)
-            if train.drift:
-                row[f"drifting_{width:g}"] = round(float(self._look(width, drifting=True).distortion.mean()) / 3, 4)
+            if train.context_noise:
+                row[f"noised_{width:g}"] = round(float(self._look(width, noisy=True).distortion.mean()) / 3, 4)
         return row
 
-    def _look(self, width: float, drifting: bool) -> Parts:
+    def _look(self, width: float, noisy: bool) -> Parts:
         """Return the bound's parts of the validation pictures by the averaged network, (N,) each."""
         size = self.validation.shape[1] ** 2
-        places = torch.randperm(size)[None, :VALIDATION_PLACES]
+        positions = torch.randperm(size)[None, :VALIDATION_POSITIONS]
         found: list[Parts] = []
         for part in np.array_split(self.validation, -(-len(self.validation) * size // VALIDATION_PIXELS)):
             x = torch.from_numpy(part).to(self.device).permute(0, 3, 1, 2).float()
-            context = drifted(x, self.train.drift_range) if drifting else x
-            flags, widths = x.new_full((len(x),), float(drifting)), x.new_full((len(x),), width)
-            found.append(self.average(x, widths, context, flags, places.expand(len(x), -1).to(self.device)))
+            context = noised(x, self.train.context_noise_range) if noisy else x
+            flags, widths = x.new_full((len(x),), float(noisy)), x.new_full((len(x),), width)
+            found.append(self.average(x, widths, context, flags, positions.expand(len(x), -1).to(self.device)))
         return Parts(*(torch.cat(parts) for parts in zip(*found, strict=True)))

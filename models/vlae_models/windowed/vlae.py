@@ -15,7 +15,17 @@ from torch.nn import functional as F
 
 from ..nets.logistic_mixture import SHARPEST, interval_bits
 from .config import WindowedConfig
-from .nets import COLOURS, LATENT_UNIT, MEAN_UNIT, PIXEL_UNIT, Encoder, Synthesis, gated, latent_prior, local_decoder
+from .nets import (
+    COLOURS,
+    LATENT_UNIT,
+    MEAN_UNIT,
+    PIXEL_UNIT,
+    Encoder,
+    Synthesis,
+    latent_prior,
+    local_decoder,
+    with_gains,
+)
 
 
 class Parts(NamedTuple):
@@ -23,8 +33,8 @@ class Parts(NamedTuple):
 
     Attributes:
         rate: KL, bits a pixel.
-        distortion: -log2 p(x|z), bits a pixel (of three subpixels), estimated at some places.
-        squared_error: of the mean picture, levels squared, mean over subpixels.
+        distortion: -log2 p(x|z), bits a pixel (of three subpixels), estimated at some positions.
+        squared_error: of the base reconstruction, levels squared, mean over subpixels.
     """
 
     rate: Tensor
@@ -35,7 +45,7 @@ class Parts(NamedTuple):
 class WindowedVLAE(nn.Module):
     """q(z|x), p(z) and p(x|z) of pictures (B, 3, H, W), levels 0 ... 255, green, red, blue.
 
-    H and W are multiples of the patch P; the latent grid has H / P x W / P places. Without latents, p(x) alone.
+    H and W are multiples of the patch P; the latent grid has H / P x W / P positions. Without latents, p(x) alone.
     """
 
     def __init__(self, config: WindowedConfig) -> None:
@@ -52,54 +62,54 @@ class WindowedVLAE(nn.Module):
         x: Tensor,
         log_width: Tensor,
         context: Tensor,
-        drifts: Tensor,
-        places: Tensor,
-        asked: float = 1.0,
-        heard: float = 1.0,
+        noisy: Tensor,
+        positions: Tensor,
+        base_grad_scale: float = 1.0,
+        decoder_grad_scale: float = 1.0,
     ) -> Parts:
         """Return the bound's parts for one sample of z each.
 
         Args:
             x: the pictures.
             log_width: logarithms (base 2) of the widths, (B,).
-            context: what the local decoder sees in its windows, (B, 3, H, W): x, or x with a drift.
-            drifts: 1 where the context drifts, else 0, (B,).
-            places: numbers of pixels at which the local decoder is evaluated, (B, n).
-            asked: which part of the mean picture's gradient reaches z.
-            heard: which part of the local decoder's gradient reaches z.
+            context: the local decoder's windows are cut from it, (B, 3, H, W): x, or x with noise.
+            noisy: 1 where the context has noise, else 0, (B,).
+            positions: numbers of pixels at which the local decoder is evaluated, (B, n).
+            base_grad_scale: factor of the base reconstruction's gradient to z.
+            decoder_grad_scale: factor of the local decoder's gradient to z.
         """
         if not self.config.latent:
             features = x.new_zeros((len(x), self.config.features, *x.shape[2:]))
             none = x.new_zeros(len(x))
-            return Parts(none, self.distortion(x, features, context, drifts, places), none)
-        y = gated(self.encoder((x - 128) / PIXEL_UNIT), self.encoder.gates, log_width)
+            return Parts(none, self.distortion(x, features, context, noisy, positions), none)
+        y = with_gains(self.encoder((x - 128) / PIXEL_UNIT), self.encoder.gains, log_width)
         width = torch.exp2(log_width)
         z = y + (torch.rand_like(y) - 0.5) * width[:, None, None, None]
         features = self.synthesis(z, log_width)
-        mean = self.synthesis.mean(partly(features, asked)).float()
+        mean = self.synthesis.mean(partly(features, base_grad_scale)).float()
         error = (mean * PIXEL_UNIT + 128 - x).square().mean((1, 2, 3))
-        distortion = self.distortion(x, partly(features.float(), heard), context, drifts, places)
+        distortion = self.distortion(x, partly(features.float(), decoder_grad_scale), context, noisy, positions)
         return Parts(self.rate(z, log_width) / self.config.patch**2, distortion, error)
 
     def rate(self, z: Tensor, log_width: Tensor) -> Tensor:
-        """KL of a place of the grid, bits, mean over the places, (B,)."""
+        """KL of a position of the grid, bits, mean over the positions, (B,)."""
         batch, channels, height, width = z.shape
         all_places = torch.arange(height * width, device=z.device).expand(batch, -1)
         window = self.prior.gather(z / LATENT_UNIT, all_places)
         here = z.permute(0, 2, 3, 1).reshape(-1, channels)
-        told = log_width.repeat_interleave(height * width)
-        parameters = scaled(self.prior(window, told[:, None], here / LATENT_UNIT), LATENT_UNIT)
-        size = torch.exp2(told)[:, None].expand(-1, channels)
+        conditioning = log_width.repeat_interleave(height * width)
+        parameters = scaled(self.prior(window, conditioning[:, None], here / LATENT_UNIT), LATENT_UNIT)
+        size = torch.exp2(conditioning)[:, None].expand(-1, channels)
         sharpest = SHARPEST * 2**self.config.prior_sharper
         bits = interval_bits(parameters, here - size / 2, here + size / 2, size, sharpest)
         return bits.sum(1).reshape(batch, -1).mean(1)
 
-    def distortion(self, x: Tensor, features: Tensor, context: Tensor, drifts: Tensor, places: Tensor) -> Tensor:
-        """-log2 p(x_i | window_i, z), bits a pixel, mean over the places, (B,)."""
-        count = places.shape[1]
-        window = self.local.gather((context - 128) / PIXEL_UNIT, places)
-        beside = torch.cat([pick(features, places), drifts.repeat_interleave(count)[:, None]], 1)
-        here = pick(x, places)
+    def distortion(self, x: Tensor, features: Tensor, context: Tensor, noisy: Tensor, positions: Tensor) -> Tensor:
+        """-log2 p(x_i | window_i, z), bits a pixel, mean over the positions, (B,)."""
+        count = positions.shape[1]
+        window = self.local.gather((context - 128) / PIXEL_UNIT, positions)
+        beside = torch.cat([pick(features, positions), noisy.repeat_interleave(count)[:, None]], 1)
+        here = pick(x, positions)
         parameters = scaled(self.local(window, beside, (here - 128) / PIXEL_UNIT), MEAN_UNIT)
         low = torch.where(here > 0, here - 128.5, -torch.inf)
         high = torch.where(here < 255, here - 127.5, torch.inf)
@@ -112,9 +122,9 @@ def partly(features: Tensor, part: float) -> Tensor:
     return part * features + (1 - part) * features.detach()
 
 
-def pick(maps: Tensor, places: Tensor) -> Tensor:
+def pick(maps: Tensor, positions: Tensor) -> Tensor:
     """Return the entries (B n, C) of maps (B, C, H, W) at positions (B, n)."""
-    index = places[:, None].expand(-1, maps.shape[1], -1)
+    index = positions[:, None].expand(-1, maps.shape[1], -1)
     return maps.flatten(2).gather(2, index).permute(0, 2, 1).reshape(-1, maps.shape[1])
 
 
@@ -123,7 +133,7 @@ def scaled(parameters: Tensor, unit: float) -> Tensor:
     return parameters * parameters.new_tensor([1.0, unit, 1.0])[:, None]
 
 
-def drifted(x: Tensor, largest: float) -> Tensor:
+def noised(x: Tensor, largest: float) -> Tensor:
     """Pictures with the errors that a picture gathers while it is drawn: smooth fields, and a little noise."""
     batch, _, height, width = x.shape
     out = x

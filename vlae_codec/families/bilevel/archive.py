@@ -284,14 +284,14 @@ class Reader:
                 z = decode(model, [mode for mode, _ in some], [payload for _, payload in some])
                 yield from zip(numbers[start:], model.draw(z, seed), strict=False)
             return
-        place, missing = images.start, set(numbers)
+        position, missing = images.start, set(numbers)
         for batch in decode_chunk(model, part, len(images)):
             for pixels in batch:
-                if place in missing:
-                    missing.remove(place)
-                    yield place, pixels
-                place += 1
-            if not missing and place < images.stop:
+                if position in missing:
+                    missing.remove(position)
+                    yield position, pixels
+                position += 1
+            if not missing and position < images.stop:
                 return
 
 

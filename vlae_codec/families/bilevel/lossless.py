@@ -159,7 +159,7 @@ def _restore(model: IntegerModel, z: Integers, residuals: Sequence[bytes]) -> Pi
     decoders = [IntervalDecoder(residual, model.height * model.width) for residual in residuals]
 
     def decide(ones: Integers) -> Integers:
-        columns = ones.reshape(-1, len(decoders)).T.tolist()  # places first, then images
+        columns = ones.reshape(-1, len(decoders)).T.tolist()  # positions first, then images
         pixels = [list(decoder.pop(column)) for decoder, column in zip(decoders, columns, strict=True)]
         return np.asarray(np.array(pixels, np.int64).T.reshape(-1))
 

@@ -94,13 +94,13 @@ def parse_head_of(data: bytes) -> tuple[PhotoFile, int, int]:
     level, flags = data[HEADER.size : HEADER.size + 2]
     if flags & ~(GREY | ALPHA):
         raise FormatError(f"flags {flags:#04x} are unknown: damaged, or made by a newer program")
-    height, place = read_number(data, HEADER.size + 2)
-    width, place = read_number(data, place)
+    height, offset = read_number(data, HEADER.size + 2)
+    width, offset = read_number(data, offset)
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
-    size, place = read_number(data, place) if flags & ALPHA else (0, place)
+    size, offset = read_number(data, offset) if flags & ALPHA else (0, offset)
     alpha = b"" if flags & ALPHA else None
-    return PhotoFile(prefix, level, bool(flags & GREY), height, width, b"", alpha), place, size
+    return PhotoFile(prefix, level, bool(flags & GREY), height, width, b"", alpha), offset, size
 
 
 def parse_file(data: bytes) -> PhotoFile:
@@ -109,11 +109,11 @@ def parse_file(data: bytes) -> PhotoFile:
     Raises:
         FormatError: no file of the photo family, or cut short.
     """
-    head, place, size = parse_head_of(data)
+    head, offset, size = parse_head_of(data)
     end = len(data) - CHECKSUM.size
-    if end - size < place:
+    if end - size < offset:
         raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    payload, alpha = data[place : end - size], data[end - size : end]
+    payload, alpha = data[offset : end - size], data[end - size : end]
     return PhotoFile(
         head.prefix, head.level, head.grey, head.height, head.width, payload, alpha if head.has_alpha else None
     )

@@ -76,8 +76,8 @@ def _asked(model: PhotoModel, head: Program, known: Array, half: int, level: int
     ops, size = model.ops, head.outputs // 2
     maps = _at_half(ops, head.ops[0].convs[0], known, half)
     out = np.empty((2, size, maps.shape[2]), np.int32)
-    for place in range(0, maps.shape[2], POSITIONS):
-        part = slice(place, place + POSITIONS)
+    for position in range(0, maps.shape[2], POSITIONS):
+        part = slice(position, position + POSITIONS)
         out[:, :, part] = ops.to_numpy(head(maps[:, :, part], level, start=1)).reshape(2, size, -1)
     return out[0], out[1].clip(0, SCALES - 1)
 

@@ -35,14 +35,14 @@ def choose(values: Integers, means: Integers, scales: Integers, effort: int, str
     if effort <= PLAIN:
         return symbols
     # Few are not 0 already, and the rule can only change those.
-    places = np.nonzero((symbols != 0) & (np.abs(symbols) <= LARGEST))
-    size, index = np.abs(symbols[places]), scales[places]
-    offset = np.abs(away[places]) / 2.0**STEP_BITS - size
+    positions = np.nonzero((symbols != 0) & (np.abs(symbols) <= LARGEST))
+    size, index = np.abs(symbols[positions]), scales[positions]
+    offset = np.abs(away[positions]) / 2.0**STEP_BITS - size
     saved = _bits()[index, size] - _bits()[index, size - 1]
     error = (offset + 1) ** 2 - offset**2
     lower = strength * saved > STEP_COST * error
     out: Integers = symbols.copy()
-    out[places] -= np.sign(symbols[places]) * lower
+    out[positions] -= np.sign(symbols[positions]) * lower
     return out
 
 

@@ -44,8 +44,8 @@ def compress(picture: Picture, effort: int = 5) -> PhotoCompressed:
     deep = samples.dtype == np.uint16
     body = b""
     for plane in _bytes_of(samples):
-        for place in webp.tiles(*picture.size):
-            tile = webp.encode_tile(np.ascontiguousarray(plane[place]), effort)
+        for inside in webp.tiles(*picture.size):
+            tile = webp.encode_tile(np.ascontiguousarray(plane[inside]), effort)
             body += write_number(len(tile)) + tile
     data = write_file(StoredFile(grey, samples.shape[2] == 4, *picture.size, body, deep))
     bits = 8 * len(body)
@@ -87,16 +87,16 @@ def decompress(
     file = parse_file(data)
     check_file(data)
     check_pixels(file.height, file.width, max_pixels=max_pixels)
-    place = 0
+    offset = 0
     parts: list[tuple[tuple[slice, slice], bytes]] = []
     for _ in range(1 + file.deep):
         for spot in webp.tiles(file.height, file.width):
-            length, start = read_number(file.residual, place)
-            place = start + length
-            if place > len(file.residual):
+            length, start = read_number(file.residual, offset)
+            offset = start + length
+            if offset > len(file.residual):
                 raise FormatError("one of its tiles is cut short: damaged")
-            parts.append((spot, file.residual[start:place]))
-    if place != len(file.residual):
+            parts.append((spot, file.residual[start:offset]))
+    if offset != len(file.residual):
         raise FormatError("there is something behind its tiles: damaged")
     samples = _decode_tiles(file, parts, progress)
     if file.grey:

@@ -89,11 +89,11 @@ def parse_head_of(data: bytes) -> tuple[StoredFile, int]:
     flags = data[HEADER.size]
     if flags & ~(GREY | ALPHA | DEEP):
         raise FormatError(f"flags {flags:#04x} are unknown: damaged, or made by a newer program")
-    height, place = read_number(data, HEADER.size + 1)
-    width, place = read_number(data, place)
+    height, offset = read_number(data, HEADER.size + 1)
+    width, offset = read_number(data, offset)
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
-    return StoredFile(bool(flags & GREY), bool(flags & ALPHA), height, width, b"", bool(flags & DEEP)), place
+    return StoredFile(bool(flags & GREY), bool(flags & ALPHA), height, width, b"", bool(flags & DEEP)), offset
 
 
 def parse_file(data: bytes) -> StoredFile:
@@ -102,11 +102,11 @@ def parse_file(data: bytes) -> StoredFile:
     Raises:
         FormatError: no such file, or cut short.
     """
-    head, place = parse_head_of(data)
+    head, offset = parse_head_of(data)
     end = len(data) - CHECKSUM.size
-    if end < place:
+    if end < offset:
         raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    return replace(head, residual=data[place:end])
+    return replace(head, residual=data[offset:end])
 
 
 def check_file(data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of any size to the bytes of `.vlz` files and back: joins the colour model, its codes and the container."""
+"""Pictures of any size to the bytes of `.vlz` files and back: joins the windowed model, its codes and the container."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ..compressed import PhotoCompressed, Progress
 from ..store import PhotoInfo, find_photo_prefix, load_photo_model
 from . import grid, pixels
 from .container import MAX_SIDE, PhotoFile, check_photo, parse_photo, write_photo
-from .dial import Setting, dial, setting_of
+from .ladder import Setting, ladder, setting_of
 from .model import Integers, Levels, PhotoModel, grid_size
-from .shrink import UNSHRUNK, enlarge, shrink_levels
+from .resample import UNSCALED, downscaled, upscale
 
 DEFAULT_QUALITY = 50.0
 LOSSLESS_WIDTH = 14
 """Number of the quantisation width of a lossless file's lossy part, near which the sum of both parts is least."""
 DEFAULT_TEMPERATURE = 0.0
 SAMPLES_TEMPERATURE = 0.4
-"""Of several draws, which are asked for to see how they differ: enough texture for that, and not yet noise."""
+"""Of several draws, which are made to be compared: enough texture for that, and not yet noise."""
 ORDER = (1, 0, 2)
-"""Green, red, blue of RGB: green tells the most of the others. The same order takes them back."""
+"""Green, red, blue of RGB: green predicts the others best. The same order takes them back."""
 
 Encode = Callable[[int], Integers]
-"""y of a picture's shrink."""
+"""y of a picture by its downscaling factor."""
 
 
 def compress_photo(
@@ -53,7 +53,7 @@ def compress_photo(
         target_bytes: instead, the most bytes that it may have: the best quality that keeps within them.
         lossless: keep the exact pixels, behind a lossy part of `LOSSLESS_WIDTH`.
         device: "cpu", "torch" or "cuda"; the bytes are the same.
-        progress: hears of a lossless file's rows.
+        progress: called with the rows done of a lossless file, and of all.
 
     Raises:
         ImageError: no quality keeps within the bytes; or the file would not keep what the picture's own file has.
@@ -67,19 +67,19 @@ def compress_photo(
     size = picture.size
     encode = _encoder(model, levels)
     if lossless:
-        setting = Setting(UNSHRUNK, sorted((LOSSLESS_WIDTH, *model.widths))[1])
+        setting = Setting(UNSCALED, sorted((LOSSLESS_WIDTH, *model.widths))[1])
     elif target_bytes is not None:
         setting = _setting_within(model, encode, size, grey, target_bytes)
     else:
         setting = setting_of(DEFAULT_QUALITY if quality is None else quality, model, size)
-    writer, z = _push(model, encode(setting.shrink), setting.number)
+    writer, z = _push(model, encode(setting.downscale), setting.number)
     payload, residual, pixel_bits = writer.to_bytes(), None, None
     if lossless:
         rows = (lambda done: progress(done, size[0])) if progress else None
         exact = Writer(decisions(*size, grey))
         pixels.push_pixels(model, exact, levels, z, setting.number, grey, rows)
         residual, pixel_bits = exact.to_bytes(), exact.spent
-    file = PhotoFile(b"", grey, setting.number, *size, payload, residual, shrink=setting.shrink)
+    file = PhotoFile(b"", grey, setting.number, *size, payload, residual, downscale=setting.downscale)
     data = write_photo(model.fingerprint, file)
     spent = 8 * len(residual or b"")
     lossy_bits = 8 * len(payload)
@@ -126,10 +126,10 @@ def decompress_photo(
         data: the file.
         seed, number: of the texture.
         temperature: of the texture, 0 to 1; at 0 each level is near the mean of its distribution.
-        preview: the mean picture of the lossy part at once, also of a lossless file that was cut behind it.
+        preview: the base reconstruction of the lossy part at once, also of a lossless file that was cut behind it.
         max_pixels: refuse a file that announces more.
         device: "cpu", "torch" or "cuda"; the pixels are the same.
-        progress: hears of rows.
+        progress: called with rows done and all.
 
     Raises:
         FormatError: the bytes are no such file, damaged, or beyond the limit.
@@ -144,7 +144,7 @@ def decompress_photo(
     z = _pop(model, file)
     rows = (lambda done: progress(done, size[0])) if progress else None
     if preview:
-        levels = pixels.mean_picture(model, z, file.width_number, *size)
+        levels = pixels.base_reconstruction(model, z, file.width_number, *size)
     elif file.residual is not None:
         reader = Reader(file.residual, decisions(*size, file.grey))
         levels = pixels.pop_pixels(model, reader, size, z, file.width_number, file.grey, rows)
@@ -153,7 +153,7 @@ def decompress_photo(
             model, z, file.width_number, size,
             grey=file.grey, seed=seed, number=number, temperature=temperature, progress=rows,
         )  # fmt: skip
-    levels = enlarge(levels, (file.height, file.width))
+    levels = upscale(levels, (file.height, file.width))
     return from_levels(levels, file.grey), info, "" if whole else f"{lost}: this is the lossy picture"
 
 
@@ -203,11 +203,11 @@ def pad(levels: Levels, patch: int) -> Levels:
 
 
 def _encoder(model: PhotoModel, levels: Levels) -> Encode:
-    """y of a picture by its shrink, of each once."""
+    """y of a picture by its downscaling factor, of each once."""
 
     @functools.cache
-    def encode(shrink: int) -> Integers:
-        return model.encode(pad(shrink_levels(levels, shrink), model.patch))
+    def encode(downscale: int) -> Integers:
+        return model.encode(pad(downscaled(levels, downscale), model.patch))
 
     return encode
 
@@ -224,12 +224,12 @@ def _pop(model: PhotoModel, file: PhotoFile) -> Integers:
 
 
 def _setting_within(model: PhotoModel, encode: Encode, size: tuple[int, int], grey: bool, most: int) -> Setting:
-    """Return the setting of the best quality whose file has at most so many bytes; the rate grows along the dial."""
-    settings = dial(model, size)
+    """Return the setting of the best quality whose file has at most so many bytes; the rate grows along the ladder."""
+    settings = ladder(model, size)
 
     def length(setting: Setting) -> int:
-        payload = _push(model, encode(setting.shrink), setting.number)[0].to_bytes()
-        file = PhotoFile(b"", grey, setting.number, *size, payload, shrink=setting.shrink)
+        payload = _push(model, encode(setting.downscale), setting.number)[0].to_bytes()
+        file = PhotoFile(b"", grey, setting.number, *size, payload, downscale=setting.downscale)
         return len(write_photo(model.fingerprint, file))
 
     within = bisect_right(settings, most, key=length)

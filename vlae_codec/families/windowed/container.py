@@ -1,15 +1,15 @@
 """The `.vlz` file of a picture of any size.
 
     0                             6           7
-    +-----------------------------+-----------+--------+--------+---------+----------------+--------+
-    | magic, ver : 7, fingerprint | g : s : w | shrink | height |  width  |    payload     | CRC-16 |
-    +-----------------------------+-----------+--------+--------+---------+----------------+--------+
-                  6                     1       0 ... 1  1 ... 3  1 ... 3                      2
+    +-----------------------------+-----------+-----------+---------+---------+-----------+--------+
+    | magic, ver : 7, fingerprint | g : s : w | downscale | height  |  width  |  payload  | CRC-16 |
+    +-----------------------------+-----------+-----------+---------+---------+-----------+--------+
+                  6                     1        0 ... 1    1 ... 3   1 ... 3                  2
 
     g            highest bit: 1 if the picture is grey
-    s            next bit: 1 if the picture was shrunk before it was coded, which lossless files never are
-    w            low 6 bits: number of the quantisation width
-    shrink       if s is 1: by how much, in quarters, 5 ... 64; the latent grid is that of the smaller picture
+    s            next bit: 1 if the picture was downscaled before it was coded, which lossless files never are
+    w            low 6 bits: index of the quantisation step
+    downscale    if s is 1: by how much, in quarters, 5 ... 64; the latent grid is that of the smaller picture
     height ...   variable-length numbers, 7 bits a byte, low ones first, the highest bit set if more follow
     payload      the latent grid
     CRC-16       as in the other kinds of file
@@ -38,9 +38,9 @@ from ...container.header import (
 from ...container.varint import LONGEST, read_number, write_number
 from ...errors import FormatError
 from .model import WIDTHS
-from .shrink import MOST_SHRUNK, UNSHRUNK, shrunk_size
+from .resample import MOST_DOWNSCALED, UNSCALED, downscaled_size
 
-GREY, SHRUNK = 0x80, 0x40
+GREY, DOWNSCALED = 0x80, 0x40
 MAX_SIDE = 1 << 16
 
 
@@ -56,7 +56,7 @@ class PhotoFile:
         payload: the latent grid.
         residual: the exact pixels given it, what is left of it in a file that was cut; None in a lossy file.
         checked: where the lossy part ends, its checksum included.
-        shrink: by how much the picture was shrunk before it was coded, in quarters.
+        downscale: by how much the picture was downscaled before it was coded, in quarters.
     """
 
     prefix: bytes
@@ -67,7 +67,7 @@ class PhotoFile:
     payload: bytes
     residual: bytes | None = None
     checked: int = 0
-    shrink: int = UNSHRUNK
+    downscale: int = UNSCALED
 
     @property
     def has_alpha(self) -> bool:
@@ -77,17 +77,17 @@ class PhotoFile:
     @property
     def coded_size(self) -> tuple[int, int]:
         """Height and width of the picture that the latent grid stands for."""
-        return shrunk_size((self.height, self.width), self.shrink)
+        return downscaled_size((self.height, self.width), self.downscale)
 
 
 def write_photo(fingerprint: bytes, file: PhotoFile) -> bytes:
     """Return the bytes of a file; of `file`, prefix and checked are not looked at."""
     assert 0 <= file.width_number < WIDTHS and min(file.height, file.width) >= 1
-    assert file.shrink == UNSHRUNK or (UNSHRUNK < file.shrink <= MOST_SHRUNK and file.residual is None)
+    assert file.downscale == UNSCALED or (UNSCALED < file.downscale <= MOST_DOWNSCALED and file.residual is None)
     mode = WINDOWED if file.residual is None else WINDOWED_LOSSLESS
     body = HEADER.pack(MAGIC, VERSION << 4 | mode, fingerprint[:3])
-    flags = (GREY if file.grey else 0) | (SHRUNK if file.shrink != UNSHRUNK else 0)
-    body += bytes([flags | file.width_number] + [file.shrink] * (file.shrink != UNSHRUNK))
+    flags = (GREY if file.grey else 0) | (DOWNSCALED if file.downscale != UNSCALED else 0)
+    body += bytes([flags | file.width_number] + [file.downscale] * (file.downscale != UNSCALED))
     body += write_number(file.height) + write_number(file.width)
     if file.residual is None:
         body += file.payload
@@ -104,7 +104,7 @@ class Head(NamedTuple):
     prefix: bytes
     grey: bool
     width_number: int
-    shrink: int
+    downscale: int
     height: int
     width: int
     end: int
@@ -125,16 +125,16 @@ def parse_photo_head(data: bytes) -> Head:
         raise FormatError("not the file of a picture of any size")
     if len(data) <= HEADER.size:
         raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    flags, place, shrink = data[HEADER.size], HEADER.size + 1, UNSHRUNK
-    if flags & SHRUNK:
-        shrink, place = data[place] if len(data) > place else 0, place + 1
-        if not UNSHRUNK < shrink <= MOST_SHRUNK or mode == WINDOWED_LOSSLESS:
-            raise FormatError("it is said to be shrunk as no picture is: damaged, or made by a newer program")
-    height, place = read_number(data, place)
-    width, place = read_number(data, place)
+    flags, offset, downscale = data[HEADER.size], HEADER.size + 1, UNSCALED
+    if flags & DOWNSCALED:
+        downscale, offset = data[offset] if len(data) > offset else 0, offset + 1
+        if not UNSCALED < downscale <= MOST_DOWNSCALED or mode == WINDOWED_LOSSLESS:
+            raise FormatError("its downscaling factor is impossible: damaged, or made by a newer program")
+    height, offset = read_number(data, offset)
+    width, offset = read_number(data, offset)
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
-    return Head(mode, prefix, flags >= GREY, flags % WIDTHS, shrink, height, width, place)
+    return Head(mode, prefix, flags >= GREY, flags % WIDTHS, downscale, height, width, offset)
 
 
 def parse_photo(data: bytes) -> PhotoFile:
@@ -143,17 +143,17 @@ def parse_photo(data: bytes) -> PhotoFile:
     Raises:
         FormatError: no such file, or cut within its lossy part.
     """
-    mode, prefix, grey, number, shrink, height, width, place = parse_photo_head(data)
+    mode, prefix, grey, number, downscale, height, width, offset = parse_photo_head(data)
     if mode == WINDOWED:
-        if len(data) < place + CHECKSUM.size:
+        if len(data) < offset + CHECKSUM.size:
             raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-        payload = data[place : len(data) - CHECKSUM.size]
-        return PhotoFile(prefix, grey, number, height, width, payload, None, len(data), shrink)
-    length, place = read_number(data, place)
-    checked = place + length + CHECKSUM.size
+        payload = data[offset : len(data) - CHECKSUM.size]
+        return PhotoFile(prefix, grey, number, height, width, payload, None, len(data), downscale)
+    length, offset = read_number(data, offset)
+    checked = offset + length + CHECKSUM.size
     if len(data) < checked:
         raise FormatError(f"cut short: {len(data)} bytes, and its lossy part alone has {checked}; fetch it again")
-    payload, residual = data[place : place + length], data[checked : max(checked, len(data) - CHECKSUM.size)]
+    payload, residual = data[offset : offset + length], data[checked : max(checked, len(data) - CHECKSUM.size)]
     return PhotoFile(prefix, grey, number, height, width, payload, residual, checked)
 
 

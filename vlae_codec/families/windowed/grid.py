@@ -2,7 +2,7 @@
 
 Sender and receiver share a dither u, uniform below the width d. The sender writes k = floor((y + u) / d + 1/2), the
 receiver makes z = k d - u: z - y is uniform within d / 2 whatever y is, and -log2 p(k) is on average the KL between
-that posterior and the prior. The prior gives each channel of each place in turn, along the wavefront, a mixture over z,
+that posterior and the prior. The prior gives each channel at each position, along the wavefront, a mixture over z,
 of which k takes the mass between (k - 1/2) d - u and (k + 1/2) d - u. Push mirrors pop: both walk the same wavefront,
 one with known decisions, one with decisions that are read.
 """
@@ -62,7 +62,7 @@ def push_grid(model: PhotoModel, writer: Writer, y: Integers, width: int) -> Int
 
 
 def pop_grid(model: PhotoModel, reader: Reader, height: int, width: int, number: int) -> Integers:
-    """Read a grid of height x width places at quantisation width `number`: z (h, w, C), units of 2^-10."""
+    """Read a grid of height x width positions at quantisation width `number`: z (h, w, C), units of 2^-10."""
     size = width_of(number)
     dither = _dither((height, width, model.latent), size)
 
@@ -81,7 +81,7 @@ def _mixture(model: PhotoModel, outputs: Array) -> Mixture:
 
 
 def _walk(mixture: Mixture, dither: Array, size: int, decide: Callable[[Array], Callable[[Array], Array]]) -> Array:
-    """z of the places of a step (P, 1), by decisions about where it lies around the prior's main mean."""
+    """z of the positions of a step (P, 1), by decisions about where it lies around the prior's main mean."""
     xp = namespace(dither)
     base = xp.floor((2 * (mixture.main_mean() + dither) + size) / (2.0 * size))
 
@@ -95,17 +95,19 @@ def _walk(mixture: Mixture, dither: Array, size: int, decide: Callable[[Array], 
     return z
 
 
-def _sweep(model: PhotoModel, places: Integers, width: int, choose: Callable[[int, Array, Array], Array]) -> Integers:
-    """Return the grid that `choose` makes of `places` (h, w, ...), in the wavefront's order."""
-    height, across = places.shape[:2]
+def _sweep(
+    model: PhotoModel, positions: Integers, width: int, choose: Callable[[int, Array, Array], Array]
+) -> Integers:
+    """Return the grid that `choose` makes of `positions` (h, w, ...), in the wavefront's order."""
+    height, across = positions.shape[:2]
     shape = Shape(height, across, 1, model.prior_window, model.prior_window.slant)
-    told = model.to_device(np.full((height, across, 1, 1), log_width(width)))
-    drawn = draw_whole(model.prior_net, shape, choose, told, model.to_device(places))
+    conditioning = model.to_device(np.full((height, across, 1, 1), log_width(width)))
+    drawn = draw_whole(model.prior_net, shape, choose, conditioning, model.to_device(positions))
     return np.asarray(model.to_numpy(drawn)[0], np.int64)
 
 
 def _dither(shape: tuple[int, ...], size: int) -> Integers:
-    """Uniform integers below `size` for the places and channels of a grid (h, w, C), equal for all files."""
+    """Uniform integers below `size` for the positions and channels of a grid (h, w, C), equal for all files."""
     height, width, channels = shape
     rows, columns, groups = np.indices((height, width, -(-channels // 4)), dtype=np.int64)
     words = philox(rows, columns, groups, np.full_like(rows, DITHER_DOMAIN), (0, 0))

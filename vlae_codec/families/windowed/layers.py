@@ -1,4 +1,4 @@
-"""What a colour model's folder may declare: its layers fit together and stay exact, as `model.limits` has it."""
+"""What a windowed model's folder may declare: its layers fit together and stay exact, as `model.limits` has it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from ...errors import ModelError
 from ...exact.layers import FRACTION, WEIGHT_LIMIT
 from ...model.limits import Layers, largest
 from ...pixels.levels import COLOURS
-from .model import GATES, SCALES, WIDTHS
+from .model import GAINS, SCALES, WIDTHS
 
 MAX_CHANNELS = 1 << 10
 """Of any map smaller than the picture: what a strip of it takes stays within some hundreds of megabytes."""
 MAX_FEATURES = 1 << 7
 """Of the map of the picture's size."""
 SQUARES = 16
-"""Pixels of a square of 4x4, which the finest maps have a place for."""
+"""Pixels of a square of 4x4, which the finest maps have a position for."""
 
 
 class PhotoLayers(Layers):
     """Those of format 2: encoder, synthesis, prior, local decoder."""
 
     def walk(self) -> None:
-        """All layers of a colour model."""
+        """All layers of a windowed model."""
         latent, scales = self.info["latent"], SCALES[self.info.get("patch", 16)]
         width = self.layer("encoder.stem", 9 * SQUARES * COLOURS)
         for scale in scales:
@@ -38,18 +38,18 @@ class PhotoLayers(Layers):
         if not COLOURS <= features <= MAX_FEATURES:
             raise ModelError(f"weights.npz: {features} features of a pixel, and {COLOURS} to {MAX_FEATURES} are read")
         self.layer("synthesis.mean", features, COLOURS)
-        if GATES[0] in self.arrays:
-            self.straight(latent, COLOURS * 4 ** (len(scales) + 1))
+        if GAINS[0] in self.arrays:
+            self.linear_path(latent, COLOURS * 4 ** (len(scales) + 1))
         self.window_net("prior", Window(*self.info["prior_window"]), latent, 1)
         self.window_net("local", Window(*self.info["window"]), COLOURS, features + 1)
 
-    def straight(self, latent: int, patch: int) -> None:
-        """Check the linear path from a patch of so many subpixels to z and back, and its gates."""
+    def linear_path(self, latent: int, patch: int) -> None:
+        """Check the linear path from a patch of so many subpixels to z and back, and its gains."""
         self.layer("encoder.straight", patch, latent)
         self.layer("synthesis.straight", latent, patch)
-        for table in GATES:
-            gates = self.arrays.get(table, np.zeros(0))
-            if gates.shape != (WIDTHS, latent) or gates.min() < 0 or gates.max() > 1 << FRACTION:
+        for table in GAINS:
+            gains = self.arrays.get(table, np.zeros(0))
+            if gains.shape != (WIDTHS, latent) or gains.min() < 0 or gains.max() > 1 << FRACTION:
                 raise ModelError(f"weights.npz: {table} should be {WIDTHS} x {latent} numbers of 0 to {1 << FRACTION}")
             self.seen.add(table)
 
@@ -59,11 +59,11 @@ class PhotoLayers(Layers):
             raise ModelError(f"weights.npz: {name} has {width} channels, and at most {MAX_CHANNELS} are read")
         self.blocks(name, width, 9)
 
-    def spread(self, name: str, inputs: int, places: int) -> int:
+    def spread(self, name: str, inputs: int, positions: int) -> int:
         """Check a layer whose outputs become several positions; return the channels of each."""
-        channels, rest = divmod(self.layer(name, inputs), places)
+        channels, rest = divmod(self.layer(name, inputs), positions)
         if rest:
-            raise ModelError(f"weights.npz: the outputs of {name} do not divide into {places} places")
+            raise ModelError(f"weights.npz: the outputs of {name} do not divide into {positions} positions")
         return channels
 
     def window_net(self, name: str, window: Window, channels: int, beside: int) -> None:

@@ -1,4 +1,4 @@
-"""The networks of a colour model in exact integers: encoder, synthesis, prior, local decoder (design D5, D11).
+"""The networks of a windowed model in exact integers: encoder, synthesis, prior, local decoder (design D5, D11).
 
 Levels enter as (level - 128) * 16, latents z are integers in units of 2^-10. Maps are (B, h, w, C). Encoder and
 synthesis see a tile at a time, with as much around it as can matter, so that memory does not grow with the picture and
@@ -38,7 +38,7 @@ LATENT_SCALE = 4
 SHARPEST_PRIOR = 4
 """The most powers of two by which a model's prior may be sharper than usual."""
 WIDTHS = 64
-GATES = ("encoder.gates", "synthesis.gates")
+GAINS = ("encoder.gates", "synthesis.gates")
 """Arrays (widths, C), units of 2^-10, of models with a linear path: which part of each latent is worth sending, and
 which part of what arrives is signal."""
 
@@ -63,7 +63,7 @@ def width_of(index: int) -> int:
 
 
 class PhotoModel:
-    """Encoder, synthesis, p(z) and p(x|z) of one colour model.
+    """Encoder, synthesis, p(z) and p(x|z) of one windowed model.
 
     Args:
         info: the tree of model.json, validated.
@@ -82,7 +82,7 @@ class PhotoModel:
         coarsest, finest = info.get("widths", (0, WIDTHS - 1))
         self.widths: tuple[int, int] = (coarsest, finest)
         self.window, self.prior_window = Window(*info["window"]), Window(*info["prior_window"])
-        self.has_straight = GATES[0] in arrays
+        self.has_linear_path = GAINS[0] in arrays
         self._layers: dict[str, Linear] = {}
 
     def to_device(self, values: NDArray[Any], dtype: Any = np.float64) -> Array:
@@ -104,7 +104,7 @@ class PhotoModel:
 
     @functools.cached_property
     def coder(self) -> PhotoModel:
-        """The same model where symbols are coded: the coder is asked for every decision, and a GPU is too far away."""
+        """The same model where symbols are coded: every decision waits for the coder, and a GPU is too far away."""
         return PhotoModel(self.info, self.arrays) if self.on_gpu else self
 
     def encode(self, levels: Levels) -> Integers:
@@ -128,7 +128,7 @@ class PhotoModel:
         for scale in self.scales[1:]:
             h = self._blocks(f"encoder.{scale}", Conv3x3(self._linear(f"encoder.down_{scale}"), stride=2)(relu(h)))
         y = self._linear("encoder.out")(relu(h))
-        if self.has_straight:
+        if self.has_linear_path:
             y = y + self._linear("encoder.straight")(_repeat(unshuffle, x, len(self.scales) + 1))
         return y
 
@@ -144,41 +144,41 @@ class PhotoModel:
 
         Args:
             z: the latents.
-            width: number of the quantisation width, which the networks are told.
+            width: number of the quantisation width, on which the networks are conditioned.
             first, last: rows of the grid.
         """
         patch, (top, bottom) = self.patch, self._around(first, last, len(z))
         for left, right in tiles(z.shape[1], patch):
             start, end = self._around(left, right, z.shape[1])
-            part = self._gated(z[top:bottom, start:end], width, GATES[1])
-            told = np.full((*part.shape[:2], 1), LATENT_SCALE * log_width(width), np.int64)
+            part = self._with_gains(z[top:bottom, start:end], width, GAINS[1])
+            conditioning = np.full((*part.shape[:2], 1), LATENT_SCALE * log_width(width), np.int64)
             # The float network reads z / 4 and the logarithm: this layer rescales by 4 more.
-            maps = self._synthesis(self.to_device(np.concatenate([part, told], axis=2)[None]))[0]
+            maps = self._synthesis(self.to_device(np.concatenate([part, conditioning], axis=2)[None]))[0]
             rows = slice(patch * (first - top), patch * (last - top))
             yield maps[rows, patch * (left - start) : patch * (right - start)]
 
     def sent(self, y: Integers, width: int) -> Integers:
         """Return y (h, w, C) quantised at quantisation width number `width`."""
-        return self._gated(y, width, GATES[0])
+        return self._with_gains(y, width, GAINS[0])
 
-    def _gated(self, z: Integers, width: int, table: str) -> Integers:
-        if not self.has_straight:
+    def _with_gains(self, z: Integers, width: int, table: str) -> Integers:
+        if not self.has_linear_path:
             return z
-        gates = self.arrays[table][width].astype(np.int64)
-        return np.asarray((z * gates + (1 << FRACTION >> 1)) >> FRACTION)
+        gains = self.arrays[table][width].astype(np.int64)
+        return np.asarray((z * gains + (1 << FRACTION >> 1)) >> FRACTION)
 
     def _synthesis(self, x: Array) -> Array:
         h = self._blocks(f"synthesis.{self.scales[-1]}", Conv3x3(self._linear("synthesis.enter"))(x))
         for scale in self.scales[-2::-1]:
             h = self._blocks(f"synthesis.{scale}", shuffle(self._linear(f"synthesis.up_{scale}")(relu(h))))
         h = _repeat(shuffle, Conv3x3(self._linear("synthesis.out"))(relu(h)), 2)
-        if self.has_straight:
+        if self.has_linear_path:
             picture = self._linear("synthesis.straight")(x[..., :-1])
             h[..., :COLOURS] += _repeat(shuffle, picture, len(self.scales) + 1)
         return relu(h)
 
-    def mean_picture(self, features: Array) -> Array:
-        """Return the mean picture of features (H, W, F): levels less 128, (H, W, 3), -128 ... 127."""
+    def base_reconstruction(self, features: Array) -> Array:
+        """Return the base reconstruction of features (H, W, F): levels less 128, (H, W, 3), -128 ... 127."""
         mean = self._linear("synthesis.mean")
         return rescale(mean.accumulate(features), mean.shift + LEVEL_SHIFT, LIMIT).clip(-128, 127)
 
@@ -198,12 +198,12 @@ class PhotoModel:
 
     @functools.cached_property
     def local_net(self) -> LocalNet:
-        """The local decoder; it sees levels less 128, and beside them the features and whether its context drifts."""
+        """The local decoder; it reads levels less 128, the features, and a flag of a noised context."""
         return self._window_net("local", self.window, COLOURS, 1 << LEVEL_SHIFT)
 
     @functools.cached_property
     def prior_net(self) -> LocalNet:
-        """The prior; it sees latents, and beside them the logarithm of the width."""
+        """The prior; it reads latents, and beside them the logarithm of the width."""
         return self._window_net("prior", self.prior_window, self.latent, 1 / LATENT_SCALE)
 
     def _window_net(self, name: str, window: Window, channels: int, unit: float) -> LocalNet:
@@ -240,7 +240,7 @@ def grid_size(size: tuple[int, int], patch: int) -> tuple[int, int]:
 
 
 def strips(rows: int, columns: int, patch: int) -> Iterator[tuple[int, int]]:
-    """First and last row of each strip of a grid whose places stand for patch x patch pixels."""
+    """First and last row of each strip of a grid whose positions stand for patch x patch pixels."""
     step = max(1, STRIP // (patch**2 * columns), LOWEST // patch)
     for first in range(0, rows, step):
         yield first, min(rows, first + step)
@@ -261,11 +261,11 @@ class FeatureRows:
         z: the latents, (h, w, C).
         width: number of the quantisation width.
         columns: of the picture; those beyond are cut off.
-        drifts: whether the context drifts, as it does unless the exact pixels are known.
+        noised: whether the context has errors, as it has unless the exact pixels are known.
     """
 
-    def __init__(self, model: PhotoModel, z: Integers, width: int, columns: int, drifts: bool) -> None:
-        self.model, self.z, self.width, self.columns, self.drifts = model, z, width, columns, drifts
+    def __init__(self, model: PhotoModel, z: Integers, width: int, columns: int, noised: bool) -> None:
+        self.model, self.z, self.width, self.columns, self.noised = model, z, width, columns, noised
         self.strips = strips(len(z), z.shape[1], model.patch)
         self.first, self.last = 0, 0
         self.store: Array = None
@@ -290,5 +290,5 @@ class FeatureRows:
             left = right
         if kept is not None:
             self.store[:known] = kept
-        self.store[known:, :, -1] = 2.0**FRACTION if self.drifts else 0.0
+        self.store[known:, :, -1] = 2.0**FRACTION if self.noised else 0.0
         self.first, self.last = (0 if kept is None else first), self.model.patch * bottom

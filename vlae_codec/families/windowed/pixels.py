@@ -1,4 +1,4 @@
-"""Pictures given z: the mean picture, drawn ones with noise or held near it, and exact ones.
+"""Pictures given z: the base reconstruction, drawn ones with noise or held near it, and exact ones.
 
 `pixels.levels` has the wavefront that all but the first take.
 """
@@ -18,14 +18,14 @@ from ...pixels.logistic_mixture import Mixture
 from .model import WIDTHS, FeatureRows, Integers, Levels, PhotoModel
 
 MEAN_ROWS = 64
-"""Rows of the mean picture that are made at once, in more memory than they are kept in."""
+"""Rows of the base reconstruction that are made at once, in more memory than they are kept in."""
 HELD = 4 * WIDTHS
-"""Parts of a level without noise, of which the mean picture has as many as the number of the width."""
+"""Parts of a level without noise, of which the base reconstruction has as many as the number of the width."""
 
 
-def mean_picture(model: PhotoModel, z: Integers, width: int, height: int, across: int) -> Levels:
-    """Return the mean picture of z, drawn at once without the local decoder: uint8 (H, W, 3)."""
-    rows = FeatureRows(model, z, width, across, drifts=False)
+def base_reconstruction(model: PhotoModel, z: Integers, width: int, height: int, across: int) -> Levels:
+    """Return the base reconstruction of z, drawn at once without the local decoder: uint8 (H, W, 3)."""
+    rows = FeatureRows(model, z, width, across, noised=False)
     picture = np.empty((height, across, COLOURS), np.uint8)
     for first in range(0, height, model.patch):
         last = min(height, first + model.patch)
@@ -34,11 +34,11 @@ def mean_picture(model: PhotoModel, z: Integers, width: int, height: int, across
 
 
 def _mean_rows(model: PhotoModel, rows: FeatureRows, first: int, last: int) -> Array:
-    """Rows of the mean picture, levels less 128, (rows, W, 3), float32."""
+    """Rows of the base reconstruction, levels less 128, (rows, W, 3), float32."""
     features = rows(first, last)[:, :, :-1, 0]
     xp = namespace(features)
     parts = (features[row : row + MEAN_ROWS] for row in range(0, last - first, MEAN_ROWS))
-    return xp.concat([xp.astype(model.mean_picture(xp.astype(part, xp.float64)), xp.float32) for part in parts])
+    return xp.concat([xp.astype(model.base_reconstruction(xp.astype(part, xp.float64)), xp.float32) for part in parts])
 
 
 def draw(
@@ -63,16 +63,16 @@ def draw(
         grey: draw one channel and repeat it.
         seed, number: decide the noise.
         temperature: of the noise; 1 is that of p(x|z), at 0 each level is near its distribution's mean.
-        progress: told how many more rows are finished.
+        progress: called with the number of rows newly finished.
     """
     heat = round(COLD * temperature)
-    features = FeatureRows(model, z, width, size[1], drifts=True)
+    features = FeatureRows(model, z, width, size[1], noised=True)
     choose: Choose
     if heat:
-        choose, places = Sampler(model, heat), noise_rows(model, size[1], seed, number)
+        choose, positions = Sampler(model, heat), noise_rows(model, size[1], seed, number)
     else:
-        choose, places = functools.partial(_held_mean, width), functools.partial(_mean_rows, model, features)
-    return window_levels.draw(model, size, choose, features, places, grey=grey, progress=progress)
+        choose, positions = functools.partial(_held_mean, width), functools.partial(_mean_rows, model, features)
+    return window_levels.draw(model, size, choose, features, positions, grey=grey, progress=progress)
 
 
 def push_pixels(
@@ -98,12 +98,12 @@ def pop_pixels(
 
 def _features_to_code(model: PhotoModel, z: Integers, width: int, columns: int) -> Load:
     """Features of known pixels, where these are coded."""
-    rows = FeatureRows(model, z, width, columns, drifts=False)
+    rows = FeatureRows(model, z, width, columns, noised=False)
     return rows if model.coder is model else lambda first, last: model.to_numpy(rows(first, last))
 
 
 def _held_mean(width: int, channel: int, outputs: Array, here: Array) -> Array:
-    """Means of the distributions, held near the mean picture, the more the finer the width.
+    """Means of the distributions, held near the base reconstruction, the more the finer the width.
 
     A mean is a guess, and the next ones are made from it: without something to hold on to, errors grow along the way.
     """

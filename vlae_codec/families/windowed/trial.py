@@ -1,4 +1,4 @@
-"""A small picture through all networks of a colour model, to see that they work."""
+"""A small picture through all networks of a windowed model, a check that they work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ...coding.binary_coder import Writer
 from ...pixels.levels import COLOURS
 from . import grid, pixels
 from .codec import DEFAULT_QUALITY
-from .dial import setting_of
+from .ladder import setting_of
 from .model import PhotoModel
 
 

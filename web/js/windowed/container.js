@@ -3,11 +3,11 @@
 import { WINDOWED_LOSSLESS, cutShort, parseHead, readNumber, readSize } from "../container/header.js";
 import { VlzError } from "../errors.js";
 
-const [UNSHRUNK, MOST_SHRUNK] = [4, 64];
+const [UNSCALED, MOST_DOWNSCALED] = [4, 64];
 
 /**
  * @typedef {{ prefix: Uint8Array, grey: boolean, width: number, size: [number, number], rows: number, columns: number,
- *   payload: Uint8Array, residual?: Uint8Array, checked: number, shrunk: boolean }} WindowedFile
+ *   payload: Uint8Array, residual?: Uint8Array, checked: number, downscaled: boolean }} WindowedFile
  *   `width` is the number of the quantisation width, `size` the picture's height and width, `rows` and `columns` those
  *   of what is coded
  */
@@ -20,11 +20,11 @@ const [UNSHRUNK, MOST_SHRUNK] = [4, 64];
 export function parseWindowed(data) {
   const { mode, prefix } = parseHead(data);
   const exact = mode === WINDOWED_LOSSLESS;
-  let [place, shrink] = [7, UNSHRUNK];
-  const shrunk = (data[6] & 64) > 0;
-  if (shrunk) {
-    shrink = data[place++];
-    if (exact || shrink <= UNSHRUNK || shrink > MOST_SHRUNK) throw new VlzError("it is said to be shrunk as no picture is: damaged");
+  let [place, downscale] = [7, UNSCALED];
+  const downscaled = (data[6] & 64) > 0;
+  if (downscaled) {
+    downscale = data[place++];
+    if (exact || downscale <= UNSCALED || downscale > MOST_DOWNSCALED) throw new VlzError("its downscaling factor is impossible: damaged");
   }
   const [height, width, afterSize] = readSize(data, place);
   const [length, start] = exact ? readNumber(data, afterSize) : [data.length - 2 - afterSize, afterSize];
@@ -32,8 +32,8 @@ export function parseWindowed(data) {
   if (length < 0 || data.length < checked) throw cutShort(data);
   return {
     prefix, grey: data[6] >= 128, width: data[6] & 63, size: [height, width],
-    rows: Math.ceil((4 * height) / shrink), columns: Math.ceil((4 * width) / shrink),
-    payload: data.subarray(start, start + length), checked, shrunk,
+    rows: Math.ceil((4 * height) / downscale), columns: Math.ceil((4 * width) / downscale),
+    payload: data.subarray(start, start + length), checked, downscaled,
     residual: exact ? data.subarray(checked, Math.max(checked, data.length - 2)) : undefined,
   };
 }

@@ -6,7 +6,7 @@ import { VlzError } from "../errors.js";
 import { seedWords } from "../exact/philox.js";
 import { fromHex } from "../store.js";
 import { parseWindowed } from "./container.js";
-import { enlarge } from "./enlarge.js";
+import { upscale } from "./upscale.js";
 import { WindowedModel } from "./model.js";
 import { draw, readExact } from "./pixels.js";
 
@@ -35,7 +35,7 @@ export async function openWindowed(data, store) {
   if (exact && whole) lengths.push(["residual", file.residual?.length ?? 0], ["second checksum", 2]);
   const colours = file.grey ? "grey" : "colour";
   return {
-    kind: exact ? `exact ${colours} picture` : `${colours} picture, width ${file.width} of 63${file.shrunk ? ", shrunk" : ""}`,
+    kind: exact ? `exact ${colours} picture` : `${colours} picture, width ${file.width} of 63${file.downscaled ? ", downscaled" : ""}`,
     model: (await store.list()).models[fingerprint].name, fingerprint, height: file.size[0], width: file.size[1],
     count: 1, drawn: !exact, exact, heated: !exact, whole, sections: layout(lengths),
     draw: async (options) => {
@@ -61,7 +61,7 @@ function pictures(model, file, { seed = 0, samples = 1, preview = false, tempera
   const features = model.features(model.grid(file, (part) => progress(before * part)), file.width);
   const shown = (/** @type {import("../exact/layers.js").Maps} */ found) => {
     const levels = { ...found, data: found.data.map((value) => value + 128) };
-    return inOrder(enlarge(levels, file.size[0], file.size[1]), file.grey);
+    return inOrder(upscale(levels, file.size[0], file.size[1]), file.grey);
   };
   if (preview) return [shown(model.preview(features, file.rows, file.columns))];
   const later = (/** @type {number} */ part) => progress(before + (1 - before) * part);

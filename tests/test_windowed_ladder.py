@@ -1,4 +1,4 @@
-"""Pictures that are shrunk before they are coded, and the dial that says by how much."""
+"""Pictures that are downscaled before they are coded, and the quality ladder that says by how much."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from vlae_codec.families import pictures as codec
 from vlae_codec.families import store
 from vlae_codec.families.windowed.codec import DEFAULT_QUALITY
 from vlae_codec.families.windowed.container import PhotoFile, parse_photo, write_photo
-from vlae_codec.families.windowed.dial import COARSEST, FINEST, Setting, dial, setting_of
+from vlae_codec.families.windowed.ladder import COARSEST, FINEST, Setting, ladder, setting_of
 from vlae_codec.families.windowed.model import PhotoModel
-from vlae_codec.families.windowed.shrink import MOST_SHRUNK, STRIP, UNSHRUNK, enlarge, shrink_levels, shrunk_size
+from vlae_codec.families.windowed.resample import MOST_DOWNSCALED, STRIP, UNSCALED, downscaled, downscaled_size, upscale
 from vlae_codec.io.images import Picture
 
 PRINT = bytes(range(32))
@@ -56,7 +56,7 @@ def keys_cubic(levels: np.ndarray, count: int) -> np.ndarray:
 def test_enlarging_is_cubic_convolution(old: tuple[int, int], new: tuple[int, int]) -> None:
     picture = np.random.default_rng(sum(new)).integers(0, 256, (*old, 3)).astype(np.uint8)
     exact = keys_cubic(keys_cubic(picture.astype(float), new[0]).swapaxes(0, 1), new[1]).swapaxes(0, 1)
-    made = enlarge(picture, new)
+    made = upscale(picture, new)
     assert made.shape == (*new, 3) and made.dtype == np.uint8
     assert np.abs(made - exact.clip(0, 255)).max() < 2, "places are known to 1/1024 of a pixel"
 
@@ -64,62 +64,62 @@ def test_enlarging_is_cubic_convolution(old: tuple[int, int], new: tuple[int, in
 @pytest.mark.parametrize("level", [0, 1, 127, 254, 255])
 def test_what_is_flat_stays_flat(level: int) -> None:
     flat = np.full((3, 5, 3), level, np.uint8)
-    assert (enlarge(flat, (STRIP + 9, 16)) == level).all()
+    assert (upscale(flat, (STRIP + 9, 16)) == level).all()
 
 
-@pytest.mark.parametrize("shrink", [5, 6, 8, 24, MOST_SHRUNK])
+@pytest.mark.parametrize("downscale", [5, 6, 8, 24, MOST_DOWNSCALED])
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (61, 47)])
-def test_a_picture_comes_back_in_its_size(shrink: int, size: tuple[int, int]) -> None:
+def test_a_picture_comes_back_in_its_size(downscale: int, size: tuple[int, int]) -> None:
     picture = waves(*size)
-    small = shrink_levels(picture, shrink)
-    assert small.shape[:2] == shrunk_size(size, shrink)
-    assert [4 * side <= shrink * less < 4 * side + shrink for side, less in zip(size, small.shape, strict=False)]
-    assert enlarge(small, size).shape == picture.shape
+    small = downscaled(picture, downscale)
+    assert small.shape[:2] == downscaled_size(size, downscale)
+    assert [4 * side <= downscale * less < 4 * side + downscale for side, less in zip(size, small.shape, strict=False)]
+    assert upscale(small, size).shape == picture.shape
 
 
 def test_what_is_smooth_survives() -> None:
     picture = waves(90, 120)
-    again = enlarge(shrink_levels(picture, 8), (90, 120))
+    again = upscale(downscaled(picture, 8), (90, 120))
     assert np.abs(again.astype(int) - picture).mean() < 1
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (32, 32), (64, 64), (100, 100), (512, 768), (6000, 8000)])
 def test_the_dial_goes_from_small_and_coarse_to_whole_and_fine(info: store.PhotoInfo, size: tuple[int, int]) -> None:
     model = store.read_windowed_model(info.folder)
-    settings = dial(model, size)
+    settings = ladder(model, size)
     assert setting_of(0, model, size) == settings[0]
-    assert setting_of(100, model, size) == settings[-1] == Setting(UNSHRUNK, 63)
-    assert settings == sorted(set(settings), key=lambda one: (-one.shrink, one.number))
-    assert max(FINEST) <= MOST_SHRUNK and len(settings) <= sum(last - COARSEST + 1 for last in FINEST.values())
+    assert setting_of(100, model, size) == settings[-1] == Setting(UNSCALED, 63)
+    assert settings == sorted(set(settings), key=lambda one: (-one.downscale, one.number))
+    assert max(FINEST) <= MOST_DOWNSCALED and len(settings) <= sum(last - COARSEST + 1 for last in FINEST.values())
     if min(size) > 500:
-        assert {one.shrink for one in settings} == set(FINEST) and min(one.number for one in settings) == COARSEST
+        assert {one.downscale for one in settings} == set(FINEST) and min(one.number for one in settings) == COARSEST
     elif min(size) == 1:
-        assert settings == [(UNSHRUNK, number) for number in range(64)]
+        assert settings == [(UNSCALED, number) for number in range(64)]
     else:
-        assert settings[0].shrink > UNSHRUNK and settings[0].number < COARSEST, "coarser widths instead"
+        assert settings[0].downscale > UNSCALED and settings[0].number < COARSEST, "coarser widths instead"
 
 
 @pytest.mark.parametrize("widths", [(7, 7), (50, 63), (0, 62)])
 def test_a_model_that_lacks_widths_shrinks_nothing(info: store.PhotoInfo, widths: tuple[int, int]) -> None:
     whole = store.read_windowed_model(info.folder)
-    settings = dial(PhotoModel({**whole.info, "widths": list(widths)}, whole.arrays), (512, 768))
-    assert settings == [(UNSHRUNK, number) for number in range(widths[0], widths[1] + 1)]
+    settings = ladder(PhotoModel({**whole.info, "widths": list(widths)}, whole.arrays), (512, 768))
+    assert settings == [(UNSCALED, number) for number in range(widths[0], widths[1] + 1)]
 
 
 @pytest.mark.parametrize("grey", [False, True])
 def test_files_say_by_how_much(info: store.PhotoInfo, grey: bool) -> None:
     picture = waves(50, 61)[:, :, 0] if grey else waves(50, 61)
     made = codec.compress_photo(Picture(picture), info)
-    shrink, _ = setting_of(DEFAULT_QUALITY, store.read_windowed_model(info.folder), (50, 61))
+    downscale, _ = setting_of(DEFAULT_QUALITY, store.read_windowed_model(info.folder), (50, 61))
     file = parse_photo(made.data)
-    assert file.shrink == shrink > UNSHRUNK and (file.height, file.width) == (50, 61)
-    assert file.coded_size == made.coded_size == shrunk_size((50, 61), shrink)
+    assert file.downscale == downscale > UNSCALED and (file.height, file.width) == (50, 61)
+    assert file.coded_size == made.coded_size == downscaled_size((50, 61), downscale)
     for preview in (False, True):
         assert codec.decompress_photo(made.data, preview=preview)[0].shape == picture.shape
     record = vlae_codec.inspect(made.data)
     assert (record.coded_height, record.coded_width) == made.coded_size and (record.height, record.width) == (50, 61)
     exact = codec.compress_photo(Picture(picture), info, lossless=True)
-    assert parse_photo(exact.data).shrink == UNSHRUNK and exact.coded_size == exact.size
+    assert parse_photo(exact.data).downscale == UNSCALED and exact.coded_size == exact.size
 
 
 def test_progress_counts_the_rows_that_are_drawn(info: store.PhotoInfo) -> None:
@@ -142,7 +142,7 @@ def test_fewer_bytes_are_had_by_shrinking() -> None:
     picture, info = Picture(waves(120, 160)), store.find_photo_model("photo-exact")
     assert info
     least = codec.compress_photo(picture, info, quality=0)
-    assert parse_photo(least.data).shrink > 2 * UNSHRUNK
+    assert parse_photo(least.data).downscale > 2 * UNSCALED
     assert codec.compress_photo(picture, info, target_bytes=len(least.data)).data == least.data
     with pytest.raises(ImageError, match=f"has {len(least.data)}"):
         codec.compress_photo(picture, info, target_bytes=len(least.data) - 1)
@@ -150,12 +150,12 @@ def test_fewer_bytes_are_had_by_shrinking() -> None:
         assert len(codec.compress_photo(picture, info, target_bytes=target).data) <= target
 
 
-@pytest.mark.parametrize("shrink", [0, UNSHRUNK, MOST_SHRUNK + 1, 255])
-def test_impossible_shrinks_are_refused(shrink: int) -> None:
-    data = bytearray(write_photo(PRINT, PhotoFile(b"", False, 3, 9, 9, b"abc", shrink=8)))
-    assert data[7] == 8 and parse_photo(bytes(data)).shrink == 8
-    data[7] = shrink
-    with pytest.raises(FormatError, match="shrunk as no picture is"):
+@pytest.mark.parametrize("downscale", [0, UNSCALED, MOST_DOWNSCALED + 1, 255])
+def test_impossible_shrinks_are_refused(downscale: int) -> None:
+    data = bytearray(write_photo(PRINT, PhotoFile(b"", False, 3, 9, 9, b"abc", downscale=8)))
+    assert data[7] == 8 and parse_photo(bytes(data)).downscale == 8
+    data[7] = downscale
+    with pytest.raises(FormatError, match="downscaling factor is impossible"):
         parse_photo(bytes(data))
     with pytest.raises(FormatError, match="cut short"):
         parse_photo(bytes(data[:6]))
@@ -164,10 +164,10 @@ def test_impossible_shrinks_are_refused(shrink: int) -> None:
 def test_a_lossless_file_is_never_shrunk() -> None:
     data = bytearray(write_photo(PRINT, PhotoFile(b"", True, 3, 9, 9, b"abc", b"de")))
     data[6] |= 0x40
-    with pytest.raises(FormatError, match="shrunk as no picture is"):
+    with pytest.raises(FormatError, match="downscaling factor is impossible"):
         parse_photo(bytes(data))
     with pytest.raises(AssertionError):
-        write_photo(PRINT, PhotoFile(b"", True, 3, 9, 9, b"abc", b"de", shrink=8))
+        write_photo(PRINT, PhotoFile(b"", True, 3, 9, 9, b"abc", b"de", downscale=8))
 
 
 def test_both_backends_show_the_same(info: store.PhotoInfo) -> None:

@@ -1,4 +1,4 @@
-/** Enlarging pictures that were shrunk before they were coded. */
+/** Upscaling pictures that were downscaled before they were coded. */
 
 /**
  * @typedef {{ data: Float64Array, rows: number, columns: number, channels: number }} Maps
@@ -11,7 +11,7 @@
  * @param {number} columns
  * @returns {Maps}
  */
-export function enlarge(x, rows, columns) {
+export function upscale(x, rows, columns) {
   if (x.rows === rows && x.columns === columns) return x;
   const line = x.columns * x.channels;
   const high = longer(x.data, 1, x.rows, line, rows, 8);

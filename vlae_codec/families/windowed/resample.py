@@ -1,7 +1,7 @@
-"""Pictures that are coded smaller than they are: shrunk before, enlarged by integers behind.
+"""Pictures that are coded smaller than they are: downscaled before, upscaled by integers behind.
 
-Few bits are better spent on fewer pixels. A shrink is in quarters: at 8 the sides are halved. Only enlarging has to be
-the same everywhere; how a picture was shrunk no file depends on.
+Few bits are better spent on fewer pixels. The factor is in quarters: at 8 the sides are halved. Only upscaling has
+to be the same everywhere; no file depends on how a picture was downscaled.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from numpy.typing import NDArray
 from ...io.images import resized
 from .model import Levels
 
-UNSHRUNK, MOST_SHRUNK = 4, 64
+UNSCALED, MOST_DOWNSCALED = 4, 64
 STRIP = 64
-"""Rows that are enlarged at once, so that memory does not grow with the picture."""
-PLACE, TAP, KEPT = 10, 12, 4
-"""Bits behind the point of places between pixels, of weights, and of the levels between the two directions."""
+"""Rows that are upscaled at once, so that memory does not grow with the picture."""
+POSITION, TAP, KEPT = 10, 12, 4
+"""Fraction bits of positions between pixels, of weights, and of the levels between the two directions."""
 
 
-def shrunk_size(size: tuple[int, int], shrink: int) -> tuple[int, int]:
+def downscaled_size(size: tuple[int, int], downscale: int) -> tuple[int, int]:
     """Height and width of what is coded of a picture."""
-    height, width = (-(-UNSHRUNK * side // shrink) for side in size)
+    height, width = (-(-UNSCALED * side // downscale) for side in size)
     return height, width
 
 
-def shrink_levels(levels: Levels, shrink: int) -> Levels:
+def downscaled(levels: Levels, downscale: int) -> Levels:
     """Return the picture (H, W, 3) that is coded, uint8 too."""
-    height, width = shrunk_size(levels.shape[:2], shrink)
+    height, width = downscaled_size(levels.shape[:2], downscale)
     if (height, width) == levels.shape[:2]:
         return levels
     return resized(levels, height, width)
 
 
-def enlarge(levels: Levels, size: tuple[int, int]) -> Levels:
+def upscale(levels: Levels, size: tuple[int, int]) -> Levels:
     """Resize a picture (h, w, 3) to (H, W), uint8: each side by cubic convolution (Keys 1981, a = -3/4)."""
     if levels.shape[:2] == size:
         return levels
@@ -49,9 +49,11 @@ def enlarge(levels: Levels, size: tuple[int, int]) -> Levels:
     return out
 
 
-def _sum(levels: NDArray[Any], places: NDArray[np.intp], weights: NDArray[np.int32], shift: int) -> NDArray[np.int32]:
+def _sum(
+    levels: NDArray[Any], positions: NDArray[np.intp], weights: NDArray[np.int32], shift: int
+) -> NDArray[np.int32]:
     """Weighted sums of four rows each, rounded to 2^shift."""
-    total = sum(weight[:, None, None] * levels[place] for place, weight in zip(places, weights, strict=True))
+    total = sum(weight[:, None, None] * levels[position] for position, weight in zip(positions, weights, strict=True))
     return np.asarray((total + (1 << shift >> 1)) >> shift)
 
 
@@ -59,25 +61,25 @@ def _taps(old: int, new: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """Return the four pixels of `old` under each of `new`, and their weights in units of 2^-12, (4, new)."""
     centres = (2 * np.arange(new, dtype=np.int64) + 1) * old - new
     base, between = np.divmod(centres, 2 * new)
-    d = (between << PLACE) // (2 * new)
-    one = 1 << PLACE
+    d = (between << POSITION) // (2 * new)
+    one = 1 << POSITION
     far, near, last = _outer(d + one), _inner(one - d), _outer(2 * one - d)
     weights = np.stack([far, (1 << TAP) - far - near - last, near, last])
-    places = base + np.arange(-1, 3)[:, None]
-    return places.clip(0, old - 1), weights.astype(np.int32)
+    positions = base + np.arange(-1, 3)[:, None]
+    return positions.clip(0, old - 1), weights.astype(np.int32)
 
 
 def _inner(d: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the weight of a pixel at a distance up to 1."""
-    return _rounded(5 * d**3 - (9 * d**2 << PLACE) + (4 << 3 * PLACE))
+    return _rounded(5 * d**3 - (9 * d**2 << POSITION) + (4 << 3 * POSITION))
 
 
 def _outer(d: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the weight of a pixel at a distance from 1 to 2."""
-    return _rounded(-3 * d**3 + (15 * d**2 << PLACE) - (24 * d << 2 * PLACE) + (12 << 3 * PLACE))
+    return _rounded(-3 * d**3 + (15 * d**2 << POSITION) - (24 * d << 2 * POSITION) + (12 << 3 * POSITION))
 
 
 def _rounded(quadruple: NDArray[np.int64]) -> NDArray[np.int64]:
     """Four times a number in units of 2^-30, in units of 2^-12."""
-    shift = 3 * PLACE + 2 - TAP
+    shift = 3 * POSITION + 2 - TAP
     return (quadruple + (1 << shift >> 1)) >> shift
