@@ -24,7 +24,7 @@ from vlae_codec.latents.payload import Code, decode, encode
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.data.sets import Images, load_set
 
-FAITHFUL_EFFORT = 1
+SAMPLE_EFFORT = 1
 CHUNK = 50
 
 
@@ -34,25 +34,25 @@ class Outcome(NamedTuple):
     posterior: NDArray[np.int64]
     prior: NDArray[np.int64]
     files: list[bytes]
-    faithful_files: list[bytes]
+    sample_files: list[bytes]
     pixels: NDArray[np.uint8]
-    faithful_pixels: NDArray[np.uint8]
+    sample_pixels: NDArray[np.uint8]
 
 
 def outcome(model: IntegerModel, images: Images, effort: int) -> Outcome:
     """Compress and decompress the images with both codes."""
     chosen = encode(model, images, effort=effort)
-    faithful = encode(model, images, effort=FAITHFUL_EFFORT, faithful=True)
-    latents = [decode(model, [c.mode for c in codes], [c.payload for c in codes]) for codes in (chosen, faithful)]
+    samples = encode(model, images, effort=SAMPLE_EFFORT, code="sample")
+    latents = [decode(model, [c.mode for c in codes], [c.payload for c in codes]) for codes in (chosen, samples)]
     parts = [z[:, : block * model.block_size] for z in latents for block in range(model.blocks)]
     prior = [model.prior_block(part.shape[1] // model.block_size, part) for part in parts]
     return Outcome(
         posterior=np.concatenate(model.posterior(images)),
         prior=np.stack([part for pair in prior for part in pair]),
         files=_files(model, chosen),
-        faithful_files=_files(model, faithful),
+        sample_files=_files(model, samples),
         pixels=model.draw(latents[0]),
-        faithful_pixels=model.draw(latents[1]),
+        sample_pixels=model.draw(latents[1]),
     )
 
 

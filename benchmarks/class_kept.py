@@ -24,11 +24,11 @@ BITS = (8, 16, 24, 32, 40, 48)
 EFFORT = 5
 
 
-def settings(bits: tuple[int, ...], faithful: bool) -> list[Setting]:
+def settings(bits: tuple[int, ...], samples: bool) -> list[Setting]:
     """Return the points of the curves: tree-search code, and relative entropy coding at exponent 1 and at others."""
-    points = [Setting("chosen", value, EFFORT) for value in (None, *bits)]
-    if faithful:
-        points += [Setting("faithful", value, EFFORT) for value in (None, *bits)]
+    points = [Setting("search", value, EFFORT) for value in (None, *bits)]
+    if samples:
+        points += [Setting("sample", value, EFFORT) for value in (None, *bits)]
     return points
 
 
@@ -51,12 +51,12 @@ def curves(results: list[dict[str, Any]], key: str = "class_kept", unit: float =
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for result in results:
         for entry in result["rows"]:
-            name = "default" if entry["code"] == "chosen" and entry["bits"] is None else entry["code"]
+            name = "default" if entry["code"] == "search" and entry["bits"] is None else entry["code"]
             points = found.setdefault((entry["model"], name), [])
             points.append((entry["payload_bits"], unit * entry[key]))
-    names = {"chosen": "", "faithful": ", relative entropy coding", "default": ", default (bits by the image)"}
+    names = {"search": "", "sample": ", relative entropy coding", "default": ", default (bits by the image)"}
     return [
-        Curve(model + names[name], tuple(sorted(points)), dashed=name == "faithful")
+        Curve(model + names[name], tuple(sorted(points)), dashed=name == "sample")
         for (model, name), points in found.items()
     ]
 
@@ -74,7 +74,7 @@ def draw_set(kind: str) -> None:
 @data_option
 @images_option(1000)
 @click.option("--bits", type=click.IntRange(8, 56), multiple=True, default=BITS, show_default=True)
-@click.option("--faithful/--no-faithful", default=True, show_default=True, help="Measure relative entropy coding, too.")
+@click.option("--samples/--no-samples", default=True, show_default=True, help="Measure relative entropy coding, too.")
 @click.option("--efforts", type=click.IntRange(1, 9), multiple=True, help="Measure what these buy, too, at quality 50.")
 @images_option(200, "--effort-images", "Test images for each of --efforts")
 @exit_on_error
@@ -83,7 +83,7 @@ def main(
     data: Path,
     images: int,
     bits: tuple[int, ...],
-    faithful: bool,
+    samples: bool,
     efforts: tuple[int, ...],
     effort_images: int,
 ) -> None:
@@ -97,9 +97,9 @@ def main(
             "judge": judged.judge,
             "images": len(judged.labels),
             "class_of_originals": round(float((classify(judged.images, judged) == judged.labels).mean()), 4),
-            "rows": measure_model(model, judged, settings(bits, faithful)),
+            "rows": measure_model(model, judged, settings(bits, samples)),
             "efforts": measure_model(
-                model, fewer, [Setting("chosen", None, effort) for effort in sorted({*efforts, EFFORT})]
+                model, fewer, [Setting("search", None, effort) for effort in sorted({*efforts, EFFORT})]
             )
             if efforts
             else [],

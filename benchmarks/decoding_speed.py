@@ -30,7 +30,7 @@ from benchmarks.random_net import GaussianPixels, feature_rows, multiplications,
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import exit_on_error
 from vlae_codec.autoregressive import engine
-from vlae_codec.autoregressive.cuda_graph import draw_captured
+from vlae_codec.autoregressive.cuda_graph import draw_by_graph
 from vlae_codec.autoregressive.engine import Shape, sweep
 from vlae_codec.autoregressive.order import Window
 from vlae_codec.autoregressive.window_net import Columns, Heads, Workspace
@@ -278,7 +278,7 @@ def photograph(shape: Shape, backend: str, plain: bool = False) -> Pictures:
         return plain_photograph(net, (shape.height, width), WINDOW, choose, features, places)
     if backend == "cuda":
         whole = features(0, shape.height), places(0, shape.height)
-        drawn: Pictures = draw_captured(net, shape, choose, *whole).cpu().numpy().astype(np.uint8)
+        drawn: Pictures = draw_by_graph(net, shape, choose, *whole).cpu().numpy().astype(np.uint8)
         return drawn
     out = np.zeros((1, shape.height, width, 3), np.uint8)
 

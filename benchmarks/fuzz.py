@@ -109,12 +109,12 @@ def make_corpus(models: Path) -> Corpus:
     names = [f"picture {number}" for number in range(len(pictures))]
     archives = [
         vlae_codec.compress_many(pictures, **many),
-        vlae_codec.compress_many(pictures[:5], faithful=True, names=names[:5], **many),
+        vlae_codec.compress_many(pictures[:5], code="sample", names=names[:5], **many),
         vlae_codec.compress_many(pictures[:12], lossless=True, **many),
         vlae_codec.compress_many(pictures, lossless=True, names=names, **many),
     ]
     files = [vlae_codec.compress(one, "small", bits=bits) for one, bits in zip(pictures, (8, 16, 24), strict=False)]
-    files += [vlae_codec.compress(one, "small", faithful=True, effort=1) for one in pictures[3:5]]
+    files += [vlae_codec.compress(one, "small", code="sample", effort=1) for one in pictures[3:5]]
     files += [vlae_codec.compress(one, "small", lossless=True, effort=1) for one in pictures[5:8]]
     for path in sorted((FOLDER.parents[1] / "tests" / "golden").glob("*.vlz")):
         (archives if codec.is_archive(path.read_bytes()) else files).append(path.read_bytes())
@@ -177,7 +177,7 @@ def make_input(number: int, corpus: Corpus) -> tuple[str, Callable[[], str], byt
 
 
 def damaged_file(kind: str, rng: random.Random, corpus: Corpus) -> bytes:
-    """Make a file of a kind whose bytes are changed; some of those whose parts are packed are changed inside of these."""
+    """Make a file of a kind whose bytes are changed; some with packed parts inside of these."""
     if kind == "stored" and rng.randrange(2):
         return damaged_tiles(rng.choice(corpus.stored), rng, corpus.all_files)
     if kind == "metadata" and rng.randrange(2):

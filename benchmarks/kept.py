@@ -23,12 +23,12 @@ class Setting:
     """How to compress.
 
     Attributes:
-        code: "chosen" or "faithful".
-        bits: payload bits asked for; None is the default quality (dial 1 of a faithful code).
+        code: "search" or "sample".
+        bits: payload bits; None is the default quality (exponent 1 of a sample).
         effort: 1 ... 9.
     """
 
-    code: str = "chosen"
+    code: str = "search"
     bits: int | None = None
     effort: int = 5
 
@@ -58,8 +58,7 @@ def measure(model: IntegerModel, judged: Judged, setting: Setting, note: str = "
         def advance(done: int) -> None:
             bar.update(done)
 
-        faithful = setting.code == "faithful"
-        codes = encode(model, images, bits=setting.bits, effort=setting.effort, faithful=faithful, progress=advance)
+        codes = encode(model, images, bits=setting.bits, effort=setting.effort, code=setting.code, progress=advance)
     encoded = time.monotonic()
     z = decode(model, [code.mode for code in codes], [code.payload for code in codes])
     pictures = model.draw(z)

@@ -45,9 +45,9 @@ def makers(model: str) -> dict[str, Callable[[], bytes]]:
     """How each golden file is made, by its name."""
     info = registry.find_model(model)
 
-    def single(number: int, faithful: bool = False) -> Callable[[], bytes]:
+    def single(number: int, code: str | None = None) -> Callable[[], bytes]:
         picture = codec.prepare(Picture(255 * digits()[number]), [info])
-        return lambda: codec.compress_images([picture], faithful=faithful)[0].data
+        return lambda: codec.compress_images([picture], code=code)[0].data
 
     def lossless(number: int) -> Callable[[], bytes]:
         picture = codec.prepare(Picture(255 * digits()[number]), [info], exact=True)
@@ -60,10 +60,10 @@ def makers(model: str) -> dict[str, Callable[[], bytes]]:
 
     return {
         "chosen": single(3),
-        "faithful": single(5, faithful=True),
+        "faithful": single(5, code="sample"),
         "lossless": lossless(8),
         "lossy-archive": archive(Settings(chunk=20)),
-        "faithful-archive": archive(Settings(faithful=True, effort=1)),
+        "faithful-archive": archive(Settings(code="sample", effort=1)),
         "lossless-archive": archive(Settings(lossless=True)),
         "lossless-archive-named": archive(Settings(lossless=True, chunk=13), named=True),
     }
@@ -74,7 +74,7 @@ def decode_golden(data: bytes, device: str = "cpu") -> Pixels:
     if codec.is_archive(data):
         reader = Reader(data, device)
         return np.stack([pixels for _, pixels in reader.pictures(range(reader.archive.count), seed=SEED)])
-    exact, preview = codec.unseal(data, device), codec.unseal(data, device, preview=True)
+    exact, preview = codec.open_file(data, device), codec.open_file(data, device, preview=True)
     drawn = codec.draw_images([exact, preview], seed=SEED, device=device)
     return np.concatenate(drawn)
 

@@ -1,4 +1,4 @@
-"""Files of the colour models, and the pictures that they must give for ever, for `tests/golden/photo`.
+"""Files of the photo models, and the pictures that they must give for ever, for `tests/golden/photo`.
 
 Run as `python -m benchmarks.make_photo_golden` once a model is released; what is there already is left alone.
 """

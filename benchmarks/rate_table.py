@@ -52,23 +52,23 @@ def theory(model: IntegerModel, images: Images) -> dict[str, Any]:
     }
 
 
-def payloads(model: IntegerModel, images: Images, faithful: bool, effort: int) -> dict[str, Any]:
+def payloads(model: IntegerModel, images: Images, code: str, effort: int) -> dict[str, Any]:
     """Measure what one code at one effort writes for the images; bits and bytes are means."""
     started = time.process_time()
-    title = f"{model.name} {'faithful' if faithful else 'chosen'} effort {effort}"
+    title = f"{model.name} {code} effort {effort}"
     with tqdm(total=len(images), desc=title, unit="image", leave=False, disable=None) as bar:
 
         def advance(done: int) -> None:
             bar.update(done)
 
-        codes = encode(model, images, faithful=faithful, effort=effort, progress=advance)
+        codes = encode(model, images, code=code, effort=effort, progress=advance)
     seconds = (time.process_time() - started) / len(images)
-    bits = np.array([code.payload_bits for code in codes])
-    kl = np.array([code.kl_bits for code in codes])
-    files = np.array([len(write_container(code.mode, model.fingerprint, code.payload)) for code in codes])
-    around = files - np.array([len(code.payload) for code in codes])
+    bits = np.array([one.payload_bits for one in codes])
+    kl = np.array([one.kl_bits for one in codes])
+    files = np.array([len(write_container(one.mode, model.fingerprint, one.payload)) for one in codes])
+    around = files - np.array([len(one.payload) for one in codes])
     return {
-        "code": "faithful" if faithful else "chosen",
+        "code": code,
         "effort": effort,
         "images": len(images),
         "kl_bits": round(float(kl.mean()), 3),
@@ -76,10 +76,10 @@ def payloads(model: IntegerModel, images: Images, faithful: bool, effort: int) -
         "over_kl_bits": round(float((bits - kl).mean()), 3),
         "file_bytes": round(float(files.mean()), 3),
         "beyond_payload_bytes": int(around.max()),
-        "groups": groups_of([code.mode for code in codes]),
+        "groups": groups_of([one.mode for one in codes]),
         **(
             {"floor_over_kl_bits": round(floor_over_kl(model, images[:: -(-len(images) // FLOOR_IMAGES)]), 2)}
-            if faithful
+            if code == "sample"
             else {}
         ),
         "seconds": round(seconds, 4),
@@ -114,11 +114,11 @@ def groups_of(modes: list[int]) -> dict[str, int]:
 @images_option(10000, "--theory-images", "Test images for KL and -ELBO")
 @images_option(1000, "--images", "Test images at the default effort")
 @click.option("--images9", type=click.IntRange(0), default=100, show_default=True, help="Test images at effort 9.")
-@click.option("--faithful/--no-faithful", default=True, show_default=True, help="Measure relative entropy coding, too.")
+@click.option("--samples/--no-samples", default=True, show_default=True, help="Measure relative entropy coding, too.")
 @click.option("--again", is_flag=True, help="Measure relative entropy coding alone, and keep the rest.")
 @exit_on_error
 def main(
-    models: tuple[str, ...], data: Path, theory_images: int, images: int, images9: int, faithful: bool, again: bool
+    models: tuple[str, ...], data: Path, theory_images: int, images: int, images9: int, samples: bool, again: bool
 ) -> None:
     """Measure MODELS (names or folders)."""
     for name in models:
@@ -127,17 +127,17 @@ def main(
         there = read_result(f"rates-{model.name}") if again else None
         efforts = {5: images, 9: images9} if images9 else {5: images}
         kept = there["codes"] if there else []
-        codes = [code for code in kept if code["code"] != "faithful" or code["effort"] not in efforts]
+        codes = [one for one in kept if one["code"] != "sample" or one["effort"] not in efforts]
         expected = there["theory"] if there else theory(model, test[evenly(theory_images, len(test))])
         for effort, count in efforts.items():
-            for sample in ((True,) if there else (False, True)) if faithful else (False,):
-                entry = payloads(model, test[evenly(count, len(test))], sample, effort)
+            for code in (("sample",) if there else ("search", "sample")) if samples else ("search",):
+                entry = payloads(model, test[evenly(count, len(test))], code, effort)
                 codes.append(entry)
                 click.echo(
                     f"{model.name} {entry['code']:8} effort {effort}: {entry['payload_bits']:.2f} bits,"
                     f" KL {entry['kl_bits']:.2f}, over it {entry['over_kl_bits']:.2f}"
                 )
-        codes.sort(key=lambda code: (code["effort"], code["code"] == "faithful"))
+        codes.sort(key=lambda one: (one["effort"], one["code"] == "sample"))
         write_result(f"rates-{model.name}", {"model": model.name, "set": kind, "theory": expected, "codes": codes})
 
 

@@ -19,7 +19,7 @@ from benchmarks.results import FOLDER
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.io.images import Pixels, write_png
 from vlae_codec.io.sheets import contact_sheet
-from vlae_codec.latents.payload import CHOSEN, MAX_BITS, Code, decode, encode
+from vlae_codec.latents.payload import MAX_BITS, TREE_SEARCH, Code, decode, encode
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.data.sets import Images, load_set
 
@@ -40,7 +40,7 @@ def prior_samples(model: IntegerModel, count: int) -> NDArray[np.int64]:
     """Latents of the prior: random files are samples of it, since the codes' candidates are."""
     random = np.random.default_rng(SEED)
     payloads = [random.bytes(MAX_BITS // 8) for _ in range(count)]
-    return decode(model, [CHOSEN] * count, payloads)
+    return decode(model, [TREE_SEARCH] * count, payloads)
 
 
 def overview(vlae: IntegerModel, vae: IntegerModel, images: Images) -> list[Pixels]:

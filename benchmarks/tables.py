@@ -14,7 +14,7 @@ from vlae_models.recipe import read_recipe
 ROOT = Path(__file__).resolve().parents[1]
 ZOO = ROOT / "models" / "vlae_models" / "zoo"
 STATIC = "mnist-static"
-CODES = {"chosen": "tree search", "faithful": "relative entropy coding"}
+CODES = {"search": "tree search", "sample": "relative entropy coding"}
 
 KEPT = {
     "digits": "Digits that keep their class",
@@ -261,8 +261,8 @@ def backends(folder: Path) -> Lines:
         (
             f"{result['model']}, numpy against {'torch' if result['other'] == 'torch' else result['gpu']}",
             f"{result['images']:,}",
-            result["differences"]["files"] + result["differences"]["faithful_files"],
-            result["differences"]["pixels"] + result["differences"]["faithful_pixels"],
+            result["differences"]["files"] + result["differences"]["sample_files"],
+            result["differences"]["pixels"] + result["differences"]["sample_pixels"],
             result["differences"]["posterior"] + result["differences"]["prior"],
         )
         for result in results_of("backends-", STATIC, folder)

@@ -39,7 +39,7 @@ def measure_run(run: Path, judged: Judged, effort: int) -> dict[str, Any]:
     loaded, trained = load_recipe(str(recipe)), last_row(run / "log.csv")
     with tempfile.TemporaryDirectory() as folder:
         model = load_model(export_run(str(recipe), run, Path(folder)))
-        kept = measure(model, judged, Setting("chosen", BITS, effort), run.name)
+        kept = measure(model, judged, Setting("search", BITS, effort), run.name)
     return {
         "recipe": run.name,
         "window": loaded.model.window,

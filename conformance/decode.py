@@ -63,7 +63,7 @@ def decode(data: bytes, told: argparse.Namespace, device: str = "cpu") -> list[L
             for number in range(told.samples)
         ]
     else:
-        file = codec.unseal(data, device, told.preview)
+        file = codec.open_file(data, device, told.preview)
         found = list(255 * codec.draw_images([file], seed=told.seed, samples=told.samples, device=device)[0])
     return [np.atleast_3d(one) for one in found]
 

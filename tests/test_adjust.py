@@ -169,9 +169,9 @@ def test_verbose_says_which_model_and_why(run: Run, digits: list[Path], tmp_path
     Image.new("L", (40, 20), 99).save(tmp_path / "flat.png")
     for path, options, words in (
         (digits[3], [], "model mnist: without colour and of its size"),
-        (digits[4], ["-m", "mnist"], "model mnist, as asked"),
+        (digits[4], ["-m", "mnist"], "model mnist, as given"),
         (tmp_path / "small.png", [], "in colour"),
-        (tmp_path / "noise.png", [], "for a lossy picture: 40 x 30, which no model of black and white takes"),
+        (tmp_path / "noise.png", [], "for a lossy picture: 40 x 30, which no bilevel model takes"),
         (tmp_path / "noise.png", ["--lossless", "--force"], "exact pixels"),
         (tmp_path / "flat.png", [], "exact pixels without a model"),
     ):

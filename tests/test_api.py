@@ -57,8 +57,8 @@ def test_all_kinds_of_input_give_one_file(model_name: str, digits: list[Path]) -
 def test_options_reach_the_code(mnist: str, digits: list[Path]) -> None:
     short, long = (vlae_codec.inspect(vlae_codec.compress(digits[3], mnist, bits=bits)) for bits in (16, 40))
     assert (short.payload_bytes, long.payload_bytes) == (2, 5)
-    faithful = vlae_codec.inspect(vlae_codec.compress(digits[3], mnist, faithful=True, effort=1))
-    assert faithful.mode.startswith("faithful")
+    sample = vlae_codec.inspect(vlae_codec.compress(digits[3], mnist, code="sample", effort=1))
+    assert sample.mode.startswith("sample")
     fitted = vlae_codec.compress(Image.new("L", (90, 50)), mnist, fit=True)
     assert vlae_codec.decompress(fitted).size == (28, 28)
 
@@ -145,7 +145,7 @@ def test_what_is_no_picture(model_name: str, wrong: vlae_codec.api.ImageLike) ->
 @pytest.mark.parametrize(
     "options",
     [{"effort": 0}, {"effort": 10}, {"bits": 0}, {"bits": 57}, {"quality": -1}, {"quality": 101},
-     {"bits": 8, "quality": 50}, {"lossless": True, "quality": 50}, {"lossless": True, "faithful": True}],
+     {"bits": 8, "quality": 50}, {"lossless": True, "quality": 50}, {"lossless": True, "code": "sample"}],
 )  # fmt: skip
 def test_options_out_of_range(model_name: str, options: dict[str, Any]) -> None:
     with pytest.raises(VlaeError):

@@ -43,14 +43,14 @@ RESULTS: dict[str, dict[str, Any]] = {
     "class_kept-mnist": {
         "model": "mnist",
         "images": 500,
-        "rows": [{"model": "mnist", "code": "chosen", **CODE}],
+        "rows": [{"model": "mnist", "code": "search", **CODE}],
         "efforts": [{"model": "mnist", "images": 50, "encode_seconds": 0.321, **CODE}],
     },
     "rates-mnist": {
         "model": "mnist",
         "codes": [
             {
-                "code": "faithful",
+                "code": "sample",
                 "effort": 9,
                 "images": 1000,
                 "kl_bits": 19.2,
@@ -193,7 +193,7 @@ def test_differences_are_counted() -> None:
     assert set(differences(one, one).values()) == {0}
     other = one._replace(posterior=numbers + 1, files=[b"a", b"x"], pixels=np.where(np.eye(4), 1, pixels))
     assert differences(one, other) == {
-        "posterior": 6, "prior": 0, "files": 1, "faithful_files": 0, "pixels": 8, "faithful_pixels": 0,
+        "posterior": 6, "prior": 0, "files": 1, "sample_files": 0, "pixels": 8, "sample_pixels": 0,
     }  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def test_what_is_kept_is_counted(model: IntegerModel, monkeypatch: pytest.Monkey
     images, choices = (some_digits(4).images > 128).astype(np.uint8), np.tile(np.arange(10), (4, 1))
     digits = Judged(images, np.array([1, 2, 3, 4]), choices, "digits")
     monkeypatch.setattr(kept, "classify", lambda pictures, judged: np.array([1, 2, 3, 9]))
-    for setting, bits in ((kept.Setting("chosen", 16, 1), 16), (kept.Setting("faithful", None, 1), None)):
+    for setting, bits in ((kept.Setting("search", 16, 1), 16), (kept.Setting("sample", None, 1), None)):
         found = kept.measure(model, digits, setting)
         assert (found.images, found.class_kept, found.class_kept_other_seed) == (4, 0.75, 0.75)
         assert bits is None or found.payload_bits == bits
@@ -216,8 +216,8 @@ def test_rates_have_their_theory_beside_them(model: IntegerModel) -> None:
     assert expected["images"] == 4
     assert expected["neg_elbo_bits"] > expected["kl_bits"] > 0
     assert 0 <= expected["active_dims"] <= expected["latent_dims"] == 8
-    for faithful in (False, True):
-        found = payloads(model, images, faithful, 1)
+    for code in ("search", "sample"):
+        found = payloads(model, images, code, 1)
         assert found["kl_bits"] == pytest.approx(expected["kl_bits"], abs=0.01)
         assert found["over_kl_bits"] == pytest.approx(found["payload_bits"] - found["kl_bits"], abs=0.01)
         assert found["beyond_payload_bytes"] == 8
@@ -241,17 +241,17 @@ def test_the_last_row_of_a_log(tmp_path: Path) -> None:
 def test_curves_become_a_figure() -> None:
     rows: list[dict[str, Any]] = [
         {"model": "m", "code": code, "bits": bits, "payload_bits": bits, "class_kept": 0.5 + bits / 100}
-        for code in ("chosen", "faithful")
+        for code in ("search", "sample")
         for bits in (40, 8, 24)
     ]
-    rows.append({"model": "m", "code": "chosen", "bits": None, "payload_bits": 22.5, "class_kept": 0.9})
+    rows.append({"model": "m", "code": "search", "bits": None, "payload_bits": 22.5, "class_kept": 0.9})
     found = curves([{"rows": rows}])
     assert [curve.name for curve in found[:2]] == ["m", "m, relative entropy coding"]
     assert found[2].points == ((22.5, 90.0),)
     assert np.allclose(found[0].points, [(8, 58), (24, 74), (40, 90)])
     assert found[1].dashed
     assert colours(found)[0] == colours(found)[1]
-    assert len(settings((8, 24), faithful=True)) == 6
+    assert len(settings((8, 24), samples=True)) == 6
 
 
 def texts_of(svg: str) -> list[str | None]:

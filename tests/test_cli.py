@@ -97,7 +97,7 @@ def test_samples_stand_side_by_side(run: Run, model_name: str, digits: list[Path
 def test_streams(run: Run, model_name: str, digits: list[Path], tmp_path: Path) -> None:
     packed = run("compress", "-", "-m", model_name, stdin=digits[0].read_bytes())
     assert "payload bits" in packed.stderr
-    assert codec.unseal(packed.stdout_bytes).model.name == model_name
+    assert codec.open_file(packed.stdout_bytes).model.name == model_name
     drawn = run("decompress", "-", "-o", tmp_path / "again.png", stdin=packed.stdout_bytes)
     assert drawn.exit_code == 0
     assert (tmp_path / "again.png").is_file()
@@ -121,7 +121,7 @@ def test_info(run: Run, model_name: str, digits: list[Path], tmp_path: Path) -> 
     assert len(records) == 2
     one = records[0]
     assert set(one) == INFO_KEYS
-    assert (one["model"], one["mode"], one["images"], one["channels"]) == (model_name, "chosen", 1, 1)
+    assert (one["model"], one["mode"], one["images"], one["channels"]) == (model_name, "search", 1, 1)
     assert (one["width"], one["height"], len(one["fingerprint"])) == (28, 28, 64)
     assert one["header_bytes"] + one["payload_bytes"] == one["file_bytes"] == 11
     assert sum(part["bytes"] for part in one["sections"]) == 11

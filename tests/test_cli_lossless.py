@@ -100,7 +100,7 @@ def test_preview_of_a_whole_and_of_a_cut_file(run: Run, pictures: list[Path], tm
             np.testing.assert_array_equal(pixels_of(tmp_path / "a.png"), preview)
 
 
-@pytest.mark.parametrize("arguments", [["--lossless"], [], ["--faithful"]])
+@pytest.mark.parametrize("arguments", [["--lossless"], [], ["--code", "sample"]])
 def test_archive_there_and_back(run: Run, pictures: list[Path], tmp_path: Path, arguments: list[str]) -> None:
     out = tmp_path / "set.vlz"
     tree = report(run("compress", tmp_path / "in", "-o", out, "--effort", 1, "--verify", "--json", *arguments))
@@ -201,7 +201,13 @@ def test_what_archives_refuse(run: Run, pictures: list[Path], tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--lossless", "--faithful"], ["--lossless", "--quality", "10"], ["--chunk", "3"], ["--names"], ["--chunk", "0"]],
+    [
+        ["--lossless", "--code", "sample"],
+        ["--lossless", "--quality", "10"],
+        ["--chunk", "3"],
+        ["--names"],
+        ["--chunk", "0"],
+    ],
 )
 def test_wrong_usage_exits_with_2(run: Run, pictures: list[Path], arguments: list[str]) -> None:
     assert run("compress", pictures[0], *arguments).exit_code == 2

@@ -41,14 +41,14 @@ def test_shipped_model(mnist: str, digits: list[Path]) -> None:
     assert (apart.argmin(axis=1) == np.arange(10)).sum() >= 7
 
 
-@pytest.mark.parametrize("faithful", [False, True])
-def test_a_file_does_not_depend_on_its_neighbours(mnist: str, digits: list[Path], faithful: bool) -> None:
+@pytest.mark.parametrize("code", ["search", "sample"])
+def test_a_file_does_not_depend_on_its_neighbours(mnist: str, digits: list[Path], code: str) -> None:
     models = codec.candidates(mnist)
     pictures = [codec.prepare(read_image(path), models) for path in digits[:3]]
-    together = codec.compress_images(pictures, effort=1, faithful=faithful)
-    alone = [codec.compress_images([picture], effort=1, faithful=faithful)[0] for picture in pictures]
+    together = codec.compress_images(pictures, effort=1, code=code)
+    alone = [codec.compress_images([picture], effort=1, code=code)[0] for picture in pictures]
     assert [(one.data, one.code) for one in together] == [(one.data, one.code) for one in alone]
-    files = [codec.unseal(one.data) for one in together]
+    files = [codec.open_file(one.data) for one in together]
     drawings = codec.draw_images(files, seed=3, samples=2)
     for file, drawing in zip(files, drawings, strict=True):
         assert np.array_equal(codec.draw_images([file], seed=3, samples=2)[0], drawing)
@@ -98,7 +98,7 @@ def test_models_that_begin_alike_are_told_apart(install: Callable[..., Path]) ->
 
 def test_drawing_in_batches_changes_nothing(model_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [
-        codec.unseal(codec.compress(BLANK + value, model_name, bits=8 * bits)) for value, bits in [(0, 3), (255, 4)]
+        codec.open_file(codec.compress(BLANK + value, model_name, bits=8 * bits)) for value, bits in [(0, 3), (255, 4)]
     ]
     whole = codec.draw_images(files, samples=3)
     monkeypatch.setattr(codec, "BATCH", 1)

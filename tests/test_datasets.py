@@ -147,6 +147,6 @@ def test_colours_of_many() -> None:
 
 def test_changes_are_refused() -> None:
     refuse_changes(REMARKS)
-    for notice in (BINARISED, "resized from 3 x 3 to 28 x 28", "turned as its EXIF data ask"):
+    for notice in (BINARISED, "resized from 3 x 3 to 28 x 28", "turned by its EXIF orientation"):
         with pytest.raises(ImageError, match="--binarise"):
             refuse_changes([*REMARKS, notice])

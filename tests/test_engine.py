@@ -16,7 +16,7 @@ from small_models import BACKENDS, WINDOW_NAMES, exported, some_latents, tiny_mo
 
 from benchmarks.random_net import GaussianPixels, feature_rows, quantile_rows, random_net
 from vlae_codec.autoregressive import engine
-from vlae_codec.autoregressive.cuda_graph import StaticStep, draw_captured
+from vlae_codec.autoregressive.cuda_graph import StaticStep, draw_by_graph
 from vlae_codec.autoregressive.engine import Rows, Shape, Sheared, draw_whole, sweep
 from vlae_codec.autoregressive.order import Canvas, Step, Window, draw, raster_steps, wavefront_steps
 from vlae_codec.autoregressive.window_net import LocalNet, Workspace, least_logits
@@ -128,7 +128,7 @@ def check_every_order(data: st.DataObject) -> None:
     tensor_net, tensor_choose = net.to(tensors[0]), GaussianPixels(tensors[0])
     for shape in (first, replace(first, slant=window.slant + 1), first.raster()):
         np.testing.assert_array_equal(draw_whole(net, shape, choose, features, places), expected)
-        for function in (draw_whole, draw_captured):  # without a GPU the step that would be captured runs as it is
+        for function in (draw_whole, draw_by_graph):  # without a GPU the step that would be captured runs as it is
             drawn = function(tensor_net, shape, tensor_choose, *tensors)
             np.testing.assert_array_equal(drawn.numpy(), expected)
 
@@ -183,7 +183,7 @@ def test_backends_draw_the_same_rgb(device: str) -> None:
         features, places = feature_rows(30, 12, 2, place)(0, 20), quantile_rows(30, 3, 1, place)(0, 20)
         pictures.append(draw_whole(net, shape, GaussianPixels(place), features, places))
         if place is like:
-            pictures.append(draw_captured(net, shape, GaussianPixels(place), features, places))
+            pictures.append(draw_by_graph(net, shape, GaussianPixels(place), features, places))
     for other in pictures[1:]:
         np.testing.assert_array_equal(pictures[0], other.cpu().numpy())
     assert pictures[0].std() > 5  # equality means something only if the pixels differ among themselves

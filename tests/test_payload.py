@@ -16,7 +16,7 @@ from vlae_codec.latents.payload import (
     encode,
     longest_code,
     pack_numbers,
-    solve_dial,
+    solve_exponent,
     unpack_numbers,
     whole_bytes,
 )
@@ -44,9 +44,9 @@ def test_the_file_brings_back_the_leaf_that_was_chosen(shape: Any) -> None:
 
 
 @models
-def test_faithful_files_round_trip(shape: Any) -> None:
+def test_files_of_samples_round_trip(shape: Any) -> None:
     model, images = tiny_model(*shape), some_images(4)
-    codes = encode(model, images, faithful=True, effort=1)
+    codes = encode(model, images, code="sample", effort=1)
     assert all(1 <= code.mode <= model.blocks for code in codes)
     assert all(len(code.payload) == -(-code.payload_bits // 8) for code in codes)
     posterior = posterior_of(model, images)
@@ -58,13 +58,13 @@ def test_faithful_files_round_trip(shape: Any) -> None:
     assert z.shape == (4, model.latent)
 
 
-@pytest.mark.parametrize("faithful", [False, True])
+@pytest.mark.parametrize("code", ["search", "sample"])
 @pytest.mark.parametrize("device", BACKENDS[:1])
-def test_files_are_the_same_again_and_on_every_backend(faithful: bool, device: str) -> None:
+def test_files_are_the_same_again_and_on_every_backend(code: str, device: str) -> None:
     images = some_images(3)
-    codes = encode(tiny_model(), images, effort=1, faithful=faithful)
-    assert encode(tiny_model(), images, effort=1, faithful=faithful) == codes
-    assert encode(tiny_model(device=device), images, effort=1, faithful=faithful) == codes
+    codes = encode(tiny_model(), images, effort=1, code=code)
+    assert encode(tiny_model(), images, effort=1, code=code) == codes
+    assert encode(tiny_model(device=device), images, effort=1, code=code) == codes
     modes, payloads = [code.mode for code in codes], [code.payload for code in codes]
     ours, theirs = decode(tiny_model(), modes, payloads), decode(tiny_model(device=device), modes, payloads)
     np.testing.assert_array_equal(ours, theirs)
@@ -77,12 +77,12 @@ def test_a_code_is_the_same_in_every_batch() -> None:
         assert encode(model, images[index : index + 1], bits=8, effort=1)[0].payload == codes[index].payload
 
 
-@pytest.mark.parametrize("faithful", [False, True])
-def test_a_code_and_its_report_do_not_depend_on_the_other_images(faithful: bool) -> None:
+@pytest.mark.parametrize("code", ["search", "sample"])
+def test_a_code_and_its_report_do_not_depend_on_the_other_images(code: str) -> None:
     model, images = tiny_model(), some_images(3)
-    codes = encode(model, images, effort=1, faithful=faithful)
-    assert encode(model, images[::-1], effort=1, faithful=faithful)[::-1] == codes
-    assert encode(model, images[2:], effort=1, faithful=faithful) == codes[2:]
+    codes = encode(model, images, effort=1, code=code)
+    assert encode(model, images[::-1], effort=1, code=code)[::-1] == codes
+    assert encode(model, images[2:], effort=1, code=code) == codes[2:]
 
 
 @settings(deadline=None, max_examples=150)
@@ -158,13 +158,13 @@ def test_whole_bytes() -> None:
 
 @given(st.floats(0, 60), st.integers(8, 56))
 def test_the_dial_is_one_where_the_code_takes_what_is_wanted(kl: float, wanted: int) -> None:
-    assert 0.05 <= solve_dial(kl, wanted) <= solve_dial(kl, wanted + 8) <= 8
-    assert solve_dial(wanted - 3.0, wanted) == pytest.approx(1)
+    assert 0.05 <= solve_exponent(kl, wanted) <= solve_exponent(kl, wanted + 8) <= 8
+    assert solve_exponent(wanted - 3.0, wanted) == pytest.approx(1)
 
 
-def test_a_faithful_code_meets_its_bits_about() -> None:
+def test_a_sample_meets_its_bits_about() -> None:
     model, images = tiny_model(), some_images(8)
-    means = [np.mean([c.payload_bits for c in encode(model, images, bits=b, effort=1, faithful=True)]) for b in (8, 24)]
+    means = [np.mean([c.payload_bits for c in encode(model, images, bits=b, effort=1, code="sample")]) for b in (8, 24)]
     assert means[0] < means[1]
 
 

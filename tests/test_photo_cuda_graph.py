@@ -55,13 +55,13 @@ def test_captured_steps_draw_what_the_processor_draws(
     model: PhotoModel, temperature: float, grey: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[Shape] = []
-    real = cuda_graph.draw_captured
+    real = cuda_graph.draw_by_graph
 
     def noted(net: LocalNet, shape: Shape, choose: Choose, features: Array, places: Array = None) -> Array:
         sizes.append(shape)
         return real(net, shape, choose, features, places)
 
-    monkeypatch.setattr(levels_module, "draw_captured", noted)
+    monkeypatch.setattr(levels_module, "draw_by_graph", noted)
 
     def drawn(one: PhotoModel) -> Levels:
         return pixels.draw(
@@ -106,5 +106,5 @@ def test_a_step_asks_nothing_of_the_host(temperature: float, monkeypatch: pytest
         assert reads.found == []
         return step.picture()
 
-    monkeypatch.setattr(levels_module, "draw_captured", one_step)
+    monkeypatch.setattr(levels_module, "draw_by_graph", one_step)
     pixels.draw(model, coded(on("cpu"))[1], WIDTH, SIZE, temperature=temperature)

@@ -24,7 +24,7 @@ from .io import datasets, images
 from .io.adjust import is_hidden_ink
 from .io.images import PillowImage
 from .io.metadata import Keeping, in_colours_of, in_info, parse_kinds
-from .latents.payload import EFFORTS, MAX_BITS
+from .latents.payload import CODES, EFFORTS, MAX_BITS
 from .model import identify
 from .report import inspection
 from .report.records import FileRecord
@@ -51,7 +51,7 @@ def compress(
     quality: float | None = None,
     target_bytes: int | None = None,
     effort: int = 5,
-    faithful: bool = False,
+    code: str | None = None,
     fit: bool = False,
     binarise: bool = False,
     keep: str = "none",
@@ -60,15 +60,16 @@ def compress(
     """Return the bytes of the .vlz file of one picture.
 
     Args:
-        image: the picture; models of black and white see it as bright ink on black, cut at half brightness.
-        model: name, folder or fingerprint; "auto" is, for 28 x 28 pixels without colour, the model of black and white
+        image: the picture; bilevel models take it as bright ink on black, cut at half brightness.
+        model: name, folder or fingerprint; "auto" is, for 28 x 28 pixels without colour, the bilevel model
             with the shortest code, and for all other pictures that for photographs.
         lossless: keep the exact pixels too.
         bits: of the lossy code, rounded up to whole bytes, 1 to 56; by default the model's own choice.
-        quality: instead of bits, 0 to 100; by default 50 in black and white and 70 for photographs.
+        quality: instead of bits, 0 to 100; by default 50 for bilevel models and 70 for photographs.
         target_bytes: instead, the most bytes that the file of a photograph may have.
         effort: 1 (fast) to 9 (fewest bits for what is kept).
-        faithful: code a true sample of the posterior, in as many bits as that takes.
+        code: "search", the default, for the best of a fixed number of codes; "sample" for a true sample of the
+            posterior, in as many bits as that takes.
         fit: resize a picture that no model takes as it is.
         binarise: with `lossless`, round grey pixels to black and white first.
         keep: "all" metadata or some of "icc,exif,xmp,dpi,texts"; without loss pixels stay as they are stored then, and
@@ -96,15 +97,15 @@ def compress(
     >>> bool((255 * np.asarray(decompress(exact)) == digit).all())
     True
     """
-    _check_options(lossless, bits, quality, effort, faithful)
+    _check_options(lossless, bits, quality, effort, code)
     picture = read_picture(image, Keeping(parse_kinds(keep), lossless))
     models = codec.candidates(model)
     if binarise:
         picture = replace(picture, deep=None)
     visible = [] if is_hidden_ink(picture) else models
     if info := choose_photo_model(picture, model, visible, fit and bool(visible), lossless):
-        if bits is not None or faithful:
-            raise VlaeError("bits and faithful are for models of black and white: use quality")
+        if bits is not None or code is not None:
+            raise VlaeError("bits and code are for bilevel models: use quality")
         if lossless:
             picture = images.as_exact(picture)
         data = photo.compress_photo(
@@ -119,14 +120,12 @@ def compress(
         ).data
         return envelope.wrap(data, picture.metadata)
     if target_bytes is not None:
-        raise VlaeError("target_bytes is for photographs: this picture goes to a model of black and white")
+        raise VlaeError("target_bytes is for photographs: this picture goes to a bilevel model")
     prepared = codec.prepare(picture, models, fit, lossless and not binarise)
     if lossless:
         exact = codec.compress_lossless([prepared], bits=bits, effort=effort, device=device)
         return envelope.wrap(exact[0].data, picture.metadata)
-    found = codec.compress_images(
-        [prepared], bits=bits, quality=quality, effort=effort, faithful=faithful, device=device
-    )
+    found = codec.compress_images([prepared], bits=bits, quality=quality, effort=effort, code=code, device=device)
     return envelope.wrap(found[0].data, picture.metadata)
 
 
@@ -139,7 +138,7 @@ def compress_many(
     bits: int | None = None,
     quality: float | None = None,
     effort: int = 5,
-    faithful: bool = False,
+    code: str | None = None,
     fit: bool = False,
     binarise: bool = False,
     device: str = "cpu",
@@ -154,7 +153,7 @@ def compress_many(
         bits: of each code, as for `compress`; so are the others.
         quality: instead of bits.
         effort: 1 to 9.
-        faithful: code true samples of the posterior.
+        code: as for `compress`.
         fit: resize what no model takes as it is.
         binarise: with `lossless`, round grey pixels first.
         device: "cpu", "torch" or "cuda".
@@ -174,7 +173,7 @@ def compress_many(
     >>> all((np.asarray(image) == digit).all() for image, digit in zip(decompress_many(data), digits))
     True
     """
-    _check_options(lossless, bits, quality, effort, faithful)
+    _check_options(lossless, bits, quality, effort, code)
     if lossless and bits is not None:
         raise VlaeError("a lossless archive takes the bits that it needs: leave out bits")
     if not len(pictures):
@@ -186,7 +185,7 @@ def compress_many(
     models = codec.candidates(model)
     pixels, _ = datasets.join(batches, models, fit, lossless and not binarise)
     info = archive.choose_model(models, pixels, device)
-    settings = Settings(lossless, None, bits, quality, faithful, effort)
+    settings = Settings(lossless, None, bits, quality, code, effort)
     return archive.compress_archive(info, pixels, settings, names=names, device=device).data
 
 
@@ -222,12 +221,12 @@ def decompress(
         VlaeError: the seed or the temperature is out of range.
         OSError: the file is missing or unreadable.
     """
-    content, told = envelope.unwrap(read_file(data))
+    content, metadata = envelope.unwrap(read_file(data))
     pixels = decompress_array(
         content, seed, index=index, preview=preview, temperature=temperature, max_pixels=max_pixels, device=device
     )
-    image = images.to_pillow(in_colours_of(pixels, told.icc))
-    image.info.update(in_info(told))
+    image = images.to_pillow(in_colours_of(pixels, metadata.icc))
+    image.info.update(in_info(metadata))
     return image
 
 
@@ -270,14 +269,14 @@ def decompress_array(
             content, seed=seed, temperature=temperature, preview=preview, max_pixels=max_pixels, device=device
         )
         return levels
-    file = codec.unseal(content, device, preview, max_pixels)
+    file = codec.open_file(content, device, preview, max_pixels)
     return np.asarray(codec.draw_images([file], seed=seed, device=device)[0][0], bool)
 
 
 def decompress_many(
     data: Source, seed: int = 0, *, max_pixels: int | None = None, device: str = "cpu"
 ) -> Iterator[PillowImage]:
-    """All pictures of an archive in order (or the one of a file of one), each drawn when it is asked for.
+    """All pictures of an archive in order (or the one of a file of one), each drawn at its turn.
 
     Args:
         data: the file's bytes, or its path.
@@ -317,17 +316,19 @@ def inspect(data: Source) -> FileRecord:
     return inspection.describe(read_file(data), str(data) if isinstance(data, str | os.PathLike) else "")[0]
 
 
-def _check_options(lossless: bool, bits: int | None, quality: float | None, effort: int, faithful: bool) -> None:
+def _check_options(lossless: bool, bits: int | None, quality: float | None, effort: int, code: str | None) -> None:
     if effort not in EFFORTS:
         raise VlaeError(f"effort {effort}: it goes from {min(EFFORTS)} to {max(EFFORTS)}")
+    if code is not None and code not in CODES:
+        raise VlaeError(f"code {code!r}: it is one of {', '.join(CODES)}")
     if bits is not None and quality is not None:
         raise VlaeError("bits and quality exclude one another")
     if bits is not None and not 1 <= bits <= MAX_BITS:
         raise VlaeError(f"{bits} bits: a code has 1 to {MAX_BITS}")
     if quality is not None and not 0 <= quality <= 100:
         raise VlaeError(f"quality {quality}: it goes from 0 to 100")
-    if lossless and (faithful or quality is not None):
-        raise VlaeError("lossless chooses its lossy part itself: leave out faithful and quality")
+    if lossless and (code is not None or quality is not None):
+        raise VlaeError("lossless chooses its lossy part itself: leave out code and quality")
 
 
 def _check_seed(seed: int) -> None:

@@ -9,7 +9,7 @@
 ...     (image.format, image.size, image.mode, image.get_format_mimetype(), image.info["model"])
 ('VLZ', (28, 28), '1', 'image/x-vlz', 'mnist')
 
-Opening reads the header and finds the model; the picture is drawn when its pixels are asked for. An archive opens as an
+Opening reads the header and finds the model; the picture is drawn when its pixels are loaded. An archive opens as an
 image of several frames: `seek(17)` goes to a picture, and only the chunk that holds it is decoded.
 """
 
@@ -67,7 +67,7 @@ def _pillow_errors() -> Iterator[None]:
 
 
 class VlzImageFile(ImageFile.ImageFile):
-    """A .vlz file as Pillow sees it; `info` has its model, fingerprint and mode."""
+    """A .vlz file as an image of Pillow's; `info` has its model, fingerprint and mode."""
 
     format = FORMAT
     format_description = "Variational Lossy Autoencoder"

@@ -144,13 +144,13 @@ def decompress_archive(source: Path, data: bytes, out: Path | None, task: ReadTa
 
 
 def _failed(source: Path, lost: list[FormatError]) -> Callable[[FormatError], None]:
-    """Tell of a chunk that cannot be read, and go on."""
+    """Return a callback that reports a chunk that cannot be read."""
 
-    def tell(error: FormatError) -> None:
+    def report(error: FormatError) -> None:
         lost.append(error)
         complain(f"{source}: {error}")
 
-    return tell
+    return report
 
 
 def _write_stack(found: Iterator[tuple[int, Pixels]], source: Path, out: Path, output: Output) -> int:

@@ -27,7 +27,7 @@ Done = tuple[Pair, "Any | str"]
 
 Step = Callable[[int, int], None]
 Work = Callable[[Task, Sequence[Pair], "Step | None"], "list[Done]"]
-"""Does a batch; the step hears of pictures done and of how many there are."""
+"""Does a batch; the step is called with pictures done and the number of all."""
 
 BATCH = 256
 """Inputs whose pictures are in memory at once."""
@@ -40,10 +40,10 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
 
     Args:
         work: a function of a module, which other processes import.
-        task: what it is told beside the pairs; goes to other processes too.
+        task: what it needs beside the pairs; goes to other processes too.
         pairs: what is to be done; of the standard input there is only one, so it is not shared out.
         jobs: processes.
-        step: hears of the inputs done and of the number of all.
+        step: called with the inputs done and the number of all.
     """
     if jobs == 1 or len(pairs) < 2 or any(source == STREAM for source, _ in pairs):
         for start in range(0, len(pairs), BATCH):
@@ -92,7 +92,7 @@ def _share(work: Work[Task], task: Task, batch: Sequence[Pair]) -> list[Done]:
 
 
 def _end_with_parent() -> None:
-    """End this process when the first one is gone, however it ended: nobody is left to ask for results."""
+    """End this process when the first one is gone, however it ended: no process is left to take the results."""
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -51,9 +51,7 @@ def main() -> None:
 @click.option("--lossless", is_flag=True, help="Keep the exact pixels.")
 @click.option("--quality", type=FiniteRange(0, 100), help="0 to 100; 50 is the default.")
 @click.option("--effort", type=click.IntRange(1, 9), default=5, show_default=True, help="Time spent on fewer bytes.")
-@click.option(
-    "--pack", type=click.IntRange(1), default=1, show_default=True, help="Black and white pictures in an archive."
-)
+@click.option("--pack", type=click.IntRange(1), default=1, show_default=True, help="Bilevel pictures in an archive.")
 @click.option("--part", type=click.IntRange(1), default=1000, show_default=True, help="Pictures that are done at once.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes or actors.")
 @click.option(
@@ -64,7 +62,7 @@ def main() -> None:
 @json_option
 @exit_on_error
 def make(inputs: tuple[Path, ...], out: Path, as_json: bool, engine: str, errors: Path | None, **rest: Any) -> None:
-    """Make a collection of pictures, in folders or named; bad ones are told of, and end with exit code 1."""
+    """Make a collection of pictures, in folders or named; bad ones are reported, and end with exit code 1."""
     quality = {} if rest["quality"] is None else {"quality": rest["quality"]}
     options = {"lossless": rest["lossless"], "effort": rest["effort"], "pack": rest["pack"], **quality}
     task = MakeTask(inputs, out, rest["model"], options, rest["part"], rest["jobs"], Engine(engine))

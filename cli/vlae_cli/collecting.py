@@ -82,7 +82,7 @@ class Made:
         return round(8 * self.bytes / max(1, self.pictures), 2)
 
     def exit(self) -> None:
-        """Tell of what failed, and end with exit code 1 if anything did."""
+        """Report what failed, and end with exit code 1 if anything did."""
         failures = Failures()
         for name, error in self.failed:
             failures.add(Path(name), error)

@@ -1,4 +1,4 @@
-"""The commands by name; each is imported when it is asked for, so that none waits for the others."""
+"""The commands by name; each is imported at its use, so that none waits for the others."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ force_option = click.option("--force", is_flag=True, help="Replace outputs that 
 
 
 def version_option(command: F) -> F:
-    """Give a command --version; click's own option remembers the first command that it was asked by."""
+    """Give a command --version; click's own option keeps the name of the first command that used it."""
     return click.version_option(__version__, message="%(prog)s %(version)s")(command)
 
 
@@ -95,9 +95,9 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
             with prepared():
                 result = command(*args, **kwargs)
                 if sys.stdout is not None:
-                    sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be told of
+                    sys.stdout.flush()  # here, where a full disk or a reader that is gone can still be reported
             return result
-        except SystemExit:  # what went wrong has been told of, the output's failure included
+        except SystemExit:  # the error has been reported, the output's failure included
             abandon_stdout()
             raise
         except (VlaeError, OSError) as error:
@@ -143,7 +143,7 @@ def abandon_stdout() -> None:
 
 
 def describe(error: Exception) -> str:
-    """One line that says what went wrong, with the file's name where the system knows it."""
+    """Return one line that says what went wrong, with the file's name where the system gives it."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return " ".join(str(error).split())

@@ -94,7 +94,10 @@ Examples:
     help="Time to spend on the choice of better codes; at 9 photographs take minutes a megapixel, and torch.",
 )
 @click.option(
-    "--faithful", is_flag=True, help="Relative entropy coding: a true sample of q(z|x), not the best by search."
+    "--code",
+    type=click.Choice(["search", "sample"]),
+    help="Code of a 28x28 image: the best by tree search, or a true sample of q(z|x) by relative entropy coding "
+    "[default: search].",
 )
 @click.option("--fit", is_flag=True, help="Resize pictures of another size to that of the model.")
 @click.option("--lossless", is_flag=True, help="Keep the exact pixels, in a larger file.")
@@ -129,7 +132,7 @@ def main(
     bits: int | None,
     quality: float | None,
     effort: int,
-    faithful: bool,
+    code: str | None,
     fit: bool,
     lossless: bool,
     binarise: bool,
@@ -149,7 +152,7 @@ def main(
 ) -> None:
     """Compress pictures; a.png becomes a.vlz. What comes back later is a plausible picture, not the same pixels.
 
-    Handwriting and silhouettes of 28 x 28 pixels go to the models of black and white, all others to the one for
+    Handwriting and silhouettes of 28 x 28 pixels go to the bilevel models, all others to the one for
     photographs. With --lossless the same pixels come back. Many pictures (several files, a folder, a .npy or .npz
     array, an idx file of MNIST) go to one archive if the output is a .vlz file: -o set.vlz.
     """
@@ -160,7 +163,7 @@ def main(
         raise click.BadParameter(f"{bits} is more than a code can have, {MAX_BITS}", param_hint="--bits")
     sizes = {"--quality": quality, "--target-bytes": target_bytes, "--target-bpp": target_bpp}
     refuse_together({"--bits": bits, **sizes})
-    refuse_together({"--lossless": lossless, "--faithful": faithful})
+    refuse_together({"--lossless": lossless, "--code": code is not None})
     for name, value in sizes.items():
         refuse_together({"--lossless": lossless, name: value})
     refuse_together({"--frame": frame, "--all-frames": all_frames})
@@ -169,7 +172,7 @@ def main(
     if not output.mirrored and not output.recursive and len(inputs) == 1:
         refuse_ending(output.out, NOT_VLZ)
     refuse_one_name(inputs, output, NOT_VLZ)
-    settings = Settings(lossless, chunk, bits, quality, faithful, effort)
+    settings = Settings(lossless, chunk, bits, quality, code, effort)
     form = Form(fit, lossless and not binarise, resize, background)
     task = CompressTask(
         model, settings, form, resolve_device(device), output.force, verify, max_pixels, target_bytes, target_bpp,
@@ -196,7 +199,7 @@ def _keeping(kinds: frozenset[str] | None, lossless: bool) -> Keeping:
 
 
 def _count_frames(inputs: Sequence[Path]) -> dict[Path, int]:
-    """How many frames the inputs have; a stream is read but once, so nobody knows."""
+    """How many frames the inputs have; a stream is read but once, so their number is unknown."""
     from vlae_codec.io import files, opening
 
     if files.STREAM in inputs:

@@ -96,7 +96,7 @@ class Job(NamedTuple):
 
 
 class PhotoJob(NamedTuple):
-    """A picture that a colour model compresses."""
+    """A picture that a photo model compresses."""
 
     picture: Picture
     info: PhotoInfo
@@ -104,7 +104,7 @@ class PhotoJob(NamedTuple):
 
 
 def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
-    """Compress each input to its output; what does not fit is told of, and the others go on."""
+    """Compress each input to its output; report what does not fit, and go on."""
     from vlae_codec.container import envelope
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
@@ -162,7 +162,7 @@ def _prepare(task: CompressTask, source: Path, target: Path, models: Sequence[Mo
             picture = images.as_exact(picture)
         return Job(PhotoJob(picture, info, _target_bytes(task, picture)), picture.metadata, picture.left_out)
     if task.target_bytes or task.target_bpp:
-        raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a model of black and white")
+        raise ImageError("--target-bytes and --target-bpp are for photographs: this goes to a bilevel model")
     prepared = codec.prepare(picture, models, task.form.fit, task.form.exact)
     return Job(prepared, picture.metadata, picture.left_out)
 
@@ -191,8 +191,8 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     from vlae_codec.families.store import AUTO
     from vlae_codec.report import records
 
-    if task.settings.bits is not None or task.settings.faithful:
-        raise ImageError("--bits and --faithful are for models of black and white: use --quality or --target-bytes")
+    if task.settings.bits is not None or task.settings.code is not None:
+        raise ImageError("--bits and --code are for bilevel models: use --quality or --target-bytes")
     result = photo.compress_photo(
         job.picture, job.info, quality=task.settings.quality, target_bytes=job.target_bytes,
         lossless=task.settings.lossless, effort=task.settings.effort, device=task.device, progress=step,
@@ -233,7 +233,7 @@ def _compress(task: CompressTask, pictures: Sequence[codec.Prepared], step: Step
         bits=settings.bits,
         quality=settings.quality,
         effort=settings.effort,
-        faithful=settings.faithful,
+        code=settings.code,
         device=task.device,
         progress=step,
     )
@@ -246,7 +246,7 @@ def reason(task: CompressTask, record: ImageRecord) -> str:
     from vlae_codec.report.records import PhotoRecord
 
     if task.model != codec.AUTO:
-        return f"model {record.model}, as asked"
+        return f"model {record.model}, as given"
     if record.model == STORED:
         return "exact pixels without a model, which are fewer bytes or hardly more"
     models = codec.candidates()
@@ -256,4 +256,4 @@ def reason(task: CompressTask, record: ImageRecord) -> str:
     if any((record.height, record.width) == (info.height, info.width) for info in models):
         return f"model {record.model} for {wanted}: in colour, or dark ink on transparency"
     size = f"{record.width} x {record.height}"
-    return f"model {record.model} for {wanted}: {size}, which no model of black and white takes"
+    return f"model {record.model} for {wanted}: {size}, which no bilevel model takes"

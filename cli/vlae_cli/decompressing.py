@@ -50,12 +50,12 @@ class DecompressTask:
 class Opened(NamedTuple):
     """A verified file, of a photograph its bytes alone, and what else it keeps."""
 
-    work: codec.Unsealed | bytes
+    work: codec.OpenedFile | bytes
     metadata: Metadata
 
 
 def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
-    """Draw each input's picture to its output; what does not fit is told of, and the others go on."""
+    """Draw each input's picture to its output; report what does not fit, and go on."""
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
 
@@ -66,8 +66,10 @@ def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | N
         except (VlaeError, OSError) as error:
             found.append(describe(error))
     opened = [one.work for one in found if isinstance(one, Opened)]
-    unsealed = [work for work in opened if isinstance(work, codec.Unsealed)]
-    drawn = iter(codec.draw_images(unsealed, seed=task.seed, samples=task.samples, device=task.device, progress=step))
+    opened_files = [work for work in opened if isinstance(work, codec.OpenedFile)]
+    drawn = iter(
+        codec.draw_images(opened_files, seed=task.seed, samples=task.samples, device=task.device, progress=step)
+    )
     done: list[Done] = []
     for pair, one in zip(pairs, found, strict=True):
         if isinstance(one, str):
@@ -100,7 +102,7 @@ def _unseal(task: DecompressTask, source: Path, target: Path) -> Opened:
     if identify.is_photo(data):
         targets.check_target(source, target, task.force)
         return Opened(data, metadata)
-    file = codec.unseal(data, task.device, task.preview, task.max_pixels)
+    file = codec.open_file(data, task.device, task.preview, task.max_pixels)
     if file.residual is not None and task.samples > 1:
         raise VlaeError("it holds the exact picture: --samples goes with --preview")
     targets.check_target(source, target, task.force)
@@ -152,7 +154,7 @@ def _write_picture(task: DecompressTask, pair: Pair, pixels: Drawn, metadata: Me
 
 
 def _write(
-    task: DecompressTask, pair: Pair, file: codec.Unsealed, metadata: Metadata, pictures: Pixels
+    task: DecompressTask, pair: Pair, file: codec.OpenedFile, metadata: Metadata, pictures: Pixels
 ) -> tuple[DrawnRecord, str]:
     """Write a file's pictures, (samples, H, W); their record and what they have lost come back."""
     from vlae_codec.io import sheets

@@ -52,8 +52,10 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
 
     models = codec.candidates(model)
     results = codec.compress_images([codec.prepare(picture, models) for picture in pictures.values()])
-    unsealed = [codec.unseal(result.data) for result in results]
-    strips = [np.stack([255 * drawn[0] for drawn in codec.draw_images(unsealed, seed=seed)]) for seed in range(draws)]
+    opened_files = [codec.open_file(result.data) for result in results]
+    strips = [
+        np.stack([255 * drawn[0] for drawn in codec.draw_images(opened_files, seed=seed)]) for seed in range(draws)
+    ]
 
     out.mkdir(parents=True, exist_ok=True)
     for number, (name, picture) in enumerate(pictures.items()):

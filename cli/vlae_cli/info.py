@@ -47,8 +47,8 @@ def main(inputs: tuple[Path, ...], as_json: bool) -> None:
             numbers = [str(record.images), str(record.file_bytes), str(record.payload_bytes)]
             rows.append([*head, *numbers, ", ".join(record.metadata)])
     if len(rows) > 1:
-        told = len(rows[0]) if any(row[-1] for row in rows[1:]) else -1
-        click.echo(records.align([row[:told] for row in rows], left=4))
+        columns = len(rows[0]) if any(row[-1] for row in rows[1:]) else -1
+        click.echo(records.align([row[:columns] for row in rows], left=4))
     failures.exit(len(inputs))
 
 

@@ -1,4 +1,4 @@
-"""`vlae-man`: manual pages of the commands, made of what click knows of them."""
+"""`vlae-man`: manual pages of the commands, made of click's parameters."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class Output:
-    """What the shared options ask for.
+    """The values of the shared options.
 
     Attributes:
         out: a file or a folder, `STREAM` for the standard output, None for beside the inputs.
@@ -92,20 +92,20 @@ class Output:
         return plan
 
     def report(self, problems: Sequence[tuple[Path, str]], failures: Failures) -> None:
-        """Tell of inputs that cannot be done."""
+        """Report inputs that cannot be done."""
         for path, text in problems:
             failures.add(path, text)
             self.line({"input": str(path), "error": text})
 
     def line(self, record: dict[str, Any], why: str = "") -> None:
-        """Tell of one input, and why its output is as it is, if that is wanted."""
+        """Report one input, and why its output is as it is, with --verbose."""
         if self.json_lines:
             click.echo(json.dumps(record), err=self.on_stderr)
         elif self.verbose and "error" not in record:
             click.echo(f"{record['input']} -> {record['output']}{why and f': {why}'}", err=True)
 
     def result(self, tree: Callable[[], dict[str, Any]], table: Callable[[], str]) -> None:
-        """Tell of all inputs at the end: JSON, a table, or nothing."""
+        """Report all inputs at the end: JSON, a table, or nothing."""
         if self.as_json:
             click.echo(json.dumps(tree(), indent=2), err=self.on_stderr)
         elif not (self.json_lines or self.quiet) and (text := table()):
@@ -114,7 +114,7 @@ class Output:
     def end(self) -> None:
         """Say at the end what must not be forgotten."""
         if self.dry_run:
-            self.note("nothing was written, as --dry-run asks")
+            self.note("nothing was written: --dry-run")
 
     def note(self, text: str) -> None:
         """Write a remark for people."""

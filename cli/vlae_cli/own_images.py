@@ -62,7 +62,7 @@ def measure(paths: Sequence[Path], model: str = "auto") -> dict[str, Any]:
 
 
 def plain_files(picture: Picture) -> dict[str, int]:
-    """Bytes of the picture as PNG and as WebP, both without loss; black and white as such."""
+    """Bytes of the picture as PNG and as WebP, both without loss; bilevel ones with 1 bit a pixel."""
     bilevel = picture.pixels.ndim == 2 and bool(np.isin(picture.pixels, (0, 255)).all())
     image = to_pillow(picture.pixels == 255 if bilevel else picture.pixels)
     sizes = {}

@@ -35,7 +35,7 @@ Examples:
 )
 @click.option("--columns", type=click.IntRange(1), help="Pictures in a row; by default as many as there are rows.")
 @click.option(
-    "--scale", type=click.IntRange(1, 16), default=2, show_default=True, help="Enlarge pictures so many times."
+    "--scale", type=click.IntRange(1, 16), default=2, show_default=True, help="Upscale pictures so many times."
 )
 @click.option(
     "--seed",

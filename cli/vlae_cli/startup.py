@@ -23,7 +23,7 @@ def prepared() -> Iterator[None]:
     escape_output()
     before = {}
     if threading.current_thread() is threading.main_thread():
-        # An ignored signal stays ignored: nohup wants it so.
+        # An ignored signal stays ignored: nohup relies on it.
         taken = [number for number in ENDING if signal.getsignal(number) == signal.SIG_DFL]
         before = {number: signal.signal(number, _end) for number in taken}
     try:
@@ -71,7 +71,7 @@ def release_signals() -> None:
 
 
 def quieten_pillow() -> None:
-    """Keep Pillow's warnings to itself: what they tell of is refused, or said in a notice."""
+    """Keep Pillow's warnings to itself: what they are about is refused, or said in a notice."""
     warnings.filterwarnings("ignore", module="PIL")
 
 

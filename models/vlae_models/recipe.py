@@ -38,7 +38,7 @@ class ModelConfig:
     """Shapes of the networks.
 
     Attributes:
-        window: which pixels above and to the left the decoder sees, a key of `WINDOWS` or `STACKS`;
+        window: the pixels above and to the left that the decoder reads, a key of `WINDOWS` or `STACKS`;
             "none" is the factorised decoder of a plain VAE.
         latent: dimensions of z; 0 is the local decoder without latents.
         prior_blocks: z is cut into this many equal blocks, each Gaussian given those before it.

@@ -109,7 +109,7 @@ def capture(step: StaticStep) -> Callable[[], Any]:
     return replay
 
 
-def draw_captured(net: LocalNet, shape: Shape, choose: Choose, features: Array, positions: Array = None) -> Array:
+def draw_by_graph(net: LocalNet, shape: Shape, choose: Choose, features: Array, positions: Array = None) -> Array:
     """Return what `engine.draw_whole` draws, from tensors of torch: (B, H, W, channels)."""
     step = StaticStep(net, shape, choose, features, positions)
     advance = capture(step)

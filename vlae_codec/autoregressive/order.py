@@ -23,7 +23,7 @@ from ..exact.kernels import on_device_of, zeros
 
 
 class Window(NamedTuple):
-    """Which pixels the decoder sees: whole rows above, and to the left in its own row."""
+    """The pixels that the decoder reads: whole rows above, and to the left in its own row."""
 
     above: int
     left: int

@@ -193,7 +193,7 @@ def known_logits(net: LocalNet, window: Window, pictures: Array, features: Array
 
 
 def at_least(channel: int, logits: Array, least: Array) -> Array:
-    """Ink where the logit, (1, P, B), reaches the least one that the noise of the place asks for, (P, B) or (P, 1)."""
+    """Ink where the logit, (1, P, B), reaches the least one of the position's noise, (P, B) or (P, 1)."""
     return logits[0] >= least
 
 

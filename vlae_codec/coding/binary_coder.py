@@ -1,7 +1,7 @@
 """Where decisions of 0 and 1 go to and come from, first in, first out: a range coder or an exact interval.
 
 Few decisions are written as one exact number, which wastes nothing; many by a range coder, whose words cost some bits.
-The reader knows how many there will be, and so which kind it is.
+Their number, which the reader has beforehand, decides which kind it is.
 """
 
 from __future__ import annotations

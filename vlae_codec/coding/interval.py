@@ -14,7 +14,7 @@ from .precision import PRECISION
 def encode_interval(symbols: Sequence[int], ones: Sequence[int]) -> bytes:
     """Return the shortest bytes for symbols of 0 and 1 where P(1) = ones / 2^24, 0 < ones < 2^24.
 
-    The bytes stand for a number in [0, 1), and zeros behind them change nothing: the reader must know where they end.
+    The bytes stand for a number in [0, 1), and zeros behind them change nothing: their end comes from elsewhere.
     """
     low, width = 0, 1
     for symbol, one in zip(symbols, ones, strict=True):

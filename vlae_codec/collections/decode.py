@@ -1,4 +1,4 @@
-"""Many pictures of .vlz files at once: those of black and white are drawn together, archives opened once."""
+"""Many pictures of .vlz files at once: bilevel ones are drawn together, archives opened once."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Decoder:
         self._open: tuple[int, bytes, Reader, list[Pixels]] | None = None
 
     def decode(self, items: Sequence[Item]) -> list[Pixels]:
-        """Return the pictures, in order: uint8 (H, W), (H, W, 3) or with alpha; of black and white bool (H, W).
+        """Return the pictures, in order: uint8 (H, W), (H, W, 3) or with alpha; bilevel ones bool (H, W).
 
         Raises:
             FormatError: a file is damaged.
             ModelError: a model is not installed or damaged.
         """
         found: dict[int, Pixels] = {}
-        bilevel: dict[int, codec.Unsealed] = {}
+        bilevel: dict[int, codec.OpenedFile] = {}
         archives: dict[int, dict[int, list[int]]] = {}
         for position, (whole, index, key) in enumerate(items):
             data, _ = unwrap(whole)
@@ -52,7 +52,7 @@ class Decoder:
             elif identify.is_photo(data):
                 found[position] = self._photo(data)
             else:
-                bilevel[position] = codec.unseal(data, self.device, max_pixels=self.max_pixels)
+                bilevel[position] = codec.open_file(data, self.device, max_pixels=self.max_pixels)
         drawn = codec.draw_images(list(bilevel.values()), seed=self.seed, device=self.device)
         found |= {position: pixels[0].astype(bool) for position, pixels in zip(bilevel, drawn, strict=True)}
         for key, wanted in archives.items():

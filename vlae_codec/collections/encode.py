@@ -39,7 +39,7 @@ def encode_part(
         pictures: each as for `vlae_codec.compress`; None fails.
         model: as for `vlae_codec.compress`.
         names: one for each picture, or None; archives keep those without folders.
-        pack: pictures of black and white in an archive, others get a file each; with 1 all of them do, and any picture
+        pack: bilevel pictures in an archive, others get a file each; with 1 all of them do, and any picture
             can be read at once.
         failed: Callback with pictures that cannot be coded, which are left out; without it the first one is raised.
         options: of `vlae_codec.compress`, or of `compress_many` if `pack` is more than 1.
@@ -83,8 +83,8 @@ def _packed(
         return [("", api.compress_many(list(good.values()), model, names=kept if plain else None, **options))]
     except VlaeError:
         numbers = list(good)
-        told = None if failed is None else lambda number, error: failed(first + numbers[number], error)
-        coded = compress_each([pictures[number] for number in numbers], model, failed=told, **options)
+        report = None if failed is None else lambda number, error: failed(first + numbers[number], error)
+        coded = compress_each([pictures[number] for number in numbers], model, failed=report, **options)
         return [(name, data) for name, data in zip(kept, coded, strict=True) if data]
 
 
@@ -93,7 +93,7 @@ def compress_each(
 ) -> list[bytes | None]:
     """Return the .vlz file of each picture, the same as `vlae_codec.compress` gives; None for those that failed.
 
-    Pictures of black and white are coded together, which takes half the time.
+    Bilevel pictures are coded together, which takes half the time.
 
     Args:
         pictures: each as for `vlae_codec.compress`; None fails.

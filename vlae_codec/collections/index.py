@@ -65,7 +65,7 @@ class PartIndex:
 
     @cached_property
     def root(self) -> Root:
-        """The root, read when it is first asked for.
+        """The root, read at its first use.
 
         Raises:
             FormatError: it is damaged.

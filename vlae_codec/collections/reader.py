@@ -24,7 +24,7 @@ class Collection:
     """The pictures of a collection, or of any other .vlz file, by their numbers; it travels to other processes.
 
     Args:
-        where: the bytes; a path; a URL that fsspec knows; or an open file that can seek.
+        where: the bytes; a path; a URL that fsspec opens; or an open file that can seek.
         seed: of the texture in lossy files.
         device: "cpu", "torch" or "cuda".
         max_pixels: of one file of it with all its pictures; by default as for `vlae_codec.decompress`.
@@ -89,7 +89,7 @@ class Collection:
         return (to_pillow(pixels) for _, pixels in self.numbered())
 
     def decode(self, numbers: Sequence[int]) -> list[Pixels]:
-        """Return pictures, uint8 (H, W), (H, W, 3) or with alpha; those of black and white, bool (H, W), go together.
+        """Return pictures, uint8 (H, W), (H, W, 3) or with alpha; bilevel ones, bool (H, W), are decoded together.
 
         Args:
             numbers: which ones, in any order.
@@ -210,7 +210,7 @@ class Collection:
         return self._read(location), location
 
     def _read(self, location: Location) -> bytes:
-        last = self._last  # an archive is asked for many times over
+        last = self._last  # an archive is read many times over
         if last is None or last[0] != location.start:
             record = read_exactly(self._source, location.start, location.size)
             last = self._last = (location.start, unpack_record(record)[1] if self.parts else record)

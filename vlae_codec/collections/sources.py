@@ -1,4 +1,4 @@
-"""Where the bytes of a collection are read from: memory, local files, URLs that fsspec knows, and open files."""
+"""Where the bytes of a collection are read from: memory, local files, URLs that fsspec opens, and open files."""
 
 from __future__ import annotations
 

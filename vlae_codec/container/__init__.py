@@ -1,1 +1,1 @@
-"""The bytes of `.vlz` files around the codes, and how much a file may ask for."""
+"""The bytes of `.vlz` files around the codes, and how much a file may need."""

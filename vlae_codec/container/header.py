@@ -8,7 +8,7 @@
 
     magic        D6 5A: a byte that no text file starts with, then "Z"
     ver          high nibble, 1
-    mode         low nibble; 0: chosen code; 1 to 4: faithful sample in that many groups of dimensions
+    mode         low nibble; 0: tree-search code; 1 to 4: sample in that many groups of dimensions
     fingerprint  first three bytes of the model's
     CRC-16       CRC-16/CCITT-FALSE, little-endian, of the model's whole fingerprint (32 bytes) and then of
                  every byte before the checksum: a model that only begins alike is noticed as well
@@ -43,7 +43,7 @@ from ..errors import FormatError
 
 MAGIC = b"\xd6Z"
 VERSION = 1
-MODES = {0: "chosen", 1: "faithful-1", 2: "faithful-2", 3: "faithful-3", 4: "faithful-4"}
+MODES = {0: "search", 1: "sample-1", 2: "sample-2", 3: "sample-3", 4: "sample-4"}
 LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE = 5, 6, 7, 8, 9, 10, 11
 LAST = ENVELOPE
 COLLECTION = 15
@@ -99,9 +99,7 @@ def write_container(mode: int, fingerprint: bytes, payload: bytes) -> bytes:
         FormatError: the payload is empty or too long for the format.
     """
     if not 1 <= len(payload) <= MAX_PAYLOAD:
-        raise FormatError(
-            f"the code takes {len(payload)} bytes and a file holds 1 to {MAX_PAYLOAD}: ask for fewer bits"
-        )
+        raise FormatError(f"the code takes {len(payload)} bytes and a file holds 1 to {MAX_PAYLOAD}: give fewer bits")
     assert mode in MODES and len(fingerprint) == 32
     body = HEADER.pack(MAGIC, VERSION << 4 | mode, fingerprint[:3]) + payload
     return body + CHECKSUM.pack(checksum(fingerprint, body))

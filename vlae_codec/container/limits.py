@@ -1,4 +1,4 @@
-"""How much a file may ask for: checked from its header, before any memory is taken or any picture is drawn."""
+"""How much a file may need: checked from its header, before any memory is taken or any picture is drawn."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ register_vlz_opener()
 def compress(
     dataset: Dataset, column: str = "image", model: str = "auto", *, num_proc: int | None = None, **options: Any
 ) -> Dataset:
-    """Return a data set whose pictures are .vlz files; they are decoded when they are asked for.
+    """Return a data set whose pictures are .vlz files; they are decoded at access.
 
     Args:
         dataset: it has a column of `datasets.Image`.
@@ -45,7 +45,7 @@ def compress(
 
 
 def load(where: Where) -> Dataset:
-    """Return a data set of a collection: `image`, decoded when it is asked for, and `name`.
+    """Return a data set of a collection: `image`, decoded at access, and `name`.
 
     Args:
         where: a collection of files of one picture each.

@@ -187,7 +187,7 @@ class Decompressor:
             try:
                 pictures.append(_levels(Collection(data or b"", **self.options).decode([0])[0]))
             except VlaeError as error:
-                if not errors[number]:  # what went wrong first tells more
+                if not errors[number]:  # the first error says more
                     failed(number, error)
                 pictures.append(np.zeros((0, 0, 1), np.uint8))
         return {**batch, self.column: _objects(pictures), ERROR: _objects(errors)}

@@ -39,7 +39,7 @@ class _Samples:
         self.transform, self.labels = transform, labels
 
     def sample(self, number: int, pixels: Pixels) -> Any:
-        """Return the tensor, transformed if asked for, with its label if there are labels."""
+        """Return the tensor, transformed if a transform is given, with its label if there are labels."""
         found: Any = to_tensor(pixels)
         if self.transform is not None:
             found = self.transform(found)
@@ -47,7 +47,7 @@ class _Samples:
 
 
 class PictureDataset(Dataset[Any]):
-    """Pictures by number; a whole batch is decoded together, pictures of black and white at once.
+    """Pictures by number; a whole batch is decoded together, bilevel ones at once.
 
     Args:
         where: a collection, an archive or any .vlz file: bytes, a path or a URL.
@@ -80,7 +80,7 @@ class PictureDataset(Dataset[Any]):
         return self.__getitems__([number])[0]
 
     def __getitems__(self, numbers: Sequence[int]) -> list[Any]:
-        """Return the samples of a batch; PyTorch asks for them so."""
+        """Return the samples of a batch, PyTorch's hook for fetching them at once."""
         missing = [int(number) for number in numbers if number not in self._kept]
         found = dict(zip(missing, self._samples.collection.decode(missing), strict=True))
         for number, pixels in found.items():

@@ -102,8 +102,8 @@ def collect(
     while some := list(islice(stream, part)):
         names = [f"{sample['__key__']}.{SUFFIX}" for sample in some]
         pictures = [_field(sample, field) for sample in some]
-        told = None if failed is None else _shifted(failed, first)
-        part_data = encode_part(pictures, model, names=names, failed=told, **options)
+        report = None if failed is None else _shifted(failed, first)
+        part_data = encode_part(pictures, model, names=names, failed=report, **options)
         total, first = append(path, part_data), first + len(some)
     return total
 

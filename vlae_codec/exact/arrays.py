@@ -13,7 +13,7 @@ Array = Any
 def namespace(array: Array) -> Any:
     """Return the functions of the array API standard for this array.
 
-    numpy 2 is its own answer, at once: the inner loops ask often, and array-api-compat's wrapper of
+    numpy 2 is its own answer, at once: the inner loops call this often, and array-api-compat's wrapper of
     numpy alone takes longer to import than the rest of the codec.
     """
     if isinstance(array, np.ndarray) and hasattr(np, "permute_dims"):

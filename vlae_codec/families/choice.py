@@ -1,4 +1,4 @@
-"""Which colour model a picture goes to, if any."""
+"""The choice of a photo model for a picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def choose_photo_model(
     Args:
         picture: the picture.
         model: name, folder or fingerprint as the user gave it, or "auto".
-        others: the models of black and white that it may go to.
+        others: the bilevel models that it may go to.
         fit: whether they may resize it.
         lossless: whether the exact pixels are to be kept.
     """

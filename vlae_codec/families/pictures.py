@@ -129,7 +129,7 @@ def decompress_photo(
     Raises:
         FormatError: the bytes are no such file, damaged, or beyond the limit.
         ModelError: the model is unknown or damaged.
-        VlaeError: the file's family has no texture, and some was asked for.
+        VlaeError: the file's family has no texture, and some was requested.
     """
     mode = parse_head(data)[0]
     if mode in (PHOTO, STORED) and temperature > 0:

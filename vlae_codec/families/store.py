@@ -42,7 +42,7 @@ AnyModel = PhotoModel | windowed.PhotoModel
 
 @dataclass(frozen=True)
 class PhotoInfo:
-    """What is known of a colour model without its weights.
+    """A photo model's description, without its weights.
 
     Attributes:
         name: what people call it; several models may have one name.
@@ -187,7 +187,7 @@ def read_photo_info(folder: Traversable | Path) -> dict[str, Any]:
     try:
         info = json.loads(read_limited(folder, INFO, MAX_INFO))
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{folder}: not a colour model's folder ({INFO}: {error})") from error
+        raise ModelError(f"{folder}: not a photo model's folder ({INFO}: {error})") from error
     required = REQUIRED_3 if isinstance(info, dict) and info.get("format") == 3 else REQUIRED
     wrong = [key for key, kind in required.items() if not isinstance(info, dict) or not isinstance(info.get(key), kind)]
     if wrong:

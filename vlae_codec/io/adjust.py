@@ -1,4 +1,4 @@
-"""What may be asked of pictures before they are coded: a background, another size."""
+"""Changes to pictures before they are coded: a background, another size."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def parse_colour(text: str) -> Colour:
 
 
 def parse_size(text: str) -> Size:
-    """Return the size that a text such as 640x480, 640x or x480 asks for.
+    """Return the size that a text such as 640x480, 640x or x480 stands for.
 
     Raises:
         ImageError: it is none, or too large.
@@ -52,7 +52,7 @@ def parse_size(text: str) -> Size:
 
 
 def adjusted(picture: Picture, size: Size | None = None, background: Colour | None = None) -> Picture:
-    """Return a picture over a background if it is transparent, and then in another size, where they are asked for.
+    """Return a picture over a background if it is transparent, and then in another size, as far as these are given.
 
     Raises:
         ImageError: the size has more pixels than are read.

@@ -18,7 +18,7 @@ MOST_WEBP = 16383
 def filled(pixels: Pixels, alpha: Pixels) -> Pixels:
     """Return a picture (H, W, 3) whose fully transparent pixels have the mean colour of the others near them.
 
-    Nobody sees them, and what is left there by a drawing program would cost bits.
+    They are invisible, and what is left there by a drawing program would cost bits.
     """
     hidden = alpha == 0
     if not hidden.any() or hidden.all():

@@ -193,7 +193,7 @@ def join(
         ImageError: several sizes, or one that no model takes; or pictures that `exact` refuses.
     """
     if not models:
-        raise ImageError("archives are for models of black and white: a photograph takes a file of its own")
+        raise ImageError("archives are for bilevel models: a photograph takes a file of its own")
     size = (models[0].height, models[0].width) if fit else one_size(batches)
     check_size(size, models)
     parts, notices = [], dict[str, None]()

@@ -119,8 +119,8 @@ def _grey_with_alpha(image: Image.Image, data: bytes) -> Deep:
 
 def _of_tiff(image: Image.Image, data: bytes) -> Deep | None:
     tags = getattr(image, "tag_v2", {})
-    told = tuple(np.atleast_1d(tags.get(SAMPLE_FORMAT, 1)).tolist()), tags.get(PLANES, 1)
-    if set(told[0]) != {1} or told[1] != 1:
+    kinds = tuple(np.atleast_1d(tags.get(SAMPLE_FORMAT, 1)).tolist()), tags.get(PLANES, 1)
+    if set(kinds[0]) != {1} or kinds[1] != 1:
         return None
     if image.mode.startswith("I;16") and tags.get(PHOTOMETRIC) == BLACK_IS_ZERO:
         return np.asarray(image).astype(np.uint16)
@@ -146,16 +146,16 @@ def _joined(image: Image.Image, data: bytes) -> Deep:
     high = np.asarray(image).astype(np.uint16)
     with Image.open(io.BytesIO(data)) as again:
         again.seek(frame)
-        # Plain tuples in old versions of Pillow, named ones in new versions, which ask for the names.
+        # Plain tuples in old versions of Pillow, named ones in new versions, which need the names.
         again.tile = [getattr(type(one), "_make", tuple)((*one[:3], _swapped(one[3]))) for one in again.tile]
         again.load()
         found: Deep = high << np.uint16(8) | np.asarray(again)
     return found
 
 
-def _swapped(told: str | tuple[str, ...]) -> str | tuple[str, ...]:
-    """Return what a tile's decoder is told, with the other order of bytes."""
-    mode = told if isinstance(told, str) else told[0]
+def _swapped(arguments: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    """Return the arguments of a tile's decoder, with the other order of bytes."""
+    mode = arguments if isinstance(arguments, str) else arguments[0]
     order = mode[-1].replace("N", "L" if sys.byteorder == "little" else "B")
     other = mode[:-1] + SWAPPED[order]
-    return other if isinstance(told, str) else (other, *told[1:])
+    return other if isinstance(arguments, str) else (other, *arguments[1:])

@@ -29,12 +29,12 @@ MAX_PIXELS = 1 << 26
 THRESHOLD = 128
 BINARISED = f"binarised: {THRESHOLD} of 255 or more is bright"
 TRANSPARENT = "transparency laid over black"
-TURNED = "turned as its EXIF data ask"
+TURNED = "turned by its EXIF orientation"
 REDUCED = "reduced from 16 to 8 bits"
 ALL_BLACK = "all black"
-MOSTLY_BRIGHT = "mostly bright: the models draw bright on black, so you may want to invert it"
+MOSTLY_BRIGHT = "mostly bright: the models draw bright on black, inverting it may help"
 REMARKS = (ALL_BLACK, MOSTLY_BRIGHT)
-"""Notices that tell of no change."""
+"""Notices of no change."""
 
 Pixels = NDArray[np.uint8]
 PillowImage = Image.Image
@@ -50,7 +50,7 @@ class Picture:
         alpha: uint8 (H, W), 255 where it is opaque; None if all of it is.
         left_out: what else its file says, and is not kept.
         deep: uint16, its samples with those of alpha behind them, if each has 16 bits: (H, W), or (H, W, 2 to 4). Only
-            what keeps the exact pixels asks for them.
+            needed where exact pixels are kept.
         metadata: what is kept of what its file says beside.
     """
 
@@ -106,7 +106,7 @@ def decode_image(
             check_size(image, max_pixels)
             picture = _of_file(image, data, keep)
     except UnidentifiedImageError as error:
-        raise ImageError("not an image, or of a format that Pillow does not know: give a PNG") from error
+        raise ImageError("not an image, or of a format that Pillow does not read: give a PNG") from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"far more than the {max_pixels} pixels that are read") from error
     except ImageError:
@@ -289,7 +289,7 @@ def refuse_changes(notices: Sequence[str]) -> None:
     """
     if BINARISED in notices:
         raise ImageError(
-            "it has grey pixels or colours, and the model holds black and white exactly, nothing else:"
+            "it has grey pixels or colours, and the model holds bilevel pictures exactly, nothing else:"
             " leave out --lossless, or let --binarise round the pixels first"
         )
     if changes := [notice for notice in notices if notice not in REMARKS]:

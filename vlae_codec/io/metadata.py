@@ -18,7 +18,7 @@ from .opening import ADOBE, DESCRIBING, GPS, ORIENTATION, SCREEN
 
 PREFIX = b"Exif\0\0"
 ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
-"""What EXIF data begin with, and the order of bytes that it tells."""
+"""What EXIF data begin with, and the order of bytes that it stands for."""
 EXIF_FOLDER = 0x8769
 XMP_TAG = 700
 SHORT = 3
@@ -132,13 +132,13 @@ def not_kept(found: tuple[str, ...], kept: Metadata) -> tuple[str, ...]:
 
 
 def orientation_of(exif: bytes) -> int:
-    """Return the orientation that EXIF data tell, 1 if they tell none."""
+    """Return the orientation in EXIF data, 1 if there is none."""
     offset, order = _orientation_offset(exif)
     return struct.unpack_from(f"{order}H", exif, offset)[0] if offset else 1
 
 
 def upright(metadata: Metadata) -> Metadata:
-    """Return the metadata of a picture that was turned: what asks for it is taken out, all else stays as it is."""
+    """Return the metadata of a picture that was turned: the orientation is taken out, all else stays as it is."""
     offset, order = _orientation_offset(metadata.exif)
     if not offset:
         return metadata
@@ -202,7 +202,7 @@ def written(metadata: Metadata, kind: str) -> Metadata:
 
 
 def save_options(metadata: Metadata, kind: str) -> dict[str, Any]:
-    """Return what `Image.save` is told to write the metadata, as `written` returns them, into a file of a format."""
+    """Return the options of `Image.save` that write the metadata, as `written` returns them, for a format."""
     options = in_info(replace(metadata, texts=(), xmp=b""))
     if kind == "PNG":
         options["pnginfo"] = info = PngInfo()

@@ -51,13 +51,13 @@ def orientation(image: Image.Image) -> int:
 
 
 def upright(image: Image.Image, orientation: int) -> Image.Image:
-    """Return an image turned as its orientation asks; its metadata are not written anew, as some cannot be."""
+    """Return an image turned by its orientation; its metadata are not written anew, as some cannot be."""
     turn = TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)
 
 
 def upright_samples(samples: Deep, orientation: int) -> Deep:
-    """Return samples (H, W, ...) turned as an orientation asks."""
+    """Return samples (H, W, ...) turned by an orientation."""
     if orientation > 4:
         samples = samples.swapaxes(0, 1)
     down, right = FLIPS.get(orientation, (1, 1))

@@ -1,4 +1,4 @@
-"""URLs of file systems that fsspec knows: s3, http, memory and many more."""
+"""URLs of file systems that fsspec opens: s3, http, memory and many more."""
 
 from __future__ import annotations
 

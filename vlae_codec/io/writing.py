@@ -1,4 +1,4 @@
-"""Pictures to files in the format that the name's ending tells."""
+"""Pictures to files in the format of the name's ending."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def encode_picture(pixels: Drawn, ending: str, metadata: Metadata = NOTHING) -> 
     Args:
         pixels: the picture.
         ending: of the name, ".png" for names of other endings.
-        metadata: to be written too, as far as the format holds them. Where it does not, pixels are turned as EXIF data
-            ask, and colours of 8 bits are turned into those of sRGB.
+        metadata: to be written too, as far as the format holds them. Where it does not, pixels are turned by the EXIF
+            orientation, and colours of 8 bits are turned into those of sRGB.
 
     Raises:
         ImageError: the format does not hold transparency, or 16 bits a sample.
@@ -106,8 +106,8 @@ def _encode_deep(samples: NDArray[np.uint16], kind: str, ending: str, metadata: 
     channels = 1 if samples.ndim == 2 else samples.shape[2]
     if kind == "PNG":
         small = Image.new("L" if channels < 3 else "RGB", (1, 1))
-        told = _saved(small, "PNG", {}, metadata) if metadata.parts() else b""
-        chunks = [told[start:end] for name, _, start, end in png_chunks(told) if name not in DRAWN_CHUNKS]
+        saved = _saved(small, "PNG", {}, metadata) if metadata.parts() else b""
+        chunks = [saved[start:end] for name, _, start, end in png_chunks(saved) if name not in DRAWN_CHUNKS]
         return deep_png.encode_deep_png(samples, b"".join(chunks))
     if kind == "PPM" and channels in (1, 3):
         return deep_png.encode_deep_map(samples)
@@ -117,7 +117,7 @@ def _encode_deep(samples: NDArray[np.uint16], kind: str, ending: str, metadata: 
 
 
 def write_picture(path: Path, pixels: Drawn, origin: Origin = NOWHERE, metadata: Metadata = NOTHING) -> None:
-    """Write a picture whole or not at all, in the format that the name's ending tells, PNG for others.
+    """Write a picture whole or not at all, in the format of the name's ending, PNG for others.
 
     Raises:
         ImageError: the format does not hold transparency.

@@ -1,4 +1,4 @@
-"""The grid on which bits-back coding sees z: bins of equal mass under the prior, in exact integers.
+"""The grid of bits-back coding's z: bins of equal mass under the prior, in exact integers.
 
     p(z_d | z_<b)   |  0  |  1  | 2 | 3 |  4  |  5  |     each of the 2^P bins costs exactly P bits
     q(z_d | x)             .  _.-+---+-._  .              a bin's mass is an integer of 2^-(P + 8)
@@ -7,7 +7,7 @@ A bin is a number k; the z that it stands for is what a candidate of the lossy c
 quantile, z = mean + scale * quantile. The grid moves and stretches with the prior, so that it is fine where z is
 likely, and the same number of bits pays for every latent.
 
-Masses of q are differences of the normal distribution's table at the bins' edges, seen from q: integers that come from
+Masses of q are differences of the normal distribution's table at the bins' edges, in q's units: integers that come from
 committed tables and the integer networks alone. Their finite precision is no loss by itself, since sender and receiver
 take the very same numbers.
 

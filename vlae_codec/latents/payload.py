@@ -1,9 +1,9 @@
 """Images to short payloads and back to latents: the lossy half of the codec (design D1, D4).
 
 Two codes share one decoder-side idea, candidates of z that sender and receiver both can make:
-the *chosen* code (mode 0) sends a fixed number of bits and picks what survives best, the *faithful*
-code (modes 1 to 4, the number of groups) sends a true sample of q(z|x) at KL + a few bits. The length of a payload is
-told by what holds it, and all its bits are used.
+the tree-search code (mode 0) sends a fixed number of bits and picks what survives best, relative entropy
+coding (modes 1 to 4, the number of groups) sends a true sample of q(z|x) at KL + a few bits. The container has the
+length of a payload, and all its bits are used.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ from .posterior import Floats, Posterior, posterior_of, rates
 from .relative_entropy import MAX_GROUPS, Reach, find_sample, group_sizes
 from .tree_search import MAX_BLOCK_BITS, choose_paths, decode_paths
 
-CHOSEN = 0
+SEARCH, SAMPLE = CODES = ("search", "sample")
+"""The codes of z by name: tree search, and relative entropy coding of a sample."""
+TREE_SEARCH = 0
+"""The mode of the tree-search code."""
 MAX_BITS = 56
-"""Longest chosen code; its path must stay a positive int64."""
+"""Bits of the longest tree-search code; its path must stay a positive int64."""
 
 QUALITY = 50.0
 """The default quality: as many bits as the image's KL, and `INDEX_BITS` more."""
@@ -38,9 +41,9 @@ class Effort:
     """What an effort level buys.
 
     Attributes:
-        beam: paths kept in the chosen code's search.
+        beam: paths kept in the tree search.
         drawn: leaves that are drawn and compared with the original.
-        reach: how much the search of the faithful code may take.
+        reach: how much the search of relative entropy coding may take.
     """
 
     beam: int
@@ -66,7 +69,7 @@ class Code:
     """One image's payload and what theory says of it.
 
     Attributes:
-        mode: 0 for the chosen code, 1 ... 4 for a faithful sample in so many groups.
+        mode: 0 for the tree-search code, 1 ... 4 for a sample in so many groups.
         payload: the code in whole bytes.
         payload_bits: its bits.
         kl_bits: KL(q(z|x) || p(z)).
@@ -89,7 +92,7 @@ def encode(
     bits: int | None = None,
     quality: float | None = None,
     effort: int = 5,
-    faithful: bool = False,
+    code: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[Code]:
     """Encode bilevel images.
@@ -97,31 +100,31 @@ def encode(
     Args:
         model: the model to code with.
         images: uint8 of 0 and 1, (B, H, W).
-        bits: payload bits an image. The chosen code spends exactly these, rounded up to whole bytes;
-            the faithful code turns its dial to meet them on average.
+        bits: payload bits an image. The tree-search code spends exactly these, rounded up to whole bytes;
+            relative entropy coding meets them on average, by the exponent of q / p.
         quality: 0 ... 100 instead of bits: an image gets quality / 50 times its own KL and a few bits more.
         effort: 1 (fast) ... 9 (thorough).
-        faithful: code a true sample of q(z|x).
+        code: `SEARCH`, also if None, or `SAMPLE` for a true sample of q(z|x).
         progress: called with the number of images done since the last call.
 
     Raises:
         ModelError: the model's codes cannot have so many bits.
     """
-    dial = (QUALITY if quality is None else quality) / QUALITY
+    exponent = (QUALITY if quality is None else quality) / QUALITY
     level = EFFORTS[effort]
-    most = longest_code(model, None if faithful else bits)
+    most = longest_code(model, None if code == SAMPLE else bits)
 
     def encode_batch(start: int) -> list[Code]:
         batch = images[start : start + BATCH]
         posterior = posterior_of(model, batch)
         theory = rates(model, batch, posterior)
-        if faithful:
-            dials = [dial if bits is None else solve_dial(kl, bits) for kl in theory.kl]
-            written = encode_faithful(model, posterior, theory.kl_blocks, dials, level.reach)
+        if code == SAMPLE:
+            exponents = [exponent if bits is None else solve_exponent(kl, bits) for kl in theory.kl]
+            written = encode_samples(model, posterior, theory.kl_blocks, exponents, level.reach)
         else:
-            asked = [dial * kl + INDEX_BITS if bits is None else -(-bits // 8) * 8 for kl in theory.kl]
-            wanted = [whole_bytes(one, most) for one in asked]
-            written = encode_chosen(model, posterior, batch, wanted, level)
+            needed = [exponent * kl + INDEX_BITS if bits is None else -(-bits // 8) * 8 for kl in theory.kl]
+            wanted = [whole_bytes(one, most) for one in needed]
+            written = encode_by_search(model, posterior, batch, wanted, level)
         if progress:
             progress(len(batch))
         lengths = zip(theory.kl.tolist(), theory.neg_elbo.tolist(), theory.naive.tolist(), strict=True)
@@ -133,21 +136,21 @@ def encode(
     return [code for batch in batches for code in batch]
 
 
-def encode_chosen(
+def encode_by_search(
     model: IntegerModel, posterior: Posterior, images: Pictures, bits: Sequence[int], effort: Effort
 ) -> list[tuple[int, bytes]]:
-    """Mode and payload of the images' chosen codes."""
+    """Return mode and payload of the images' tree-search codes."""
     paths = choose_paths(model, posterior, images, bits, effort.beam, effort.drawn)
-    return [(CHOSEN, path.to_bytes(length // 8, "big")) for path, length in zip(paths, bits, strict=True)]
+    return [(TREE_SEARCH, path.to_bytes(length // 8, "big")) for path, length in zip(paths, bits, strict=True)]
 
 
-def encode_faithful(
-    model: IntegerModel, posterior: Posterior, kl_blocks: Floats, dials: Sequence[float], reach: Reach
+def encode_samples(
+    model: IntegerModel, posterior: Posterior, kl_blocks: Floats, exponents: Sequence[float], reach: Reach
 ) -> list[tuple[int, bytes]]:
-    """Mode (the number of groups) and payload of the images' faithful samples."""
+    """Return mode (the number of groups) and payload of samples of the images' posteriors."""
     written = []
-    for i, (kl, dial) in enumerate(zip(kl_blocks, dials, strict=True)):
-        numbers = find_sample(model, posterior.of(i), kl, reach, dial)
+    for i, (kl, exponent) in enumerate(zip(kl_blocks, exponents, strict=True)):
+        numbers = find_sample(model, posterior.of(i), kl, reach, exponent)
         written.append((len(numbers), pack_numbers(numbers, model.info["index_lengths"][len(numbers) - 1])))
     return written
 
@@ -192,7 +195,7 @@ def decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes])
     chosen: dict[int, list[int]] = {}
     for index, (mode, data) in enumerate(zip(modes, payloads, strict=True)):
         check_payload(model, mode, data)
-        if mode == CHOSEN:
+        if mode == TREE_SEARCH:
             chosen.setdefault(len(data), []).append(index)
         else:
             z[index] = _decode_sample(model, mode, data)
@@ -208,10 +211,12 @@ def check_payload(model: IntegerModel, mode: int, data: bytes) -> None:
     Raises:
         FormatError: it is too long, too short or not complete.
     """
-    if mode == CHOSEN:
+    if mode == TREE_SEARCH:
         most = longest_code(model)
         if not 0 < 8 * len(data) <= most:
-            raise FormatError(f"a payload of {len(data)} bytes; a chosen code of {model.name} has 1 to {most // 8}")
+            raise FormatError(
+                f"a payload of {len(data)} bytes; a tree-search code of {model.name} has 1 to {most // 8}"
+            )
         return
     if not 1 <= mode <= min(MAX_GROUPS, model.blocks):
         raise FormatError(f"mode {mode} is not known to model {model.name}")
@@ -232,19 +237,19 @@ def whole_bytes(bits: float, most: int = MAX_BITS) -> int:
     return min(most, max(8, 8 * round(bits / 8)))
 
 
-def longest_code(model: IntegerModel, asked: int | None = None) -> int:
+def longest_code(model: IntegerModel, bits: int | None = None) -> int:
     """Return the most bits of a tree-search code of a model, in whole bytes: a block takes 14 and no more.
 
     Raises:
-        ModelError: `asked`, the bits that are wanted, are more.
+        ModelError: `bits`, those that are wanted, are more.
     """
     most = min(MAX_BITS, MAX_BLOCK_BITS * model.blocks) // 8 * 8
-    if asked is not None and asked > most:
-        raise ModelError(f"{asked} bits, and a code of model {model.name} has at most {most}: ask for fewer")
+    if bits is not None and bits > most:
+        raise ModelError(f"{bits} bits, and a code of model {model.name} has at most {most}: give fewer")
     return most
 
 
-def solve_dial(kl: float, wanted: int) -> float:
+def solve_exponent(kl: float, wanted: int) -> float:
     """Return the exponent of q / p at which relative entropy coding takes about the wanted bits.
 
     KL grows about linearly in the exponent around 1.

@@ -1,4 +1,4 @@
-"""What the sender knows of one image: q(z|x), and how far it is from the prior.
+"""The sender's view of one image: q(z|x), and how far it is from the prior.
 
 All of this is the sender's own business (design D4): floating point is fine here, the receiver
 repeats none of it.

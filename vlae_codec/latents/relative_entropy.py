@@ -9,8 +9,8 @@ bit longer or more. A subtree is left out if what its cell can hold is too littl
 which a tail of 2 percent is left out.
 
 A number costs KL + about 3 bits. The search grows with the KL; an image above its reach is sent in groups of blocks,
-one number each, and every further group costs 2 to 3 bits more. A dial b other than 1 draws from q^b p^(1-b) (design
-D4).
+one number each, and every further group costs 2 to 3 bits more. An exponent b other than 1 draws from
+q^b p^(1-b) (design D4).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def choose_groups(kl_blocks: Floats, most: float) -> int:
 
 
 def find_sample(
-    model: IntegerModel, posterior: Posterior, kl_blocks: Floats, reach: Reach, dial: float = 1.0
+    model: IntegerModel, posterior: Posterior, kl_blocks: Floats, reach: Reach, exponent: float = 1.0
 ) -> list[int]:
     """Return the candidates' numbers for one image, one a group.
 
@@ -85,16 +85,16 @@ def find_sample(
         posterior: q(z|x) of the image, (1, D).
         kl_blocks: KL of every block, bits, (blocks,).
         reach: how much the search may take.
-        dial: exponent of q / p.
+        exponent: of q / p.
     """
     if not model.latent:
         return [0]
     numbers: list[int] = []
-    z, kl_blocks = np.zeros((1, 0), np.int64), dial * kl_blocks
+    z, kl_blocks = np.zeros((1, 0), np.int64), exponent * kl_blocks
     groups = choose_groups(kl_blocks, reach.one)
     kls = group_kls(kl_blocks, groups)
     for group, (blocks, kl) in enumerate(zip(group_sizes(model.blocks, groups), kls, strict=True)):
-        target = Target(model, posterior, dial, group, z, blocks)
+        target = Target(model, posterior, exponent, group, z, blocks)
         search = Search(target, functools.partial(_stream, posterior, group), kl <= reach.thorough)
         numbers.append(search.run(reach.nodes))
         z = candidate(model, numbers[-1], group, z, blocks)

@@ -1,7 +1,8 @@
-"""The law that a relative entropy code draws z from, as its sender knows it (design D1, D4).
+"""The law that a relative entropy code draws z from, by its sender's numbers (design D1, D4).
 
-It is q(z|x), or with a dial b other than 1 the normal law q^b p^(1-b), made block by block: towards the prior below 1,
-sharper than the posterior above. Noise is what the prior makes z of; ratios are log2 of the law's density over p's.
+It is q(z|x), or with an exponent b other than 1 the normal law q^b p^(1-b), made block by block: towards the prior
+below 1, sharper than the posterior above. Noise is what the prior makes z of; ratios are log2 of the law's density
+over p's.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ..model.networks import IntegerModel, Integers, place
 from .posterior import Floats, Posterior
 
 SHARPEST = 4.0
-"""By how much a dial above 1 may flatten what it should sharpen, where q is wider than p: variance over q's."""
+"""By how much an exponent above 1 may flatten what it should sharpen, where q is wider than p: variance over q's."""
 LEAST = 1e-12
 """Least probability of a cell, so that it has a logarithm."""
 
@@ -42,16 +43,16 @@ class Target:
     Args:
         model: its prior is shared with the receiver.
         posterior: q(z|x) of the image, (1, D).
-        dial: the exponent b.
+        exponent: b.
         group: number of the group.
         before: z of the groups before, (1, first * S).
         blocks: how many the group has.
     """
 
     def __init__(
-        self, model: IntegerModel, posterior: Posterior, dial: float, group: int, before: Integers, blocks: int
+        self, model: IntegerModel, posterior: Posterior, exponent: float, group: int, before: Integers, blocks: int
     ) -> None:
-        self.model, self.posterior, self.dial, self.group, self.before = model, posterior, dial, group, before
+        self.model, self.posterior, self.exponent, self.group, self.before = model, posterior, exponent, group, before
         self.size, self.blocks = model.block_size, blocks
         self.start = before.shape[1] // max(1, self.size)
 
@@ -65,8 +66,8 @@ class Target:
         """Return mean and deviation of a block's law from those of its prior, (N, S) each."""
         dims = slice((self.start + block) * self.size, (self.start + block + 1) * self.size)
         own, precision = self.posterior.mean[0, dims], self.posterior.scale[0, dims] ** -2.0
-        spare = (1 - self.dial) * scale**-2.0
-        whole = np.maximum(self.dial * precision + spare, np.minimum(precision, scale**-2.0) / SHARPEST)
+        spare = (1 - self.exponent) * scale**-2.0
+        whole = np.maximum(self.exponent * precision + spare, np.minimum(precision, scale**-2.0) / SHARPEST)
         return own + spare * (mean - own) / whole, whole**-0.5
 
     def ratio(self, block: int, noise: Integers, before: Integers) -> tuple[Integers, Floats]:
@@ -76,7 +77,7 @@ class Target:
         scale, own = prior_scale / 2.0**EXP_FRACTION, noise / 2.0**QUANTILE_FRACTION
         middle = prior_mean / 2.0**FRACTION
         mean, deviation = self.conditional(block, middle, scale)
-        away = (middle + scale * own - mean) / deviation  # not of z: its rounding would tell equal candidates apart
+        away = (middle + scale * own - mean) / deviation  # not of z: its rounding would make equal candidates differ
         nats = 0.5 * (own * own - away * away).sum(axis=1) + np.log(scale / deviation).sum(axis=1)
         return z, nats / math.log(2)
 

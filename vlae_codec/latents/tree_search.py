@@ -1,12 +1,12 @@
-"""The chosen code: a tree of 2^B shared candidates, and the sender's search for the best one (design D1, D4).
+"""The tree-search code: a tree of 2^B shared candidates, and the sender's search for the best one (design D1, D4).
 
 Sender and receiver share a random tree: each node's children are candidates for the next block of
 z, drawn from p(z_b | z_<b) with noise addressed by the path that leads to them. The code is the
 path, B bits in all, nothing else. Any leaf decodes; which one to send is the sender's choice:
 
     1. a beam search down the tree keeps the paths with the largest log q(z|x) - log p(z);
-    2. of the best leaves, the decoder draws the very picture that the receiver will see first,
-       and the encoder tells which of these is closest in meaning to the original.
+    2. of the best leaves, the decoder draws the very picture that the receiver will draw first,
+       and the encoder finds which of these is closest in meaning to the original.
 """
 
 from __future__ import annotations

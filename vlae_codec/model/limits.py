@@ -1,6 +1,6 @@
 """What a model folder may declare: sizes are limited and everything fits together before anything is computed.
 
-A model is data from elsewhere. Its hash tells that it arrived as it was made, not that its maker meant well, so every
+A model is data from elsewhere. Its hash shows that it arrived as it was made, not that its maker meant well, so every
 size it declares is held against a limit before memory is taken, and every array against the shape that its neighbours
 need.
 """
@@ -186,7 +186,7 @@ class Layers:
             raise ModelError(f"weights.npz: {unknown[0]!r} belongs to no layer")
 
     def walk(self) -> None:
-        """Ask for each layer that the kind of model has."""
+        """Check each layer that the kind of model has."""
         raise NotImplementedError
 
     def blocks(self, name: str, width: int, taps: int) -> None:

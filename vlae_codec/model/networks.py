@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..autoregressive.cuda_graph import draw_captured
+from ..autoregressive.cuda_graph import draw_by_graph
 from ..autoregressive.engine import Choose, Shape, draw_whole
 from ..autoregressive.order import Window
 from ..autoregressive.window_net import LocalNet, at_least, known_logits, least_logits
@@ -236,24 +236,24 @@ class IntegerModel:
         Args:
             z: latents, (B, D).
             seed: below 2^64; together with `draw` it decides the noise.
-            draw: tells several pictures of one z and seed apart; one number for all pictures, or one for each, (B,).
+            draw: numbers several pictures of one z and seed; one number for all pictures, or one for each, (B,).
             raster: visit the pixels one by one, for comparison; the pictures are the same.
         """
         rows, columns = np.indices((self.height, self.width, 1), dtype=np.int64)[:2]
         noise = pixel_noise(rows, columns, 0, np.asarray(draw, np.int64).reshape(1, 1, -1), seed)
         least = self.to_device(least_logits(noise))
-        captured = self.device == "cuda" and not raster
-        size = GPU_BATCH if captured else self._part(len(z))
+        by_graph = self.device == "cuda" and not raster
+        size = GPU_BATCH if by_graph else self._part(len(z))
 
         def part(start: int) -> Pictures:
             here = least if least.shape[2] == 1 else least[:, :, start : start + size]
-            return self.sweep(z[start : start + size], at_least, here, raster, captured).astype(np.uint8)
+            return self.sweep(z[start : start + size], at_least, here, raster, by_graph).astype(np.uint8)
 
         _ = self.local_net, self._feature_net  # threads must find them there
         return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))
 
     def side_by_side(self, count: int) -> int:
-        """Threads in which `count` pictures are drawn without a captured graph."""
+        """Threads in which `count` pictures are drawn without a CUDA graph."""
         return min(self.workers, -(-count // self._part(count)))
 
     def _part(self, count: int) -> int:
@@ -261,7 +261,7 @@ class IntegerModel:
         return max(SHARE, min(BATCH, -(-count // self.workers)))
 
     def sweep(
-        self, z: Integers, choose: Choose, positions: Array = None, raster: bool = False, captured: bool = False
+        self, z: Integers, choose: Choose, positions: Array = None, raster: bool = False, cuda_graph: bool = False
     ) -> Integers:
         """Pictures (B, H, W) whose pixels `choose` takes in the order of the wavefront.
 
@@ -271,11 +271,11 @@ class IntegerModel:
                 (integers, not clamped to the range of the sigmoid table) and the entries (P, ...) of `positions`.
             positions: (H, W, ...) on the device.
             raster: one pixel a step, for comparison.
-            captured: as one CUDA graph; `choose` must stay on the device.
+            cuda_graph: draw by one CUDA graph; `choose` must stay on the device.
         """
         shape = Shape(self.height, self.width, len(z), self.window, self.window.slant)
         features = self._features(z)
-        whole = draw_captured if captured else draw_whole
+        whole = draw_by_graph if cuda_graph else draw_whole
         shape = shape.raster() if raster else shape
         return self.to_integers(whole(self.local_net, shape, choose, features, positions))[:, :, :, 0]
 

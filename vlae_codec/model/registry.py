@@ -1,7 +1,7 @@
 """Find models by name, folder or fingerprint: first the shipped ones, then those in the user's folder.
 
 Listing reads only each folder's `model.json`; weights are read once for each device, when first needed. A folder that
-cannot be read hides no other. Several models may have one name: fingerprints tell them apart.
+cannot be read hides no other. Several models may have one name: fingerprints distinguish them.
 """
 
 from __future__ import annotations

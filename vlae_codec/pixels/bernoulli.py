@@ -2,7 +2,7 @@
 
 Sender and receiver name the pixels of a batch in one order: diagonal by diagonal of the wavefront, on a diagonal from
 the top down, and at each position image by image. The receiver reads the pixels of a diagonal at once, with the engine
-that draws them in lossy decoding; the sender knows all windows beforehand and needs no steps.
+that draws them in lossy decoding; the sender has all windows beforehand and needs no steps.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..autoregressive.cuda_graph import draw_captured
+from ..autoregressive.cuda_graph import draw_by_graph
 from ..autoregressive.engine import Load, Shape, sweep
 from ..autoregressive.order import Window
 from ..autoregressive.window_net import LocalNet
@@ -32,7 +32,7 @@ PIXEL_SHIFT = 7
 """Edges in 2^-5 levels times inverse scales in 2^-14 and 4 is in units of 2^-17; the table steps by 2^-10."""
 COLD = 1024
 """A temperature of 1."""
-CAPTURED = 1 << 24
+BY_GRAPH = 1 << 24
 """Pixels of the largest picture that a GPU draws whole, in some 200 bytes each."""
 
 Levels = NDArray[np.uint8]
@@ -47,7 +47,7 @@ class PixelModel(Protocol):
 
     @property
     def local_net(self) -> LocalNet:
-        """The network; it sees levels less 128."""
+        """The network; it reads levels less 128."""
 
     @property
     def on_gpu(self) -> bool:
@@ -87,8 +87,8 @@ def draw(
         progress: called with the number of rows newly finished.
     """
     choose = _repeated(choose) if grey else choose
-    if model.on_gpu and size[0] * size[1] <= CAPTURED:
-        return _draw_captured(model, size, choose, features, positions, progress)
+    if model.on_gpu and size[0] * size[1] <= BY_GRAPH:
+        return _draw_by_graph(model, size, choose, features, positions, progress)
     return _sweep(model, size, choose, features, positions, progress)
 
 
@@ -200,12 +200,12 @@ def noise_rows(model: PixelModel, width: int, seed: int, number: int) -> Load:
     return load
 
 
-def _draw_captured(
+def _draw_by_graph(
     model: PixelModel, size: tuple[int, int], choose: Choose, features: Load, positions: Load, progress: Progress | None
 ) -> Levels:
-    """Draw what `_sweep` draws, by a step captured on the GPU."""
+    """Draw what `_sweep` draws, by a CUDA graph."""
     shape = Shape(*size, 1, model.window, model.window.slant)
-    drawn = draw_captured(model.local_net, shape, choose, features(0, size[0]), positions(0, size[0]))
+    drawn = draw_by_graph(model.local_net, shape, choose, features(0, size[0]), positions(0, size[0]))
     picture: Levels = (model.to_numpy(drawn)[0] + 128).astype(np.uint8)
     if progress is not None:
         progress(size[0])

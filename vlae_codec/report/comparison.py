@@ -15,7 +15,7 @@ WHITE = (255, 255, 255)
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two pictures compared in RGB of 8 bits. Figures that cannot be told are None.
+    """Two pictures compared in RGB of 8 bits. Figures that cannot be computed are None.
 
     Attributes:
         original: the first file.

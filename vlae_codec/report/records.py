@@ -31,7 +31,7 @@ class ImageRecord:
         input: the picture's file.
         output: the file written.
         model: its name.
-        kl_bits: KL(q(z|x) || p(z)), what theory asks for a sample of q.
+        kl_bits: KL(q(z|x) || p(z)), what a sample of q costs in theory.
         payload_bits: what the code took.
         overhead_bits: payload less KL.
         file_bytes: of the output, header and checksum included.
@@ -73,7 +73,7 @@ class PhotoRecord(LosslessRecord):
     Attributes:
         overhead_bits: payload less KL, or less -ELBO if it is exact.
         width, height: pixels.
-        coded_width, coded_height: pixels of the picture that is coded, smaller if it was shrunk first.
+        coded_width, coded_height: pixels of the picture that is coded, fewer if it was downscaled first.
         bits_per_pixel: of the whole file.
     """
 
@@ -105,7 +105,7 @@ class FileRecord:
         input: the file.
         model: name, if known.
         fingerprint: of the model in hex; of an unknown model its first bytes.
-        mode: "chosen", "faithful-" and the number of groups, "lossless", or an archive's kind.
+        mode: "search", "sample-" and the number of groups, "lossless", or an archive's kind.
         images: number of pictures in the file.
         width: pixels.
         height: pixels.
@@ -114,7 +114,7 @@ class FileRecord:
         header_bytes: all but the payload, the checksum included.
         payload_bytes: the code's.
         sections: name, offset and bytes of each part.
-        coded_width, coded_height: pixels of what is coded of a photograph, fewer if it was shrunk; else None.
+        coded_width, coded_height: pixels of what is coded of a photograph, fewer if it was downscaled; else None.
         metadata: bytes of each kind that is kept beside the picture, before they are deflated.
     """
 

@@ -17,7 +17,7 @@ from . import cifar
 
 Levels = NDArray[np.uint8]
 ORDER = cifar.ORDER
-"""Green, red, blue of RGB: green tells the most of the others."""
+"""Green, red, blue of RGB: green predicts the others best."""
 
 
 class Source(NamedTuple):
@@ -83,7 +83,7 @@ def load_validation(name: str, folder: Path) -> Levels:
 
 
 def shares(pictures: Sequence[Levels]) -> NDArray[np.float64]:
-    """How often each picture is chosen: as its number of pixels asks."""
+    """Return how often each picture is chosen: in proportion to its pixels."""
     sizes = np.array([picture.shape[0] * picture.shape[1] for picture in pictures], np.float64)
     return np.asarray(sizes / sizes.sum())
 

@@ -1,8 +1,8 @@
 """A decoder p(x|z) whose window is what a stack of 3x3 convolutions reaches: PixelCNN's two stacks, for studies alone.
 
-One stack sees the rows above, the other the pixels to the left and the first stack, so nothing that lies in the window
+One stack reads the rows above, the other the pixels to the left and the first stack, so nothing that lies in the window
 is hidden (van den Oord et al., "Conditional image generation with PixelCNN decoders"). It is not exported: the codec's
-wavefront wants a window that one gather reads.
+wavefront needs a window that one gather reads.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class PhotoTraining:
         drawn: share of crops from drawn pictures (text, charts, screenshots).
         grey: share of crops without colour.
         halved: share of crops cut twice as large and reduced.
-        kl_floor: as the loop wants it: unused, 0.
+        kl_floor: part of the loop's interface: unused, 0.
         init: run whose averaged weights training starts from, a folder beside the run's own; "" for none.
         restore: released model, by name or fingerprint, that training starts from, its dead units anew; "" for none.
         seed: of weights, crops and noise.

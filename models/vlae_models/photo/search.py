@@ -35,7 +35,7 @@ RATE = 0.02
 HOTTEST, COLDEST = 0.5, 0.08
 """Temperatures of the choice between the two symbols beside a latent, at the first and the last step."""
 TILE, MARGIN = 768, 128
-"""Pixels of the side of what is searched at once, and of what is seen around it. Both are multiples of 64."""
+"""Pixels of the side of what is searched at once, and of what is read around it. Both are multiples of 64."""
 STRUCTURE = 0.3
 """Share of 1 - MS-SSIM in the distortion; half of what training has, so that PSNR gains as much as MS-SSIM does."""
 NEAREST = 1e-4
@@ -95,7 +95,7 @@ class Search:
         count: int,
         progress: Progress | None,
     ) -> None:
-        """Improve the latents (1, L, h, w) of a tile in place, those of what is seen around it held."""
+        """Improve the latents (1, L, h, w) of a tile in place, those around it held."""
         at = (slice(None), slice(None), *(over(side, PATCH) for side in outer))
         free = torch.zeros(latents.shape[2:])
         free[over(inner[0], PATCH), over(inner[1], PATCH)] = 1

@@ -94,7 +94,7 @@ class PhotoTrainer(Loop[PhotoVLAE]):
 
     def _losses(self) -> Losses:
         train = self.train
-        # The draw of an update is a function of its number, so that a run that is resumed sees what it would have seen.
+        # The draw of an update is a function of its number, so that a resumed run draws what it would have drawn.
         self.random.manual_seed((train.seed << 32) + self.state.step)
         levels = self._crops(train.batch)
         quality = torch.rand(train.batch, generator=self.random, device=self.device)

@@ -2,7 +2,7 @@
 
 The -ELBO and KL are those of the integer model that the codec runs. Importance sampling takes
 thousands of decoder passes an image and uses the same weights in ordinary float arithmetic; the two
--ELBOs stand side by side in the result, so that the reader sees what the integers cost.
+-ELBOs stand side by side in the result, which shows what the integers cost.
 """
 
 from __future__ import annotations

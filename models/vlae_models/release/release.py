@@ -73,7 +73,7 @@ def release(net: VLAE, recipe: Recipe, images: Images, folder: Path, **settings:
 def fit_index_lengths(model: IntegerModel, posterior: Posterior, kl_blocks: Floats) -> list[list[int]]:
     """Huffman lengths of the candidate numbers' exponents, for codes of one to four groups.
 
-    No search is needed to know how the numbers will lie: given that the search ends at z, the number
+    No search is needed for the numbers' distribution: given that the search ends at z, the number
     is geometric with a mean of about q(z|x) / p(z) (Li and El Gamal, 2018), and z is a sample of q.
     """
     exponents: list[list[int]] = [[] for _ in range(MAX_GROUPS)]

@@ -93,7 +93,7 @@ class Loop(ABC, Generic[N]):
         device: "cpu" or "cuda".
         nets: the network and the one that averages its weights.
         optimiser: of the network.
-        eased: whether the KL's weight starts at a tenth, as soft free bits want it for a z that is not yet in use.
+        eased: whether the KL's weight starts at a tenth, as soft free bits need for a z that is not yet in use.
     """
 
     max_gradient: ClassVar[float]

@@ -19,7 +19,7 @@ from ..release.restore import restore
 def start_from(net: VLAE, name: str) -> None:
     """Copy the weights of a released model into a network; what only one of the two has stays as it is.
 
-    The windows may differ: each pixel that both see keeps its weights, one that is new to the network has none.
+    The windows may differ: each pixel that both have keeps its weights, one that is new to the network has none.
 
     Args:
         net: the network to start.

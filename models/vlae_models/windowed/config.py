@@ -82,7 +82,7 @@ class WindowedTraining:
         muon_first: whether those include the layers that read windows.
         hold: fraction of the training at the full learning rate.
         average: decay of the averaged (released) weights.
-        widest: quantisation width, as a power of two, of the coarsest code; widths are log-uniform.
+        widest: quantisation step, as a power of two, of the coarsest code; widths are log-uniform.
         finest: the same of the finest code.
         base_weight: weight of the squared error (of 0 ... 255) of the base reconstruction, at width 1, against bits a
             pixel; it falls with the width squared, as the slope of rate against distortion does.

@@ -26,7 +26,7 @@ from .vlae import WindowedVLAE
 CHECKED, CHECKED_CROPS = 64, 16
 """Side of the crops that are coded to see what the integers cost, and the most of them."""
 CHECKED_WIDTH = 14
-"""Number of the quantisation width, or the nearest that the model has."""
+"""Index of the quantisation step, or the nearest that the model has."""
 MAX_LOSS = 0.01
 """The most that integers may cost against floats, as a share of the bits."""
 

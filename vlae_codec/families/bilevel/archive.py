@@ -78,7 +78,7 @@ class Settings:
     Attributes:
         lossless: by bits-back.
         chunk: pictures in a chunk, by default `LOSSY_CHUNK` or `LOSSLESS_CHUNK`.
-        bits, quality, faithful: of lossy codes, as in `payload.encode`.
+        bits, quality, code: of lossy codes, as in `payload.encode`.
         effort: 1 ... 9.
         precision: log2 of the bins of each latent, of lossless codes.
     """
@@ -87,7 +87,7 @@ class Settings:
     chunk: int | None = None
     bits: int | None = None
     quality: float | None = None
-    faithful: bool = False
+    code: str | None = None
     effort: int = 5
     precision: int = PRECISION
 
@@ -123,7 +123,7 @@ def compress_archive(
         settings: how.
         names: to be kept, one for each picture.
         device: "cpu", "torch" or "cuda".
-        progress: hears of pictures done.
+        progress: called with pictures done and all.
 
     Raises:
         ImageError: a name is unfit or there twice.
@@ -175,7 +175,7 @@ def _lossy_chunks(
             bits=settings.bits,
             quality=settings.quality,
             effort=settings.effort,
-            faithful=settings.faithful,
+            code=settings.code,
             progress=report,
         )
         chunks.append(pack_codes([code.mode for code in codes], [code.payload for code in codes]))
@@ -244,8 +244,8 @@ class Reader:
         Args:
             wanted: their numbers, all of them in the archive.
             seed: of the texture, in lossy archives.
-            failed: hears of chunks that cannot be read, and the rest goes on; without it the first one is raised.
-            progress: hears of pictures done.
+            failed: called with the error of each unreadable chunk, and the rest goes on; None raises the first one.
+            progress: called with pictures done and all.
 
         Raises:
             FormatError: a chunk is damaged or missing.

@@ -1,7 +1,7 @@
 """Pictures to the bytes of `.vlz` files and back: joins models, sample code and container.
 
 `compress` and `decompress` serve one picture. The commands use the steps behind them, which take many pictures at
-once: `prepare` and `compress_images`, `unseal` and `draw_images`. `draw_prior` draws pictures of no file.
+once: `prepare` and `compress_images`, `open_file` and `draw_images`. `draw_prior` draws pictures of no file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .lossless import LosslessCode
 
 __all__ = ["MAX_BITS", "MAX_SEED", "candidates", "compress", "compress_images", "decompress", "draw_images"]
 __all__ += ["draw_prior", "identify"]
-__all__ += ["compress_lossless", "is_archive", "parse_any", "prepare", "unseal", "verify"]
+__all__ += ["compress_lossless", "is_archive", "open_file", "parse_any", "prepare", "verify"]
 
 AUTO = "auto"
 BATCH = 256
@@ -58,7 +58,7 @@ class Compressed:
 
 
 @dataclass(frozen=True)
-class Unsealed:
+class OpenedFile:
     """What a file stands for.
 
     Attributes:
@@ -104,7 +104,7 @@ def decompress(data: bytes, seed: int = 0) -> Pixels:
         FormatError: the bytes are no .vlz file, or are damaged.
         ModelError: the model is unknown or damaged.
     """
-    drawn = draw_images([unseal(data)], seed=seed)[0]
+    drawn = draw_images([open_file(data)], seed=seed)[0]
     pixels: Pixels = drawn[0] * np.uint8(255)
     return pixels
 
@@ -112,7 +112,7 @@ def decompress(data: bytes, seed: int = 0) -> Pixels:
 def candidates(model: str = AUTO) -> list[ModelInfo]:
     """Return the bilevel models that may be chosen from: the one named, or all that are marked for "auto".
 
-    There are none if the name is that of a colour model (`photo.choice`).
+    There are none if the name is that of a photo model (`families.choice`).
 
     Raises:
         ModelError: no model of any kind has the name.
@@ -149,7 +149,7 @@ def compress_images(
     bits: int | None = None,
     quality: float | None = None,
     effort: int = 5,
-    faithful: bool = False,
+    code: str | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> list[Compressed]:
@@ -160,9 +160,9 @@ def compress_images(
         bits: of each code; by default each model's own choice.
         quality: instead of bits, 0 to 100; 50 is the default.
         effort: 1 to 9.
-        faithful: code a sample of q(z|x) in as many bits as it takes, not the best of a fixed number of codes.
+        code: as for `payload.encode`.
         device: "cpu", "torch" or "cuda".
-        progress: hears of pictures done; one that several models code counts for each.
+        progress: called with pictures done and all; one that several models code counts for each.
 
     Raises:
         ModelError: a model is damaged, or the device is not there.
@@ -175,10 +175,10 @@ def compress_images(
         model = registry.load(info, device)
         forms = [dict(pictures[number].forms)[info] for number in numbers]
         stack = np.stack([form.pixels for form in forms])
-        codes = encode(model, stack, bits=bits, quality=quality, effort=effort, faithful=faithful, progress=report)
-        for number, form, code in zip(numbers, forms, codes, strict=True):
-            data = write_container(code.mode, model.fingerprint, code.payload)
-            options[number].append(Compressed(data, info, code, form.notices, form.pixels))
+        codes = encode(model, stack, bits=bits, quality=quality, effort=effort, code=code, progress=report)
+        for number, form, made in zip(numbers, forms, codes, strict=True):
+            data = write_container(made.mode, model.fingerprint, made.payload)
+            options[number].append(Compressed(data, info, made, form.notices, form.pixels))
     return [min(option, key=lambda one: (one.code.payload_bits, one.code.neg_elbo_bits)) for option in options]
 
 
@@ -197,7 +197,7 @@ def compress_lossless(
         bits: of the lossy part; by default as many as a lossy file of the picture would have.
         effort: 1 to 9.
         device: "cpu", "torch" or "cuda".
-        progress: hears of pictures done; one that several models code counts for each.
+        progress: called with pictures done and all; one that several models code counts for each.
 
     Raises:
         ModelError: a model is damaged, or the device is not there.
@@ -217,7 +217,7 @@ def compress_lossless(
     return [min(option, key=lambda one: (len(one.data), one.code.neg_elbo_bits)) for option in options]
 
 
-def unseal(data: bytes, device: str = "cpu", preview: bool = False, max_pixels: int | None = None) -> Unsealed:
+def open_file(data: bytes, device: str = "cpu", preview: bool = False, max_pixels: int | None = None) -> OpenedFile:
     """Read a file of one picture, verifying everything that can be verified.
 
     Args:
@@ -233,7 +233,7 @@ def unseal(data: bytes, device: str = "cpu", preview: bool = False, max_pixels: 
     info, container = identify(data)
     check_pixels(info.height, info.width, 1, max_pixels)
     check_payload(registry.load(info, device), container.mode, container.payload)
-    file = Unsealed(info, container.mode, container.payload)
+    file = OpenedFile(info, container.mode, container.payload)
     if isinstance(container, Container):
         return file
     whole = check_lossless(data, container, bytes.fromhex(info.fingerprint))
@@ -252,13 +252,13 @@ def verify(result: Compressed, device: str = "cpu") -> None:
     Raises:
         FormatError: it is not what it should be.
     """
-    file = unseal(result.data, device)
+    file = open_file(result.data, device)
     if file.residual is not None and (draw_images([file], device=device)[0][0] != result.pixels).any():
         raise FormatError("the exact picture does not come back: please report this")
 
 
 def draw_images(
-    files: Sequence[Unsealed],
+    files: Sequence[OpenedFile],
     *,
     seed: int = 0,
     samples: int = 1,
@@ -268,11 +268,11 @@ def draw_images(
     """Pictures of each file: uint8 0 and 1, (samples, H, W); of a lossless one, copies of the exact picture.
 
     Args:
-        files: from `unseal`.
+        files: from `open_file`.
         seed: of the texture; equal seeds give equal pictures on every machine.
         samples: how many pictures of each file.
         device: "cpu", "torch" or "cuda".
-        progress: hears of pictures done, each sample counted.
+        progress: called with pictures done and all, each sample counted.
 
     Raises:
         ModelError: a model is damaged, or the device is not there.
@@ -316,7 +316,7 @@ def draw_prior(
     return np.concatenate(drawn)
 
 
-def _draw(model: IntegerModel, batch: Sequence[Unsealed], seed: int, samples: int, report: Report) -> Pixels:
+def _draw(model: IntegerModel, batch: Sequence[OpenedFile], seed: int, samples: int, report: Report) -> Pixels:
     z, draws = _latents(model, batch), []
     for draw in range(samples):
         draws.append(model.draw(z, seed, draw))
@@ -324,11 +324,11 @@ def _draw(model: IntegerModel, batch: Sequence[Unsealed], seed: int, samples: in
     return np.stack(draws, axis=1)
 
 
-def _latents(model: IntegerModel, batch: Sequence[Unsealed]) -> NDArray[np.int64]:
+def _latents(model: IntegerModel, batch: Sequence[OpenedFile]) -> NDArray[np.int64]:
     return decode(model, [file.mode for file in batch], [file.payload for file in batch])
 
 
-def _restore(model: IntegerModel, batch: Sequence[Unsealed], samples: int, report: Report) -> Pixels:
+def _restore(model: IntegerModel, batch: Sequence[OpenedFile], samples: int, report: Report) -> Pixels:
     exact = lossless_code.restore(model, _latents(model, batch), [file.residual or b"" for file in batch])
     report(samples * len(batch))
     return np.repeat(exact[:, None], samples, axis=1)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...coding.interval import IntervalDecoder, encode_interval
-from ...latents.payload import CHOSEN, EFFORTS, INDEX_BITS, MAX_BITS, longest_code, whole_bytes
+from ...latents.payload import EFFORTS, INDEX_BITS, MAX_BITS, TREE_SEARCH, longest_code, whole_bytes
 from ...latents.posterior import Floats, Posterior, posterior_of, rates
 from ...latents.tree_search import search_tree
 from ...model.networks import BATCH, IntegerModel, Integers, Pictures
@@ -105,14 +105,14 @@ def encode(
             residual = encode_interval(pixels.tolist(), ones.tolist())
             payload = best.path.to_bytes(best.bits // 8, "big")
             bound = float(theory.kl[i]), float(theory.neg_elbo[i]), float(theory.naive[i])
-            codes.append(LosslessCode(CHOSEN, payload, residual, *bound, best.pixel_bits))
+            codes.append(LosslessCode(TREE_SEARCH, payload, residual, *bound, best.pixel_bits))
             if progress:
                 progress(1)
     return codes
 
 
 def lossy_lengths(kl: Floats, bits: int | None = None, most: int = MAX_BITS) -> list[tuple[int, ...]]:
-    """Bits that the lossy part may have, for images of this KL, (B,): as asked for, or the two nearest whole bytes."""
+    """Bits that the lossy part may have, for images of this KL, (B,): as given, or the two nearest whole bytes."""
     if bits is not None:
         return [(whole_bytes(bits, most),)] * len(kl)
     middle = [float(one) + INDEX_BITS for one in kl]

@@ -6,11 +6,12 @@
 A batch's z are all popped before any of its pixels are pushed, so there must be bits to pop. They come from *seeds*:
 pictures that are coded like single files (design D2), at a few bits more than -ELBO each. From there on each batch is
 as large as what is below it allows: an s-th of the images there, with s seeds, up to `LANES`. s is the only thing that
-the receiver has to be told.
+the receiver cannot compute.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
@@ -21,7 +22,7 @@ from ...errors import FormatError
 from ...exact.layers import FRACTION
 from ...exact.tables import EXP_FRACTION, EXP_MIN, load_tables
 from ...latents.bins import MAX_PRECISION, MIN_PRECISION
-from ...latents.payload import CHOSEN, decode, longest_code
+from ...latents.payload import TREE_SEARCH, decode, longest_code
 from ...latents.posterior import NAIVE_STEP, Posterior, gaussian_kl, posterior_of, rates
 from ...model.networks import IntegerModel, Pictures
 from ...pixels.bernoulli import coding_order, read_pixels, spent_bits
@@ -141,7 +142,7 @@ class _Chunk:
         self._report(seeds)
         done = seeds
         for size in batch_sizes(len(self.images), seeds)[1:]:
-            # At the largest number of seeds nothing is asked any more: an empty stack gives zeros, and takes them back.
+            # At the largest number of seeds nothing is popped any more: an empty stack gives and takes zeros.
             if seeds < MAX_SEEDS and stack.bits < needed_bits(self.model, self.precision) * size:
                 raise ShortageError
             last = len(self.images) - done
@@ -193,7 +194,7 @@ def account(images: Pictures, pushed: Pushed) -> Spent:
     q, found, ones, (start, popped, before, end) = pushed
     posterior = Posterior(q[0] / 2.0**FRACTION, load_tables().exp[q[1] - EXP_MIN] / 2.0**EXP_FRACTION)
     kl = gaussian_kl(posterior, found.mean / 2.0**FRACTION, found.scale / 2.0**EXP_FRACTION) / np.log(2)
-    entropy = np.log2(posterior.scale) + 0.5 * np.log2(2 * np.pi * np.e)
+    entropy = np.log2(posterior.scale) + 0.5 * math.log2(2 * math.pi * math.e)
     return Spent(
         images=len(images),
         kl_bits=float(kl.sum()),
@@ -247,4 +248,4 @@ def _pop_seeds(model: IntegerModel, stack: Stack, seeds: int) -> Pictures:
     for _ in range(seeds):
         (size,) = stack.pop_numbers(1, SIZE_BITS) + 1
         payloads.append(bytes(stack.pop_numbers(size, BYTE).tolist()))
-    return read_pixels(model, decode(model, [CHOSEN] * seeds, payloads), stack.pop_pixels)
+    return read_pixels(model, decode(model, [TREE_SEARCH] * seeds, payloads), stack.pop_pixels)

@@ -3,7 +3,7 @@
     | k | k kinds | a kind's number for each code, packed | the codes' bytes one after the other |
 
 A kind is a mode and a length, in a byte as in a lossless file; with 4 kinds a code takes 2 bits on top of its bytes,
-with one kind none at all. The place of a code is the sum of the lengths before it.
+with one kind none at all. The offset of a code is the sum of the lengths before it.
 """
 
 from __future__ import annotations

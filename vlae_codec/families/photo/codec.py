@@ -146,7 +146,7 @@ def grid(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def least_payload(rows: int, columns: int) -> int:
-    """Return the least bytes that a payload has: a file of a few bytes cannot ask for much work.
+    """Return the least bytes that a payload has: a file of a few bytes must not cause much work.
 
     Shorter ones are filled up with zero bytes, which the entropy coder reads as what was there.
     """

@@ -14,7 +14,7 @@ from .model import SIXTEENTHS, STEP_BITS
 STEP_COST = 40.0
 """Bits that a squared error of one squared quantisation step is worth. Steps are fitted to lambda, so that it is the
 same for every quality: at the best step of a uniform quantiser, 6 / ln 2 = 8.7; measured by BD-rate, more is better,
-for an error in a latent that the prior's later steps see costs them bits."""
+for an error in a latent that the prior's later steps read costs them bits."""
 LARGEST = 16
 """Symbols beyond are rounded plainly: their neighbours cost nearly the same."""
 PLAIN = 1

@@ -17,7 +17,7 @@ Levels = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 """Callback with the rows done since the last call, and the number of all."""
 BAND, ANALYSIS_BAND = 1 << 21, 1 << 22
-"""Pixels of a band of the synthesis, and of the analysis, which sees further and cannot drop rows on the way."""
+"""Pixels of a band of the synthesis, and of the analysis, which reads further and cannot drop rows on the way."""
 
 
 def padded(levels: Levels) -> Levels:

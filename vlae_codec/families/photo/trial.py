@@ -1,4 +1,4 @@
-"""A small picture through all networks of a photo model, to see that they work."""
+"""A small picture through all networks of a photo model, a check that they work."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from .resample import UNSCALED, downscaled, upscale
 
 DEFAULT_QUALITY = 50.0
 LOSSLESS_WIDTH = 14
-"""Number of the quantisation width of a lossless file's lossy part, near which the sum of both parts is least."""
+"""Index of the quantisation step of a lossless file's lossy part, near which the sum of both parts is least."""
 DEFAULT_TEMPERATURE = 0.0
 SAMPLES_TEMPERATURE = 0.4
 """Of several draws, which are made to be compared: enough texture for that, and not yet noise."""

@@ -51,7 +51,7 @@ class PhotoFile:
     Attributes:
         prefix: first bytes of the model's fingerprint.
         grey: whether all channels are equal.
-        width_number: of the quantisation width.
+        width_number: of the quantisation step.
         height, width: of the picture.
         payload: the latent grid.
         residual: the exact pixels given it, what is left of it in a file that was cut; None in a lossy file.

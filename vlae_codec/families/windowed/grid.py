@@ -35,7 +35,7 @@ def decisions(model: PhotoModel, height: int, width: int) -> int:
 
 
 def push_grid(model: PhotoModel, writer: Writer, y: Integers, width: int) -> Integers:
-    """Write a grid y (h, w, C), units of 2^-10, at quantisation width number `width`; z comes back."""
+    """Write a grid y (h, w, C), units of 2^-10, at quantisation step index `width`; z comes back."""
     size = width_of(width)
     dither = _dither(y.shape, size)
     known = np.floor_divide(2 * (y + dither) + size, 2 * size)  # k
@@ -62,7 +62,7 @@ def push_grid(model: PhotoModel, writer: Writer, y: Integers, width: int) -> Int
 
 
 def pop_grid(model: PhotoModel, reader: Reader, height: int, width: int, number: int) -> Integers:
-    """Read a grid of height x width positions at quantisation width `number`: z (h, w, C), units of 2^-10."""
+    """Read a grid of height x width positions at quantisation step `number`: z (h, w, C), units of 2^-10."""
     size = width_of(number)
     dither = _dither((height, width, model.latent), size)
 

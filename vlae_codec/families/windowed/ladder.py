@@ -26,7 +26,7 @@ class Setting(NamedTuple):
 
     Attributes:
         downscale: by how much it is downscaled, in quarters.
-        number: of the quantisation width.
+        number: of the quantisation step.
     """
 
     downscale: int

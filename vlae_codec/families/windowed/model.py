@@ -47,17 +47,17 @@ Levels = NDArray[np.uint8]
 
 
 def log_width(index: int) -> int:
-    """Logarithm (base 2, units of 2^-10) of quantisation width number 0 (coarse) to 63 (fine)."""
+    """Logarithm (base 2, units of 2^-10) of quantisation step index 0 (coarse) to 63 (fine)."""
     return 3584 - 73 * index
 
 
 def number_of_width(logarithm: float) -> int:
-    """Return the number of the quantisation width nearest to 2^logarithm."""
+    """Return the index of the quantisation step nearest to 2^logarithm."""
     return min(range(WIDTHS), key=lambda index: abs(log_width(index) - logarithm * 2.0**FRACTION))
 
 
 def width_of(index: int) -> int:
-    """Quantisation width number `index`, in units of 2^-10 of a latent."""
+    """Quantisation step of `index`, in units of 2^-10 of a latent."""
     octaves = FRACTION + log_width(index) / 2.0**FRACTION
     return round(float(2.0**octaves))
 
@@ -144,7 +144,7 @@ class PhotoModel:
 
         Args:
             z: the latents.
-            width: number of the quantisation width, on which the networks are conditioned.
+            width: index of the quantisation step, on which the networks are conditioned.
             first, last: rows of the grid.
         """
         patch, (top, bottom) = self.patch, self._around(first, last, len(z))
@@ -158,7 +158,7 @@ class PhotoModel:
             yield maps[rows, patch * (left - start) : patch * (right - start)]
 
     def sent(self, y: Integers, width: int) -> Integers:
-        """Return y (h, w, C) quantised at quantisation width number `width`."""
+        """Return y (h, w, C) quantised at quantisation step index `width`."""
         return self._with_gains(y, width, GAINS[0])
 
     def _with_gains(self, z: Integers, width: int, table: str) -> Integers:
@@ -254,12 +254,12 @@ def tiles(columns: int, patch: int) -> Iterator[tuple[int, int]]:
 
 
 class FeatureRows:
-    """What the local decoder reads beside its window, for the wavefront engine, which asks for rows from the top.
+    """What the local decoder reads beside its window, for the wavefront engine, which takes rows from the top.
 
     Args:
         model: the model.
         z: the latents, (h, w, C).
-        width: number of the quantisation width.
+        width: index of the quantisation step.
         columns: of the picture; those beyond are cut off.
         noised: whether the context has errors, as it has unless the exact pixels are known.
     """

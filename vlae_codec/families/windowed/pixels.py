@@ -58,7 +58,7 @@ def draw(
     Args:
         model: the model.
         z: latents, (h, w, C).
-        width: number of the quantisation width that z has.
+        width: index of the quantisation step that z has.
         size: height and width of the picture.
         grey: draw one channel and repeat it.
         seed, number: decide the noise.

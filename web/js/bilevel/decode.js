@@ -33,7 +33,7 @@ export async function openSingle(data, store) {
   const lengths = /** @type {[string, number][]} */ ([["header", mode === LOSSLESS ? 7 : 6], ["payload", parts.payload.length], ["checksum", 2]]);
   if (mode === LOSSLESS) lengths.push(["residual", (parts.residual ?? []).length], ["second checksum", 2]);
   return {
-    kind: mode === LOSSLESS ? "lossless" : parts.mode ? "faithful code" : "chosen code",
+    kind: mode === LOSSLESS ? "lossless" : parts.mode ? "sample" : "tree-search code",
     model: name, fingerprint, height, width, count: 1, drawn: mode !== LOSSLESS || !whole,
     exact: mode === LOSSLESS, whole,
     sections: layout(lengths.slice(0, whole ? 5 : 3)),

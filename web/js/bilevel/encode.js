@@ -1,5 +1,5 @@
 /**
- * The chosen code of a bilevel picture: the sender's search for the path through the shared tree whose picture means
+ * The tree-search code of a bilevel picture: the sender's search for the path through the shared tree whose picture means
  * most nearly the same. What is computed here decides no pixel, so doubles need not be exact.
  */
 

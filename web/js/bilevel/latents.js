@@ -47,7 +47,7 @@ export function latents(layers, tables, mode, payload) {
 }
 
 /**
- * Return the bits of each block of a chosen code.
+ * Return the bits of each block of a tree-search code.
  * @param {number} bits
  * @param {number[]} shares
  */
@@ -86,7 +86,7 @@ export function candidate(layers, tables, path, level, z, first, count) {
 }
 
 /**
- * Write a group of blocks of the candidate of a faithful code behind the blocks that z has.
+ * Write a group of blocks of the candidate of a sample behind the blocks that z has.
  * @param {Layers} layers
  * @param {Tables} tables
  * @param {bigint} number
@@ -171,7 +171,7 @@ export function prior(layers, tables, z, block, size) {
 }
 
 /**
- * Return the numbers of the candidates of a faithful code.
+ * Return the numbers of the candidates of a sample.
  * @param {Uint8Array} payload
  * @param {number} groups
  * @param {number[]} lengths of the prefix code of exponents

@@ -303,7 +303,7 @@ def colours(canvas: Canvas) -> None:
 
 
 def pixel_art(canvas: Canvas) -> None:
-    """Small figures enlarged without smoothing, as in old games."""
+    """Small figures upscaled without smoothing, as in old games."""
     c = canvas
     unit, side = c.between(2, 8), 16
     palette = np.array([*(c.bright() for _ in range(6)), c.paper(), c.ink()], np.uint8)
