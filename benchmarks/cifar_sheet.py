@@ -1,7 +1,7 @@
 """The paper's decompression sheets of CIFAR-10: originals, and what the codes of each window bring back.
 
 Run as `python -m benchmarks.cifar_sheet --data FOLDER` after `benchmarks.cifar_windows`, whose figures stand under the
-pictures. It writes benchmarks/results/sheets/cifar.png.
+pictures. It writes benchmarks/results/sheets/cifar.webp.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def sheet(parts: list[tuple[list[Levels], str]]) -> Image.Image:
 
 @click.command()
 @data_option
-@click.option("--out", type=click.Path(path_type=Path), default=FOLDER / "sheets" / "cifar.png", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=FOLDER / "sheets" / "cifar.webp", show_default=True)
 @click.option("--images", type=click.IntRange(1), default=12, show_default=True, help="Test images.")
 @exit_on_error
 def main(data: Path, out: Path, images: int) -> None:
@@ -81,7 +81,7 @@ def main(data: Path, out: Path, images: int) -> None:
         if name in result["models"]:
             parts.append((rows_of(name, rgb), caption(name, result["models"][name])))
     out.parent.mkdir(parents=True, exist_ok=True)
-    sheet(parts).save(out, optimize=True)
+    sheet(parts).save(out, lossless=True, quality=100, method=6)
     click.echo(str(out))
 
 

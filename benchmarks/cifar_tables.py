@@ -61,7 +61,7 @@ def tiny_rates(folder: Path) -> Lines:
     results = [read_result(f"photo_rates-cifar10-{name}", folder) for name in RATED]
     rows, count = [], 0
     for result in filter(None, results):
-        count = len(result["pictures"])
+        count = result["pictures"]
         for quality, mean in result["qualities"].items():
             name = f"{result['model']}, quality {quality}" if len(result["qualities"]) > 1 else result["model"]
             rows.append(point(name, mean))
@@ -76,7 +76,7 @@ def tiny_sheet(folder: Path) -> Lines:
     """Return the sheet of pictures that belongs to the table."""
     if not read_result("cifar_windows", folder):
         return []
-    return [f"![Originals, and two draws of the code by each model]({SHEETS}/cifar.png)"]
+    return [f"![Originals, and two draws of the code by each model]({SHEETS}/cifar.webp)"]
 
 
 def row(figures: dict[str, Any]) -> list[str]:

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.digits import evenly
-from benchmarks.figure import Curve, Panel, draw_figure
 from benchmarks.options import images_option, models_argument, open_model
-from benchmarks.results import FOLDER, write_result
+from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.coding.ans import Stack
 from vlae_codec.coding.precision import PRECISION
@@ -123,11 +122,6 @@ def main(models: tuple[str, ...], data: Path, images: int) -> None:
             click.echo(f"{model.name}: {row}")
         result: dict[str, Any] = {"model": model.name, "images": len(chosen), "bins": bins, "masses": masses}
         write_result(f"grid-{model.name}", {**result, "pixels": pixels})
-        points = tuple((float(row["precision"]), row["total_bits"]) for row in bins)
-        curve = Curve(f"{model.name}, whole code", points)
-        panel = Panel([curve], "log2 of the bins of a latent", "bits an image", "Bits-back by the bins of z")
-        FOLDER.mkdir(exist_ok=True)
-        (FOLDER / f"grid-{model.name}.svg").write_text(draw_figure([panel]))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from benchmarks.cifar_windows import as_rgb
 from benchmarks.feature_net import distances_if_trained
-from benchmarks.results import read_result, write_result
+from benchmarks.results import write_result
 from benchmarks.rivals import EXACT_RIVALS, RIVALS, Rival, best_within, encoded, installed, say_missing
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
@@ -67,50 +67,38 @@ def qualities(model: str) -> tuple[float, ...]:
     return QUALITIES if coarsest < finest else (codec.DEFAULT_QUALITY,)
 
 
-def compressed(original: Levels, model: str, **asked: Any) -> PhotoCompressed:
-    """Compress a picture; `asked` is the quality, or that it be without loss."""
+def compressed(original: Levels, model: str, **rate: Any) -> PhotoCompressed:
+    """Compress a picture; `rate` is the quality, or that it be without loss."""
     info = find_photo_model(model)
     assert info
-    return codec.compress_photo(Picture(original), info, **asked)
+    return codec.compress_photo(Picture(original), info, **rate)
 
 
-def measure(
-    picture: tuple[str, Levels], lossless: bool, kept: dict[str, Any] | None, *, model: str, rivals: bool = True
-) -> dict[str, Any]:
+def measure(picture: Levels, lossless: bool, *, model: str, rivals: bool = True) -> dict[str, Any]:
     """All figures of one picture.
 
     Args:
-        picture: its name and pixels, uint8 (H, W, 3).
+        picture: uint8 (H, W, 3).
         lossless: measure its exact file, too.
-        kept: a measurement whose rivals are taken over where our file has as many bytes, and its exact files.
         model: which makes the files.
         rivals: measure the other codecs.
     """
-    name, original = picture
-    before = {(row["quality"], row["bpp"]): row["rivals"] for row in (kept or {}).get("rows", ())}
     rows = []
     for quality in qualities(model):
         started = time.monotonic()
-        made = compressed(original, model, quality=quality)
+        made = compressed(picture, model, quality=quality)
         written = time.monotonic()
         drawn = as_rgb(codec.decompress_photo(made.data)[0])
         done = time.monotonic()
         preview = as_rgb(codec.decompress_photo(made.data, preview=True)[0])
         ours = {"quality": quality, "kl_bits": made.kl_bits, "payload_bits": made.lossy_bits}
         ours |= {"compress_seconds": written - started, "decompress_seconds": done - written}
-        ours |= point(original, drawn, len(made.data))
-        seen = point(original, preview, len(made.data))
-        ours |= {f"preview_{key}": value for key, value in seen.items() if key != "bpp"}
-        others = before.get((quality, ours["bpp"])) or {
-            one.name: rival(one, original, len(made.data)) for one in installed(RIVALS) if rivals
-        }
+        ours |= point(picture, drawn, len(made.data))
+        shown = point(picture, preview, len(made.data))
+        ours |= {f"preview_{key}": value for key, value in shown.items() if key != "bpp"}
+        others = {one.name: rival(one, picture, len(made.data)) for one in installed(RIVALS) if rivals}
         rows.append({**ours, "rivals": others})
-    tree: dict[str, Any] = {"picture": name, "rows": rows}
-    if kept and "lossless" in kept:
-        tree["lossless"] = kept["lossless"]
-    elif lossless:
-        tree["lossless"] = exact(original, model)
-    return tree
+    return {"rows": rows, "lossless": exact(picture, model)} if lossless else {"rows": rows}
 
 
 def exact(original: Levels, model: str) -> dict[str, Any]:
@@ -173,23 +161,19 @@ def result_name(model: str, kind: str = "kodak-dev") -> str:
 @click.option("-m", "--model", default="photo-exact", show_default=True, help="A model of photographs.")
 @click.option("--set", "kind", type=click.Choice(list(SETS)), default="kodak-dev", show_default=True)
 @click.option("--rivals/--no-rivals", default=True, show_default=True, help="Measure the other codecs as well.")
-@click.option("--keep", is_flag=True, help="Take over what a change of how pictures are drawn leaves as it was.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; times are for 1.")
 @exit_on_error
-def main(data: Path, pictures: int, lossless: int, model: str, kind: str, rivals: bool, keep: bool, jobs: int) -> None:
+def main(data: Path, pictures: int, lossless: int, model: str, kind: str, rivals: bool, jobs: int) -> None:
     """Measure a model of photographs: the name of a released one, or a folder."""
     chosen = SETS[kind](data, pictures)
     say_missing()
     flags = [number < lossless for number in range(len(chosen))]
     info = find_photo_model(model)
     name = info.name if info else model
-    stored = (read_result(result_name(name, kind)) or {}).get("pictures", []) if keep else []
-    known = {one["picture"]: one for one in stored}
-    before = [known.get(picture) for picture, _ in chosen]
     with ProcessPoolExecutor(jobs) as pool:
-        work = pool.map(partial(measure, model=model, rivals=rivals), chosen, flags, before)
+        work = pool.map(partial(measure, model=model, rivals=rivals), [picture for _, picture in chosen], flags)
         found = list(tqdm(work, total=len(chosen), desc="pictures", unit="picture"))
-    tree = {"model": name, "set": kind, "jobs": jobs, **means(found), "pictures": found}
+    tree = {"model": name, "set": kind, "jobs": jobs, **means(found), "pictures": len(found)}
     path = write_result(result_name(name, kind), tree)
     click.echo(path.read_text()[:1500])
 

@@ -21,7 +21,7 @@ from benchmarks.options import open_model
 from benchmarks.photo_tables import photo_releases
 from benchmarks.rate_table import groups_of, payloads, theory
 from benchmarks.render import BEGIN, END, NOTHING, PAGES, body, put
-from benchmarks.results import read_result, read_results, write_result
+from benchmarks.results import FOLDER, read_result, read_results, write_result
 from benchmarks.tables import releases, table
 from benchmarks.window_sweep import last_row
 from vlae_codec.errors import VlaeError
@@ -172,6 +172,10 @@ def test_fresh_binarisations_move_by_a_pixel_at_most() -> None:
     assert (drawn.sum((1, 2)) == 1).all()
     assert (drawn[:, 9:12, 19:22].sum((1, 2)) == 1).all()
     assert len({tuple(place) for place in np.argwhere(drawn)[:, 1:].tolist()}) == 9
+
+
+def test_results_hold_means_and_what_pages_show() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 2_000_000
 
 
 def test_results_come_back_with_their_provenance(tmp_path: Path) -> None:

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
-
 import numpy as np
 import pytest
 from small_models import some_images, tiny_model
 
-from benchmarks.code_lengths import bars, draw_bars
 from benchmarks.grid_precision import measure, pixel_precision
 from benchmarks.lossless import archive, chunking, single
 from benchmarks.peers import mosaic_of, peers
@@ -14,14 +11,12 @@ from benchmarks.peers import mosaic_of, peers
 IMAGES = some_images(12)
 
 
-def test_archive_and_its_figure() -> None:
+def test_archive() -> None:
     found = archive(tiny_model(), IMAGES)
     assert found["exact"]
     assert found["written_bits"] == pytest.approx(8 * found["file_bytes"] / 12, abs=0.001)
     assert found["kl_bits"] < found["neg_elbo_bits"] < found["naive_bits"]
-    rows = bars(found)
-    assert rows[2].latents + rows[2].pixels == pytest.approx(found["written_bits"])
-    ElementTree.fromstring(draw_bars(rows, "12 blots & more"))
+    assert found["latent_bits"] < found["written_bits"]
 
 
 def test_chunks_and_singles() -> None:

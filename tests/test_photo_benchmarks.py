@@ -60,18 +60,13 @@ def test_a_model_of_one_width_has_one_rate(tmp_path: Path, monkeypatch: pytest.M
     assert photo_rates.qualities("photo-exact") == photo_rates.QUALITIES
     assert photo_rates.qualities("cifar-7x4") == (DEFAULT_QUALITY,)
     picture = smooth(1, 32, 32)[0]
-    found = [photo_rates.measure((str(n), picture), n == 0, None, model="cifar-7x4") for n in range(2)]
-    found[0]["rows"][0]["rivals"] = {"kept": {"bpp": 1.0}}
-    found[0]["lossless"]["ours"] += 1
-    again = photo_rates.measure(("0", picture), False, found[0], model="cifar-7x4")
-    assert again["lossless"] == found[0]["lossless"] and again["rows"][0]["rivals"] == found[0]["rows"][0]["rivals"]
-    found[0]["rows"][0]["rivals"] = {}
+    found = [photo_rates.measure(picture, n == 0, model="cifar-7x4") for n in range(2)]
     means = photo_rates.means(found)
     (row,) = means["qualities"].values()
     assert means["lossless_pictures"] == 1 and means["lossless"]["ours"] > means["lossless"]["bound"] > 0
     assert 0 < row["bpp"] < 4 and row["psnr"] > 10
     name = photo_rates.result_name("cifar-7x4", "cifar10")
-    results.write_result(name, {"model": "cifar-7x4", **means, "pictures": found}, tmp_path)
+    results.write_result(name, {"model": "cifar-7x4", **means, "pictures": 2}, tmp_path)
     assert tiny_rates(tmp_path)[-1].startswith(f"| cifar-7x4 | {row['bpp']:.3f} |")
     with pytest.raises(VlaeError, match="no model"):
         photo_rates.qualities("nothing")
