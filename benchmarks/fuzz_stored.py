@@ -43,11 +43,11 @@ def make_wrapped(files: Sequence[bytes]) -> list[bytes]:
 def damaged_tiles(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
     """Make a file without a model one of whose tiles is changed, the lengths and checksums put right."""
     file = parse_file(data)
-    tiles, place = [], 0
-    while place < len(file.residual):
-        length, start = read_number(file.residual, place)
-        place = start + length
-        tiles.append(file.residual[start:place])
+    tiles, position = [], 0
+    while position < len(file.residual):
+        length, start = read_number(file.residual, position)
+        position = start + length
+        tiles.append(file.residual[start:position])
     number = rng.randrange(len(tiles))
     tiles[number] = mutate(tiles[number], rng, others)
     return write_file(replace(file, residual=b"".join(write_number(len(one)) + one for one in tiles)))

@@ -70,8 +70,8 @@ def wrap_entries(entries: bytes, data: bytes) -> bytes:
 
 
 def _reseal_envelope(data: bytes, known: Fingerprints) -> bytes:
-    length, place = read_number(data, envelope.START)
-    end = place + length
+    length, position = read_number(data, envelope.START)
+    end = position + length
     if end + CHECKSUM.size + HEADER.size > len(data):
         return data
     return with_crc(data[:end]) + reseal(data[end + CHECKSUM.size :], known)
@@ -102,11 +102,11 @@ def reseal_collection(data: bytes) -> bytes:
     body = bytearray(data[:end])
     if size <= end:
         rows = np.frombuffer(body[end - size :], ROW, pages).copy()
-        place = end - size - int(rows["page"].astype(np.int64).sum() + rows["names"].astype(np.int64).sum())
-        for row in rows if place >= 0 else ():
+        position = end - size - int(rows["page"].astype(np.int64).sum() + rows["names"].astype(np.int64).sum())
+        for row in rows if position >= 0 else ():
             for length, crc in (("page", "page_crc"), ("names", "names_crc")):
-                row[crc] = zlib.crc32(body[place : place + int(row[length])])
-                place += int(row[length])
+                row[crc] = zlib.crc32(body[position : position + int(row[length])])
+                position += int(row[length])
         body[end - size : end - size + pages * ROW.itemsize] = rows.tobytes()
         footer[FOOTER.size - CRC : FOOTER.size] = zlib.crc32(body[end - size :]).to_bytes(CRC, "little")
     footer[FOOTER.size : FOOTER.size + CRC] = zlib.crc32(footer[: FOOTER.size]).to_bytes(CRC, "little")

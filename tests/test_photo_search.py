@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from vlae_codec.model.networks import fingerprint
 from vlae_models.photo import search
 from vlae_models.photo.calibration import calibrated
 from vlae_models.photo.config import PhotoConfig
-from vlae_models.photo.export import integer_model
+from vlae_models.photo.export import export_photo, model_info
 from vlae_models.photo.recipe import PhotoRecipe
 from vlae_models.photo.search import STRUCTURE, Search, annealed, tiles
 from vlae_models.photo.structure import ms_ssim
@@ -37,26 +38,31 @@ def scene(height: int, width: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def released() -> tuple[PhotoModel, Search]:
-    """Return a small model whose linear paths fit the scenes, and its search."""
+def exported() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return a small model whose linear paths fit the scenes, as its folder has it."""
     torch.manual_seed(3)
     net = PhotoVLAE(CONFIG, RECIPE.train.coarsest, RECIPE.train.log_range)
     crops = torch.from_numpy(np.stack([scene(192, 192), scene(216, 192)[:192]])).permute(0, 3, 1, 2).float()
     start_linear(net, crops)
-    model = integer_model(net.eval(), calibrated(net, crops), RECIPE)
-    return model, Search(model._info, model._arrays)
+    tree, arrays = export_photo(net.eval(), calibrated(net, crops))
+    info = model_info(RECIPE, tree)
+    return {**info, "fingerprint": fingerprint(info, arrays).hex()}, arrays
 
 
-def test_searched_latents_cost_less(released: tuple[PhotoModel, Search], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_searched_latents_cost_less(
+    exported: tuple[dict[str, Any], dict[str, np.ndarray]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search, "STEPS", 25)
-    model, find = released
+    model, find = PhotoModel(*exported), Search(*exported)
     levels = scene(192, 256)
-    y, level = transform.analyse(model, levels), 140
+    y, level = transform.analyse(model, levels)[:, 1:-1, 1:-1], 140
     better = find(levels, y, level)
 
     def cost(latents: np.ndarray) -> float:
-        coded = coding.push(model, latents, level, 1)
-        drawn = transform.synthesise(model, coded.values, level, levels.shape[:2])
+        rounded = transform.framed(model, *latents.shape[1:])
+        rounded[:, 1:-1, 1:-1] = latents
+        coded = coding.push(model, rounded, level, 1)
+        drawn = transform.synthesise(model, rounded, level, levels.shape[:2])
         slope = find.coarsest * np.exp(find.log_range * level / LEVELS)
         error = np.square(drawn.astype(float) - levels).mean()
         a, b = (torch.from_numpy(one.copy()).permute(2, 0, 1)[None].float() / 255 for one in (drawn, levels))
@@ -86,12 +92,12 @@ def test_tiles_cover_a_picture_once() -> None:
 
 
 def test_the_command_searches_at_effort_9(
-    released: tuple[PhotoModel, Search], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    exported: tuple[dict[str, Any], dict[str, np.ndarray]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "STEPS", 3)
-    info, arrays = dict(released[0]._info), released[0]._arrays
-    (tmp_path / "weights.npz").write_bytes(pack(dict(arrays)))
-    (tmp_path / "photo.json").write_text(json.dumps({**info, "fingerprint": fingerprint(info, arrays).hex()}))
+    info, arrays = exported
+    (tmp_path / "weights.npz").write_bytes(pack(arrays))
+    (tmp_path / "photo.json").write_text(json.dumps(info))
     Image.fromarray(scene(96, 96)).save(tmp_path / "a.png")
     monkeypatch.setenv("VLAE_MODELS", str(tmp_path.parent))
     run, sizes = CliRunner(), []

@@ -9,6 +9,7 @@ excess in unary, and these bits but for the first, at 1/2 each.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
@@ -19,7 +20,12 @@ from numpy.typing import NDArray
 from ..errors import FormatError
 from .precision import PRECISION, Integers
 
+Symbols = NDArray[np.int16]
+Scales = NDArray[np.uint8]
+Counts = NDArray[np.int64]
 SCALES = 64
+AT_ONCE = 1 << 18
+"""Symbols that are sorted or coded at once, which bounds the memory."""
 MOST = 4095
 """Largest magnitude of a symbol."""
 LONGEST = 12
@@ -33,20 +39,19 @@ class SymbolWriter:
         self._coder: Any = constriction.stream.queue.RangeEncoder()
         self.ideal = 0.0
 
-    def push(self, symbols: Integers, scales: Integers) -> None:
+    def push(self, symbols: Symbols, scales: Scales) -> None:
         """Append a batch of symbols (n,), -MOST ... MOST, each of the scale of its index 0 ... 63."""
-        order, counts = _grouped(scales)
-        symbols, at = symbols[order], 0
+        counts, grouped = np.bincount(scales, minlength=SCALES), np.empty(len(symbols), np.int16)
+        for part, order, positions in _grouped(scales, counts):
+            grouped[positions] = symbols[part][order]
         escapes: list[int] = []
-        for index in np.flatnonzero(counts):
-            part = symbols[at : at + counts[index]]
-            at += counts[index]
-            limit, model = limits()[index], models()[index]
-            inside = np.abs(part) <= limit
-            codes = np.where(inside, part + limit, 2 * limit + 1)
-            self._coder.encode(codes.astype(np.int32), model)
+        for index, start, end in _runs(counts):
+            run, limit = grouped[start:end].astype(np.int32), limits()[index]
+            inside = np.abs(run) <= limit
+            codes = np.where(inside, run + limit, 2 * limit + 1)
+            self._coder.encode(codes.astype(np.int32), models()[index])
             self.ideal += float(costs()[index][codes].sum())
-            escapes += [int(value) - (limit if value > 0 else -limit) for value in part[~inside]]
+            escapes += [int(value) - (limit if value > 0 else -limit) for value in run[~inside]]
         for excess in escapes:
             length = abs(excess).bit_length()
             bits = (
@@ -75,7 +80,7 @@ class SymbolReader:
         words = np.frombuffer(data + bytes(-len(data) % 4), "<u4").astype(np.uint32)
         self._coder: Any = constriction.stream.queue.RangeDecoder(words)
 
-    def pop(self, scales: Integers) -> Integers:
+    def pop(self, scales: Scales) -> Symbols:
         """Return the next batch of symbols, (n,).
 
         Args:
@@ -84,23 +89,20 @@ class SymbolReader:
         Raises:
             FormatError: no encoder wrote them.
         """
-        order, counts = _grouped(scales)
-        found = np.empty(len(scales), np.int32)
+        counts, grouped = np.bincount(scales, minlength=SCALES), np.empty(len(scales), np.int16)
         escaped: list[tuple[int, int]] = []
-        at = 0
         try:
-            for index in np.flatnonzero(counts):
-                count, limit = int(counts[index]), limits()[index]
-                codes = np.asarray(self._coder.decode(models()[index], count), np.int32)
-                found[at : at + count] = codes - limit
-                escaped += [(at + int(position), limit) for position in np.flatnonzero(codes > 2 * limit)]
-                at += count
+            for index, start, end in _runs(counts):
+                codes, limit = np.asarray(self._coder.decode(models()[index], end - start), np.int32), limits()[index]
+                grouped[start:end] = codes - limit
+                escaped += [(start + int(position), limit) for position in np.flatnonzero(codes > 2 * limit)]
             for position, limit in escaped:
-                found[position] = self._pop_escape(limit)
+                grouped[position] = self._pop_escape(limit)
         except AssertionError as error:  # constriction's word for bits that no encoder writes
             raise FormatError("its coded bits cannot be decoded: damaged") from error
-        out = np.empty_like(found)
-        out[order] = found
+        out = np.empty_like(grouped)
+        for part, order, positions in _grouped(scales, counts):
+            out[part][order] = grouped[positions]
         return out
 
     def _pop_escape(self, limit: int) -> int:
@@ -120,10 +122,26 @@ class SymbolReader:
         return int(self._coder.decode(_coin(), 1)[0])
 
 
-def _grouped(scales: Integers) -> tuple[NDArray[np.intp], Integers]:
-    """Return the order of a batch in which scales rise, and how many symbols each scale has."""
-    small = scales.astype(np.uint8)  # numpy sorts bytes by counting, twenty times as fast
-    return np.argsort(small, kind="stable"), np.bincount(small, minlength=SCALES)
+def _grouped(scales: Scales, counts: Counts) -> Iterator[tuple[slice, Counts, Counts]]:
+    """Yield parts of a batch, the order of a part in which scales rise, and the positions of so ordered symbols in all."""
+    following = np.cumsum(counts) - counts
+    for start in range(0, len(scales), AT_ONCE):
+        part = scales[start : start + AT_ONCE]
+        order = np.argsort(part, kind="stable")  # numpy sorts bytes by counting, twenty times as fast
+        own = np.bincount(part, minlength=SCALES)
+        positions = np.arange(len(part)) + np.repeat(following - np.cumsum(own) + own, own)
+        yield slice(start, start + len(part)), order, positions
+        following += own
+
+
+def _runs(counts: Counts) -> Iterator[tuple[int, int, int]]:
+    """Yield scale, start and end of the runs of symbols that are coded at once, in order."""
+    start = 0
+    for index in np.flatnonzero(counts).tolist():
+        end = start + int(counts[index])
+        for position in range(start, end, AT_ONCE):
+            yield index, position, min(end, position + AT_ONCE)
+        start = end
 
 
 @functools.cache

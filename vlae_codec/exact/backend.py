@@ -57,6 +57,14 @@ class Numpy:
         """Return a view with its axes in another order."""
         return np.transpose(x, axes)
 
+    def copy(self, x: Array) -> Array:
+        """Return an array of its own memory."""
+        return x.copy()
+
+    def join(self, above: Array, below: Array) -> Array:
+        """Return maps (C, H, W) one below the other."""
+        return np.concatenate([above, below], 1)
+
 
 class Torch:
     """Tensors of torch on a device.
@@ -107,6 +115,14 @@ class Torch:
     def permute(self, x: Array, axes: tuple[int, ...]) -> Array:
         """Return a view with its axes in another order."""
         return x.permute(axes)
+
+    def copy(self, x: Array) -> Array:
+        """Return a tensor of its own memory."""
+        return x.clone()
+
+    def join(self, above: Array, below: Array) -> Array:
+        """Return maps (C, H, W) one below the other."""
+        return self.torch.cat([above, below], 1)
 
 
 Backend = Numpy | Torch

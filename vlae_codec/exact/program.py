@@ -1,4 +1,4 @@
-"""Layer programs: networks as lists of operations on maps of integers, checked once and run by one interpreter.
+"""Layer programs: networks as lists of operations on maps of integers, checked once; `flow` runs them.
 
 Maps are (C, H, W). Operations, as they stand in model.json:
 
@@ -30,8 +30,6 @@ from .backend import Array, Backend
 Arrays = Mapping[str, NDArray[Any]]
 SINGLE, DOUBLE = 2**24, 2**52
 WEIGHT_LIMIT, BIAS_LIMIT = 2**15, 2**40
-TAPS = 1 << 21
-"""Values of the taps that are gathered at once: the buffer stays in the cache."""
 MOST = 2**20
 """Largest bound of a map."""
 
@@ -93,121 +91,6 @@ class Program:
             op, channels, low, high = _checked(entry, arrays, channels, low, high, backend)
             self.ops.append(op)
         self.outputs, self.bound = channels, max(-low, high)
-
-    def halo(self, start: int = 0) -> tuple[int, float]:
-        """Return the rows beside a row's own that it depends on, and rows of output to one of input.
-
-        Args:
-            start: operation whose input's rows these are.
-        """
-        rows, scale = 0.0, 1.0
-        for op in self.ops[start:]:
-            if op.kind == "unshuffle":
-                scale /= op.by
-            elif op.kind == "shuffle":
-                scale *= op.by
-            for conv in op.convs:
-                rows += (conv.side // 2) / scale
-                scale /= conv.stride
-        return int(np.ceil(rows)), scale
-
-    def __call__(self, x: Array, level: int = 0, start: int = 0) -> Array:
-        """Return the maps of an input (C, H, W) at a level of quality, from an operation on."""
-        for op in self.ops[start:]:
-            x = self._run(op, x, level)
-        return x
-
-    def rows(self, x: Array, level: int, first: int, last: int) -> Array:
-        """Return the rows of the result that belong to rows first ... last - 1 of an input (C, H, W).
-
-        Rows that only those outside depend on are dropped on the way: what `halo` adds is computed where it is needed,
-        not at every scale. Only for programs without `unshuffle`.
-        """
-        for index, op in enumerate(self.ops):
-            margin = self.halo(index)[0]
-            top, bottom = max(0, first - margin), min(x.shape[1], last + margin)
-            x = self._run(op, x[:, top:bottom], level)
-            by = op.by if op.kind == "shuffle" else 1
-            first, last = by * (first - top), by * (last - top)
-        return x[:, first:last]
-
-    def _run(self, op: Op, x: Array, level: int) -> Array:
-        ops = self.backend
-        if op.kind == "conv":
-            return convolve(ops, op.convs[0], x)
-        if op.kind == "residual":
-            inner = convolve(ops, op.convs[0], clipped(ops, x, op))
-            update = convolve(ops, op.convs[1], inner)
-            update += x
-            ops.clip(update, op.convs[1].low, op.convs[1].high, update)
-            return update
-        if op.kind == "clip":
-            return clipped(ops, x, op)
-        if op.kind == "quality":
-            out = ops.empty((x.shape[0] + 1, *x.shape[1:]), _is_double(x))
-            out[:-1] = x
-            out[-1] = float(level << op.shift)
-            return out
-        channels, height, width = x.shape
-        by = op.by
-        if op.kind == "unshuffle":
-            squares = x.reshape(channels, height // by, by, width // by, by)
-            return ops.permute(squares, (0, 2, 4, 1, 3)).reshape(channels * by * by, height // by, width // by)
-        squares = x.reshape(channels // by**2, by, by, height, width)
-        return ops.permute(squares, (0, 3, 1, 4, 2)).reshape(channels // by**2, height * by, width * by)
-
-
-def clipped(ops: Backend, x: Array, op: Op) -> Array:
-    """Return clamp(floor(x / 2^shift + 1/2), low, high)."""
-    out = ops.empty(tuple(x.shape), _is_double(x))
-    if op.shift:
-        ops.scale(x, 2.0**-op.shift, 0.5, out)
-        ops.round_down(out)
-        x = out
-    ops.clip(x, op.low, op.high, out)
-    return out
-
-
-def convolve(ops: Backend, conv: Conv, x: Array) -> Array:
-    """Return the maps (outputs, H / stride, W / stride) of a convolution."""
-    channels, height, width = x.shape
-    stride, side = conv.stride, conv.side
-    rows, columns = -(-height // stride), -(-width // stride)
-    if side == 3:
-        padded = ops.zeros((channels, height + 2, width + 2), _is_double(x))
-        padded[:, 1:-1, 1:-1] = x
-    else:
-        padded = x
-    out = ops.empty((len(conv.matrix), rows, columns), conv.double)
-    strip = rows_at_once(side * side * channels, columns)
-    taps = ops.empty((side * side * channels + 1, min(strip, rows) * columns), conv.double)
-    taps[-1] = 1.0
-    for top in range(0, rows, strip):
-        count = min(strip, rows - top)
-        gathered = (
-            taps[:, : count * columns]
-            if count * columns == taps.shape[1]
-            else ops.empty((taps.shape[0], count * columns), conv.double)
-        )
-        gathered[-1] = 1.0
-        parts = gathered[:-1].reshape(side * side, channels, count, columns)
-        for r in range(side):
-            for c in range(side):
-                first = top * stride + r
-                parts[side * r + c] = padded[
-                    :, first : first + (count - 1) * stride + 1 : stride, c : c + (columns - 1) * stride + 1 : stride
-                ]
-        product = ops.empty((len(conv.matrix), count * columns), conv.double)
-        ops.matmul(conv.matrix, gathered, product)
-        ops.round_down(product)
-        ops.clip(product, conv.low, conv.high, product)
-        out[:, top : top + count] = product.reshape(-1, count, columns)
-    return out
-
-
-def rows_at_once(taps: int, columns: int) -> int:
-    """Return the rows of so many positions whose taps are gathered at once, of so many values a position."""
-    return max(1, TAPS // (taps * columns))
 
 
 def read_conv(entry: Mapping[str, Any], name: str, arrays: Arrays, inputs: int, bound: int, backend: Backend) -> Conv:
@@ -294,7 +177,3 @@ def _small(value: Any, most: int) -> int:
     if type(value) is not int or not 0 <= value <= most:
         raise ModelError(f"a shift of {value} is not supported")
     return value
-
-
-def _is_double(x: Array) -> bool:
-    return str(x.dtype).endswith("64")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..io.images import Picture
+from ..io.images import Picture, is_grey
 from ..model.registry import ModelInfo
 from .store import AUTO, PhotoInfo, find_photo_model
 
@@ -25,6 +25,5 @@ def choose_photo_model(
         return None if others else find_photo_model(model)
     if lossless and picture.deep is not None:
         return find_photo_model(AUTO, lossless)
-    coloured = picture.pixels.ndim == 3 and bool((picture.pixels != picture.pixels[:, :, :1]).any())
     taken = fit or any(picture.size == (info.height, info.width) for info in others)
-    return None if taken and not coloured else find_photo_model(AUTO, lossless)
+    return None if taken and is_grey(picture.pixels) else find_photo_model(AUTO, lossless)

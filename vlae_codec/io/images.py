@@ -26,6 +26,8 @@ from .profiles import to_srgb
 
 MAX_BYTES = 1 << 28
 MAX_PIXELS = 1 << 26
+STRIP = 64
+"""Rows of a picture that are looked at once, so that little memory is taken beside it."""
 THRESHOLD = 128
 BINARISED = f"binarised: {THRESHOLD} of 255 or more is bright"
 TRANSPARENT = "transparency laid over black"
@@ -232,6 +234,14 @@ def _to_8_bits(image: Image.Image, orientation: int, convert: bool) -> Picture:
         notices.append(f"converted from {image.mode} to RGB")
     grey = image.mode in ("1", "L", "LA", "La")
     return Picture(np.array(image.convert("L" if grey else "RGB")), tuple(notices), alpha)
+
+
+def is_grey(samples: Pixels | Deep) -> bool:
+    """Return whether red, green and blue are equal in all of a picture (H, W) or (H, W, 3 or more)."""
+    if samples.ndim == 2:
+        return True
+    strips = (samples[top : top + STRIP] for top in range(0, len(samples), STRIP))
+    return all((strip[:, :, 1:3] == strip[:, :, :1]).all() for strip in strips)
 
 
 def over_black(picture: Picture) -> Picture:

@@ -22,7 +22,6 @@ from vlae_codec.families.photo.model import (
     STEP_BITS,
     STEPS,
     WIDEST,
-    PhotoModel,
 )
 
 from .calibration import Ranges
@@ -294,9 +293,3 @@ def model_info(recipe: PhotoRecipe, exported: dict[str, Any]) -> dict[str, Any]:
     """Return the tree of photo.json, but for the fingerprint; no decoder needs the slopes of rate over distortion."""
     label = {"format": 3, "family": "photo", "name": recipe.name, "description": recipe.description}
     return {**label, "slopes": [recipe.train.coarsest, recipe.train.finest], **exported}
-
-
-def integer_model(net: PhotoVLAE, ranges: Ranges, recipe: PhotoRecipe, device: str = "cpu") -> PhotoModel:
-    """Return the exported model in memory, with no fingerprint yet."""
-    exported, arrays = export_photo(net, ranges)
-    return PhotoModel({**model_info(recipe, exported), "fingerprint": "00" * 32}, arrays, device)

@@ -80,8 +80,9 @@ def integer_loss(net: PhotoVLAE, model: PhotoModel, crops: np.ndarray[Any, Any])
         floats.append((float(parts.bits.mean()), float(parts.squared_error.log2().mean())))
         bits, errors = [], []
         for crop in crops:
-            coded = coding.push(model, transform.analyse(model, crop), level, 1)
-            picture = transform.synthesise(model, coded.values, level, crop.shape[:2])
+            latents = transform.analyse(model, crop)
+            coded = coding.push(model, latents, level, 1)
+            picture = transform.synthesise(model, latents, level, crop.shape[:2])
             bits.append(coded.ideal / crop[:, :, 0].size)
             errors.append(np.log2(np.square(picture.astype(np.float64) - crop).mean()))
         integers.append((float(np.mean(bits)), float(np.mean(errors))))

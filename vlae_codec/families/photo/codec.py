@@ -11,13 +11,13 @@ from ...container.limits import check_pixels
 from ...errors import FormatError, ImageError, VlaeError
 from ...exact.backend import Array
 from ...io.alpha import decode_plane, encode_plane, filled
-from ...io.images import Picture, Pixels
+from ...io.images import Picture, Pixels, is_grey
 from ..compressed import PhotoCompressed, Progress
 from ..store import PhotoInfo, find_photo_prefix, load_photo_model
 from . import coding, rounding
 from .container import MAX_SIDE, PhotoFile, check_file, parse_file, write_file
-from .model import HYPER_PATCH, LEVELS, PATCH, PhotoModel
-from .transform import Levels, analyse, padded, synthesise
+from .model import LEVELS, PhotoModel
+from .transform import Levels, analyse, grid, padded, synthesise
 
 DEFAULT_QUALITY = 70.0
 """About a third of a bit a pixel of photographs of half a megapixel."""
@@ -65,14 +65,15 @@ def compress(
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
     model = _model(info, device)
     levels, grey = to_rgb(picture)
-    whole = padded(levels)
-    y = analyse(model, whole)
+    y = analyse(model, levels)
 
     def code(level: int) -> coding.Coded:
+        latents = model.ops.copy(y) if refine or target_bytes is not None else y  # which coding overwrites
         if refine is None:
-            return coding.push(model, y, level, effort)
-        better = refine(whole, model.ops.to_numpy(y), level, progress)
-        return coding.push(model, model.ops.load(better, False), level, rounding.PLAIN)
+            return coding.push(model, latents, level, effort)
+        better = refine(padded(levels), model.ops.to_numpy(y[:, 1:-1, 1:-1]), level, progress)
+        latents[:, 1:-1, 1:-1] = model.ops.load(better, False)
+        return coding.push(model, latents, level, rounding.PLAIN)
 
     height, width = picture.size
     alpha = None if picture.alpha is None else encode_plane(picture.alpha)
@@ -110,12 +111,13 @@ def decompress(
     rows, columns = grid(size)
     if len(file.payload) < least_payload(rows, columns):
         raise FormatError(f"{len(file.payload)} bytes of payload are too few for {file.width} x {file.height}: damaged")
-    values = coding.pop(model, file.payload, rows, columns, file.level)
-    levels = synthesise(model, values, file.level, size, progress)
-    pixels = levels.astype(np.uint16).sum(2, keepdims=True) // 3 if file.grey else levels
+    latents = coding.pop(model, file.payload, rows, columns, file.level)
+    pixels = synthesise(model, latents, file.level, size, progress)
+    del latents
+    if file.grey:
+        pixels = _mean(pixels)
     if file.alpha is not None:
         pixels = np.concatenate([pixels, decode_plane(file.alpha, size)[:, :, None]], 2)
-    pixels = pixels.astype(np.uint8)
     return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, info
 
 
@@ -139,10 +141,12 @@ def _model(info: PhotoInfo, device: str) -> PhotoModel:
     return model
 
 
-def grid(size: tuple[int, int]) -> tuple[int, int]:
-    """Return the rows and columns of the latents of a picture of a height and width."""
-    rows, columns = (-(-side // HYPER_PATCH) * (HYPER_PATCH // PATCH) for side in size)
-    return rows, columns
+def _mean(levels: Levels) -> Levels:
+    """Mean of the channels of a picture (H, W, 3), rounded down, (H, W, 1)."""
+    out = np.empty((*levels.shape[:2], 1), np.uint8)
+    for row, mean in zip(levels, out, strict=True):  # a row at a time, as sums need 16 bits
+        mean[:, 0] = row.astype(np.uint16).sum(1) // 3
+    return out
 
 
 def least_payload(rows: int, columns: int) -> int:
@@ -165,7 +169,7 @@ def to_rgb(picture: Picture) -> tuple[Levels, bool]:
     pixels = picture.pixels
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[:, :, None], 3, axis=2)
-    grey = bool((pixels == pixels[:, :, :1]).all())
+    grey = is_grey(pixels)
     return (pixels if picture.alpha is None else filled(pixels, picture.alpha)), grey
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ...coding.precision import Integers
-from ...coding.symbols import SymbolReader, SymbolWriter
+import numpy as np
+
+from ...coding.symbols import SymbolReader, Symbols, SymbolWriter
 from ...exact.backend import Array
+from ...exact.flow import Flow
 from . import rounding
-from .model import PhotoModel
-from .prior import gather, walk
+from .model import CHANNELS_AT_ONCE, PhotoModel
+from .prior import BY, Step, gather, walk
+from .transform import bands, framed
 
 
 class Coded(NamedTuple):
@@ -19,61 +22,82 @@ class Coded(NamedTuple):
         payload: the bytes.
         ideal: -log2 p of the symbols, bits.
         hyper: bytes' worth of it, in bits, of the hyper-latents.
-        values: the rounded latents, sixteenths of a step, (L, h, w), which the receiver has as well.
     """
 
     payload: bytes
     ideal: float
     hyper: float
-    values: Array
 
 
-def push(model: PhotoModel, y: Array, level: int, effort: int, strength: float = 1.0) -> Coded:
-    """Code the latents y (L, h, w) of a picture.
+def push(model: PhotoModel, latents: Array, level: int, effort: int, strength: float = 1.0) -> Coded:
+    """Code the latents of a picture, which are then the rounded ones, sixteenths of a step, as the receiver has them.
 
     Args:
         model: the model.
-        y: of `transform.analyse`.
+        latents: y of `transform.analyse`; overwritten.
         level: of quality, 0 ... 255.
         effort: of `rounding.choose`.
         strength: likewise.
     """
-    ops = model.ops
-    scaled = model.gain(ops, y, level)
-    hyper = model.hyper_gain(ops, model.hyper_analysis(scaled, level), level)
-    fine, coarse = (ops.to_numpy(maps).astype("int32") for maps in (scaled, hyper))
-    del scaled, hyper
-    writer, steps = SymbolWriter(), walk(model, y.shape[1], y.shape[2], level)
-    start, of_hyper = 0, 0.0
+    coarse = _hyper_latents(model, latents, level)
+    writer, steps = SymbolWriter(), walk(model, latents, level)
+    of_hyper, other = 0.0, coarse
     try:
         step = next(steps)
         while True:
             if step.part < 0:
-                values = coarse.reshape(len(coarse), -1)
-                symbols = rounding.choose(values, step.means, step.scales, rounding.PLAIN)
+                symbols = rounding.choose(coarse, step.means, step.scales, rounding.PLAIN).astype(np.int16)
             else:
-                size = model.slices[step.part]
-                values = gather(fine[start : start + size], step.half)
-                symbols = rounding.choose(values, step.means, step.scales, effort, strength)
-                start += size * step.half
+                first = sum(model.slices[: step.part])
+                if step.half == 0:  # `walk` overwrites both halves after the first one's symbols
+                    maps = model.ops.to_numpy(latents[first : first + model.slices[step.part], 1:-1, 1:-1])
+                    values, other = gather(maps, 0), gather(maps, 1)
+                else:
+                    values = other
+                symbols = _symbols(model, values, first, step, level, effort, strength)
             writer.push(symbols.reshape(-1), step.scales.reshape(-1))
             of_hyper = of_hyper if step.part >= 0 else writer.ideal
             step = steps.send(symbols)
-    except StopIteration as end:
-        return Coded(writer.to_bytes(), writer.ideal, of_hyper, end.value)
+    except StopIteration:
+        return Coded(writer.to_bytes(), writer.ideal, of_hyper)
+
+
+def _hyper_latents(model: PhotoModel, latents: Array, level: int) -> Array:
+    """Return the hyper-latents at their gains, with STEP_BITS fraction bits, int32 (C, N), numpy."""
+    ops, flow, found = model.ops, Flow(model.hyper_analysis, level), []
+    rows = (latents.shape[1] - 2) // BY
+    for top, bottom in bands(rows, BY**2 * 256 * (latents.shape[2] - 2)):
+        scaled = model.gain(ops, latents[:, 1 + BY * top : 1 + BY * bottom, 1:-1], level)
+        found.append(flow.push(scaled, bottom == rows))
+    maps = [ops.to_numpy(model.hyper_gain(ops, one, level)) for one in found]
+    out = np.concatenate(maps, 1).astype(np.int32)
+    return out.reshape(len(out), -1)
+
+
+def _symbols(
+    model: PhotoModel, values: Array, first: int, step: Step, level: int, effort: int, strength: float
+) -> Symbols:
+    """Choose the symbols (C, N) of a step for latents y (C, N) of the channels from `first` on, some at a time."""
+    ops, out = model.ops, np.empty(values.shape, np.int16)
+    for position in range(0, len(values), CHANNELS_AT_ONCE):
+        part = slice(position, position + CHANNELS_AT_ONCE)
+        scaled = model.gain(ops, ops.load(values[part][:, None], False), level, first + position)
+        chosen = ops.to_numpy(scaled)[:, 0].astype(np.int32)
+        out[part] = rounding.choose(chosen, step.means[part], step.scales[part], effort, strength)
+    return out
 
 
 def pop(model: PhotoModel, payload: bytes, rows: int, columns: int, level: int) -> Array:
-    """Return the rounded latents of a payload, sixteenths of a step, (L, rows, columns).
+    """Return the rounded latents of a payload, sixteenths of a step, with their margin.
 
     Raises:
         FormatError: no encoder wrote it.
     """
-    reader, steps = SymbolReader(payload), walk(model, rows, columns, level)
+    latents = framed(model, rows, columns)
+    reader, steps = SymbolReader(payload), walk(model, latents, level)
     try:
         step = next(steps)
         while True:
-            symbols: Integers = reader.pop(step.scales.reshape(-1)).reshape(step.scales.shape)
-            step = steps.send(symbols)
-    except StopIteration as end:
-        return end.value
+            step = steps.send(reader.pop(step.scales.reshape(-1)).reshape(step.scales.shape))
+    except StopIteration:
+        return latents

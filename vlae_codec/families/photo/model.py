@@ -55,9 +55,17 @@ class Scaling:
         """Return the table times 2^KNOT_BITS at a level, (C,), linear between knots."""
         return interpolated(self.table, level)
 
-    def __call__(self, ops: Backend, x: Array, level: int) -> Array:
-        """Return scaled maps (C, H, W), float32 (below 2^20); products are in float64, some channels at a time."""
-        factors = ops.load(self.at(level)[:, None, None] * 2.0 ** -(self.shift + KNOT_BITS), True)
+    def __call__(self, ops: Backend, x: Array, level: int, first: int = 0) -> Array:
+        """Return scaled maps (C, H, W), float32 (below 2^20); products are in float64, some channels at a time.
+
+        Args:
+            ops: the backend of the maps.
+            x: maps of the channels from `first` on.
+            level: of quality.
+            first: number of their first channel.
+        """
+        table = self.at(level)[first : first + len(x), None, None]
+        factors = ops.load(table * 2.0 ** -(self.shift + KNOT_BITS), True)
         out = ops.empty(tuple(x.shape), False)
         for start in range(0, len(out), CHANNELS_AT_ONCE):
             part = slice(start, start + CHANNELS_AT_ONCE)
@@ -98,14 +106,14 @@ class PhotoModel:
                 f"cannot compute on {device} ({error}): use --device cpu, the results are the same"
             ) from error
         self.fingerprint = bytes.fromhex(info["fingerprint"])
-        self._info, self._arrays = info, {name: value.astype(np.int64) for name, value in arrays.items()}
         try:
-            self._build()
+            self._build(info, arrays)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"model.json: malformed ({error!r})") from error
 
-    def _build(self) -> None:
-        self.slices = [_count(size, MAX_CHANNELS) for size in self._info["slices"]]
+    def _build(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._info, self._arrays = info, arrays
+        self.slices = [_count(size, MAX_CHANNELS) for size in info["slices"]]
         latent = _count(sum(self.slices), MAX_CHANNELS)
         if len(self.slices) > MAX_SLICES:
             raise ModelError(f"model.json: {len(self.slices)} slices, and {MAX_SLICES} are the most")
@@ -128,7 +136,8 @@ class PhotoModel:
             known += size
         self.synthesis_linear = self._program("synthesis_linear", latent, LATENT, 3)
         self.synthesis = self._program("synthesis", latent, LATENT, 3)
-        self.picture_shift = _count(self._info["picture_shift"], 16)
+        self.picture_shift = _count(info["picture_shift"], 16)
+        del self._info, self._arrays  # the networks have all of them, as the backend's arrays
 
     def _program(self, name: str, channels: int, bound: int, outputs: int | None) -> Program:
         try:
@@ -140,7 +149,7 @@ class PhotoModel:
         return program
 
     def _table(self, name: str, channels: int, most: int) -> NDArray[np.int64]:
-        table = self._arrays[name]
+        table = self._arrays[name].astype(np.int64)
         if table.shape != (KNOTS, channels) or np.abs(table).max() > most:
             raise ModelError(f"weights: table {name} has not {KNOTS} x {channels} values of at most {most}")
         return table

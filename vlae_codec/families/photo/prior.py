@@ -6,19 +6,34 @@ symbols. In a half, positions come row by row, even rows first.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...coding.precision import Integers
+from ...coding.symbols import Scales, Symbols
 from ...exact.backend import Array, Backend
-from ...exact.program import Conv, Program, rows_at_once
-from .model import CONTEXT, KNOT_BITS, SCALES, SIXTEENTHS, WIDEST, PhotoModel, interpolated
+from ...exact.flow import Flow, product, rows_at_once, run
+from ...exact.program import Program
+from .model import (
+    CHANNELS_AT_ONCE,
+    CONTEXT,
+    HYPER_PATCH,
+    KNOT_BITS,
+    PATCH,
+    SCALES,
+    SIXTEENTHS,
+    WIDEST,
+    PhotoModel,
+    interpolated,
+)
+from .transform import bands
 
 UNIT = 1 << SIXTEENTHS
-POSITIONS = 1 << 14
-"""Positions of which a head's outputs are computed at once."""
+BY = HYPER_PATCH // PATCH
+"""Rows of latents to one of hyper-latents."""
 
 
 class Step(NamedTuple):
@@ -27,59 +42,71 @@ class Step(NamedTuple):
     Attributes:
         part: number of the slice, or -1 for the hyper-latents.
         half: 0 for positions whose row and column sum to an even number, 1 for the others.
-        means: sixteenths of a step, integers (C, N).
-        scales: indices 0 ... 63, integers (C, N).
+        means: sixteenths of a step, (C, N).
+        scales: indices 0 ... 63, (C, N).
     """
 
     part: int
     half: int
-    means: Integers
-    scales: Integers
+    means: NDArray[np.int32]
+    scales: Scales
 
 
-Walk = Generator[Step, Integers, Array]
+Walk = Generator[Step, Symbols, None]
 
 
-def walk(model: PhotoModel, rows: int, columns: int, level: int) -> Walk:
-    """Yield the steps of a grid of latents (rows, columns multiples of 4), and return the rounded latents.
+def walk(model: PhotoModel, latents: Array, level: int) -> Walk:
+    """Yield the steps of latents, which are rounded at the end.
 
-    The symbols (C, N) of a step are sent to the generator. It returns sixteenths of a step, (L, rows, columns).
+    The symbols (C, N) of a step are sent to the generator. A slice is overwritten once the symbols of its first half
+    are known, so that a sender may have its own latents there until then.
+
+    Args:
+        model: the model.
+        latents: memory for them, with their margin (`transform.framed`); at the end it has sixteenths of a step.
+        level: of quality, 0 ... 255.
     """
-    ops = model.ops
-    count = rows * columns // 16
+    rows, columns = latents.shape[1] - 2, latents.shape[2] - 2
+    count = rows * columns // BY**2
     means, scales = (
         np.repeat(_rounded(interpolated(table, level))[:, None], count, 1)
         for table in (model.hyper_mean, model.hyper_scale)
     )
-    symbols = yield Step(-1, 0, means, scales)
-    z = (symbols * UNIT + means).reshape(-1, rows // 4, columns // 4)
-    features = model.hyper_synthesis(model.hyper_inverse(ops, ops.load(z, True), level), level)
-    start = count = len(features)
-    known = ops.zeros((start + sum(model.slices), rows + 2, columns + 2), False)
-    known[:start, 1:-1, 1:-1] = features
-    del features
+    symbols = yield Step(-1, 0, means.astype(np.int32), scales.astype(np.uint8))
+    features = _features(model, (symbols * np.int32(UNIT) + means).reshape(-1, rows // BY, columns // BY), level)
+    start = 0
     for number, size in enumerate(model.slices):
+        mine = latents[start : start + size]
         for half in (0, 1):
-            head = model.heads[number][half]
-            means, scales = _asked(model, head, known[: start + half * size], half, level)
-            symbols = yield Step(number, half, means, scales)
-            values = (symbols * UNIT + means).clip(-WIDEST, WIDEST) << CONTEXT
-            scatter(known[start : start + size, 1:-1, 1:-1], ops.load(values, False), half)
+            known = (features, latents[: start + half * size])
+            step = Step(number, half, *_parameters(model, model.heads[number][half], known, half, level))
+            symbols = yield step
+            if half == 0:
+                mine[:] = 0
+            _store(model.ops, mine[:, 1:-1, 1:-1], symbols, step)
         start += size
-    latents = known[count:, 1:-1, 1:-1]
-    ops.scale(latents, 2.0**-CONTEXT, 0, latents)
-    return latents
+    model.ops.scale(latents, 2.0**-CONTEXT, 0, latents)
 
 
-def _asked(model: PhotoModel, head: Program, known: Array, half: int, level: int) -> tuple[Integers, Integers]:
-    """Means and scales of a slice's half, int32 (C, N), from maps with a margin of 1; some positions at a time."""
-    ops, size = model.ops, head.outputs // 2
-    maps = _at_half(ops, head.ops[0].convs[0], known, half)
-    out = np.empty((2, size, maps.shape[2]), np.int32)
-    for position in range(0, maps.shape[2], POSITIONS):
-        part = slice(position, position + POSITIONS)
-        out[:, :, part] = ops.to_numpy(head(maps[:, :, part], level, start=1)).reshape(2, size, -1)
-    return out[0], out[1].clip(0, SCALES - 1)
+def _features(model: PhotoModel, z: Integers, level: int) -> Array:
+    """Return features of the hyper-latents (C, h, w), with a margin of 1, (F, BY h + 2, BY w + 2)."""
+    ops, rows, columns = model.ops, BY * z.shape[1], BY * z.shape[2]
+    out = ops.zeros((model.hyper_synthesis.outputs, rows + 2, columns + 2), False)
+    flow, settled = Flow(model.hyper_synthesis, level), 1
+    for top, bottom in bands(z.shape[1], HYPER_PATCH**2 * z.shape[2]):
+        v = model.hyper_inverse(ops, ops.load(z[:, top:bottom], True), level)
+        found = flow.push(v, bottom == z.shape[1])
+        out[:, settled : settled + found.shape[1], 1:-1] = found
+        settled += found.shape[1]
+    return out
+
+
+def _store(ops: Backend, maps: Array, symbols: Symbols, step: Step) -> None:
+    """Write the values of a step's symbols (C, N), as the heads read them, into maps (C, H, W), some at a time."""
+    for position in range(0, len(symbols), CHANNELS_AT_ONCE):
+        part = slice(position, position + CHANNELS_AT_ONCE)
+        values = (symbols[part] * np.int32(UNIT) + step.means[part]).clip(-WIDEST, WIDEST) << CONTEXT
+        scatter(maps[part], ops.load(values, False), step.half)
 
 
 def halves(maps: Array, half: int) -> tuple[Array, Array]:
@@ -105,29 +132,40 @@ def _rounded(values: Integers) -> Integers:
     return np.asarray(values + (1 << KNOT_BITS >> 1) >> KNOT_BITS)
 
 
-def _at_half(ops: Backend, conv: Conv, known: Array, half: int) -> Array:
-    """Return a 3x3 convolution of maps with a margin of 1, at the positions of one half: (outputs, 1, N)."""
-    channels, height, width = known.shape
-    rows, columns = (height - 2) // 2, (width - 2) // 2
-    out = ops.empty((len(conv.matrix), 2 * rows * columns), conv.double)
+def _parameters(
+    model: PhotoModel, head: Program, known: Sequence[Array], half: int, level: int
+) -> tuple[NDArray[np.int32], Scales]:
+    """Return means and scales (C, N) of a slice's half from maps with a margin of 1; some rows at a time.
+
+    The first operation of a head is a 3x3 convolution, which is computed at the positions of the half alone; the others
+    see one position each.
+    """
+    ops, conv, size = model.ops, head.ops[0].convs[0], head.outputs // 2
+    channels, rows, columns = sum(map(len, known)), (known[0].shape[1] - 2) // 2, (known[0].shape[2] - 2) // 2
     strip = rows_at_once(9 * channels, columns)
+    means = np.empty((size, 2 * rows * columns), np.int32)
+    scales = np.empty(means.shape, np.uint8)
     for parity in (0, 1):
-        left = half if parity == 0 else 1 - half
         for top in range(0, rows, strip):
             count = min(strip, rows - top)
             taps = ops.empty((9 * channels + 1, count * columns), conv.double)
             taps[-1] = 1.0
-            parts = taps[:-1].reshape(9, channels, count, columns)
-            for r in range(3):
-                for c in range(3):
-                    first = parity + 2 * top + r
-                    parts[3 * r + c] = known[
-                        :, first : first + 2 * count - 1 : 2, left + c : left + c + 2 * columns - 1 : 2
-                    ]
+            _gather_taps(taps[:-1].reshape(9, channels, count, columns), known, parity + 2 * top, half ^ parity)
+            found = ops.to_numpy(run(head, product(ops, conv, taps)[:, None], level, 1))[:, 0]
             start = (parity * rows + top) * columns
-            product = ops.empty((len(conv.matrix), count * columns), conv.double)
-            ops.matmul(conv.matrix, taps, product)
-            out[:, start : start + count * columns] = product
-    ops.round_down(out)
-    ops.clip(out, conv.low, conv.high, out)
-    return out.reshape(len(out), 1, -1)
+            part = slice(start, start + count * columns)
+            means[:, part], scales[:, part] = found[:size], found[size:].clip(0, SCALES - 1)
+    return means, scales
+
+
+def _gather_taps(taps: Array, known: Sequence[Array], first: int, left: int) -> None:
+    """Fill taps (9, C, rows, columns) from every other row and column of maps, from a row and a column on."""
+    count, columns = taps.shape[2:]
+    for r in range(3):
+        for c in range(3):
+            rows = slice(first + r, first + r + 2 * count - 1, 2)
+            across = slice(left + c, left + c + 2 * columns - 1, 2)
+            channel = 0
+            for maps in known:
+                taps[3 * r + c, channel : channel + len(maps)] = maps[:, rows, across]
+                channel += len(maps)

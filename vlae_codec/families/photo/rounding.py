@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...coding.precision import Integers
-from ...coding.symbols import MOST, SCALES, costs, limits
+from ...coding.symbols import MOST, SCALES, Scales, costs, limits
 from .model import SIXTEENTHS, STEP_BITS
 
 STEP_COST = 40.0
@@ -21,7 +21,7 @@ PLAIN = 1
 """Effort at which rounding is plain."""
 
 
-def choose(values: Integers, means: Integers, scales: Integers, effort: int, strength: float = 1.0) -> Integers:
+def choose(values: Integers, means: Integers, scales: Scales, effort: int, strength: float = 1.0) -> Integers:
     """Return the symbols of latents.
 
     Args:

@@ -1,23 +1,25 @@
 """Analysis and synthesis transform of the photo family, in bands of rows that bound the memory.
 
-A band is computed with the rows around it that its values depend on, so that pictures do not depend on the bands.
+Pictures do not depend on the bands: the rows that a band does not settle come with the next one (`exact.flow`).
+Latents have a margin of one position of zeros on all sides, (L, H / 16 + 2, W / 16 + 2), which the prior reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...exact.backend import Array
+from ...exact.flow import Flow
 from .model import HYPER_PATCH, PATCH, PhotoModel
 
 Levels = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 """Callback with the rows done since the last call, and the number of all."""
-BAND, ANALYSIS_BAND = 1 << 21, 1 << 22
-"""Pixels of a band of the synthesis, and of the analysis, which reads further and cannot drop rows on the way."""
+BAND = 1 << 19
+"""Pixels of a band: some 70 bytes each are in memory at once."""
 
 
 def padded(levels: Levels) -> Levels:
@@ -26,58 +28,76 @@ def padded(levels: Levels) -> Levels:
     return np.pad(levels, ((0, below), (0, beside), (0, 0)), mode="edge")
 
 
+def grid(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the rows and columns of the latents of a picture of a height and width."""
+    rows, columns = (-(-side // HYPER_PATCH) * (HYPER_PATCH // PATCH) for side in size)
+    return rows, columns
+
+
+def framed(model: PhotoModel, rows: int, columns: int) -> Array:
+    """Return zeros for the latents of a grid, with their margin."""
+    return model.ops.zeros((sum(model.slices), rows + 2, columns + 2), False)
+
+
 def analyse(model: PhotoModel, levels: Levels) -> Array:
-    """Return the latents y (L, H / 16, W / 16) of a padded picture (H, W, 3), float32: they stay below 2^20."""
-    height, width = levels.shape[:2]
-    out = model.ops.empty((sum(model.slices), height // PATCH, width // PATCH), False)
-    halo = PATCH * -(-model.analysis.halo()[0] // PATCH)
-    for top, bottom in _bands(height, width, PATCH, ANALYSIS_BAND):
-        first, last = max(0, top - halo), min(height, bottom + halo)
-        x = np.ascontiguousarray(levels[first:last].transpose(2, 0, 1)).astype(np.float32) - 128
-        deep = model.analysis(model.ops.load(x, False))
-        flat = model.linear(model.ops.load(x[:, top - first : bottom - first], False))
-        rows = slice((top - first) // PATCH, (bottom - first) // PATCH)
-        out[:, top // PATCH : bottom // PATCH] = deep[:, rows]
-        out[:, top // PATCH : bottom // PATCH] += flat
+    """Return the latents y of a picture (H, W, 3), with their margin, float32: they stay below 2^20."""
+    ops, (rows, columns) = model.ops, grid(levels.shape[:2])
+    out = framed(model, rows, columns)
+    inner, flow, settled = out[:, 1:-1, 1:-1], Flow(model.analysis), 0
+    for top, bottom in bands(rows, PATCH**2 * columns):
+        x = ops.load(_samples(levels, PATCH * top, PATCH * bottom, PATCH * columns), False)
+        inner[:, top:bottom] = Flow(model.linear).push(x, True)
+        deep = flow.push(x, bottom == rows)
+        inner[:, settled : settled + deep.shape[1]] += deep
+        settled += deep.shape[1]
+    return out
+
+
+def _samples(levels: Levels, top: int, bottom: int, width: int) -> NDArray[np.float32]:
+    """Levels - 128 of rows of a picture, (3, rows, width), its last row and column repeated."""
+    found = levels[min(top, len(levels) - 1) : bottom]
+    spread = ((0, bottom - top - len(found)), (0, width - found.shape[1]), (0, 0))
+    out: NDArray[np.float32] = np.pad(found, spread, mode="edge").transpose(2, 0, 1).astype(np.float32)
+    out -= 128
     return out
 
 
 def synthesise(
-    model: PhotoModel, values: Array, level: int, size: tuple[int, int], progress: Progress | None = None
+    model: PhotoModel, latents: Array, level: int, size: tuple[int, int], progress: Progress | None = None
 ) -> Levels:
     """Return the picture (H, W, 3) of rounded latents.
 
     Args:
         model: the model.
-        values: rounded latents in sixteenths of a step, (L, h, w).
+        latents: rounded latents in sixteenths of a step, with their margin.
         level: of quality, 0 ... 255.
         size: height and width of the picture, which the grid may exceed.
         progress: Callback with rows.
     """
-    ops = model.ops
-    out = np.empty((*size, 3), np.uint8)
-    rows, columns = values.shape[1:]
-    halo = model.synthesis.halo()[0]
-    for top, bottom in _bands(rows * PATCH, columns * PATCH, PATCH, BAND):
-        start, end = top // PATCH, bottom // PATCH
-        first, last = max(0, start - halo), min(rows, end + halo)
-        v = model.inverse(ops, values[:, first:last], level)
-        flat = model.synthesis_linear(v[:, start - first : end - first], level)
-        deep = model.synthesis.rows(v, level, start - first, end - first)
-        deep += flat
-        ops.scale(deep, 2.0**-model.picture_shift, 128.5, deep)
-        ops.round_down(deep)
-        ops.clip(deep, 0, 255, deep)
-        count = min(bottom, size[0]) - top
-        if count > 0:
-            out[top : top + count] = ops.to_numpy(ops.permute(deep[:, :count, : size[1]], (1, 2, 0)))
-            if progress:
-                progress(count, size[0])
+    ops, out, done = model.ops, np.empty((*size, 3), np.uint8), 0
+    rows, columns = latents.shape[1] - 2, latents.shape[2] - 2
+    deep, linear, waiting = Flow(model.synthesis, level), Flow(model.synthesis_linear, level), None
+    for top, bottom in bands(rows, PATCH**2 * columns):
+        v = model.inverse(ops, latents[:, 1 + top : 1 + bottom, 1:-1], level)
+        flat = linear.push(v, bottom == rows)
+        waiting = flat if waiting is None else ops.join(waiting, flat)
+        band = deep.push(v, bottom == rows)
+        settled = band.shape[1]
+        band += waiting[:, :settled]
+        waiting = ops.copy(waiting[:, settled:])
+        ops.scale(band, 2.0**-model.picture_shift, 128.5, band)
+        ops.round_down(band)
+        ops.clip(band, 0, 255, band)
+        count = max(0, min(settled, size[0] - done))
+        out[done : done + count] = ops.to_numpy(ops.permute(band[:, :count, : size[1]], (1, 2, 0)))
+        done += settled
+        if progress and count:
+            progress(count, size[0])
     return out
 
 
-def _bands(height: int, width: int, unit: int, pixels: int) -> list[tuple[int, int]]:
-    """Bands of rows of about so many pixels, their borders multiples of `unit`, all of about one height."""
-    count = max(1, round(height * width / pixels))
-    step = unit * max(1, -(-height // (count * unit)))
-    return [(top, min(height, top + step)) for top in range(0, height, step)]
+def bands(rows: int, row: int) -> Iterator[tuple[int, int]]:
+    """Yield bands of rows of a grid, each row of so many pixels: where they start and end."""
+    step = max(1, BAND // row)
+    for top in range(0, rows, step):
+        yield top, min(rows, top + step)

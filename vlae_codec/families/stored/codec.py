@@ -15,7 +15,7 @@ from ...container.varint import read_number, write_number
 from ...errors import FormatError, ImageError
 from ...io import webp
 from ...io.deep import Deep
-from ...io.images import Picture, Pixels
+from ...io.images import Picture, Pixels, is_grey
 from ..compressed import PhotoCompressed, Progress
 from ..store import STORED, PhotoInfo
 from .container import MAX_SIDE, NO_MODEL, StoredFile, check_file, parse_file, write_file
@@ -139,4 +139,4 @@ def _in_colour(samples: NDArray[Level]) -> tuple[NDArray[Level], bool]:
     samples = np.atleast_3d(samples)
     if samples.shape[2] < 3:
         return np.concatenate([np.repeat(samples[:, :, :1], 3, axis=2), samples[:, :, 1:]], axis=2), True
-    return samples, bool((samples[:, :, :3] == samples[:, :, :1]).all())
+    return samples, is_grey(samples)

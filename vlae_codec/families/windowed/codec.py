@@ -11,7 +11,7 @@ import numpy as np
 from ...coding.binary_coder import Reader, Writer
 from ...container.limits import check_pixels
 from ...errors import FormatError, ImageError
-from ...io.images import REDUCED, TURNED, Picture, Pixels
+from ...io.images import REDUCED, TURNED, Picture, Pixels, is_grey
 from ...pixels.levels import decisions
 from ..compressed import PhotoCompressed, Progress
 from ..store import PhotoInfo, find_photo_prefix, load_photo_model
@@ -185,7 +185,7 @@ def to_levels(picture: Pixels) -> tuple[Levels, bool]:
     """Return a picture as green, red and blue, (H, W, 3), and whether it is grey."""
     if picture.ndim == 2:
         return np.repeat(picture[:, :, None], 3, axis=2), True
-    grey = bool((picture == picture[:, :, :1]).all())
+    grey = is_grey(picture)
     return np.ascontiguousarray(picture[:, :, ORDER]), grey
 
 

@@ -1,0 +1,190 @@
+"""The interpreter of layer programs: rows of a map go in and rows of the result come out as soon as they are settled.
+
+A 3x3 convolution settles a row when the row below it is there, so each holds its last two rows back. A picture of any
+height takes the memory of a band of rows, nothing is computed twice, and the results do not depend on the bands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .backend import Array, Backend
+from .program import Conv, Op, Program
+
+TAPS = 1 << 21
+"""Values of the taps that are gathered at once: the buffer stays in the cache."""
+Stage = Callable[[Array, bool], Array]
+"""Takes the next rows of a map and whether they are the last, and returns the rows of the result that are settled."""
+
+
+class Flow:
+    """A program at work on one map (C, H, W), from the top to the bottom.
+
+    Args:
+        program: the program.
+        level: of quality, 0 ... 255.
+        start: the first operation.
+    """
+
+    def __init__(self, program: Program, level: int = 0, start: int = 0) -> None:
+        self._stages = [_stage(program.backend, op, level) for op in program.ops[start:]]
+
+    def push(self, x: Array, last: bool) -> Array:
+        """Return the rows of the result that the next rows of the map settle, perhaps none.
+
+        Args:
+            x: rows (C, h, W).
+            last: whether these are the last ones.
+        """
+        for stage in self._stages:
+            x = stage(x, last)
+        return x
+
+
+def run(program: Program, x: Array, level: int = 0, start: int = 0) -> Array:
+    """Return the maps of a whole input (C, H, W) at a level of quality, from an operation on."""
+    return Flow(program, level, start).push(x, True)
+
+
+def _stage(ops: Backend, op: Op, level: int) -> Stage:
+    if op.kind == "conv":
+        return _Convolution(ops, op.convs[0])
+    if op.kind == "residual":
+        return _Residual(ops, op)
+    if op.kind == "clip":
+        return lambda x, last: clipped(ops, x, op)
+    if op.kind == "quality":
+        return lambda x, last: _with_map(ops, x, float(level << op.shift))
+    if op.kind == "shuffle":
+        return lambda x, last: _shuffled(ops, x, op.by)
+    return _Unshuffle(ops, op.by)
+
+
+class _Convolution:
+    """Zero padding stands above the first row and below the last."""
+
+    def __init__(self, ops: Backend, conv: Conv) -> None:
+        self.ops, self.conv = ops, conv
+        self.held: Array | None = None
+
+    def __call__(self, x: Array, last: bool) -> Array:
+        side, stride = self.conv.side, self.conv.stride
+        if side == stride == 1:
+            return convolved(self.ops, self.conv, x, *x.shape[1:])
+        margin = side // 2
+        above = margin if self.held is None else self.held.shape[1]
+        channels, height, width = x.shape
+        rows = above + height + margin * last
+        framed = self.ops.zeros((channels, rows, width + 2 * margin), is_double(x))
+        inner = framed[:, :, margin : margin + width]
+        if self.held is not None:
+            inner[:, :above] = self.held
+        inner[:, above : above + height] = x
+        settled = max(0, rows - side + stride) // stride
+        if side == 1 and not last:
+            settled = rows // stride
+        self.held = self.ops.copy(inner[:, settled * stride :])
+        return convolved(self.ops, self.conv, framed, settled, -(-width // stride))
+
+
+class _Residual:
+    """Rows of the input wait for the update that is added to them."""
+
+    def __init__(self, ops: Backend, op: Op) -> None:
+        self.ops, self.op = ops, op
+        self.first, self.second = (_Convolution(ops, conv) for conv in op.convs)
+        self.waiting: Array | None = None
+
+    def __call__(self, x: Array, last: bool) -> Array:
+        ops = self.ops
+        update = self.second(self.first(clipped(ops, x, self.op), last), last)
+        settled, before = update.shape[1], x[:, :0] if self.waiting is None else self.waiting
+        waited = before.shape[1]
+        update[:, :waited] += before[:, :settled]
+        if settled < waited:
+            self.waiting = ops.join(before[:, settled:], x)
+        else:
+            update[:, waited:] += x[:, : settled - waited]
+            self.waiting = ops.copy(x[:, settled - waited :])
+        ops.clip(update, self.op.convs[1].low, self.op.convs[1].high, update)
+        return update
+
+
+class _Unshuffle:
+    """Rows wait until there are whole squares of them."""
+
+    def __init__(self, ops: Backend, by: int) -> None:
+        self.ops, self.by = ops, by
+        self.waiting: Array | None = None
+
+    def __call__(self, x: Array, last: bool) -> Array:
+        if self.waiting is not None and self.waiting.shape[1]:
+            x = self.ops.join(self.waiting, x)
+        channels, height, width = x.shape
+        by, rows = self.by, height // self.by
+        self.waiting = self.ops.copy(x[:, rows * by :])
+        squares = x[:, : rows * by].reshape(channels, rows, by, width // by, by)
+        return self.ops.permute(squares, (0, 2, 4, 1, 3)).reshape(channels * by * by, rows, width // by)
+
+
+def _shuffled(ops: Backend, x: Array, by: int) -> Array:
+    channels, height, width = x.shape
+    squares = x.reshape(channels // by**2, by, by, height, width)
+    return ops.permute(squares, (0, 3, 1, 4, 2)).reshape(channels // by**2, height * by, width * by)
+
+
+def _with_map(ops: Backend, x: Array, value: float) -> Array:
+    out = ops.empty((x.shape[0] + 1, *x.shape[1:]), is_double(x))
+    out[:-1] = x
+    out[-1] = value
+    return out
+
+
+def clipped(ops: Backend, x: Array, op: Op) -> Array:
+    """Return clamp(floor(x / 2^shift + 1/2), low, high)."""
+    out = ops.empty(tuple(x.shape), is_double(x))
+    if op.shift:
+        ops.scale(x, 2.0**-op.shift, 0.5, out)
+        ops.round_down(out)
+        x = out
+    ops.clip(x, op.low, op.high, out)
+    return out
+
+
+def convolved(ops: Backend, conv: Conv, framed: Array, rows: int, columns: int) -> Array:
+    """Return the maps (outputs, rows, columns) of a convolution of maps whose margin is there already."""
+    channels, side, stride = framed.shape[0], conv.side, conv.stride
+    out = ops.empty((len(conv.matrix), rows, columns), conv.double)
+    strip = rows_at_once(side * side * channels, columns)
+    for top in range(0, rows, strip):
+        count = min(strip, rows - top)
+        taps = ops.empty((side * side * channels + 1, count * columns), conv.double)
+        taps[-1] = 1.0
+        parts = taps[:-1].reshape(side * side, channels, count, columns)
+        for r in range(side):
+            for c in range(side):
+                first = top * stride + r
+                parts[side * r + c] = framed[
+                    :, first : first + (count - 1) * stride + 1 : stride, c : c + (columns - 1) * stride + 1 : stride
+                ]
+        out[:, top : top + count] = product(ops, conv, taps).reshape(-1, count, columns)
+    return out
+
+
+def product(ops: Backend, conv: Conv, taps: Array) -> Array:
+    """Return the results (outputs, N) of a convolution at N positions, whose taps (taps x inputs + 1, N) these are."""
+    out = ops.empty((len(conv.matrix), taps.shape[1]), conv.double)
+    ops.matmul(conv.matrix, taps, out)
+    ops.round_down(out)
+    ops.clip(out, conv.low, conv.high, out)
+    return out
+
+
+def rows_at_once(taps: int, columns: int) -> int:
+    """Return the rows of so many positions whose taps are gathered at once, of so many values a position."""
+    return max(1, TAPS // (taps * columns))
+
+
+def is_double(x: Array) -> bool:
+    """Return whether an array is of float64."""
+    return str(x.dtype).endswith("64")
