@@ -123,7 +123,7 @@ class SymbolReader:
 
 
 def _grouped(scales: Scales, counts: Counts) -> Iterator[tuple[slice, Counts, Counts]]:
-    """Yield parts of a batch, the order of a part in which scales rise, and the positions of so ordered symbols in all."""
+    """Yield parts of a batch, the order of each in which scales rise, and the positions of its symbols in all."""
     following = np.cumsum(counts) - counts
     for start in range(0, len(scales), AT_ONCE):
         part = scales[start : start + AT_ONCE]
