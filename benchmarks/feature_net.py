@@ -37,6 +37,9 @@ SEED = 5
 SHRUNK = 4
 """Photographs whose sides are this many times 32 or more are compared shrunk by it, too."""
 
+WINDOW = 8
+"""Positions of the side of windows whose statistics are compared: 16 pixels at the first stage, 64 at the third."""
+
 Labels = NDArray[np.int64]
 
 
@@ -107,6 +110,28 @@ def feature_distances(originals: Pictures, others: Pictures) -> NDArray[np.float
         stages = [((_unit(x) - _unit(y)) ** 2).sum(1).mean((1, 2)) for x, y in zip(here, there, strict=True)]
         found.append(torch.stack(stages).mean(0))
     return np.asarray(torch.stack(found).mean(0).double().numpy())
+
+
+@torch.no_grad()
+def texture_distances(originals: Pictures, others: Pictures) -> NDArray[np.float64]:
+    """Return distances of the statistics of features, of pictures of one size, uint8 (B, H, W, 3): (B,).
+
+    Means and standard deviations of the activations, each position of unit length, over windows of `WINDOW` positions
+    are compared, not positions: another leaf in the place of a leaf is no error, a smooth place is one (as the
+    Wasserstein distortion of Qiu et al., arXiv 2310.03629, has it at one width of the window).
+    """
+    net, found = load_net(), []
+    for x, y in zip(*(net.activations(as_input(pictures)) for pictures in (originals, others)), strict=True):
+        (mean, deviation), (other_mean, other_deviation) = _statistics(_unit(x)), _statistics(_unit(y))
+        apart = (mean - other_mean).square() + (deviation - other_deviation).square()
+        found.append(apart.sum(1).mean((1, 2)))
+    return np.asarray(torch.stack(found).mean(0).double().numpy())
+
+
+def _statistics(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return means and standard deviations of windows that overlap by a half."""
+    mean, square = (F.avg_pool2d(one, WINDOW, WINDOW // 2) for one in (x, x * x))
+    return mean, (square - mean * mean).clamp(min=0).sqrt()
 
 
 def distances_if_trained(originals: Pictures, others: Pictures) -> NDArray[np.float64] | None:

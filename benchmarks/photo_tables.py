@@ -13,6 +13,8 @@ from vlae_codec.families.store import INFO, WEIGHTS, read_photo_info
 
 MEASURED = {"seconds": "s", "processor_seconds": "processor s", "peak_mib": "peak MiB"}
 SHEETS = "../benchmarks/results/sheets"
+TEXTURE = {"bpp": 3, "psnr": 2, "ms_ssim": 3, "ssimulacra2": 1, "features": 3, "statistics": 4}
+"""Columns of the table of texture, and their digits."""
 POINT = ("bits a pixel", "PSNR, dB", "MS-SSIM", "feature distance")
 
 
@@ -78,6 +80,24 @@ def lossy_bits(folder: Path) -> Lines:
     )
     titles = ("quality", "KL", "ideal", "payload", "file", "payload / ideal", "payload / KL")
     return [head, "", *table(titles, rows)]
+
+
+def texture(folder: Path) -> Lines:
+    """Judges of photographs with texture at several temperatures."""
+    result = read_result("lossy_texture", folder)
+    if not result:
+        return []
+    rows = []
+    for row in result["rows"]:
+        cells = (f"{row[key]:.{digits}f}" for key, digits in TEXTURE.items())
+        rows.append((str(row["quality"]), f"{row['temperature']:g}", *cells))
+    head = (
+        f"Texture of `{result['model']}`, mean of {result['pictures']} of Kodak's photographs: distances of features, "
+        "position by position and of their statistics in windows, are smaller where pictures are more alike:"
+    )
+    names = ("bits a pixel", "PSNR, dB", "MS-SSIM", "SSIMULACRA2", "features", "statistics of features")
+    lines = [head, "", *table(("quality", "temperature", *names), rows)]
+    return [*lines, "", f"![Original, base reconstruction, temperatures 1/2 and 1]({SHEETS}/texture.png)"]
 
 
 def lossy_speed(folder: Path) -> Lines:

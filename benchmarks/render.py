@@ -18,7 +18,14 @@ from benchmarks.inline import fill
 from benchmarks.input_kinds import input_kinds
 from benchmarks.lossy.chart import CHART, chart
 from benchmarks.lossy.rows import read_rows
-from benchmarks.photo_tables import exact_photographs, lossy_bits, lossy_photographs, lossy_speed, photo_releases
+from benchmarks.photo_tables import (
+    exact_photographs,
+    lossy_bits,
+    lossy_photographs,
+    lossy_speed,
+    photo_releases,
+    texture,
+)
 from benchmarks.published import published
 from benchmarks.results import FOLDER
 from benchmarks.set_page import set_sections
@@ -52,6 +59,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
     "docs/results.md": (
         lossy_photographs,
         lossy_bits,
+        texture,
         lossy_speed,
         exact_photographs,
         meaning,

@@ -26,7 +26,7 @@ else:
 
 ROWS = FOLDER / "speedruns.csv"
 ROOT = Path(__file__).resolve().parents[1]
-MODEL = "models/vlae_models/zoo/photo"
+MODEL, RECIPES = "models/vlae_models/zoo/photo", "models/vlae_models/recipes"
 BAND = (0.1, 0.8)
 
 
@@ -40,9 +40,15 @@ def content(path: str, commit: str | None) -> str:
 
 
 def run_of(commit: str | None = None) -> dict[str, str]:
-    """Return the row of the model that is released in the tree or in a commit."""
-    recipe = parse_photo_recipe(tomllib.loads(content(f"{MODEL}/recipe.toml", commit)))
-    last = list(csv.DictReader(content(f"{MODEL}/training.csv", commit).splitlines()))[-1]
+    """Return the row of the model that is released in the tree or in a commit.
+
+    Where a texture head alone was trained last, it is that of the training before, whose pictures are the same.
+    """
+    recipe, log = parse_photo_recipe(tomllib.loads(content(f"{MODEL}/recipe.toml", commit))), f"{MODEL}/training.csv"
+    if recipe.train.texture_only:
+        log = f"benchmarks/results/training-{recipe.train.init}.csv"
+        recipe = parse_photo_recipe(tomllib.loads(content(f"{RECIPES}/{recipe.train.init}.toml", commit)))
+    last = list(csv.DictReader(content(log, commit).splitlines()))[-1]
     info = json.loads(content(f"{MODEL}/photo.json", commit))
     rows = list(csv.DictReader(content("benchmarks/results/lossy.csv", commit).splitlines()))
     pixels = int(last["step"]) * recipe.train.batch * recipe.train.crop**2

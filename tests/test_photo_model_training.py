@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,13 @@ import pytest
 import torch
 from PIL import Image
 
+from vlae_codec.families.photo.texture import LEAST
 from vlae_models.data.packing import Member, write_shards
 from vlae_models.photo.config import PhotoConfig, PhotoTraining
-from vlae_models.photo.prior import Prior, checkerboard, gaussian_bits, scale_of
+from vlae_models.photo.prior import Coded, Prior, checkerboard, gaussian_bits, scale_of
 from vlae_models.photo.recipe import PhotoRecipe, load_photo_recipe
 from vlae_models.photo.structure import ms_ssim
+from vlae_models.photo.texture import LOG_STEP, START, UNIT, texture_cost
 from vlae_models.photo.training import PhotoTrainer
 
 SMALL = PhotoConfig(
@@ -83,6 +86,42 @@ def test_a_run_that_is_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) -> 
     assert part.state.step == 4
     assert [int(row["step"]) for row in part.state.log] == [2, 4]
     assert float(part.state.log[-1]["bpp_0.5"]) > 0
+
+
+def test_a_texture_head_is_trained_beside_a_run_that_had_none(tmp_path: Path) -> None:
+    data = pictures(tmp_path / "data")
+    PhotoTrainer(RECIPE, data, tmp_path / "base", None, "cpu", quiet=True).run(quiet=True)
+    path = tmp_path / "base" / "checkpoint.pt"
+    tree = torch.load(path, weights_only=True)
+    before = tree["average"]
+    tree["average"] = {name: value for name, value in before.items() if not name.startswith("texture.")}
+    torch.save(tree, path)
+    train = PhotoTraining(updates=3, batch=2, crop=192, rate=0.01, muon=0.0, init="base", texture_only=True)
+    recipe = PhotoRecipe("small", "photos", model=SMALL, train=train)
+    trainer = PhotoTrainer(recipe, data, tmp_path / "run", None, "cpu", quiet=True)
+    trainer.run(quiet=True)
+    for name, value in trainer.model.state_dict().items():
+        start = before[name] if name in tree["average"] else None
+        assert start is None or name.endswith(".terms") or torch.equal(value, start), name
+    assert not torch.equal(trainer.model.state_dict()["texture.2.weight"], before["texture.2.weight"])
+    assert "texture_0.5" in trainer.state.log[-1]
+
+
+def test_the_cost_of_texture_is_least_at_the_spread_of_what_was_not_sent() -> None:
+    torch.manual_seed(0)
+    away = 0.05 * torch.randn(1, 4, 64, 64)
+    away[:, 3] = 3.0  # sent: it counts for nothing
+    coded = Coded(torch.zeros_like(away), torch.zeros(1), torch.zeros(1), torch.zeros(1, 2, 64, 64), away)
+    costs = []
+    for scale in (0.025, 0.05, 0.1):
+        index = math.log(scale / LEAST) / LOG_STEP
+
+        def head(known: torch.Tensor, index: float = index) -> torch.Tensor:
+            return torch.full((1, 4, 64, 64), (index - START) / UNIT)
+
+        costs.append(float(texture_cost(head, coded)))
+    assert costs[1] < min(costs[0], costs[2]) - 0.1
+    assert abs(costs[1] - (0.5 + math.log(0.05 / LEAST))) < 0.02
 
 
 def test_shipped_recipe_is_read() -> None:

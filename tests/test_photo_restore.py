@@ -51,6 +51,7 @@ def test_a_released_network_computes_the_same_when_it_is_restored() -> None:
         other = network(2)(crops(), quality, hard=True)
     assert torch.allclose(found.bits, want.bits, rtol=0.1)
     assert torch.allclose(found.squared_error, want.squared_error, rtol=0.1)
+    assert torch.allclose(found.texture, want.texture, rtol=0.05)
     assert not torch.allclose(other.squared_error, want.squared_error, rtol=0.2)
 
 

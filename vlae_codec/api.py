@@ -206,7 +206,7 @@ def decompress(
         seed: of the texture, 0 to 2^63 - 1; one seed gives the same pixels on every machine.
         index: of an archive, the number of the picture; negative ones count from the end.
         preview: of a lossless file draw the lossy part, even if the rest is cut off or damaged.
-        temperature: of the texture of photographs, 0 (the likeliest levels) to 1.
+        temperature: of the texture of photographs, 0 (none, the least error) to 1.
         max_pixels: refuse a file that announces more, of all its pictures together; by default 2^26, of archives 2^32.
         device: "cpu", "torch" or "cuda"; the pixels are the same.
 

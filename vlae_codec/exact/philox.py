@@ -7,6 +7,7 @@ is for is written into its counter, so the order in which numbers are drawn cann
     candidates of z    (path low, path high, dimension // 8, level)               key (0, 0)
     noise of a pixel   (row, column, draw, 2^31 + channel // 4), lane channel % 4  key (seed low, seed high)
     dither of a latent (row, column, channel // 4, 3 * 2^29), lane channel % 4     key (0, 0)
+    texture of latents (row, column, channel // 16 + 2^16 number, 5 * 2^28), byte channel % 16 key: seed
     private choices    (index, image, 0, 2^30)                                     key (0, 0)
 
 Arrays are int64 with values below 2^32, from numpy or torch alike; products wrap in two's
@@ -25,6 +26,7 @@ MASK = 0xFFFFFFFF
 PIXEL_DOMAIN = 1 << 31
 PRIVATE_DOMAIN = 1 << 30
 DITHER_DOMAIN = 3 << 29
+TEXTURE_DOMAIN = 5 << 28
 
 
 def philox(c0: Array, c1: Array, c2: Array, c3: Array, key: tuple[int, int]) -> tuple[Array, Array, Array, Array]:
@@ -66,6 +68,22 @@ def pixel_noise(rows: Array, columns: Array, channel: int, draws: Array, seed: i
     rows, columns, draws = xp.broadcast_arrays(rows, columns, draws)
     domain = xp.full_like(rows, PIXEL_DOMAIN + channel // 4)
     return philox(rows, columns, draws, domain, (seed & MASK, seed >> 32))[channel % 4]
+
+
+def texture_bytes(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], group: int, number: int, seed: int
+) -> NDArray[np.uint8]:
+    """Return uniform bytes for 16 channels of latents, (16, *shape of rows and columns).
+
+    Args:
+        rows, columns: of the latents.
+        group: of channels, the first of which is 16 group.
+        number: of the draw of this seed.
+        seed: 64 bits.
+    """
+    kind = np.full_like(rows, TEXTURE_DOMAIN)
+    words = philox(rows, columns, np.full_like(rows, group + (number << 16)), kind, (seed & MASK, seed >> 32))
+    return np.stack([word >> shift & 255 for word in words for shift in (0, 8, 16, 24)]).astype(np.uint8)
 
 
 def private_uniforms(count: int, image: int) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from . import store
 from .compressed import PhotoCompressed, Progress
 from .photo import codec as photo
 from .photo.container import PhotoFile, file_sections, parse_file
+from .photo.texture import Draw
 from .store import PhotoInfo
 from .stored import codec as stored
 from .stored import container as stored_container
@@ -124,7 +125,7 @@ def decompress_photo(
 
     It is uint8, and uint16 of exact pictures of 16 bits a sample.
 
-    Arguments as of the families' codecs; seed, number and temperature are of the windowed family's texture.
+    Arguments as of the families' codecs; seed, number and temperature are of the texture of photographs.
 
     Raises:
         FormatError: the bytes are no such file, damaged, or beyond the limit.
@@ -132,12 +133,13 @@ def decompress_photo(
         VlaeError: the file's family has no texture, and some was requested.
     """
     mode = parse_head(data)[0]
-    if mode in (PHOTO, STORED) and temperature > 0:
-        raise VlaeError("files of this family have no texture: there is one picture, and temperature changes nothing")
     if mode == STORED:
+        if temperature > 0:
+            raise VlaeError("the file holds exact pixels: there is no texture, and temperature changes nothing")
         return *stored.decompress(data, max_pixels=max_pixels, progress=progress), ""
     if mode == PHOTO:
-        pixels, info = photo.decompress(data, max_pixels=max_pixels, device=device, progress=progress)
+        draw = Draw(0.0 if preview else temperature, seed, number)
+        pixels, info = photo.decompress(data, draw=draw, max_pixels=max_pixels, device=device, progress=progress)
         return pixels, info, ""
     return windowed.decompress_photo(
         data, seed=seed, number=number, temperature=temperature, preview=preview,

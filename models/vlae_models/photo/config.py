@@ -72,6 +72,7 @@ class PhotoTraining:
         halved: share of crops cut twice as large and reduced.
         kl_floor: part of the loop's interface: unused, 0.
         init: run whose averaged weights training starts from, a folder beside the run's own; "" for none.
+        texture_only: train the texture head alone, everything else stays as it is.
         restore: released model, by name or fingerprint, that training starts from, its dead units anew; "" for none.
         seed: of weights, crops and noise.
     """
@@ -94,6 +95,7 @@ class PhotoTraining:
     grey: float = 0.05
     halved: float = 0.25
     kl_floor: float = 0.0
+    texture_only: bool = False
     init: str = ""
     restore: str = ""
     seed: int = 1

@@ -27,6 +27,7 @@ from vlae_codec.families.photo.model import (
 from .calibration import Ranges
 from .nets import INPUT_UNIT, LATENT_UNIT, MEAN_UNIT, SCALE_START, SCALE_UNIT, SCALES, Gains, Head, Residual
 from .recipe import PhotoRecipe
+from .texture import START, UNIT
 from .vlae import LEVELS as PIXEL_UNIT
 from .vlae import PhotoVLAE
 
@@ -146,6 +147,7 @@ def export_photo(net: PhotoVLAE, ranges: Ranges) -> tuple[dict[str, Any], Arrays
         **_synthesis(out, net),
         **_hyper(out, net),
         **_heads(out, net),
+        "texture": _texture(out, net),
     }
     shifts = {
         "gain": LATENT_BITS - STEP_BITS + FACTOR_BITS,
@@ -283,6 +285,14 @@ def _heads(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
                 ),
             ]
     return programs
+
+
+def _texture(out: Exporter, net: PhotoVLAE) -> Ops:
+    head, inner = net.texture, fraction_bits(PRECISE, out.ranges.inputs["texture.2"])
+    return [
+        out.conv("texture.0", head[0], SIXTEENTHS + CONTEXT, WIDEST << CONTEXT, inner, 0, PRECISE),
+        out.conv("texture.2", head[2], inner, PRECISE, 0, -MEANS, MEANS, factor=UNIT, offset=START, largest=WIDE),
+    ]
 
 
 def _names(name: str, blocks: nn.Sequential) -> list[str]:

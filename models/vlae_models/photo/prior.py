@@ -53,10 +53,15 @@ class _Bounded(torch.autograd.Function):
         return torch.where(dead, torch.zeros_like(gradient), gradient), None, None
 
 
+def bounded(x: Tensor, low: float, high: float) -> Tensor:
+    """Return x clamped, with gradients that lead back inside."""
+    clamped: Tensor = _Bounded.apply(x, low, high)  # type: ignore[no-untyped-call]
+    return clamped
+
+
 def scale_of(index: Tensor) -> Tensor:
     """Return the standard deviations of (fractional) indices of the table of scales."""
-    bounded: Tensor = _Bounded.apply(index, 0.0, SCALES - 1.0)  # type: ignore[no-untyped-call]
-    return LEAST_SCALE * torch.exp(LOG_STEP * bounded)
+    return LEAST_SCALE * torch.exp(LOG_STEP * bounded(index, 0.0, SCALES - 1.0))
 
 
 def gaussian_bits(difference: Tensor, scale: Tensor) -> Tensor:
@@ -86,11 +91,15 @@ class Coded(NamedTuple):
         values: r, rounded latents with their means, (B, L, h, w).
         bits: of the latents, (B,).
         hyper_bits: of the hyper-latents, (B,).
+        features: of the heads, (B, M, h, w).
+        away: latents less their means, of the shape of values.
     """
 
     values: Tensor
     bits: Tensor
     hyper_bits: Tensor
+    features: Tensor
+    away: Tensor
 
 
 class Prior(nn.Module):
@@ -133,7 +142,7 @@ class Prior(nn.Module):
         """
         features, hyper_bits = self.hyper(y, quality, hard)
         first = checkerboard(y)
-        known, done, bits = [features], [], []
+        known, done, bits, offsets = [features], [], [], []
         for index, part in enumerate(torch.split(y, list(self.slices), 1)):
             mean, scale = self._ask(self.first[index], known)
             values = quantise(part - mean) + mean
@@ -142,11 +151,12 @@ class Prior(nn.Module):
             )
             mean, scale = torch.where(first, mean, mean_2), torch.where(first, scale, scale_2)
             values = torch.where(first, values, quantise(part - mean_2) + mean_2)
-            away = values - mean if hard else part - mean + torch.rand_like(part) - 0.5
+            offsets.append(part - mean)
+            away = values - mean if hard else offsets[-1] + torch.rand_like(part) - 0.5
             bits.append(gaussian_bits(away, scale).sum((1, 2, 3)))
             done.append(values)
             known.append(values.to(features.dtype))
-        return Coded(torch.cat(done, 1), torch.stack(bits).sum(0), hyper_bits)
+        return Coded(torch.cat(done, 1), torch.stack(bits).sum(0), hyper_bits, features, torch.cat(offsets, 1))
 
     @staticmethod
     def _ask(head: nn.Module, known: list[Tensor]) -> tuple[Tensor, Tensor]:

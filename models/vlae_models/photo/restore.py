@@ -20,6 +20,7 @@ from vlae_codec.families.photo.model import CONTEXT, KNOT_BITS, KNOTS, LEVELS, S
 
 from .export import FACTOR_BITS, HYPER_BITS, LATENT_BITS, PICTURE_BITS
 from .nets import INPUT_UNIT, LATENT_UNIT, MEAN_UNIT, SCALE_START, SCALE_UNIT, Gains
+from .texture import START, UNIT
 from .vlae import LEVELS as PIXEL_UNIT
 from .vlae import PhotoVLAE
 
@@ -175,6 +176,8 @@ def restore_photo(
         offset = np.repeat([0.0, SCALE_START], size)
         for half, part in enumerate(("first", "second")):
             plan[f"head_{number}_{half}"] = (known, {f"prior.{part}.{number}.4": (0, factor, offset)})
+    if "texture" in info["programs"]:
+        plan["texture"] = known, {"texture.2": (0, UNIT, START)}
     for name, (inputs, fixed) in plan.items():
         ops = info["programs"][name]
         if not out.is_dead(ops):

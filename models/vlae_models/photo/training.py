@@ -67,6 +67,9 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         self.random.manual_seed(train.seed)
         for net in (model, average):
             net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if train.texture_only:
+            model.requires_grad_(False)
+            model.texture.requires_grad_(True)
         if train.init:
             start_from(model, recipe, folder.parent / train.init)
         elif train.restore:
@@ -104,7 +107,9 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         floor = train.hyper_floor * self.left()
         bits = parts.bits + (floor - parts.hyper_bits).clamp(min=0)
         weight = torch.exp(train.log_range * train.balance * (0.5 - quality))
-        loss = (weight * (bits + distortion)).mean()
+        loss = parts.texture.mean()
+        if not train.texture_only:
+            loss = loss + (weight * (bits + distortion)).mean()
         return Losses(loss, parts.bits.mean(), distortion.mean())
 
     def plan(self, minutes: float) -> dict[str, float]:
@@ -128,6 +133,7 @@ class PhotoTrainer(Loop[PhotoVLAE]):
             row[f"hyper_{q:g}"] = round(float(found.hyper_bits.mean()), 5)
             row[f"psnr_{q:g}"] = round(float((255**2 / found.squared_error).log10().mean()) * 10, 3)
             row[f"ms_ssim_{q:g}"] = round(float(found.similarity.mean()), 4)
+            row[f"texture_{q:g}"] = round(float(found.texture.mean()), 4)
         for hook in hooks:
             hook.remove()
         row["alive"] = round(float(torch.cat(list(firing.values())).float().mean()), 4)
@@ -166,7 +172,9 @@ def start_from(model: PhotoVLAE, recipe: PhotoRecipe, run: Path) -> None:
     found = [path for name in ("checkpoint.pt", "average.pt") if (path := run / name).exists()]
     if not found:
         raise ModelError(f"{run}: no checkpoint to start from; train it first, into that folder")
-    model.load_state_dict(read_checkpoint(found[0], recipe, "cpu")["average"])
+    weights = read_checkpoint(found[0], recipe, "cpu")["average"]
+    texture = {f"texture.{name}": value for name, value in model.texture.state_dict().items()}
+    model.load_state_dict({**texture, **weights})  # runs from before there was a texture head
     for gains in (model.gain, model.inverse):
         gains.revive()
 

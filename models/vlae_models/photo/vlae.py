@@ -12,6 +12,7 @@ from .config import PhotoConfig
 from .nets import GAIN_BOUND, PATCH, Analysis, Gains, Synthesis
 from .prior import Prior
 from .structure import ms_ssim
+from .texture import Texture, texture_cost
 
 LEVELS = 128.0
 """Pixel levels to 1 in what enters the analysis."""
@@ -30,16 +31,18 @@ class Parts(NamedTuple):
         hyper_bits: those among them of the hyper-latents.
         squared_error: mean of (0 ... 255)^2.
         similarity: MS-SSIM.
+        texture: nats a latent of symbol 0, by the texture head.
     """
 
     bits: Tensor
     hyper_bits: Tensor
     squared_error: Tensor
     similarity: Tensor
+    texture: Tensor
 
 
 class PhotoVLAE(nn.Module):
-    """Analysis, prior, synthesis and the gain units of the qualities.
+    """Analysis, prior, synthesis, the gain units of the qualities, and the texture head.
 
     Args:
         config: shapes.
@@ -55,6 +58,7 @@ class PhotoVLAE(nn.Module):
         self.prior = Prior(config)
         self.gain = Gains(config.latent, level, slope, GAIN_BOUND)
         self.inverse = Gains(config.latent, -level, -slope, GAIN_BOUND)
+        self.texture = Texture(config)
 
     def forward(
         self, levels: Tensor, quality: Tensor, hard: bool = False, start: int = 0, reduced: bool = False
@@ -71,13 +75,14 @@ class PhotoVLAE(nn.Module):
         with torch.autocast(levels.device.type, torch.bfloat16, enabled=reduced):
             y = self.analysis((levels - LEVELS) / LEVELS)
             coded = self.prior(y * self.gain(quality), quality, hard)
+            texture = texture_cost(self.texture, coded)
             picture = LEVELS * self.synthesis(coded.values * self.inverse(quality), quality) + LEVELS
         if hard:
             picture = picture.clamp(0, 255).round()
         pixels = levels.shape[2] * levels.shape[3]
         error = (picture - levels).square().mean((1, 2, 3))
         similarity = ms_ssim(picture / 255, levels / 255, start)
-        return Parts((coded.bits + coded.hyper_bits) / pixels, coded.hyper_bits / pixels, error, similarity)
+        return Parts((coded.bits + coded.hyper_bits) / pixels, coded.hyper_bits / pixels, error, similarity, texture)
 
 
 @torch.no_grad()

@@ -17,6 +17,7 @@ from ..store import PhotoInfo, find_photo_prefix, load_photo_model
 from . import coding, rounding
 from .container import MAX_SIDE, PhotoFile, check_file, parse_file, write_file
 from .model import LEVELS, PhotoModel
+from .texture import BASE, Draw
 from .transform import Levels, analyse, grid, padded, synthesise
 
 DEFAULT_QUALITY = 70.0
@@ -90,12 +91,18 @@ def compress(
 
 
 def decompress(
-    data: bytes, *, max_pixels: int | None = None, device: str = "cpu", progress: Progress | None = None
+    data: bytes,
+    *,
+    draw: Draw = BASE,
+    max_pixels: int | None = None,
+    device: str = "cpu",
+    progress: Progress | None = None,
 ) -> tuple[Pixels, PhotoInfo]:
     """Return the picture of a file, uint8 (H, W), (H, W, 3), or with alpha (H, W, 2) or (H, W, 4), and its model.
 
     Args:
         data: the file.
+        draw: which texture is drawn, by default none.
         max_pixels: refuse a file that announces more.
         device: "cpu", "torch" or "cuda"; the pixels are the same.
         progress: Callback with rows.
@@ -111,7 +118,7 @@ def decompress(
     rows, columns = grid(size)
     if len(file.payload) < least_payload(rows, columns):
         raise FormatError(f"{len(file.payload)} bytes of payload are too few for {file.width} x {file.height}: damaged")
-    latents = coding.pop(model, file.payload, rows, columns, file.level)
+    latents = coding.pop(model, file.payload, rows, columns, file.level, draw)
     pixels = synthesise(model, latents, file.level, size, progress)
     del latents
     if file.grey:

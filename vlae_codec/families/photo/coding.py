@@ -11,7 +11,8 @@ from ...exact.backend import Array
 from ...exact.flow import Flow
 from . import rounding
 from .model import CHANNELS_AT_ONCE, PhotoModel
-from .prior import BY, Step, gather, walk
+from .prior import BY, Step, gather, scatter, walk
+from .texture import BASE, Draw, Texture
 from .transform import bands, framed
 
 
@@ -87,17 +88,21 @@ def _symbols(
     return out
 
 
-def pop(model: PhotoModel, payload: bytes, rows: int, columns: int, level: int) -> Array:
-    """Return the rounded latents of a payload, sixteenths of a step, with their margin.
+def pop(model: PhotoModel, payload: bytes, rows: int, columns: int, level: int, draw: Draw = BASE) -> Array:
+    """Return the rounded latents of a payload, perhaps with texture, sixteenths of a step, with their margin.
 
     Raises:
         FormatError: no encoder wrote it.
     """
     latents = framed(model, rows, columns)
-    reader, steps = SymbolReader(payload), walk(model, latents, level)
+    texture = Texture(model, rows, columns, level, draw) if draw.heat else None
+    reader, steps = SymbolReader(payload), walk(model, latents, level, texture)
     try:
         step = next(steps)
         while True:
-            step = steps.send(reader.pop(step.scales.reshape(-1)).reshape(step.scales.shape))
+            symbols = reader.pop(step.scales.reshape(-1)).reshape(step.scales.shape)
+            if texture is not None and step.part >= 0:
+                scatter(texture.unsent[step.part], symbols == 0, step.half)
+            step = steps.send(symbols)
     except StopIteration:
         return latents

@@ -134,6 +134,9 @@ class PhotoModel:
             halves = [self._program(f"head_{number}_{half}", known + half * size, bound, 2 * size) for half in (0, 1)]
             self.heads.append((halves[0], halves[1]))
             known += size
+        self.texture = None
+        if "texture" in self._info["programs"]:
+            self.texture = self._program("texture", known, bound, latent)
         self.synthesis_linear = self._program("synthesis_linear", latent, LATENT, 3)
         self.synthesis = self._program("synthesis", latent, LATENT, 3)
         self.picture_shift = _count(info["picture_shift"], 16)

@@ -6,7 +6,7 @@ symbols. In a half, positions come row by row, even rows first.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -53,9 +53,11 @@ class Step(NamedTuple):
 
 
 Walk = Generator[Step, Symbols, None]
+Finish = Callable[[Array, Array], None]
+"""Callback with the features (M, h + 2, w + 2) and the latents (L, h + 2, w + 2), as heads read them, with margins."""
 
 
-def walk(model: PhotoModel, latents: Array, level: int) -> Walk:
+def walk(model: PhotoModel, latents: Array, level: int, finish: Finish | None = None) -> Walk:
     """Yield the steps of latents, which are rounded at the end.
 
     The symbols (C, N) of a step are sent to the generator. A slice is overwritten once the symbols of its first half
@@ -65,6 +67,7 @@ def walk(model: PhotoModel, latents: Array, level: int) -> Walk:
         model: the model.
         latents: memory for them, with their margin (`transform.framed`); at the end it has sixteenths of a step.
         level: of quality, 0 ... 255.
+        finish: changes the latents when all of them are known.
     """
     rows, columns = latents.shape[1] - 2, latents.shape[2] - 2
     count = rows * columns // BY**2
@@ -85,6 +88,8 @@ def walk(model: PhotoModel, latents: Array, level: int) -> Walk:
                 mine[:] = 0
             _store(model.ops, mine[:, 1:-1, 1:-1], symbols, step)
         start += size
+    if finish is not None:
+        finish(features, latents)
     model.ops.scale(latents, 2.0**-CONTEXT, 0, latents)
 
 
