@@ -14,6 +14,7 @@ from vlae_codec.families.photo import codec
 from vlae_codec.families.photo.coding import Coded
 from vlae_codec.families.photo.model import LEVELS, STEP_BITS
 from vlae_codec.families.photo.rounding import choose
+from vlae_codec.families.photo.transform import grid
 
 
 def test_the_ladder_goes_from_the_first_level_to_the_last() -> None:
@@ -45,7 +46,7 @@ def search(sizes: np.ndarray, most: int) -> tuple[int, int]:
 
     def code(level: int) -> Coded:
         tried.append(level)
-        return Coded(bytes(int(sizes[level])), 0.0, 0.0, np.zeros(0))
+        return Coded(bytes(int(sizes[level])), 0.0, 0.0)
 
     level, found = codec._within(code, most, most)
     assert len(found.payload) == sizes[level] <= most and len(set(tried)) == len(tried)
@@ -74,7 +75,7 @@ def test_the_search_takes_no_more_runs_than_halving_would(cliff: int) -> None:
 def test_rounding_gives_up_most_where_a_symbol_is_dearest() -> None:
     """The dead zone is half a step where bits are cheap, and nearly three quarters of one where they are dearest."""
     values = np.repeat(np.arange(2 << STEP_BITS)[None], SCALES, 0)
-    scales = np.repeat(np.arange(SCALES)[:, None], values.shape[1], 1)
+    scales = np.repeat(np.arange(SCALES, dtype=np.uint8)[:, None], values.shape[1], 1)
     symbols = choose(values, np.zeros_like(values), scales, 5)
     assert (np.diff(symbols, axis=1) >= 0).all()
     zones = (symbols == 0).sum(1) / 2**STEP_BITS
@@ -87,7 +88,7 @@ def test_rounding_gives_up_most_where_a_symbol_is_dearest() -> None:
 def test_a_payload_is_as_long_as_the_format_asks(size: tuple[int, int]) -> None:
     """A byte for each 64 positions beyond 2048, as docs/format.md says and other readers refuse what is shorter."""
     height, width = (4 * math.ceil(side / 64) for side in size)
-    assert codec.grid(size) == (height, width)
+    assert grid(size) == (height, width)
     least = codec.least_payload(height, width)
     assert least >= 0 and height * width <= 2048 + 64 * least
     assert least == 0 or height * width > 2048 + 64 * (least - 1)
