@@ -13,8 +13,8 @@ from benchmarks.cifar_tables import tiny_pictures
 from benchmarks.photo_tables import exact_photographs, lossy_photographs
 from benchmarks.results import FOLDER
 from benchmarks.tables import ZOO, evaluation, table
-from vlae_codec.families.store import INFO, WEIGHTS, read_photo_info
-from vlae_codec.model.networks import read_info
+from vlae_codec.families.registry import read_tree
+from vlae_codec.model.folder import INFO, WEIGHTS
 from vlae_models.photo.recipe import load_photo_recipe
 from vlae_models.recipe import Recipe, read_recipe
 from vlae_models.windowed.recipe import load_windowed_recipe
@@ -45,7 +45,7 @@ EXPLICIT = " `-m auto` does not choose it."
 
 def card(folder: Path) -> str:
     """Format the card of a model folder."""
-    info, recipe = read_info(folder), read_recipe(folder / "recipe.toml")
+    info, recipe = read_tree(folder), read_recipe(folder / "recipe.toml")
     with (folder / "training.csv").open(newline="") as file:
         last = list(csv.DictReader(file))[-1]
     result = evaluation(info["name"], FOLDER)
@@ -71,7 +71,7 @@ def card(folder: Path) -> str:
 
 def photo_card(folder: Path) -> str:
     """Format the card of a photo model's folder."""
-    info, path = read_photo_info(folder), str(folder / "recipe.toml")
+    info, path = read_tree(folder), str(folder / "recipe.toml")
     recipe = load_photo_recipe(path) if info["format"] == 3 else load_windowed_recipe(path)
     with (folder / "training.csv").open(newline="") as file:
         last = list(csv.DictReader(file))[-1]
@@ -128,11 +128,9 @@ def figures(result: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     """Write the cards."""
-    for folder in sorted(path for path in ZOO.iterdir() if (path / "model.json").exists()):
-        (folder / "CARD.md").write_text(card(folder))
-        print(folder.name)
     for folder in sorted(path for path in ZOO.iterdir() if (path / INFO).exists()):
-        (folder / "CARD.md").write_text(photo_card(folder))
+        write = card if read_tree(folder)["format"] == 1 else photo_card
+        (folder / "CARD.md").write_text(write(folder))
         print(folder.name)
 
 

@@ -18,7 +18,7 @@ from benchmarks.cifar_windows import MODELS, TEMPERATURE, as_rgb
 from benchmarks.results import FOLDER, read_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
-from vlae_codec.families.store import find_photo_model
+from vlae_codec.families.registry import find_model
 from vlae_codec.families.windowed import codec
 from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import SIDE
@@ -30,8 +30,7 @@ DRAWS = 2
 
 def rows_of(name: str, images: Levels) -> list[Levels]:
     """Pictures drawn of the codes of images, RGB: as many rows as there are draws."""
-    info = find_photo_model(name)
-    assert info
+    info = find_model(name)
     files = [codec.compress_photo(Picture(image), info).data for image in images]
     return [
         np.stack([as_rgb(codec.decompress_photo(data, temperature=TEMPERATURE, seed=seed)[0]) for data in files])

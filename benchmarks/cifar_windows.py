@@ -20,7 +20,7 @@ from benchmarks.cifar_tables import LOCAL
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
-from vlae_codec.families.store import find_photo_model
+from vlae_codec.families.registry import find_model, list_models
 from vlae_codec.families.windowed import codec
 from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import SIDE, TEST, load_cifar
@@ -68,8 +68,7 @@ def bound(net: WindowedVLAE, images: Levels, log_width: float) -> dict[str, floa
 
 def coded(name: str, images: Levels) -> tuple[dict[str, float], Levels]:
     """Means of the codec's files of images, RGB, and one picture drawn of each."""
-    info = find_photo_model(name)
-    assert info
+    info = find_model(name)
     rows, drawn = [], []
     for number, image in enumerate(tqdm(images, desc=name, unit="image")):
         lossy, exact = (codec.compress_photo(Picture(image), info, lossless=flag) for flag in (False, True))
@@ -102,8 +101,7 @@ def block_means(images: Levels) -> Floats:
 
 def measure(name: str, test: Levels, files: int) -> dict[str, Any]:
     """All figures of a released model."""
-    info = find_photo_model(name)
-    assert info
+    info = find_model(name)
     net, width = restore_photo(name), read_windowed_recipe(info.folder / "recipe.toml").train.finest
     rgb = np.ascontiguousarray(test[:files][..., ORDER])
     figures, drawn = coded(name, rgb)
@@ -114,8 +112,7 @@ def measure(name: str, test: Levels, files: int) -> dict[str, Any]:
 
 def kept_row(stored: dict[str, Any], name: str) -> dict[str, Any] | None:
     """Return the stored figures of a model, unless they are those of one that it has superseded."""
-    info, row = find_photo_model(name), stored.get(name)
-    assert info
+    info, row = find_model(name), stored.get(name)
     return row if row and row["fingerprint"] == info.fingerprint else None
 
 
@@ -139,7 +136,8 @@ def main(data: Path, local: tuple[Path, ...], images: int, files: int, add: bool
     """Measure the released models of CIFAR-10."""
     test = load_cifar(data, TEST)[:images]
     stored = (read_result("cifar_windows") or {}).get("models", {}) if add else {}
-    wanted = [name for name in MODELS if find_photo_model(name)]
+    installed = {info.name for info in list_models()}
+    wanted = [name for name in MODELS if name in installed]
     found = {name: kept_row(stored, name) or measure(name, test, min(files, images)) for name in wanted}
     found |= {name: row for name, row in stored.items() if name.startswith(LOCAL)}
     found |= {run.name: measure_local(run, test) for run in local}

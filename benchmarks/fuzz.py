@@ -43,11 +43,11 @@ from vlae_codec.container import envelope
 from vlae_codec.container.header import WINDOWED
 from vlae_codec.errors import FormatError, ImageError, VlaeError
 from vlae_codec.families.bilevel import codec
-from vlae_codec.families.store import find_photo_model
+from vlae_codec.families.bilevel.identify import is_photo
+from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.io.writing import FORMATS, encode_picture, unwritten
 from vlae_codec.latents.payload import decode
-from vlae_codec.model.identify import is_photo
-from vlae_codec.model.networks import load_model
+from vlae_codec.model.networks import IntegerModel
 from vlae_codec.report import inspection
 
 NAME = "fuzz"
@@ -120,8 +120,7 @@ def make_corpus(models: Path) -> Corpus:
         (archives if codec.is_archive(path.read_bytes()) else files).append(path.read_bytes())
     parts = pack_model(info, small_arrays(), True)
     photos = make_photo_corpus(models / "small-photo")
-    released = find_photo_model("photo")
-    assert released
+    released = find_model("photo")
     prints = [bytes.fromhex(text) for text in (info["fingerprint"], photos.info["fingerprint"], released.fingerprint)]
     stored = make_stored()
     wrapped = make_wrapped([files[0], photos.files[0], photos.files[-1], *stored[:2]])
@@ -149,7 +148,7 @@ def read_vlz(data: bytes) -> str:
 
 def read_folder(files: dict[str, bytes]) -> str:
     """Load a model and put each of its networks to work."""
-    model = load_model(MemoryFolder(files))  # type: ignore[arg-type]
+    model = read_model(MemoryFolder(files), IntegerModel)  # type: ignore[arg-type]
     if model.height * model.width > MAX_PIXELS:
         return "large"
     for mode, payload in ((0, b"ab"), (1, b"\0\0\0\0")):

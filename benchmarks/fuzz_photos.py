@@ -15,9 +15,11 @@ from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model
 from benchmarks.small_model import Arrays
 from benchmarks.small_photo_model import small_photo_arrays, write_small_photo_model
 from vlae_codec.coding.binary_coder import Reader
-from vlae_codec.families.store import INFO, WEIGHTS, read_windowed_model
+from vlae_codec.families.registry import read_model
 from vlae_codec.families.windowed import grid, pixels
-from vlae_codec.families.windowed.trial import try_photo_model
+from vlae_codec.families.windowed.family import WindowedFamily
+from vlae_codec.families.windowed.model import WindowedModel
+from vlae_codec.model.folder import INFO, WEIGHTS
 from vlae_codec.pixels.levels import decisions
 
 SIZES = ((1, 1), (2, 3), (5, 3), (17, 9), (40, 30))
@@ -80,8 +82,8 @@ def damaged_photo_model(rng: random.Random, corpus: PhotoCorpus) -> dict[str, by
 
 def read_photo_folder(files: dict[str, bytes]) -> str:
     """Load a windowed model and put each of its networks to work, on a payload that it did not make."""
-    model = read_windowed_model(MemoryFolder(files))  # type: ignore[arg-type]
-    try_photo_model(model)
+    model = read_model(MemoryFolder(files), WindowedModel)  # type: ignore[arg-type]
+    WindowedFamily().probe(model)
     z = grid.pop_grid(model, Reader(b"any bytes", grid.decisions(model, 2, 1)), 2, 1, 40)
     pixels.base_reconstruction(model, z, 40, 2, 3)
     pixels.draw(model, z, 40, (2, 3), seed=1)

@@ -17,11 +17,11 @@ import numpy as np
 from benchmarks.options import open_model
 from vlae_cli.common import exit_on_error
 from vlae_codec.errors import VlaeError
+from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec
 from vlae_codec.families.bilevel.archive import Reader, Settings, compress_archive
 from vlae_codec.io.files import write_whole
 from vlae_codec.io.images import Picture, Pixels, decode_image, encode_png
-from vlae_codec.model import registry
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden"
 COPIES = 3

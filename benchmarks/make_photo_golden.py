@@ -15,9 +15,11 @@ import numpy as np
 from PIL import Image
 
 from vlae_codec.container.header import PHOTO, parse_head
-from vlae_codec.families import pictures, store
-from vlae_codec.families.store import PhotoInfo, list_photo_models
+from vlae_codec.families import pictures
+from vlae_codec.families.registry import list_models
 from vlae_codec.io.images import Picture
+from vlae_codec.model.info import BILEVEL, ModelInfo
+from vlae_codec.model.info import PHOTO as PHOTO_FAMILY
 from vlae_codec.report.quality import Levels
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden" / "photo"
@@ -49,13 +51,13 @@ def decode(data: bytes, device: str = "cpu") -> Levels:
 def main() -> None:
     """Make the golden files that are not there yet."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for info in (one for one in list_photo_models() if one.shipped):
+    for info in (one for one in list_models() if one.shipped and one.family != BILEVEL):
         make(info, OF_MAIN if info.name == MAIN else OF_OTHERS)
 
 
-def make(info: PhotoInfo, sizes: Sequence[str]) -> None:
+def make(info: ModelInfo, sizes: Sequence[str]) -> None:
     """Make the files of one model."""
-    kinds = ("lossy",) if info.family == store.PHOTO else tuple(KINDS)
+    kinds = ("lossy",) if info.family == PHOTO_FAMILY else tuple(KINDS)
     for added, grey, kind in product(sizes, (False, True), kinds):
         path = FOLDER / f"{info.fingerprint[:12]}-{'grey' if grey else 'colour'}-{kind}{added}.vlz"
         if path.exists():

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vlae_codec.model.networks import fingerprint
+from vlae_codec.model.folder import fingerprint
 
 ODD_BYTES = (0x00, 0x01, 0x7F, 0x80, 0xFF, 0x10, 0x15, 0x16)
 ODD_VALUES: tuple[Any, ...] = (
@@ -57,7 +57,7 @@ def _change(out: bytearray, rng: random.Random, others: Sequence[bytes]) -> None
 
 
 def mutate_info(info: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
-    """Return a model.json's or photo.json's tree with some values replaced, removed, or put elsewhere."""
+    """Return a model.json's tree with some values replaced, removed, or put elsewhere."""
     tree: dict[str, Any] = json.loads(json.dumps(info))
     for _ in range(1 + rng.randrange(3)):
         target: Any = tree

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vlae_codec.errors import VlaeError
-from vlae_codec.model.networks import IntegerModel, load_model
-from vlae_codec.model.registry import find_model
+from vlae_codec.families.registry import find_model, read_model
+from vlae_codec.model.networks import IntegerModel
 from vlae_models.recipe import read_recipe
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def images_option(default: int, name: str = "--images", text: str = "Test images
 
 def open_model(text: str, device: str = "cpu") -> IntegerModel:
     """Open the model of a name or a folder; a folder wins, so that models that are not released can be measured."""
-    return load_model(folder_of(text), device)
+    return read_model(folder_of(text), IntegerModel, device)
 
 
 def set_of(text: str) -> str:

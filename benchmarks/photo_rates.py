@@ -25,8 +25,9 @@ from benchmarks.rivals import EXACT_RIVALS, RIVALS, Rival, best_within, encoded,
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
 from vlae_codec.families.compressed import PhotoCompressed
-from vlae_codec.families.store import find_photo_model, read_windowed_model
+from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.families.windowed import codec
+from vlae_codec.families.windowed.model import WindowedModel
 from vlae_codec.io.images import Picture
 from vlae_codec.report.quality import Levels, ms_ssim, psnr
 from vlae_models.data.cifar import TEST, load_cifar
@@ -60,16 +61,13 @@ SETS = {"kodak-dev": kodak, "cifar10": tiny}
 
 def qualities(model: str) -> tuple[float, ...]:
     """Those of a model, one if it has a single width."""
-    info = find_photo_model(model)
-    if info is None:
-        raise VlaeError(f"no model of photographs is called {model!r}")
-    coarsest, finest = read_windowed_model(info.folder).widths
+    coarsest, finest = read_model(find_model(model).folder, WindowedModel).widths
     return QUALITIES if coarsest < finest else (codec.DEFAULT_QUALITY,)
 
 
 def compressed(original: Levels, model: str, **rate: Any) -> PhotoCompressed:
     """Compress a picture; `rate` is the quality, or that it be without loss."""
-    info = find_photo_model(model)
+    info = find_model(model)
     assert info
     return codec.compress_photo(Picture(original), info, **rate)
 
@@ -168,7 +166,7 @@ def main(data: Path, pictures: int, lossless: int, model: str, kind: str, rivals
     chosen = SETS[kind](data, pictures)
     say_missing()
     flags = [number < lossless for number in range(len(chosen))]
-    info = find_photo_model(model)
+    info = find_model(model)
     name = info.name if info else model
     with ProcessPoolExecutor(jobs) as pool:
         work = pool.map(partial(measure, model=model, rivals=rivals), [picture for _, picture in chosen], flags)

@@ -9,7 +9,8 @@ from benchmarks.lossy.rows import ROWS, SKIES, read_rows
 from benchmarks.lossy.tables import bd_table, sky_table
 from benchmarks.results import read_result
 from benchmarks.tables import ZOO, Lines, table
-from vlae_codec.families.store import INFO, WEIGHTS, read_photo_info
+from vlae_codec.families.registry import read_tree
+from vlae_codec.model.folder import INFO, WEIGHTS
 
 MEASURED = {"seconds": "s", "processor_seconds": "processor s", "peak_mib": "peak MiB"}
 SHEETS = "../benchmarks/results/sheets"
@@ -22,8 +23,7 @@ def photo_releases(folder: Path) -> Lines:
     """Format the table of the released models for pictures of any size."""
     rows = []
     for entry in sorted(ZOO.glob("*")):
-        if (entry / INFO).is_file():
-            info = read_photo_info(entry)
+        if (entry / INFO).is_file() and (info := read_tree(entry))["format"] > 1:
             size = f"{(entry / WEIGHTS).stat().st_size / 2**20:.2f}"
             rows.append((info["name"], info["description"], size, f"`{info['fingerprint'][:12]}`"))
     titles = ("name", "what", "MiB", "fingerprint")

@@ -21,7 +21,8 @@ from benchmarks.digits import evenly
 from benchmarks.options import folder_of, images_option, models_argument, set_of
 from benchmarks.results import FOLDER, read_results, write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.model.networks import load_model
+from vlae_codec.families.registry import read_model
+from vlae_codec.model.networks import IntegerModel
 from vlae_models.data.sets import Images, load_set
 from vlae_models.nets.vlae import VLAE
 from vlae_models.recipe import read_recipe
@@ -83,7 +84,7 @@ def main(models: tuple[str, ...], data: Path, images: int, threads: int) -> None
     torch.set_num_threads(threads)
     for name in models:
         folder, kind = folder_of(name), set_of(name)
-        integer = load_model(folder)
+        integer = read_model(folder, IntegerModel)
         net = restore(read_recipe(folder / "recipe.toml").model, integer.info["shifts"], integer.arrays)
         test = load_set(kind, data).test
         found = rows(nested(net, test[evenly(images, len(test))]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from vlae_codec.coding.prefix_code import MAX_EXPONENT
 from vlae_codec.exact.layers import FRACTION
-from vlae_codec.model.networks import fingerprint
+from vlae_codec.model.folder import fingerprint
 
 SIDE, LATENT, BLOCKS = 8, 16, 2
 FINE, COARSE, THIN, HIDDEN, FEATURES, LOCAL = 4, 6, 3, 10, 3, 6

@@ -12,9 +12,8 @@ import numpy as np
 from benchmarks.small_model import Arrays
 from vlae_codec.autoregressive.order import Window
 from vlae_codec.exact.layers import FRACTION
-from vlae_codec.families.store import INFO, WEIGHTS
 from vlae_codec.families.windowed.model import GAINS, SCALES, WIDTHS
-from vlae_codec.model.networks import fingerprint
+from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 
 CHANNELS = {"fine": 2, "mid": 3, "coarse": 4}
 LATENT, FINE, FEATURES, WIDTH, COMPONENTS = 3, CHANNELS["fine"], 4, 6, 2
@@ -69,7 +68,7 @@ def small_photo_arrays(seed: int = 7, patch: int = 16, straight: bool = False) -
 def small_photo_info(
     arrays: Arrays, name: str = "small-photo", patch: int = 16, straight: bool = False, sharper: int = 0
 ) -> dict[str, Any]:
-    """Return the tree of its photo.json, fingerprint included."""
+    """Return the tree of its model.json, fingerprint included."""
     info: dict[str, Any] = {
         "format": 2,
         "kind": "photo",
@@ -91,7 +90,7 @@ def small_photo_info(
 def write_small_photo_model(
     folder: Path, seed: int = 7, name: str = "small-photo", patch: int = 16, straight: bool = False, sharper: int = 0
 ) -> dict[str, Any]:
-    """Write the folder; its photo.json's tree comes back.
+    """Write the folder; its model.json's tree comes back.
 
     Args:
         folder: to be made.

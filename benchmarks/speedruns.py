@@ -7,7 +7,7 @@ python -m benchmarks.speedruns --commit 2af6b97      # that of a commit
 from __future__ import annotations
 
 import csv
-import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,11 +49,11 @@ def run_of(commit: str | None = None) -> dict[str, str]:
         log = f"benchmarks/results/training-{recipe.train.init}.csv"
         recipe = parse_photo_recipe(tomllib.loads(content(f"{RECIPES}/{recipe.train.init}.toml", commit)))
     last = list(csv.DictReader(content(log, commit).splitlines()))[-1]
-    info = json.loads(content(f"{MODEL}/photo.json", commit))
+    (fingerprint,) = re.findall(r"Fingerprint: `(\w+)`", content(f"{MODEL}/CARD.md", commit))
     rows = list(csv.DictReader(content("benchmarks/results/lossy.csv", commit).splitlines()))
     pixels = int(last["step"]) * recipe.train.batch * recipe.train.crop**2
     found = {
-        "model": info["fingerprint"][:12],
+        "model": fingerprint[:12],
         "from": recipe.train.restore or recipe.train.init or "principal components",
         "device": last["device"],
         "minutes": last["minutes"],

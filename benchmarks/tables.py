@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.judged import JUDGES
 from benchmarks.results import read_result, read_results, results_of
-from vlae_codec.model.networks import read_info
+from vlae_codec.families.registry import read_tree
 from vlae_models.recipe import read_recipe
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -295,9 +295,9 @@ def releases(folder: Path) -> Lines:
     """Format the released models' folders with their set, sizes and measured figures."""
     rows = []
     for entry in sorted(ZOO.glob("*")):
-        if not (entry / "model.json").is_file():
+        if not (entry / "model.json").is_file() or (info := read_tree(entry))["format"] != 1:
             continue
-        info, worth = read_info(entry), evaluation(entry.name, folder) or {}
+        worth = evaluation(entry.name, folder) or {}
         rates = read_result(f"rates-{entry.name}", folder)
         payload = f"{rates['codes'][0]['payload_bits']:.1f}" if rates else "-"
         size = f"{(entry / 'weights.npz').stat().st_size / 2**20:.2f}"

@@ -19,7 +19,8 @@ from benchmarks.kept import Setting, measure
 from benchmarks.options import images_option
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.model.networks import load_model
+from vlae_codec.families.registry import read_model
+from vlae_codec.model.networks import IntegerModel
 from vlae_models.recipe import load_recipe
 
 SWEEP = Path(__file__).resolve().parent / "sweep"
@@ -38,7 +39,7 @@ def measure_run(run: Path, judged: Judged, effort: int) -> dict[str, Any]:
     recipe = SWEEP / f"{run.name}.toml"
     loaded, trained = load_recipe(str(recipe)), last_row(run / "log.csv")
     with tempfile.TemporaryDirectory() as folder:
-        model = load_model(export_run(str(recipe), run, Path(folder)))
+        model = read_model(export_run(str(recipe), run, Path(folder)), IntegerModel)
         kept = measure(model, judged, Setting("search", BITS, effort), run.name)
     return {
         "recipe": run.name,

@@ -14,12 +14,12 @@ from PIL import Image
 import vlae_codec
 from vlae_codec.collections import encode_part
 from vlae_codec.container.envelope import Metadata, wrap
+from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec
 from vlae_codec.families.bilevel.archive import Settings, compress_archive
-from vlae_codec.families.store import find_photo_model
+from vlae_codec.families.registry import find_model
 from vlae_codec.families.stored import codec as stored
 from vlae_codec.io.images import Picture, decode_image
-from vlae_codec.model import registry
 
 Levels = NDArray[np.uint8]
 
@@ -132,8 +132,7 @@ def waves(height: int, width: int, grey: bool = False, noise: float = 0) -> Leve
 
 def windowed_cases() -> Iterator[Case]:
     """Yield the cases of pictures of any size by the model with a window."""
-    info = find_photo_model("photo-exact")
-    assert info
+    info = find_model("photo-exact")
 
     def code(levels: Levels, **options: Any) -> Callable[[], bytes]:
         return partial(vlae_codec.compress, levels, info.name, **options)
@@ -165,8 +164,7 @@ def windowed_cases() -> Iterator[Case]:
 
 def photo_cases() -> Iterator[Case]:
     """Yield the cases of the photo family, by the model of now."""
-    info = find_photo_model("photo")
-    assert info
+    info = find_model("photo")
     about = f"photo-{info.fingerprint[:6]}"
 
     def code(levels: Levels, **options: Any) -> Callable[[], bytes]:

@@ -18,7 +18,7 @@ from vlae_codec.errors import VlaeError
 from vlae_codec.families import pictures
 from vlae_codec.families.bilevel import codec
 from vlae_codec.families.bilevel.archive import Reader
-from vlae_codec.model.identify import is_photo
+from vlae_codec.families.bilevel.identify import is_photo
 
 Levels = NDArray[Any]
 """Bytes, or 16 bits a sample."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from vlae_codec.container.archive import parse_archive
 from vlae_codec.container.header import checksum
 from vlae_codec.container.varint import write_number
-from vlae_codec.families.store import find_photo_model
-from vlae_codec.model import registry
+from vlae_codec.families import registry
+from vlae_codec.families.registry import find_model
 
 
 class Bad(NamedTuple):
@@ -117,8 +117,7 @@ def bad_archives(files: dict[str, bytes]) -> Iterator[Bad]:
 
 def bad_pictures(files: dict[str, bytes]) -> Iterator[Bad]:
     """Yield pictures of any size, of all families."""
-    info, other = find_photo_model("photo"), find_photo_model("photo-exact")
-    assert info and other
+    info, other = find_model("photo"), find_model("photo-exact")
     photo, windowed = bytes.fromhex(info.fingerprint), bytes.fromhex(other.fingerprint)
     about = f"photo-{info.fingerprint[:6]}"
     good, clear = files[f"{about}-grey"], files[f"{about}-alpha-soft"]

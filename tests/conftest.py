@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -19,27 +18,23 @@ import pytest
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
+from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec
+from vlae_codec.families.bilevel.family import BilevelFamily
 from vlae_codec.latents.payload import Code
-from vlae_codec.model import registry
-from vlae_codec.model.networks import read_info
+from vlae_codec.model.networks import IntegerModel
 
 
-@dataclass
-class FakeModel:
+class FakeModel(IntegerModel):
     """Codes are hashes of pictures, drawings are hashes of codes: what files and commands see of a model."""
 
-    info: dict[str, Any]
-    workers: int = 1
+    def __init__(self, info: dict[str, Any]) -> None:
+        super().__init__(info, {})
+        self.workers = 1
 
-    @property
-    def fingerprint(self) -> bytes:
-        return bytes.fromhex(self.info["fingerprint"])
-
-    def to_device(self, values: NDArray[Any]) -> NDArray[Any]:
-        return values
-
-    def draw(self, z: NDArray[np.int64], seed: int = 0, draw: int = 0) -> NDArray[np.uint8]:
+    def draw(
+        self, z: NDArray[np.int64], seed: int = 0, draw: int | NDArray[np.int64] = 0, raster: bool = False
+    ) -> NDArray[np.uint8]:
         shape = self.info["height"], self.info["width"]
         rows = [np.random.default_rng([*row, seed, draw]).integers(0, 2, shape, np.uint8) for row in z]
         return np.stack(rows)
@@ -70,7 +65,8 @@ def user_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 @pytest.fixture
 def install(user_models: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Put a made-up model into the user's folder: install(name, key=value in model.json, ...) -> its folder."""
-    monkeypatch.setattr(registry, "load_model", lambda folder, device: FakeModel(read_info(folder)))
+    monkeypatch.setattr(BilevelFamily, "load", lambda family, tree, arrays, device: FakeModel(dict(tree)))
+    monkeypatch.setattr(registry, "read_weights", lambda folder, tree: {})
     monkeypatch.setattr(codec, "encode", fake_encode)
     monkeypatch.setattr(codec, "decode", fake_decode)
     monkeypatch.setattr(codec, "check_payload", lambda *_: None)

@@ -61,10 +61,10 @@ def whole(name: str, array: NDArray[np.integer]) -> tuple[str, NDArray[np.int64]
 
 
 class FamilyReader:
-    """Files of one model; `folder` has its photo.json and weights.npz, `scales` is the format's table."""
+    """Files of one model; `folder` has its model.json and weights.npz, `scales` is the format's table."""
 
     def __init__(self, folder: Path, scales: Path) -> None:
-        self.info = json.loads((folder / "photo.json").read_text())
+        self.info = json.loads((folder / "model.json").read_text())
         self.fingerprint = bytes.fromhex(self.info["fingerprint"])
         with np.load(folder / "weights.npz") as arrays:
             self.arrays = dict(whole(name, arrays[name]) for name in arrays.files)

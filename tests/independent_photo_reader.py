@@ -102,10 +102,10 @@ class Mixture(NamedTuple):
 
 
 class PhotoReader(Reader):
-    """Files of one model; `folder` has its photo.json and weights.npz, `tables` is the format's tables.npz."""
+    """Files of one model; `folder` has its model.json and weights.npz, `tables` is the format's tables.npz."""
 
     def __init__(self, folder: Path, tables: Path) -> None:
-        self.info = json.loads((folder / "photo.json").read_text())
+        self.info = json.loads((folder / "model.json").read_text())
         self.fingerprint = bytes.fromhex(self.info["fingerprint"])
         self.tables, self.arrays = read_npz(tables), read_npz(folder / "weights.npz")
         weights = {name[:-7]: rows for name, rows in self.arrays.items() if name[-6:] == "weight"}

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vlae_codec.model.networks import IntegerModel, fingerprint
+from vlae_codec.model.folder import fingerprint
+from vlae_codec.model.networks import IntegerModel
 from vlae_models.nets.vlae import VLAE
 from vlae_models.recipe import ModelConfig, Recipe
 from vlae_models.release.export import export_arrays, model_info

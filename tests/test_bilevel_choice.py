@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vlae_codec.families import registry
 from vlae_codec.families.bilevel import archive
-from vlae_codec.model import registry
-from vlae_codec.model.registry import ModelInfo
+from vlae_codec.model.info import ModelInfo
 
 MODELS = [ModelInfo(str(kind), f"{kind}" * 64, 28, 28, True, Path(), True) for kind in range(2)]
 
@@ -25,7 +25,7 @@ def probed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counts.append(len(images))
         return SimpleNamespace(neg_elbo=np.where(images[:, 0, 0] == int(model.name), 100.0, 150.0))
 
-    monkeypatch.setattr(registry, "load", lambda info, _: info)
+    monkeypatch.setattr(registry, "load", lambda info, *_: info)
     monkeypatch.setattr(archive, "posterior_of", lambda model, images: None)
     monkeypatch.setattr(archive, "rates", rates)
     return counts

@@ -16,8 +16,8 @@ from small_models import exported, some_images
 from vlae_codec.container.archive import parse_archive
 from vlae_codec.container.header import parse_lossless
 from vlae_codec.errors import FormatError, ImageError
+from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec
-from vlae_codec.model import registry
 from vlae_models.release.export import write_model
 
 Run = Callable[..., Result]

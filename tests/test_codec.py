@@ -8,9 +8,9 @@ import pytest
 
 from vlae_codec.container import header
 from vlae_codec.errors import FormatError, ImageError, ModelError
+from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec
 from vlae_codec.io.images import Picture, read_image
-from vlae_codec.model import registry
 
 BLANK = np.zeros((28, 28), np.uint8)
 

@@ -20,8 +20,7 @@ from vlae_codec.coding import symbols
 from vlae_codec.container.header import PHOTO
 from vlae_codec.errors import VlaeError
 from vlae_codec.exact import tables
-from vlae_codec.families.store import find_photo_prefix
-from vlae_codec.model import registry
+from vlae_codec.families import registry
 
 CASES: list[dict[str, Any]] = json.loads((HERE / "manifest.json").read_text())
 READ = [case for case in CASES if "sha256" in case]
@@ -80,7 +79,7 @@ def test_the_photo_family_by_the_independent_reader() -> None:
         mode, prefix = data[2] & 15, data[3:6]
         if mode != PHOTO or not re.search("escapes|alpha|50|65x63", case["name"]):
             continue
-        readers.setdefault(prefix, FamilyReader(Path(str(find_photo_prefix(prefix).folder)), SCALES))
+        readers.setdefault(prefix, FamilyReader(Path(str(next(registry.find_prefix(prefix)).folder)), SCALES))
         assert digest(to_pam([readers[prefix].picture(data)])) == case["sha256"], case["name"]
         read += 1
     assert read >= 7

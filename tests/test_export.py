@@ -14,8 +14,9 @@ from small_models import WINDOW_NAMES, config_of, exported, float_model, some_im
 
 from vlae_codec.coding.prefix_code import IndexCode
 from vlae_codec.exact.layers import FRACTION, WEIGHT_LIMIT
-from vlae_codec.model.limits import read_arrays
-from vlae_codec.model.networks import load_model
+from vlae_codec.families.registry import read_model
+from vlae_codec.model.folder import read_arrays
+from vlae_codec.model.networks import IntegerModel
 from vlae_models.nets.vlae import as_tensor
 from vlae_models.recipe import WINDOWS, Recipe
 from vlae_models.release.export import MAX_SHIFT, Exporter, model_info, weight_fraction, write_model
@@ -112,7 +113,7 @@ def test_the_same_weights_make_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     reversed_arrays = {name: arrays[name] for name in reversed(arrays)}
     assert pack(reversed_arrays) == (tmp_path / "one" / "weights.npz").read_bytes()
-    assert load_model(tmp_path / "one").fingerprint.hex() == info["fingerprint"]
+    assert read_model(tmp_path / "one", IntegerModel).fingerprint.hex() == info["fingerprint"]
 
 
 def test_the_pack_is_an_npz_without_pickles() -> None:

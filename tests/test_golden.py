@@ -10,8 +10,8 @@ from PIL import Image
 
 from benchmarks.make_golden import decode_golden
 from vlae_codec.container.header import parse_head
+from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec
-from vlae_codec.model import registry
 
 FOLDER = Path(__file__).parent / "golden"
 FILES = sorted(FOLDER.glob("*.vlz"))

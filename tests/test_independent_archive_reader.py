@@ -14,7 +14,7 @@ from PIL import Image
 
 from benchmarks.small_model import write_small_model
 from vlae_codec.families.bilevel.archive import Settings, compress_archive
-from vlae_codec.model.registry import find_model
+from vlae_codec.families.registry import find_model
 
 GOLDEN = Path(__file__).with_name("golden")
 TABLES = Path(str(resources.files("vlae_codec"))) / "exact" / "tables.npz"

@@ -11,7 +11,7 @@ from PIL import Image
 
 import vlae_codec
 from vlae_codec.coding import symbols
-from vlae_codec.families import store
+from vlae_codec.families import registry
 
 SCALES = Path(symbols.__file__).parent / "scales.npz"
 GOLDEN = sorted((Path(__file__).parent / "golden" / "photo").glob("*.vlz"))
@@ -19,7 +19,7 @@ GOLDEN = sorted((Path(__file__).parent / "golden" / "photo").glob("*.vlz"))
 
 @pytest.fixture(scope="module")
 def reader() -> FamilyReader:
-    info = store.find_photo_model("photo")
+    info = registry.find_model("photo")
     assert info
     return FamilyReader(Path(str(info.folder)), SCALES)
 

@@ -17,8 +17,7 @@ from vlae_codec.coding.interval import encode_interval
 from vlae_codec.coding.range_coder import RangeWriter
 from vlae_codec.errors import FormatError
 from vlae_codec.families import pictures as codec
-from vlae_codec.families import store
-from vlae_codec.model import registry
+from vlae_codec.families import registry
 
 GOLDEN = Path(__file__).with_name("golden") / "photo"
 FILES = sorted(GOLDEN.glob("aa59939b0107-*-tiny.vlz"))
@@ -32,8 +31,8 @@ def reader() -> PhotoReader:
     """For the model of the golden files."""
     (folder,) = (
         folder
-        for folder in registry.folders(store.INFO)
-        if store.read_photo_folder(folder).fingerprint.startswith(FILES[0].stem.split("-")[0])
+        for folder in registry.folders()
+        if registry.read_folder(folder).fingerprint.startswith(FILES[0].stem.split("-")[0])
     )
     return PhotoReader(Path(str(folder)), TABLES)
 

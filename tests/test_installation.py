@@ -16,9 +16,11 @@ from click.testing import Result
 import vlae_codec
 from benchmarks.small_model import small_arrays, small_info, write_small_model
 from vlae_codec.errors import ModelError
-from vlae_codec.families import installation
-from vlae_codec.model import limits, registry
-from vlae_codec.model.networks import fingerprint, load_model
+from vlae_codec.families import installation, registry
+from vlae_codec.families.registry import read_model
+from vlae_codec.model import limits
+from vlae_codec.model.folder import fingerprint
+from vlae_codec.model.networks import IntegerModel
 
 Run = Callable[..., Result]
 PICTURE = np.eye(8, dtype=bool)
@@ -129,7 +131,7 @@ def test_only_data_is_copied(small: Path) -> None:
 def test_declared_sizes_are_limited(small: Path, changes: dict[str, Any]) -> None:
     rewrite(small, **changes)
     with pytest.raises(ModelError):
-        load_model(small)
+        read_model(small, IntegerModel)
 
 
 @pytest.mark.parametrize("name", ["encoder.stem", "decoder.full", "prior.1.2", "local.window", "local.out"])
@@ -141,34 +143,34 @@ def test_arrays_have_to_fit_one_another(small: Path, name: str, part: str) -> No
         changed = {**arrays, key: wrong} if wrong is not None else {k: v for k, v in arrays.items() if k != key}
         rewrite(small, changed)
         with pytest.raises(ModelError):
-            load_model(small)
+            read_model(small, IntegerModel)
     limit = np.full(whole.shape, -(1 << 15) if part == "weight" else 1 << 60, np.int64)
     for changed in ({**arrays, key: limit}, {**arrays, "more": whole}):
         rewrite(small, changed)
         with pytest.raises(ModelError, match=r"exact|no layer"):
-            load_model(small)
+            read_model(small, IntegerModel)
 
 
 def test_archives_of_weights_that_swell(small: Path) -> None:
     with zipfile.ZipFile(small / "weights.npz", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("bomb.npy", bytes(limits.MAX_FILE + 1))
     with pytest.raises(ModelError, match="limits"):
-        load_model(small)
+        read_model(small, IntegerModel)
     header = b"\x93NUMPY\x01\x00\x76\x00" + b"{'descr': '<i8', 'fortran_order': False, 'shape': (99999999999,), }"
     with zipfile.ZipFile(small / "weights.npz", "w") as file:
         file.writestr("huge.npy", header.ljust(127) + b"\n")
     with pytest.raises(ModelError, match="size that it declares"):
-        load_model(small)
+        read_model(small, IntegerModel)
     (small / "model.json").write_text("[" * 100_000)
     with pytest.raises(ModelError, match=r"model\.json"):
-        load_model(small)
+        read_model(small, IntegerModel)
     (small / "model.json").write_bytes(b" " * (limits.MAX_INFO + 1))
     with pytest.raises(ModelError, match="larger than"):
-        load_model(small)
+        read_model(small, IntegerModel)
 
 
 def test_models_in_columns_order_are_read(small: Path) -> None:
     arrays: dict[str, Any] = {name: np.asfortranarray(array) for name, array in small_arrays().items()}
     shutil.copy(small / "model.json", small / "kept.json")
     np.savez(small / "weights.npz", **arrays)
-    assert load_model(small).fingerprint.hex() == registry.read_folder(small).fingerprint
+    assert read_model(small, IntegerModel).fingerprint.hex() == registry.read_folder(small).fingerprint

@@ -15,7 +15,9 @@ from small_models import BACKENDS, WINDOW_NAMES, exported, some_images, some_lat
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import LIMIT
 from vlae_codec.exact.philox import candidate_noise, pixel_noise
-from vlae_codec.model.networks import BATCH, IntegerModel, fingerprint, load_model, place, read_info
+from vlae_codec.families.registry import read_model, read_tree
+from vlae_codec.model.folder import fingerprint
+from vlae_codec.model.networks import BATCH, IntegerModel, place
 from vlae_models.release.export import write_model
 from vlae_models.release.packing import pack
 
@@ -149,9 +151,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_written_model_is_read_back(folder: Path) -> None:
-    model, z = load_model(folder), some_latents(2)
+    model, z = read_model(folder, IntegerModel), some_latents(2)
     assert (model.name, model.height, model.width) == ("tiny", 28, 28)
-    assert model.fingerprint.hex() == read_info(folder)["fingerprint"]
+    assert model.fingerprint.hex() == read_tree(folder)["fingerprint"]
     np.testing.assert_array_equal(model.draw(z), tiny_model().draw(z))
 
 
@@ -220,14 +222,14 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 def test_a_damaged_folder_is_refused(folder: Path, damage: str) -> None:
     DAMAGE[damage](folder)
     with pytest.raises(ModelError) as error:
-        load_model(folder)
+        read_model(folder, IntegerModel)
     assert str(folder) in str(error.value)
 
 
 def test_a_folder_that_is_none(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing"):
         with pytest.raises(ModelError, match="not a model folder"):
-            read_info(path)
+            read_tree(path)
 
 
 @pytest.mark.parametrize("key", ["name", "fingerprint", "height", "width", "latent", "window", "shifts"])
@@ -236,4 +238,4 @@ def test_missing_keys_are_named(folder: Path, key: str) -> None:
     del info[key]
     (folder / "model.json").write_text(json.dumps(info))
     with pytest.raises(ModelError, match=key):
-        read_info(folder)
+        read_tree(folder)

@@ -7,32 +7,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vlae_codec.families import choice
-from vlae_codec.families.bilevel import codec
-from vlae_codec.families.choice import choose_photo_model
-from vlae_codec.families.store import PHOTO, WINDOWED, PhotoInfo, read_photo_folder
+from vlae_codec.families import registry
+from vlae_codec.families.choice import candidates, choose_photo_model
+from vlae_codec.families.registry import read_folder
 from vlae_codec.io.images import Picture
+from vlae_codec.model.info import BILEVEL, PHOTO, WINDOWED, ModelInfo
 
-USUAL = PhotoInfo("usual", "a" * 64, Path(), "")
-NAMED = PhotoInfo("named", "b" * 64, Path(), "", auto=False)
+USUAL = ModelInfo("usual", "a" * 64, 0, 0, True, Path(), family=PHOTO)
+NAMED = ModelInfo("named", "b" * 64, 0, 0, False, Path(), family=PHOTO)
 RNG = np.random.default_rng(0)
 COLOUR, GREY = (RNG.integers(0, 256, size).astype(np.uint8) for size in ((28, 28, 3), (28, 28)))
 
 
 @pytest.fixture(autouse=True)
 def _models(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {"auto": USUAL, "usual": USUAL, "named": NAMED}
-    monkeypatch.setattr(choice, "find_photo_model", known.get)
+    shipped = [info for info in registry.list_models() if info.family == BILEVEL]
+    monkeypatch.setattr(registry, "list_models", lambda: [*shipped, NAMED, USUAL])
+    monkeypatch.setattr(registry, "find_model", {info.name: info for info in (*shipped, USUAL, NAMED)}.__getitem__)
 
 
 @pytest.mark.parametrize("pixels", [COLOUR, GREY])
 def test_a_name_means_that_model(pixels: np.ndarray) -> None:
     assert choose_photo_model(Picture(pixels), "named", []) is NAMED
-    assert choose_photo_model(Picture(pixels), "unknown", []) is None
+    assert choose_photo_model(Picture(pixels), "mnist", []) is None
 
 
 def test_auto_leaves_to_models_of_black_and_white_what_they_take() -> None:
-    others = codec.candidates("auto")
+    others = candidates("auto")
     assert {(info.height, info.width) for info in others} == {(28, 28)}
     grey_in_colour = np.repeat(GREY[:, :, None], 3, axis=2)
     for pixels, fit, expected in (
@@ -48,6 +49,6 @@ def test_auto_leaves_to_models_of_black_and_white_what_they_take() -> None:
 
 def test_one_shipped_model_is_what_photographs_get() -> None:
     zoo = Path(__file__).parents[1] / "models" / "vlae_models" / "zoo"
-    shipped = [read_photo_folder(path.parent) for path in zoo.glob("*/photo.json")]
-    auto = {info.name: info.family for info in shipped if info.auto}
+    shipped = [read_folder(path.parent) for path in zoo.glob("*/model.json")]
+    auto = {info.name: info.family for info in shipped if info.auto and info.family != BILEVEL}
     assert auto == {"photo": PHOTO, "photo-exact": WINDOWED}

@@ -18,7 +18,7 @@ from vlae_codec.autoregressive.window_net import LocalNet
 from vlae_codec.coding.binary_coder import Reader, Writer
 from vlae_codec.exact.arrays import Array
 from vlae_codec.families.windowed import grid, pixels
-from vlae_codec.families.windowed.model import Integers, Levels, PhotoModel
+from vlae_codec.families.windowed.model import Integers, Levels, WindowedModel
 from vlae_codec.pixels import levels as levels_module
 from vlae_codec.pixels.levels import decisions
 from vlae_models.windowed.export import integer_model
@@ -28,20 +28,20 @@ WIDTH = 25
 
 
 @pytest.fixture(params=BACKENDS)
-def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> PhotoModel:
+def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> WindowedModel:
     """A model on the GPU; without one, on torch, which takes the same way."""
     if request.param == "cuda" and not torch.cuda.is_available():
         pytest.skip("there is no GPU")
     made = on(request.param)
-    monkeypatch.setattr(PhotoModel, "on_gpu", property(lambda self: self.device == request.param))
+    monkeypatch.setattr(WindowedModel, "on_gpu", property(lambda self: self.device == request.param))
     return made
 
 
-def on(device: str) -> PhotoModel:
+def on(device: str) -> WindowedModel:
     return integer_model(start(dataclasses.replace(SMALL, linear_path=True)), RECIPE, device)
 
 
-def coded(model: PhotoModel) -> tuple[bytes, Integers]:
+def coded(model: WindowedModel) -> tuple[bytes, Integers]:
     """The payload and the latents of a picture."""
     y = model.encode(picture(32, 48))
     writer = Writer(grid.decisions(model, *y.shape[:2]))
@@ -52,7 +52,7 @@ def coded(model: PhotoModel) -> tuple[bytes, Integers]:
 @pytest.mark.parametrize("grey", [False, True])
 @pytest.mark.parametrize("temperature", [0, 0.5, 1])
 def test_captured_steps_draw_what_the_processor_draws(
-    model: PhotoModel, temperature: float, grey: bool, monkeypatch: pytest.MonkeyPatch
+    model: WindowedModel, temperature: float, grey: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[Shape] = []
     real = cuda_graph.draw_by_graph
@@ -63,7 +63,7 @@ def test_captured_steps_draw_what_the_processor_draws(
 
     monkeypatch.setattr(levels_module, "draw_by_graph", noted)
 
-    def drawn(one: PhotoModel) -> Levels:
+    def drawn(one: WindowedModel) -> Levels:
         return pixels.draw(
             one, coded(one)[1], WIDTH, SIZE, grey=grey, seed=2**40 + 9, number=3, temperature=temperature
         )
@@ -78,7 +78,7 @@ def test_captured_steps_draw_what_the_processor_draws(
     assert expected.std() > 5
 
 
-def test_a_gpu_is_not_waited_for_by_the_coder(model: PhotoModel) -> None:
+def test_a_gpu_is_not_waited_for_by_the_coder(model: WindowedModel) -> None:
     """What is coded is the same, and made by numpy."""
     assert model.coder.device == "cpu" and on("cpu").coder.device == "cpu"
     payload, z = coded(model)
@@ -96,7 +96,7 @@ def test_a_gpu_is_not_waited_for_by_the_coder(model: PhotoModel) -> None:
 @pytest.mark.parametrize("temperature", [0, 0.5])
 def test_a_step_asks_nothing_of_the_host(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
     model = on("torch")
-    monkeypatch.setattr(PhotoModel, "on_gpu", True)
+    monkeypatch.setattr(WindowedModel, "on_gpu", True)
 
     def one_step(net: LocalNet, shape: Shape, choose: Choose, features: Array, places: Array = None) -> Array:
         step = StaticStep(net, shape, choose, features, places)

@@ -12,7 +12,7 @@ from PIL import Image
 
 import vlae_codec
 from vlae_codec.errors import FormatError, ImageError, VlaeError
-from vlae_codec.families import pictures, store
+from vlae_codec.families import pictures, registry
 from vlae_codec.families.photo import coding, transform
 from vlae_codec.families.photo.container import parse_file, write_file
 from vlae_codec.families.photo.model import PhotoModel
@@ -33,9 +33,9 @@ def scene(height: int, width: int) -> Levels:
 
 
 def model(device: str = "cpu") -> PhotoModel:
-    info = store.find_photo_model("photo")
+    info = registry.find_model("photo")
     assert info
-    found = store.load_photo_model(info, device)
+    found = registry.load(info, PhotoModel, device)
     assert isinstance(found, PhotoModel)
     return found
 
@@ -190,7 +190,7 @@ def test_damage_under_a_good_checksum_is_survived() -> None:
 
 
 def test_a_model_of_the_other_family_is_damage() -> None:
-    exact = store.find_photo_model("photo-exact")
+    exact = registry.find_model("photo-exact")
     assert exact
     file = parse_file(vlae_codec.compress(scene(64, 64)))
     with pytest.raises(FormatError, match="family"):
@@ -223,7 +223,7 @@ def test_what_does_nothing_is_refused() -> None:
         vlae_codec.decompress(data, temperature=0.5)
     with pytest.raises(VlaeError, match="lossy files alone"):
         vlae_codec.compress(scene(64, 64), "photo", lossless=True)
-    info = store.find_photo_model("photo-exact")
+    info = registry.find_model("photo-exact")
     assert info
     with pytest.raises(ImageError, match="transparent"):
         pictures.compress_photo(Picture(scene(64, 64), alpha=np.zeros((64, 64), np.uint8)), info)

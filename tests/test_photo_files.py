@@ -18,11 +18,10 @@ from vlae_cli.decompress import main as decompress_command
 from vlae_codec import api
 from vlae_codec.errors import FormatError, ImageError, ModelError
 from vlae_codec.families import pictures as codec
-from vlae_codec.families import store
-from vlae_codec.families.windowed.container import PhotoFile, parse_photo, write_photo
+from vlae_codec.families import registry
+from vlae_codec.families.windowed.container import WindowedFile, parse_photo, write_photo
 from vlae_codec.io.images import Picture
-from vlae_codec.model import registry
-from vlae_codec.model.networks import fingerprint
+from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 from vlae_models.release.packing import pack
 from vlae_models.windowed.config import WindowedConfig
 from vlae_models.windowed.export import export_arrays, model_info
@@ -44,8 +43,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     info["fingerprint"] = fingerprint(info, exported.arrays).hex()
     made = tmp_path_factory.mktemp("models") / "tiny"
     made.mkdir()
-    (made / store.WEIGHTS).write_bytes(pack(exported.arrays))
-    (made / store.INFO).write_text(json.dumps(info))
+    (made / WEIGHTS).write_bytes(pack(exported.arrays))
+    (made / INFO).write_text(json.dumps(info))
     return made
 
 
@@ -96,14 +95,14 @@ def test_every_flipped_bit_of_a_lossy_file_is_noticed() -> None:
 
 
 def test_too_many_pixels_are_refused_before_memory_is_taken(folder: Path) -> None:
-    print_ = bytes.fromhex(store.read_photo_info(folder)["fingerprint"])
-    huge = write_photo(print_, PhotoFile(b"", False, 3, 60000, 60000, b"\1\2\3\4"))
+    print_ = bytes.fromhex(registry.read_tree(folder)["fingerprint"])
+    huge = write_photo(print_, WindowedFile(b"", False, 3, 60000, 60000, b"\1\2\3\4"))
     with pytest.raises(FormatError, match="max-pixels"):
         api.decompress(huge)
 
 
 def test_finer_widths_cost_more_and_targets_are_kept() -> None:
-    picture, info = Picture(noise(64, 64)), store.find_photo_model("tiny")
+    picture, info = Picture(noise(64, 64)), registry.find_model("tiny")
     assert info
     sizes = [len(codec.compress_photo(picture, info, quality=quality).data) for quality in (0, 50, 100)]
     assert sizes == sorted(sizes) and sizes[0] < sizes[2]
@@ -116,14 +115,14 @@ def test_finer_widths_cost_more_and_targets_are_kept() -> None:
 def test_an_altered_model_is_refused(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    (other / store.WEIGHTS).write_bytes((folder / store.WEIGHTS).read_bytes())
-    info = store.read_photo_info(folder)
-    (other / store.INFO).write_text(json.dumps({**info, "latent": 5}))
+    (other / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes())
+    info = registry.read_tree(folder)
+    (other / INFO).write_text(json.dumps({**info, "latent": 5}))
     with pytest.raises(ModelError, match="install the model again"):
         api.compress(noise(16, 16), str(other))
-    (other / store.INFO).write_text(json.dumps({**info, "window": [3, 3]}))
-    with pytest.raises(ModelError, match="out of range"):
-        store.read_photo_info(other)
+    (other / INFO).write_text(json.dumps({**info, "window": [3, 3]}))
+    with pytest.raises(ModelError, match="three numbers"):
+        registry.read_tree(other)
 
 
 def test_a_missing_model_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

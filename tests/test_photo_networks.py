@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vlae_codec.coding.binary_coder import FEW, Reader, Writer
 from vlae_codec.families.windowed import grid, pixels
 from vlae_codec.families.windowed import model as photo_model
-from vlae_codec.families.windowed.model import WIDTHS, PhotoModel, log_width, width_of
+from vlae_codec.families.windowed.model import WIDTHS, WindowedModel, log_width, width_of
 from vlae_codec.pixels.levels import COLD, Sampler, decisions
 from vlae_models.windowed.config import WindowedConfig
 from vlae_models.windowed.export import integer_model
@@ -52,7 +52,7 @@ def net(request: pytest.FixtureRequest) -> WindowedVLAE:
 
 
 @pytest.fixture(scope="module")
-def model(net: WindowedVLAE) -> PhotoModel:
+def model(net: WindowedVLAE) -> WindowedModel:
     return integer_model(net, dataclasses.replace(RECIPE, model=net.config))
 
 
@@ -69,7 +69,7 @@ def test_widths_fall_evenly() -> None:
     assert all(log_width(index) > log_width(index + 1) for index in range(WIDTHS - 1))
 
 
-def test_encoder_and_mean_picture_are_those_of_the_float_network(net: WindowedVLAE, model: PhotoModel) -> None:
+def test_encoder_and_mean_picture_are_those_of_the_float_network(net: WindowedVLAE, model: WindowedModel) -> None:
     levels = picture(64, 48)
     y = model.encode(levels)
     with torch.no_grad():
@@ -86,7 +86,7 @@ def test_encoder_and_mean_picture_are_those_of_the_float_network(net: WindowedVL
 
 
 @pytest.mark.parametrize("width", [0, 30, WIDTHS - 1])
-def test_gates_are_those_of_the_float_network(net: WindowedVLAE, model: PhotoModel, width: int) -> None:
+def test_gates_are_those_of_the_float_network(net: WindowedVLAE, model: WindowedModel, width: int) -> None:
     y = np.random.default_rng(0).integers(-20000, 20000, (3, 4, model.latent))
     value, log = torch.from_numpy(y).float().permute(2, 0, 1)[None], torch.tensor([log_width(width) / 1024])
     with torch.no_grad():
@@ -97,7 +97,7 @@ def test_gates_are_those_of_the_float_network(net: WindowedVLAE, model: PhotoMod
 
 
 @pytest.mark.parametrize("size", [(24 * 16, 16), (16, 24 * 16)])
-def test_tiles_leave_no_seams(model: PhotoModel, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_leave_no_seams(model: WindowedModel, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     levels = picture(*size)
     y = model.encode(levels)
     whole = pixels.base_reconstruction(model, y, 20, *levels.shape[:2])
@@ -111,7 +111,7 @@ def test_tiles_leave_no_seams(model: PhotoModel, size: tuple[int, int], monkeypa
 
 @pytest.mark.parametrize("width", [0, 40, WIDTHS - 1])
 def test_the_grid_comes_back_and_costs_what_the_float_prior_says(
-    net: WindowedVLAE, model: PhotoModel, width: int
+    net: WindowedVLAE, model: WindowedModel, width: int
 ) -> None:
     y = model.encode(picture(64, 96))
     writer = Writer(grid.decisions(model, *y.shape[:2]))
@@ -142,7 +142,7 @@ def test_a_latent_that_says_nothing_costs_less_by_a_sharper_prior() -> None:
     assert rates[0] > 3.5 * rates[1] > 0
 
 
-def test_the_dither_makes_the_error_uniform(model: PhotoModel) -> None:
+def test_the_dither_makes_the_error_uniform(model: WindowedModel) -> None:
     """Whatever y is: that is what makes the rate the KL."""
     width = 20
     y = np.full((20, 20, model.latent), 777, np.int64)
@@ -154,7 +154,7 @@ def test_the_dither_makes_the_error_uniform(model: PhotoModel) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("grey", [False, True])
-def test_exact_pixels_come_back(net: WindowedVLAE, model: PhotoModel, size: tuple[int, int], grey: bool) -> None:
+def test_exact_pixels_come_back(net: WindowedVLAE, model: WindowedModel, size: tuple[int, int], grey: bool) -> None:
     levels = picture(*size)
     if grey:
         levels = np.repeat(levels[:, :, :1], 3, axis=2)
@@ -192,7 +192,7 @@ def test_equal_seeds_draw_equal_pictures_on_numpy_and_torch(net: WindowedVLAE, t
     assert (other != drawn[0][1]).any() == (temperature > 0)
 
 
-def test_samples_follow_the_distribution(model: PhotoModel) -> None:
+def test_samples_follow_the_distribution(model: WindowedModel) -> None:
     """A level's frequency over many seeds is the probability that the coder gives it."""
     z = np.zeros((1, 1, SMALL.latent), np.int64)
     first = np.array([pixels.draw(model, z, 0, (1, 1), seed=seed)[0, 0, 0] for seed in range(200)], np.float64)

@@ -13,7 +13,7 @@ from PIL import Image
 from vlae_cli.compress import main as compress
 from vlae_codec.families.photo import coding, transform
 from vlae_codec.families.photo.model import LEVELS, PhotoModel
-from vlae_codec.model.networks import fingerprint
+from vlae_codec.model.folder import fingerprint
 from vlae_models.photo import search
 from vlae_models.photo.calibration import calibrated
 from vlae_models.photo.config import PhotoConfig
@@ -97,7 +97,7 @@ def test_the_command_searches_at_effort_9(
     monkeypatch.setattr(search, "STEPS", 3)
     info, arrays = exported
     (tmp_path / "weights.npz").write_bytes(pack(arrays))
-    (tmp_path / "photo.json").write_text(json.dumps(info))
+    (tmp_path / "model.json").write_text(json.dumps(info))
     Image.fromarray(scene(96, 96)).save(tmp_path / "a.png")
     monkeypatch.setenv("VLAE_MODELS", str(tmp_path.parent))
     run, sizes = CliRunner(), []

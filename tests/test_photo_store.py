@@ -16,8 +16,9 @@ from benchmarks.small_model import write_small_model
 from benchmarks.small_photo_model import small_photo_arrays, small_photo_info, write_small_photo_model
 from vlae_codec.errors import FormatError, ModelError
 from vlae_codec.families import installation
-from vlae_codec.families.store import find_photo_model, list_photo_models, load_photo_model, read_photo_model
-from vlae_codec.model.networks import fingerprint
+from vlae_codec.families.registry import find_model, list_models, load, read_model
+from vlae_codec.families.windowed.model import WindowedModel
+from vlae_codec.model.folder import fingerprint
 
 Run = Callable[..., Result]
 PICTURE = np.arange(3 * 18 * 7, dtype=np.uint8).reshape(18, 7, 3)
@@ -37,7 +38,7 @@ def rewrite(folder: Path, arrays: dict[str, Any] | None = None, **changes: Any) 
     if "fingerprint" not in changes:
         info["fingerprint"] = fingerprint(info, arrays).hex()
     np.savez(folder / "weights.npz", **arrays)
-    (folder / "photo.json").write_text(json.dumps(info))
+    (folder / "model.json").write_text(json.dumps(info))
 
 
 def test_install_then_use(run: Run, small: Path, user_models: Path) -> None:
@@ -50,7 +51,7 @@ def test_install_then_use(run: Run, small: Path, user_models: Path) -> None:
     assert result.exit_code == 0
     (installed,) = user_models.iterdir()
     assert installed.name.startswith("small-photo-") and str(installed) in result.stdout
-    assert sorted(entry.name for entry in installed.iterdir()) == ["CARD.md", "photo.json", "weights.npz"]
+    assert sorted(entry.name for entry in installed.iterdir()) == ["CARD.md", "model.json", "weights.npz"]
     assert np.array_equal(np.asarray(vlae_codec.decompress(data)), PICTURE)
     assert vlae_codec.compress(PICTURE, "small-photo", lossless=True) == data
     again = run("models", "install", small)
@@ -69,8 +70,8 @@ def test_list_show_and_verify(run: Run, small: Path, user_models: Path) -> None:
     np.savez(installed / "weights.npz", **arrays)
     verified = run("models", "verify", "small-photo", "photo")
     assert (verified.exit_code, len(verified.stderr.splitlines())) == (1, 1)
-    assert "1 of 2 damaged" in verified.stderr and "not those that photo.json names" in verified.stderr
-    (installed / "photo.json").write_text("{")
+    assert "1 of 2 damaged" in verified.stderr and "not those that model.json names" in verified.stderr
+    (installed / "model.json").write_text("{")
     assert "note:" in run("models", "list").stderr and run("models", "verify").exit_code == 1
     assert "no model 'nothing'" in run("models", "verify", "nothing").stderr
 
@@ -84,19 +85,19 @@ def test_two_models_of_one_name(small: Path, tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(vlae_codec.decompress(data)), PICTURE)
     with pytest.raises(ModelError, match="2 models are called 'small-photo'"):
         vlae_codec.compress(PICTURE, "small-photo")
-    for info in list_photo_models():
-        assert find_photo_model(info.fingerprint[:12]) == info
+    for info in list_models():
+        assert find_model(info.fingerprint[:12]) == info
 
 
 def test_names_are_those_of_all_kinds(user_models: Path, mnist: str) -> None:
     write_small_photo_model(user_models / "one", name=mnist)
-    assert find_photo_model(mnist) is None and installation.find_any_model(mnist).shipped
+    assert find_model(mnist).shipped and find_model(mnist).family == "bilevel"
     write_small_photo_model(user_models / "two", seed=9, name="small")
     write_small_model(user_models / "three")
     with pytest.raises(ModelError, match="2 models are called 'small'"):
-        installation.find_any_model("small")
+        find_model("small")
     with pytest.raises(ModelError, match=r"no model 'none': installed are .*photo"):
-        installation.find_any_model("none")
+        find_model("none")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_names_are_those_of_all_kinds(user_models: Path, mnist: str) -> None:
 def test_declared_sizes_are_limited(small: Path, changes: dict[str, Any]) -> None:
     rewrite(small, **changes)
     with pytest.raises(ModelError):
-        read_photo_model(small)
+        read_model(small, WindowedModel)
 
 
 @pytest.mark.parametrize("name", ["encoder.stem", "synthesis.up_mid", "synthesis.out", "prior.mix", "local.heads"])
@@ -125,12 +126,12 @@ def test_arrays_have_to_fit_one_another(small: Path, name: str, part: str) -> No
         changed = {**arrays, key: wrong} if wrong is not None else {k: v for k, v in arrays.items() if k != key}
         rewrite(small, changed)
         with pytest.raises(ModelError):
-            read_photo_model(small)
+            read_model(small, WindowedModel)
     limit = np.full(whole.shape, -(1 << 15) if part == "weight" else 1 << 60, np.int64)
     for changed in ({**arrays, key: limit}, {**arrays, "more": whole}):
         rewrite(small, changed)
         with pytest.raises(ModelError, match=r"exact|no layer"):
-            read_photo_model(small)
+            read_model(small, WindowedModel)
 
 
 def test_what_heads_read_of_drawn_channels_has_to_fit(small: Path) -> None:
@@ -138,10 +139,10 @@ def test_what_heads_read_of_drawn_channels_has_to_fit(small: Path) -> None:
     for wrong in (arrays["prior.drawn"][:-1], np.full_like(arrays["prior.drawn"], -(1 << 15))):
         rewrite(small, {**arrays, "prior.drawn": wrong})
         with pytest.raises(ModelError, match=r"prior\.drawn"):
-            read_photo_model(small)
+            read_model(small, WindowedModel)
     rewrite(small, {name: array for name, array in arrays.items() if name != "local.drawn"})
     with pytest.raises(ModelError, match=r"local\.drawn"):
-        read_photo_model(small)
+        read_model(small, WindowedModel)
 
 
 def test_maps_are_not_wider_than_memory_allows(small: Path) -> None:
@@ -151,14 +152,14 @@ def test_maps_are_not_wider_than_memory_allows(small: Path) -> None:
         arrays |= {f"{name}.weight": np.zeros(shape, np.int16), f"{name}.bias": np.zeros(shape[1], np.int32)}
     rewrite(small, arrays)
     with pytest.raises(ModelError, match="129 features"):
-        read_photo_model(small)
+        read_model(small, WindowedModel)
     arrays = small_photo_arrays()
     wide = {"synthesis.enter": (36, 1025), "synthesis.up_mid": (1025, 12)}
     for name, shape in wide.items():
         arrays |= {f"{name}.weight": np.zeros(shape, np.int16), f"{name}.bias": np.zeros(shape[1], np.int32)}
     rewrite(small, arrays)
     with pytest.raises(ModelError, match="1025 channels"):
-        read_photo_model(small)
+        read_model(small, WindowedModel)
 
 
 def test_latents_that_run_away_are_refused(small: Path, user_models: Path) -> None:
@@ -174,5 +175,5 @@ def test_latents_that_run_away_are_refused(small: Path, user_models: Path) -> No
 
 
 def test_a_model_is_read_once(small: Path) -> None:
-    info = find_photo_model(str(small))
-    assert info and load_photo_model(info) is load_photo_model(info)
+    info = find_model(str(small))
+    assert info and load(info, WindowedModel) is load(info, WindowedModel)

@@ -13,7 +13,6 @@ from vlae_codec.exact.philox import philox
 from vlae_codec.exact.tables import load_tables
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.photo.texture import LARGEST, LEAST, SCALES, SIGMA_FRACTION, Draw, drawn, offsets
-from vlae_codec.families.store import find_photo_model, load_photo_model
 
 SIZE = (150, 210)
 
@@ -35,11 +34,7 @@ def data() -> bytes:
 @pytest.fixture(scope="module")
 def model() -> PhotoModel:
     """The released model."""
-    info = find_photo_model("photo")
-    assert info
-    found = load_photo_model(info, "cpu")
-    assert isinstance(found, PhotoModel)
-    return found
+    return load(find_model("photo"), PhotoModel)
 
 
 def test_offsets_are_quantiles_of_normal_distributions_cut_to_a_bin() -> None:

@@ -14,9 +14,9 @@ from PIL import Image
 
 from vlae_codec.errors import ModelError, VlaeError
 from vlae_codec.families import pictures as codec
-from vlae_codec.families import store
+from vlae_codec.families import registry
 from vlae_codec.io.images import Picture
-from vlae_codec.model.networks import fingerprint
+from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 from vlae_models.data import cifar
 from vlae_models.data.crops import load_photos, load_validation, random_crops, shares
 from vlae_models.release.packing import pack
@@ -104,8 +104,8 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(data: Path, tmp_pat
 def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_path: Path) -> None:
     WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
     release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model", auto=False)
-    info = store.find_photo_model(str(tmp_path / "model"))
-    assert info and not info.auto and info.fingerprint == store.read_photo_info(tmp_path / "model")["fingerprint"]
+    info = registry.find_model(str(tmp_path / "model"))
+    assert info and not info.auto and info.fingerprint == registry.read_tree(tmp_path / "model")["fingerprint"]
     picture = Picture(cifar.load_cifar(data, "test_00.webp")[0])
     files = {codec.compress_photo(picture, info, quality=quality).data for quality in (0, 50, 100)}
     assert len(files) == 1, "trained at one width, it has one quality"
@@ -134,8 +134,8 @@ def test_a_plain_vae_comes_back_from_its_integers(tmp_path: Path) -> None:
     exported = export_arrays(net)
     info = model_info(recipe, exported.shifts)
     info["fingerprint"] = fingerprint(info, exported.arrays).hex()
-    (tmp_path / store.WEIGHTS).write_bytes(pack(exported.arrays))
-    (tmp_path / store.INFO).write_text(json.dumps(info))
+    (tmp_path / WEIGHTS).write_bytes(pack(exported.arrays))
+    (tmp_path / INFO).write_text(json.dumps(info))
     start_from(again, str(tmp_path))
     for one, other in zip(net.local.parameters(), again.local.parameters(), strict=True):
         assert torch.allclose(one, other, atol=0.001)

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 import vlae_codec
 from vlae_codec import FormatError, ImageError, ModelError, pillow_plugin
-from vlae_codec.model import registry
+from vlae_codec.families import registry
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from benchmarks.small_model import write_small_model
 from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec.errors import VlaeError
 from vlae_codec.io.images import from_array
-from vlae_codec.model.limits import read_arrays
+from vlae_codec.model.folder import read_arrays
 
 PROFILE = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 BITS = st.binary(min_size=8, max_size=8)

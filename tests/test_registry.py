@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from vlae_codec.errors import ModelError
-from vlae_codec.model import registry
+from vlae_codec.families import registry
+from vlae_codec.model.networks import IntegerModel
 
 Install = Callable[..., Path]
 
@@ -126,17 +127,16 @@ def test_folder_of_the_system_without_the_variable(monkeypatch: pytest.MonkeyPat
 def test_weights_are_read_once_for_each_device(install: Install) -> None:
     install("mine")
     info = registry.find_model("mine")
-    assert registry.load(info) is registry.load(info)
-    assert registry.load(info) is not registry.load(info, "torch")
+    assert registry.load(info, IntegerModel) is registry.load(info, IntegerModel)
+    assert registry.load(info, IntegerModel) is not registry.load(info, IntegerModel, "torch")
 
 
 @pytest.mark.parametrize("error", [ModuleNotFoundError("No module named 'torch'"), AssertionError("no CUDA")])
 def test_device_that_is_not_there(install: Install, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    class Stranded:
-        def to_device(self, values: object) -> None:
-            raise error
+    def stranded(device: str) -> None:
+        raise error
 
     install("mine")
-    monkeypatch.setattr(registry, "load_model", lambda folder, device: Stranded())
-    with pytest.raises(ModelError, match="--device cpu"):
-        registry.load(registry.find_model("mine"), "cuda")
+    monkeypatch.setattr(registry, "backend_of", stranded)
+    with pytest.raises(ModelError, match="cpu gives the same"):
+        registry.load(registry.find_model("mine"), IntegerModel, "cuda")

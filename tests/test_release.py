@@ -15,7 +15,8 @@ from small_models import config_of, float_model, some_images, tiny_model, write_
 from vlae_cli import compress, evaluate, export, train
 from vlae_codec.coding.prefix_code import IndexCode
 from vlae_codec.errors import ModelError
-from vlae_codec.model.networks import load_model, read_info
+from vlae_codec.families.registry import read_model, read_tree
+from vlae_codec.model.networks import IntegerModel
 from vlae_models.nets.vlae import as_tensor
 from vlae_models.recipe import Recipe
 from vlae_models.release import release as releasing
@@ -74,8 +75,8 @@ def test_train_export_evaluate_compress(tmp_path: Path) -> None:
 def test_settings_of_the_code_are_fitted(tmp_path: Path) -> None:
     recipe = Recipe("fitted", "none", "made up for a test", config_of("4x2"))
     info = release(float_model("4x2"), recipe, some_images(40), tmp_path, auto=False)
-    assert read_info(tmp_path) == info and info["auto"] is False
-    assert load_model(tmp_path).fingerprint.hex() == info["fingerprint"]
+    assert read_tree(tmp_path) == info and info["auto"] is False
+    assert read_model(tmp_path, IntegerModel).fingerprint.hex() == info["fingerprint"]
     assert len(info["block_shares"]) == 2 and all(share >= 1 for share in info["block_shares"])
     for lengths in info["index_lengths"]:
         IndexCode(lengths)

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vlae_codec.families import pictures, store
+from vlae_codec.families import pictures
 from vlae_codec.families.compressed import PhotoCompressed
 from vlae_codec.families.photo import codec as photo
-from vlae_codec.families.store import PhotoInfo
 from vlae_codec.families.stored import codec as stored
 from vlae_codec.families.windowed import codec as windowed
 from vlae_codec.io.images import Picture
+from vlae_codec.model.info import PHOTO, WINDOWED, ModelInfo
 
-LOSSY = PhotoInfo("lossy", "a" * 64, Path(), "", family=store.PHOTO)
-EXACT = PhotoInfo("exact", "b" * 64, Path(), "", family=store.WINDOWED)
+LOSSY = ModelInfo("lossy", "a" * 64, 0, 0, True, Path(), family=PHOTO)
+EXACT = ModelInfo("exact", "b" * 64, 0, 0, True, Path(), family=WINDOWED)
 Sizes = Callable[[int], list[tuple[int, int]]]
 
 
@@ -29,7 +29,7 @@ def model_takes(monkeypatch: pytest.MonkeyPatch) -> Sizes:
     def set_bytes(count: int) -> list[tuple[int, int]]:
         asked = list[tuple[int, int]]()
 
-        def compress(picture: Picture, info: PhotoInfo, **_: Any) -> PhotoCompressed:
+        def compress(picture: Picture, info: ModelInfo, **_: Any) -> PhotoCompressed:
             asked.append(picture.size)
             return PhotoCompressed(bytes(count), info, picture.size, picture.size, 0.0, 0, None, 0, ())
 

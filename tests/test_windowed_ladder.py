@@ -12,13 +12,14 @@ import vlae_codec
 from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec.errors import FormatError, ImageError
 from vlae_codec.families import pictures as codec
-from vlae_codec.families import store
+from vlae_codec.families import registry
 from vlae_codec.families.windowed.codec import DEFAULT_QUALITY
-from vlae_codec.families.windowed.container import PhotoFile, parse_photo, write_photo
+from vlae_codec.families.windowed.container import WindowedFile, parse_photo, write_photo
 from vlae_codec.families.windowed.ladder import COARSEST, FINEST, Setting, ladder, setting_of
-from vlae_codec.families.windowed.model import PhotoModel
+from vlae_codec.families.windowed.model import WindowedModel
 from vlae_codec.families.windowed.resample import MOST_DOWNSCALED, STRIP, UNSCALED, downscaled, downscaled_size, upscale
 from vlae_codec.io.images import Picture
+from vlae_codec.model.info import ModelInfo
 
 PRINT = bytes(range(32))
 
@@ -30,10 +31,10 @@ def waves(height: int, width: int) -> np.ndarray:
 
 
 @pytest.fixture
-def info(user_models: Path) -> store.PhotoInfo:
+def info(user_models: Path) -> ModelInfo:
     """A model of random weights."""
     write_small_photo_model(user_models / "small", patch=8, straight=True)
-    found = store.find_photo_model("small-photo")
+    found = registry.find_model("small-photo")
     assert found
     return found
 
@@ -84,8 +85,8 @@ def test_what_is_smooth_survives() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (32, 32), (64, 64), (100, 100), (512, 768), (6000, 8000)])
-def test_the_dial_goes_from_small_and_coarse_to_whole_and_fine(info: store.PhotoInfo, size: tuple[int, int]) -> None:
-    model = store.read_windowed_model(info.folder)
+def test_the_dial_goes_from_small_and_coarse_to_whole_and_fine(info: ModelInfo, size: tuple[int, int]) -> None:
+    model = registry.read_model(info.folder, WindowedModel)
     settings = ladder(model, size)
     assert setting_of(0, model, size) == settings[0]
     assert setting_of(100, model, size) == settings[-1] == Setting(UNSCALED, 63)
@@ -100,17 +101,17 @@ def test_the_dial_goes_from_small_and_coarse_to_whole_and_fine(info: store.Photo
 
 
 @pytest.mark.parametrize("widths", [(7, 7), (50, 63), (0, 62)])
-def test_a_model_that_lacks_widths_shrinks_nothing(info: store.PhotoInfo, widths: tuple[int, int]) -> None:
-    whole = store.read_windowed_model(info.folder)
-    settings = ladder(PhotoModel({**whole.info, "widths": list(widths)}, whole.arrays), (512, 768))
+def test_a_model_that_lacks_widths_shrinks_nothing(info: ModelInfo, widths: tuple[int, int]) -> None:
+    whole = registry.read_model(info.folder, WindowedModel)
+    settings = ladder(WindowedModel({**whole.info, "widths": list(widths)}, whole.arrays), (512, 768))
     assert settings == [(UNSCALED, number) for number in range(widths[0], widths[1] + 1)]
 
 
 @pytest.mark.parametrize("grey", [False, True])
-def test_files_say_by_how_much(info: store.PhotoInfo, grey: bool) -> None:
+def test_files_say_by_how_much(info: ModelInfo, grey: bool) -> None:
     picture = waves(50, 61)[:, :, 0] if grey else waves(50, 61)
     made = codec.compress_photo(Picture(picture), info)
-    downscale, _ = setting_of(DEFAULT_QUALITY, store.read_windowed_model(info.folder), (50, 61))
+    downscale, _ = setting_of(DEFAULT_QUALITY, registry.read_model(info.folder, WindowedModel), (50, 61))
     file = parse_photo(made.data)
     assert file.downscale == downscale > UNSCALED and (file.height, file.width) == (50, 61)
     assert file.coded_size == made.coded_size == downscaled_size((50, 61), downscale)
@@ -122,7 +123,7 @@ def test_files_say_by_how_much(info: store.PhotoInfo, grey: bool) -> None:
     assert parse_photo(exact.data).downscale == UNSCALED and exact.coded_size == exact.size
 
 
-def test_progress_counts_the_rows_that_are_drawn(info: store.PhotoInfo) -> None:
+def test_progress_counts_the_rows_that_are_drawn(info: ModelInfo) -> None:
     made = codec.compress_photo(Picture(waves(50, 61)), info)
     heard: list[tuple[int, int]] = []
     codec.decompress_photo(made.data, progress=lambda done, total: heard.append((done, total)))
@@ -139,7 +140,7 @@ def test_tiny_pictures_look_like_themselves(size: tuple[int, int]) -> None:
 
 
 def test_fewer_bytes_are_had_by_shrinking() -> None:
-    picture, info = Picture(waves(120, 160)), store.find_photo_model("photo-exact")
+    picture, info = Picture(waves(120, 160)), registry.find_model("photo-exact")
     assert info
     least = codec.compress_photo(picture, info, quality=0)
     assert parse_photo(least.data).downscale > 2 * UNSCALED
@@ -152,7 +153,7 @@ def test_fewer_bytes_are_had_by_shrinking() -> None:
 
 @pytest.mark.parametrize("downscale", [0, UNSCALED, MOST_DOWNSCALED + 1, 255])
 def test_impossible_shrinks_are_refused(downscale: int) -> None:
-    data = bytearray(write_photo(PRINT, PhotoFile(b"", False, 3, 9, 9, b"abc", downscale=8)))
+    data = bytearray(write_photo(PRINT, WindowedFile(b"", False, 3, 9, 9, b"abc", downscale=8)))
     assert data[7] == 8 and parse_photo(bytes(data)).downscale == 8
     data[7] = downscale
     with pytest.raises(FormatError, match="downscaling factor is impossible"):
@@ -162,15 +163,15 @@ def test_impossible_shrinks_are_refused(downscale: int) -> None:
 
 
 def test_a_lossless_file_is_never_shrunk() -> None:
-    data = bytearray(write_photo(PRINT, PhotoFile(b"", True, 3, 9, 9, b"abc", b"de")))
+    data = bytearray(write_photo(PRINT, WindowedFile(b"", True, 3, 9, 9, b"abc", b"de")))
     data[6] |= 0x40
     with pytest.raises(FormatError, match="downscaling factor is impossible"):
         parse_photo(bytes(data))
     with pytest.raises(AssertionError):
-        write_photo(PRINT, PhotoFile(b"", True, 3, 9, 9, b"abc", b"de", downscale=8))
+        write_photo(PRINT, WindowedFile(b"", True, 3, 9, 9, b"abc", b"de", downscale=8))
 
 
-def test_both_backends_show_the_same(info: store.PhotoInfo) -> None:
+def test_both_backends_show_the_same(info: ModelInfo) -> None:
     pytest.importorskip("torch")
     files = {codec.compress_photo(Picture(waves(40, 40)), info, device=device).data for device in ("cpu", "torch")}
     (data,) = files

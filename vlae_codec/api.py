@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .container import envelope
 from .errors import FormatError, ImageError, VlaeError
 from .families import pictures as photo
-from .families.bilevel import archive, codec
+from .families.bilevel import archive, codec, identify
 from .families.bilevel.archive import Settings
 from .families.choice import choose_photo_model
 from .io import datasets, images
@@ -25,7 +25,6 @@ from .io.adjust import is_hidden_ink
 from .io.images import PillowImage
 from .io.metadata import Keeping, in_colours_of, in_info, parse_kinds
 from .latents.payload import CODES, EFFORTS, MAX_BITS
-from .model import identify
 from .report import inspection
 from .report.records import FileRecord
 from .sources import ImageLike, Source, read_file, read_picture

@@ -29,16 +29,16 @@ from .container.archive import parse_archive
 from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS
 from .container.limits import check_pixels
 from .errors import FormatError, ModelError, VlaeError
+from .families import registry
+from .families.bilevel import identify
 from .families.bilevel.archive import Reader, identify_archive
 from .families.photo.container import HEAD_SIZE, PhotoFile, parse_head_of
-from .families.store import find_photo_prefix
 from .families.stored import codec as stored
 from .families.stored import container as stored_container
 from .families.stored.container import StoredFile
 from .families.windowed.container import Head, parse_photo_head
 from .io import files, images
 from .io.metadata import in_colours_of, in_info, is_of_colours
-from .model import identify
 
 FORMAT, MIME, SUFFIX = "VLZ", "image/x-vlz", ".vlz"
 OPTIONS = frozenset(inspect.signature(api.compress).parameters) - {"image"}
@@ -120,7 +120,7 @@ class VlzImageFile(ImageFile.ImageFile):
             head, model = stored_container.parse_head_of(data)[0], stored.INFO
         else:
             head = parse_head_of(data)[0] if mode == PHOTO else parse_photo_head(data)
-            model = find_photo_prefix(head.prefix)
+            model = next(registry.find_prefix(head.prefix))
         check_pixels(head.height, head.width, max_pixels=_Settings.max_pixels)
         alpha = "A" if isinstance(head, (PhotoFile, StoredFile)) and head.has_alpha else ""
         deep = isinstance(head, StoredFile) and head.deep and not alpha

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import vlae_codec
-from vlae_codec.model.limits import read_arrays as read_weights
-from vlae_codec.model.networks import LABELS
+from vlae_codec.model.folder import LABELS
+from vlae_codec.model.folder import read_arrays as read_weights
 from web.bundle import single_page
 
 HERE = Path(__file__).resolve().parent
@@ -55,7 +55,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 def zoo() -> Iterator[tuple[dict[str, Any], Path]]:
     """Yield the JSON tree and the folder of each model of the checkout."""
     folder = Path(str(resources.files("vlae_models"))) / "zoo"
-    for path in sorted([*folder.rglob("model.json"), *folder.rglob("photo.json")]):
+    for path in sorted(folder.rglob("model.json")):
         yield json.loads(path.read_text()), path.parent
 
 

@@ -21,7 +21,7 @@ from benchmarks.results import write_result
 from vlae_cli.common import data_option
 from vlae_codec.families.photo import codec
 from vlae_codec.families.photo.model import LEVELS
-from vlae_codec.families.store import find_photo_model
+from vlae_codec.families.registry import find_model
 from vlae_codec.io.images import Picture
 from vlae_models.photo.search import search_of
 from vlae_models.photo.vlae import PhotoVLAE
@@ -43,8 +43,7 @@ def bound_of(net: PhotoVLAE, levels: np.ndarray, quality: float) -> float:
 @data_option
 def main(data: Path) -> None:
     """Measure the released photo model on Kodak-dev."""
-    info = find_photo_model("photo")
-    assert info is not None
+    info = find_model("photo")
     net, paths = search_of(info).net, sorted(data.glob("kodak-dev/*.png"))
     torch.manual_seed(1)
     rows = {}

@@ -21,7 +21,6 @@ import vlae_codec
 from benchmarks.feature_net import feature_distances, texture_distances
 from benchmarks.results import FOLDER, write_result
 from vlae_cli.common import data_option
-from vlae_codec.families.store import find_photo_model
 
 from .judges import judged
 
@@ -55,8 +54,7 @@ def sheet(photographs: dict[str, Levels]) -> Image.Image:
 @data_option
 def main(data: Path) -> None:
     """Measure the released photo model on Kodak-dev."""
-    info = find_photo_model("photo")
-    assert info is not None
+    info = find_model("photo")
     photographs = {}
     for path in sorted(data.glob("kodak-dev/*.png")):
         with Image.open(path) as image:

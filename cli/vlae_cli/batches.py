@@ -73,7 +73,7 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
 
 def begin() -> None:
     """Prepare a process: one core is its share, and an interrupt is the first process's business, which ends it."""
-    from vlae_codec.model import registry
+    from vlae_codec.families import registry
 
     quieten_pillow()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

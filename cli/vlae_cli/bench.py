@@ -56,7 +56,7 @@ def main(models: tuple[str, ...], data: Path | None, html: Path | None, model: s
 
 def is_picture_folder(folder: Path) -> bool:
     """Whether this is a folder, and not one of a model."""
-    return folder.is_dir() and not any((folder / name).exists() for name in ("model.json", "photo.json"))
+    return folder.is_dir() and not (folder / "model.json").exists()
 
 
 def measure_own(folder: Path, model: str, as_json: bool) -> None:

@@ -51,11 +51,9 @@ device_option = click.option(
 
 def _complete_model(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names of models for the shell."""
-    from vlae_codec.families.store import list_photo_models
-    from vlae_codec.model import registry
+    from vlae_codec.families import registry
 
     names = [info.name for info in registry.list_models()]
-    names += [info.name for info in list_photo_models()]
     return [name for name in dict.fromkeys(["auto", *names]) if name.startswith(incomplete)]
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from vlae_codec.model.info import PHOTO
+
 from .batches import Done, Pair, Step
 from .common import describe
 
@@ -15,11 +17,10 @@ if TYPE_CHECKING:
     from vlae_codec.families.bilevel import codec
     from vlae_codec.families.bilevel.archive import Settings
     from vlae_codec.families.photo.codec import Refine
-    from vlae_codec.families.store import PhotoInfo
     from vlae_codec.io.adjust import Colour, Size
     from vlae_codec.io.images import Picture
     from vlae_codec.io.metadata import Keeping
-    from vlae_codec.model.registry import ModelInfo
+    from vlae_codec.model.info import ModelInfo
     from vlae_codec.report.records import ImageRecord
 
 
@@ -99,7 +100,7 @@ class PhotoJob(NamedTuple):
     """A picture that a photo model compresses."""
 
     picture: Picture
-    info: PhotoInfo
+    info: ModelInfo
     target_bytes: int | None
 
 
@@ -188,7 +189,7 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     from vlae_codec.container import envelope
     from vlae_codec.errors import ImageError
     from vlae_codec.families import pictures as photo
-    from vlae_codec.families.store import AUTO
+    from vlae_codec.families.registry import AUTO
     from vlae_codec.report import records
 
     if task.settings.bits is not None or task.settings.code is not None:
@@ -205,12 +206,11 @@ def _compress_photo(task: CompressTask, job: PhotoJob, pair: Pair, step: Step | 
     return records.photo_record(str(pair[0]), str(pair[1]), result)
 
 
-def _search(task: CompressTask, info: PhotoInfo) -> Refine | None:
+def _search(task: CompressTask, info: ModelInfo) -> Refine | None:
     """Return the search for latents of effort 9, if the model's family has one."""
     from vlae_codec.errors import VlaeError
-    from vlae_codec.families import store
 
-    if task.settings.effort < SEARCHED or task.settings.lossless or info.family != store.PHOTO:
+    if task.settings.effort < SEARCHED or task.settings.lossless or info.family != PHOTO:
         return None
     try:
         from vlae_models.photo.search import search_of
@@ -242,7 +242,7 @@ def _compress(task: CompressTask, pictures: Sequence[codec.Prepared], step: Step
 def reason(task: CompressTask, record: ImageRecord) -> str:
     """Return which model a picture went to, and why."""
     from vlae_codec.families.bilevel import codec
-    from vlae_codec.families.store import STORED
+    from vlae_codec.model.info import STORED
     from vlae_codec.report.records import PhotoRecord
 
     if task.model != codec.AUTO:

@@ -90,9 +90,8 @@ def _unseal(task: DecompressTask, source: Path, target: Path) -> Opened:
     """Verify and decode a file, of a photograph its bytes alone, and check where its picture will go."""
     from vlae_codec.container import envelope, header
     from vlae_codec.errors import VlaeError
-    from vlae_codec.families.bilevel import codec
+    from vlae_codec.families.bilevel import codec, identify
     from vlae_codec.io import files, targets, writing
-    from vlae_codec.model import identify
 
     data = task.stdin
     writing.check_ending(target)

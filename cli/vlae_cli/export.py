@@ -36,7 +36,7 @@ def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, force
     from vlae_models.train.bilevel import load_trained
     from vlae_models.windowed.recipe import is_windowed_recipe
 
-    if ((out / "model.json").exists() or (out / "photo.json").exists()) and not force:
+    if (out / "model.json").exists() and not force:
         raise ModelError(f"{out}: holds a model already; --force overwrites it")
     if is_photo_recipe(recipe):
         from vlae_models.photo import recipe as photo_recipe

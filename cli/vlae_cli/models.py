@@ -12,7 +12,7 @@ import click
 from .common import exit_on_error, json_option, version_option
 
 if TYPE_CHECKING:
-    from vlae_codec.families.installation import AnyInfo
+    from vlae_codec.model.info import ModelInfo
 
 EPILOG = """\b
 Examples:
@@ -37,16 +37,16 @@ def main() -> None:
 @exit_on_error
 def list_(as_json: bool) -> None:
     """List the installed models."""
-    from vlae_codec.families import installation
+    from vlae_codec.families import registry
     from vlae_codec.report import records
 
-    models = installation.list_all_models()
+    models = registry.list_models()
     if as_json:
         click.echo(json.dumps([summary(info) for info in models], indent=2))
     else:
         rows = [["name", "fingerprint", "size", "-m auto", "from", "description"], *map(row, models)]
         click.echo(records.align(rows, left=len(rows[0])))
-    for error in installation.damaged_folders():
+    for error in registry.damaged_folders():
         click.echo(f"note: {error}", err=True)
 
 
@@ -56,13 +56,11 @@ def list_(as_json: bool) -> None:
 @exit_on_error
 def show(model: str, as_json: bool) -> None:
     """Show what is known of MODEL: a name, a folder or a fingerprint."""
-    from vlae_codec.families import installation
-    from vlae_codec.families.store import PhotoInfo, read_photo_info
-    from vlae_codec.model.networks import read_info
+    from vlae_codec.families import registry
 
-    info = installation.find_any_model(model)
-    whole = read_photo_info(info.folder) if isinstance(info, PhotoInfo) else read_info(info.folder)
-    tree = summary(info) | {key: value for key, value in whole.items() if key not in HIDDEN}
+    info = registry.find_model(model)
+    whole = registry.read_tree(info.folder)
+    tree = {key: value for key, value in whole.items() if key not in HIDDEN} | summary(info)
     if as_json:
         click.echo(json.dumps(tree, indent=2))
         return
@@ -94,19 +92,19 @@ def install(folder: Path) -> None:
 def verify(models: Sequence[str]) -> None:
     """Check the weights of MODELS, by default of all, against their fingerprints."""
     from vlae_codec.errors import ModelError
-    from vlae_codec.families import installation
+    from vlae_codec.families import installation, registry
 
-    chosen = [installation.find_any_model(name) for name in models] if models else installation.list_all_models()
-    wrong = [] if models else [str(error) for error in installation.damaged_folders()]
-    for found in map(installation.verify_model, chosen):
-        name = f"{found.model.name} {found.model.fingerprint[:12]}"
-        click.echo(f"{name}: {'damaged' if found.problem else 'whole'}")
-        wrong += [found.problem] if found.problem else []
+    chosen = [registry.find_model(name) for name in models] if models else registry.list_models()
+    wrong = [] if models else [str(error) for error in registry.damaged_folders()]
+    for info in chosen:
+        problem = installation.problem_of(info)
+        click.echo(f"{info.name} {info.fingerprint[:12]}: {'damaged' if problem else 'whole'}")
+        wrong += [problem] if problem else []
     if wrong:
         raise ModelError(f"{len(wrong)} of {len(chosen)} damaged: {wrong[0]}")
 
 
-def row(info: AnyInfo) -> list[str]:
+def row(info: ModelInfo) -> list[str]:
     """Return a model's line in the list."""
     tree = summary(info)
     size = f"{tree['width']} x {tree['height']}" if tree["width"] else "any"
@@ -114,13 +112,14 @@ def row(info: AnyInfo) -> list[str]:
     return [info.name, info.fingerprint[:12], size, "yes" if info.auto else "no", origin, info.description]
 
 
-def summary(info: AnyInfo) -> dict[str, Any]:
-    """Return a model for JSON; photo models take any size, their width and height are null."""
+def summary(info: ModelInfo) -> dict[str, Any]:
+    """Return a model for JSON; width and height are null of models for pictures of any size."""
     return {
         "name": info.name,
         "fingerprint": info.fingerprint,
-        "width": getattr(info, "width", None),
-        "height": getattr(info, "height", None),
+        "family": info.family,
+        "width": info.width or None,
+        "height": info.height or None,
         "auto": info.auto,
         "shipped": info.shipped,
         "folder": str(info.folder),

@@ -14,7 +14,7 @@ from .. import api
 from ..container.collection import write_part
 from ..errors import FormatError, ImageError, ModelError, VlaeError
 from ..families.bilevel import codec
-from ..families.store import AUTO, find_photo_model
+from ..families.choice import default_photo_model
 from ..io.images import Pixels
 from .reader import Collection
 
@@ -111,7 +111,7 @@ def decode_array(data: bytes, device: str = "cpu") -> NDArray[Any]:
 
 def _default_model(lossless: bool) -> str:
     """Return the name for photographs: digits that are drawn anew are no values of an array."""
-    info = find_photo_model(AUTO, lossless)
+    info = default_photo_model(lossless)
     if info is None:
         raise ModelError("no model for photographs is installed: reinstall vlae-codec")
     return info.fingerprint

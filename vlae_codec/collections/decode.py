@@ -8,10 +8,9 @@ from ..container.archive import LOSSY
 from ..container.envelope import unwrap
 from ..errors import FormatError
 from ..families import pictures as photo
-from ..families.bilevel import codec
+from ..families.bilevel import codec, identify
 from ..families.bilevel.archive import Reader
 from ..io.images import Pixels
-from ..model import identify
 
 KEPT = 1 << 26
 """Pixels of an archive that are kept for the next pictures of it."""

@@ -13,7 +13,7 @@ from ..families.choice import choose_photo_model
 from ..io.images import Picture
 from ..io.metadata import Keeping
 from ..latents.payload import EFFORTS
-from ..model.registry import ModelInfo
+from ..model.info import ModelInfo
 from ..sources import ImageLike, read_picture
 
 ERRORS = (VlaeError, OSError)

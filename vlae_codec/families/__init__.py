@@ -1,1 +1,9 @@
-"""The kinds of models, each with its codes from pictures to files and back."""
+"""Families of models, each in a folder of its own, and what is the same for all of them."""
+
+from . import registry
+from .bilevel.family import BilevelFamily
+from .photo.family import PhotoFamily
+from .windowed.family import WindowedFamily
+
+for _family in (BilevelFamily(), PhotoFamily(), WindowedFamily()):
+    registry.register(_family)

@@ -1,18 +1,36 @@
-"""The choice of a photo model for a picture."""
+"""Which models a picture goes to: those named, or those that suit it best."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..errors import ModelError
 from ..io.images import Picture, is_grey
-from ..model.registry import ModelInfo
-from .store import AUTO, PhotoInfo, find_photo_model
+from ..model.info import BILEVEL, WINDOWED, ModelInfo
+from . import registry
+from .registry import AUTO
+
+
+def candidates(model: str = AUTO) -> list[ModelInfo]:
+    """Return the bilevel models that may be chosen from: the one named, or all that are marked for "auto".
+
+    There are none if the name is that of a model of another family.
+
+    Raises:
+        ModelError: no model has the name.
+    """
+    if model != AUTO:
+        return [info for info in [registry.find_model(model)] if info.family == BILEVEL]
+    models = [info for info in registry.list_models() if info.auto and info.family == BILEVEL]
+    if not models:
+        raise ModelError(f"no models are installed: reinstall vlae-codec, or put one into {registry.user_folder()}")
+    return models
 
 
 def choose_photo_model(
     picture: Picture, model: str, others: Sequence[ModelInfo], fit: bool = False, lossless: bool = False
-) -> PhotoInfo | None:
-    """Return the photo model for a picture, if it goes to one.
+) -> ModelInfo | None:
+    """Return the model of pictures of any size that a picture goes to, if it goes to one.
 
     Args:
         picture: the picture.
@@ -22,8 +40,17 @@ def choose_photo_model(
         lossless: whether the exact pixels are to be kept.
     """
     if model != AUTO:
-        return None if others else find_photo_model(model)
+        info = registry.find_model(model)
+        return None if info.family == BILEVEL else info
     if lossless and picture.deep is not None:
-        return find_photo_model(AUTO, lossless)
+        return default_photo_model(lossless)
     taken = fit or any(picture.size == (info.height, info.width) for info in others)
-    return None if taken and is_grey(picture.pixels) else find_photo_model(AUTO, lossless)
+    return None if taken and is_grey(picture.pixels) else default_photo_model(lossless)
+
+
+def default_photo_model(lossless: bool = False) -> ModelInfo | None:
+    """Return the first model of pictures of any size that may be chosen where none is named, for the purpose."""
+    for info in registry.list_models():
+        if info.auto and info.family != BILEVEL and (info.family == WINDOWED or not lossless):
+            return info
+    return None

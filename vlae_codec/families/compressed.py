@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .store import PhotoInfo
+from ..model.info import ModelInfo
 
 Progress = Callable[[int, int], None]
 """Callback with rows done since the last call, and the number of all."""
@@ -28,7 +28,7 @@ class PhotoCompressed:
     """
 
     data: bytes
-    model: PhotoInfo
+    model: ModelInfo
     size: tuple[int, int]
     coded_size: tuple[int, int]
     kl_bits: float

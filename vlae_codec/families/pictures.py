@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from ..container.header import PHOTO, STORED, parse_head
 from ..errors import FormatError, ImageError, VlaeError
 from ..io.images import Picture, from_array
-from . import store
+from ..model.info import PHOTO as PHOTO_FAMILY
+from ..model.info import STORED as STORED_FAMILY
+from ..model.info import WINDOWED, ModelInfo
 from .compressed import PhotoCompressed, Progress
 from .photo import codec as photo
 from .photo.container import PhotoFile, file_sections, parse_file
 from .photo.texture import Draw
-from .store import PhotoInfo
 from .stored import codec as stored
 from .stored import container as stored_container
 from .stored.container import StoredFile
 from .windowed import codec as windowed
 from .windowed.codec import DEFAULT_TEMPERATURE, SAMPLES_TEMPERATURE
-from .windowed.container import PhotoFile as WindowedFile
-from .windowed.container import parse_photo, photo_sections
+from .windowed.container import WindowedFile, parse_photo, photo_sections
 
 __all__ = ["DEFAULT_TEMPERATURE", "SAMPLES_TEMPERATURE", "PhotoCompressed", "compress_photo", "decompress_photo"]
 
@@ -43,7 +43,7 @@ DRAWN_BITS, HARDEST = 1.0, 7
 
 def compress_photo(
     picture: Picture,
-    info: PhotoInfo,
+    info: ModelInfo,
     *,
     quality: float | None = None,
     target_bytes: int | None = None,
@@ -66,7 +66,7 @@ def compress_photo(
     """
 
     def by_model() -> PhotoCompressed:
-        if info.family == store.PHOTO:
+        if info.family == PHOTO_FAMILY:
             if lossless:
                 raise ImageError(
                     f"model {info.name} codes lossy files alone: leave out the model, or name a windowed one"
@@ -120,7 +120,7 @@ def decompress_photo(
     max_pixels: int | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
-) -> tuple[NDArray[Any], PhotoInfo, str]:
+) -> tuple[NDArray[Any], ModelInfo, str]:
     """Return the picture of a file, (H, W), (H, W, 3) or with alpha, its model, and what the file has lost.
 
     It is uint8, and uint16 of exact pictures of 16 bits a sample.
@@ -147,7 +147,7 @@ def decompress_photo(
     )  # fmt: skip
 
 
-def identify_photo(data: bytes) -> tuple[PhotoInfo, AnyFile, bool]:
+def identify_photo(data: bytes) -> tuple[ModelInfo, AnyFile, bool]:
     """Return model and parts of a file, and whether all of it is intact; the lossy part is verified.
 
     Raises:
@@ -195,10 +195,10 @@ def verify_photo(result: PhotoCompressed, picture: Picture, device: str = "cpu")
     Raises:
         FormatError: it is not what it should be.
     """
-    if result.model.family == store.WINDOWED:
+    if result.model.family == WINDOWED:
         windowed.verify_photo(result, picture, device)
         return
-    if result.model.family == store.STORED:
+    if result.model.family == STORED_FAMILY:
         found, _ = stored.decompress(result.data)
         if not np.array_equal(stored.channels(from_array(found))[0], stored.channels(picture)[0]):
             raise FormatError("the exact picture does not come back: please report this")

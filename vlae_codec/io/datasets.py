@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError, VlaeError
-from ..model.registry import ModelInfo
+from ..model.info import ModelInfo
 from .files import STREAM, read_up_to
 from .images import (
     BINARISED,

@@ -7,14 +7,9 @@ need.
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ..coding.prefix_code import MAX_EXPONENT
@@ -22,16 +17,11 @@ from ..container.limits import MAX_PICTURE
 from ..errors import ModelError
 from ..exact.layers import WEIGHT_LIMIT
 
-if TYPE_CHECKING:
-    from importlib.abc import Traversable
-
 MAX_INFO = 1 << 20
 """Bytes of model.json."""
 MAX_FILE = 1 << 26
 """Bytes of weights.npz, packed and unpacked."""
 MAX_ARRAYS = 1 << 10
-PLANES = ".planes.npy"
-"""What names of arrays end in whose bytes lie in planes, (itemsize, ...), the lowest first."""
 MAX_PARAMETERS = 1 << 24
 MAX_SIDE, MAX_LATENT, MAX_REACH, MAX_SHIFT = 1 << 13, 1 << 10, 16, 40
 """Pixels of a side that a model fixes, latent dimensions, rows or columns of a window, bits of a rescaling."""
@@ -41,97 +31,39 @@ MAX_BIAS, MAX_INPUTS = 1 << 48, 1 << 17
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def read_limited(folder: Traversable | Path, name: str, limit: int) -> bytes:
-    """Read a file of a model folder, of at most `limit` bytes.
+REQUIRED = {
+    "height": int, "width": int, "latent": int, "prior_blocks": int, "window": list, "index_lengths": list,
+    "block_shares": list, "shifts": dict,
+}  # fmt: skip
+"""Keys of a bilevel model's model.json, beside those of all models."""
+
+
+def check_keys(tree: Mapping[str, Any], required: Mapping[str, type]) -> None:
+    """Refuse a model.json that lacks a key or has a value of another type.
 
     Raises:
-        ModelError: it is missing, unreadable or larger.
+        ModelError: names the keys.
     """
-    try:
-        with (folder / name).open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise ModelError(f"{folder}: not a model folder ({name}: {error.strerror})") from error
-    if len(data) > limit:
-        raise ModelError(f"{folder}: {name} is larger than {limit} bytes, the most that is read")
-    return data
-
-
-def read_arrays(data: bytes) -> dict[str, NDArray[Any]]:
-    """Read the integer arrays of a weights.npz, by name.
-
-    Raises:
-        ModelError: not an .npz file of plain integers, damaged, or larger than the limits.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as file:
-            members = file.infolist()
-            if len(members) > MAX_ARRAYS or sum(member.file_size for member in members) > MAX_FILE:
-                raise ModelError(f"weights.npz declares {len(members)} arrays, more than the limits allow")
-            return dict(_read_member(file, member) for member in members)
-    except ModelError:
-        raise
-    except Exception as error:  # zipfile and numpy raise nearly everything for damaged files, RecursionError among it
-        raise ModelError(f"weights.npz cannot be read ({error})") from error
-
-
-def _read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[str, NDArray[Any]]:
-    """Read an array and its name; its bytes may be in planes, the lowest ones first."""
-    values = _read_array(file, member)
-    if not member.filename.endswith(PLANES):
-        return member.filename.removesuffix(".npy"), values
-    if values.dtype.itemsize != 1 or len(values) not in (2, 4, 8):
-        raise ModelError(f"weights.npz: {member.filename} holds no planes of bytes")
-    joined = np.ascontiguousarray(np.moveaxis(values, 0, -1)).view(f"<i{len(values)}")[..., 0]
-    return member.filename.removesuffix(PLANES), joined.astype(joined.dtype.newbyteorder("="))
-
-
-def _read_array(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ModelError(f"weights.npz: {member.filename} is packed in a way that is not read")
-    with file.open(member) as stream:
-        body = io.BytesIO(stream.read(member.file_size + 1))
-    if np.lib.format.read_magic(body) != (1, 0):
-        raise ModelError(f"weights.npz: {member.filename} is of an unknown version")
-    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(body)
-    count = 1
-    for length in shape:
-        count *= length
-    rest = body.getbuffer()[body.tell() :]
-    if dtype.kind != "i" or dtype.itemsize > 8 or count * dtype.itemsize != len(rest) or count > MAX_PARAMETERS:
-        raise ModelError(f"weights.npz: {member.filename} is no array of integers of the size that it declares")
-    values = np.frombuffer(rest, dtype).astype(dtype.newbyteorder("="))
-    return values.reshape(shape, order="F" if by_columns else "C")
+    if wrong := [key for key, kind in required.items() if not isinstance(tree.get(key), kind)]:
+        raise ModelError(f"model.json lacks or misstates {', '.join(wrong)}")
 
 
 def check_info(info: Mapping[str, Any]) -> None:
-    """Hold a parsed model.json of format 1, whose keys have the right types, against the limits.
+    """Hold the model.json of a bilevel model against the limits.
 
     Raises:
-        ModelError: a value is out of range.
+        ModelError: a key is missing, or a value out of range.
     """
-    check_label("model.json", info)
+    check_keys(info, REQUIRED)
     for key, least, most in (
         ("height", 1, MAX_SIDE), ("width", 1, MAX_SIDE), ("latent", 0, MAX_LATENT), ("prior_blocks", 1, MAX_LATENT),
     ):  # fmt: skip
-        _check_range(key, [info[key]], least, most)
+        check_range(key, [info[key]], least, most)
     if info["height"] * info["width"] > MAX_PICTURE or info["latent"] % info["prior_blocks"]:
         raise ModelError("model.json: the picture is too large, or its latents do not split into equal blocks")
-    _check_range("window", info["window"], 0, MAX_REACH)
-    if len(info["window"]) != 3 or not isinstance(info.get("auto", True), bool):
-        raise ModelError("model.json: the window should be three numbers, and auto true or false")
-
-
-def check_label(file: str, info: Mapping[str, Any]) -> None:
-    """Hold the name and the fingerprint that a model's JSON file declares against what they may be.
-
-    Raises:
-        ModelError: one of them is malformed.
-    """
-    if not re.fullmatch("[0-9a-f]{64}", info["fingerprint"]):
-        raise ModelError(f"{file}: the fingerprint is not 64 hexadecimal digits")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}", info["name"]):
-        raise ModelError(f"{file}: the name should be of 1 to 64 letters, digits and . _ + -")
+    check_range("window", info["window"], 0, MAX_REACH)
+    if len(info["window"]) != 3:
+        raise ModelError("model.json: the window should be three numbers")
 
 
 def check_tables(info: Mapping[str, Any]) -> None:
@@ -140,19 +72,24 @@ def check_tables(info: Mapping[str, Any]) -> None:
     Raises:
         ModelError: a table is incomplete or out of range.
     """
-    _check_range("shifts", list(info["shifts"].values()), 0, MAX_SHIFT)
-    _check_range("block_shares", info["block_shares"], 0, 1 << 20)
+    check_range("shifts", list(info["shifts"].values()), 0, MAX_SHIFT)
+    check_range("block_shares", info["block_shares"], 0, 1 << 20)
     if len(info["block_shares"]) != info["prior_blocks"] or not sum(info["block_shares"]):
         raise ModelError("model.json: block_shares should be a share for each block of the prior")
     if len(info["index_lengths"]) != 4 or not all(isinstance(one, list) for one in info["index_lengths"]):
         raise ModelError("model.json: index_lengths should be four lists")
     for lengths in info["index_lengths"]:
-        _check_range("index_lengths", lengths, 1, 62)
+        check_range("index_lengths", lengths, 1, 62)
         if len(lengths) != MAX_EXPONENT + 1 or sum(2.0**-length for length in lengths) != 1:
             raise ModelError("model.json: index_lengths are no complete prefix codes")
 
 
-def _check_range(key: str, values: Sequence[Any], least: int, most: int) -> None:
+def check_range(key: str, values: Sequence[Any], least: int, most: int) -> None:
+    """Refuse values of a key that are not whole numbers of a range.
+
+    Raises:
+        ModelError: names the key.
+    """
     if any(type(value) is not int or not least <= value <= most for value in values):
         raise ModelError(f"model.json: {key} should be whole numbers of {least} to {most}")
 
@@ -170,7 +107,7 @@ class Layers:
     """Walks over a model's layers; each is looked up by name, with the sizes that it must have where they are known.
 
     Args:
-        info: the tree of model.json or photo.json.
+        info: the tree of model.json.
         arrays: the arrays of weights.npz.
     """
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +13,6 @@ from ..autoregressive.cuda_graph import draw_by_graph
 from ..autoregressive.engine import Choose, Shape, draw_whole
 from ..autoregressive.order import Window
 from ..autoregressive.window_net import LocalNet, at_least, known_logits, least_logits
-from ..errors import ModelError
 from ..exact.arrays import Array, namespace
 from ..exact.feature_decoder import FeatureNet
 from ..exact.kernels import fold
@@ -24,12 +20,7 @@ from ..exact.layers import FRACTION, LIMIT, Conv3x3, Linear, Residual, relu, res
 from ..exact.philox import candidate_noise, pixel_noise
 from ..exact.tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
 from ..parallel import cores, in_threads
-from .limits import MAX_FILE, MAX_INFO, check_arrays, check_info, check_tables, read_arrays, read_limited
 
-if TYPE_CHECKING:
-    from importlib.abc import Traversable
-
-Checked = TypeVar("Checked")
 Integers = NDArray[np.int64]
 Pictures = NDArray[np.uint8]
 
@@ -49,7 +40,7 @@ class IntegerModel:
     """q(z|x), p(z) and p(x|z) of one model; latents z are int64 in units of 2^-10.
 
     Args:
-        info: the tree of model.json, validated by `read_info`.
+        info: the tree of model.json, validated.
         arrays: the integer weights by name.
         device: "cpu" computes with numpy, "torch" with torch on the CPU, "cuda" with torch on the GPU.
             All three give the same integers.
@@ -284,65 +275,3 @@ def place(noise: Integers, mean: Integers, scale: Integers) -> Integers:
     """z = mean + scale * noise in units of 2^-10, rounded half up; noise in 2^-12, mean in 2^-10, scale in 2^-14."""
     shift = EXP_FRACTION + QUANTILE_FRACTION - FRACTION
     return np.clip(mean + ((scale * noise + (1 << (shift - 1))) >> shift), -LIMIT, LIMIT)
-
-
-REQUIRED = {
-    "format": int, "name": str, "description": str, "fingerprint": str, "height": int, "width": int,
-    "latent": int, "prior_blocks": int, "window": list, "index_lengths": list, "block_shares": list, "shifts": dict,
-}  # fmt: skip
-LABELS = ("name", "description", "fingerprint", "auto", "integer_loss_nats", "integer_loss")
-"""Keys of model.json that no decoded bit depends on."""
-
-
-def read_info(folder: Traversable | Path) -> dict[str, Any]:
-    """Read the tree of a model folder's model.json.
-
-    Raises:
-        ModelError: the file is missing, not JSON, of another format or incomplete.
-    """
-    text = read_limited(folder, "model.json", MAX_INFO)
-    try:
-        info = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{folder}: not a model folder (model.json: {error})") from error
-    wrong = [key for key, kind in REQUIRED.items() if not isinstance(info, dict) or not isinstance(info.get(key), kind)]
-    if wrong:
-        raise ModelError(f"{folder}: model.json lacks or misstates {', '.join(wrong)}")
-    if info["format"] != 1:
-        raise ModelError(f"{folder}: model format {info['format']} is unknown; this version reads format 1")
-    _at(folder, check_info, info)
-    return dict(info)
-
-
-def _at(folder: Traversable | Path, check: Callable[..., Checked], *parts: Any) -> Checked:
-    """Make a check, whose message is to begin with the folder."""
-    try:
-        return check(*parts)
-    except ModelError as error:
-        raise ModelError(f"{folder}: {error}") from error
-
-
-def fingerprint(info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """SHA-256 of the weights and of everything in model.json that decoding depends on."""
-    digest = hashlib.sha256()
-    digest.update(json.dumps({k: v for k, v in info.items() if k not in LABELS}, sort_keys=True).encode())
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"\n{name} {array.dtype.newbyteorder('<').str} {array.shape}\n".encode())
-        digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
-    return digest.digest()
-
-
-def load_model(folder: Traversable | Path, device: str = "cpu") -> IntegerModel:
-    """Load the model of a folder, its weights checked against the fingerprint that model.json names.
-
-    Raises:
-        ModelError: the folder is no model, or weights and fingerprint differ.
-    """
-    info = read_info(folder)
-    _at(folder, check_tables, info)
-    arrays = _at(folder, read_arrays, read_limited(folder, "weights.npz", MAX_FILE))
-    if fingerprint(info, arrays).hex() != info["fingerprint"]:
-        raise ModelError(f"{folder}: the weights are not those that model.json names; install the model again")
-    _at(folder, check_arrays, info, arrays)
-    return IntegerModel(info, arrays, device)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..container.archive import KINDS, Archive, archive_sections
 from ..families.bilevel.archive import CompressedArchive
-from ..model.registry import ModelInfo
+from ..model.info import ModelInfo
 from .records import FileRecord, align
 
 

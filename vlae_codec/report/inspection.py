@@ -6,8 +6,8 @@ from ..container import envelope
 from ..container.archive import parse_archive
 from ..errors import ModelError
 from ..families.bilevel.archive import identify_archive
+from ..families.bilevel.identify import identify, is_archive, is_photo, parse_any
 from ..families.pictures import identify_photo, parse_any_photo
-from ..model.identify import identify, is_archive, is_photo, parse_any
 from .archive import archive_file_record
 from .records import FileRecord, file_record, photo_file_record, with_metadata
 

@@ -12,9 +12,8 @@ from ..families.bilevel.codec import Compressed
 from ..families.bilevel.lossless import LosslessCode
 from ..families.compressed import PhotoCompressed
 from ..families.pictures import AnyFile, sections_of
-from ..families.store import PhotoInfo
 from ..families.stored.container import StoredFile
-from ..model.registry import ModelInfo
+from ..model.info import ModelInfo
 
 SUMMED = (
     "kl_bits", "payload_bits", "overhead_bits", "file_bytes", "neg_elbo_bits", "naive_bits", "lossy_bits",
@@ -183,7 +182,7 @@ def photo_record(source: str, target: str, result: PhotoCompressed) -> PhotoReco
     )
 
 
-def photo_file_record(source: str, info: PhotoInfo | None, file: AnyFile, size: int) -> FileRecord:
+def photo_file_record(source: str, info: ModelInfo | None, file: AnyFile, size: int) -> FileRecord:
     """Return the record of a .vlz file of any size and so many bytes; `info` is None if its model is unknown."""
     payload = len(file.payload) + len(file.residual or b"")
     parts = sections_of(file, size)

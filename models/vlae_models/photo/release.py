@@ -12,8 +12,7 @@ import torch
 from vlae_codec.errors import ModelError
 from vlae_codec.families.photo import coding, transform
 from vlae_codec.families.photo.model import LEVELS, PhotoModel
-from vlae_codec.families.store import INFO, WEIGHTS
-from vlae_codec.model.networks import fingerprint
+from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 
 from ..data.held_out import validation_crops
 from ..data.sampler import Mix, Sampler
@@ -33,7 +32,7 @@ MAX_LOSS = 0.02
 
 
 def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path, auto: bool = True) -> dict[str, Any]:
-    """Write the model folder of a trained network and return its photo.json.
+    """Write the model folder of a trained network and return its model.json.
 
     Args:
         run: folder of the training.

@@ -149,7 +149,7 @@ def restore_photo(
 
     Args:
         net: whose weights are overwritten.
-        info: the tree of photo.json.
+        info: the tree of model.json.
         arrays: of weights.npz.
         revive: whether dead units get a new start.
 

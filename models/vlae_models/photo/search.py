@@ -18,8 +18,10 @@ from torch import Tensor
 
 from vlae_codec.errors import ModelError
 from vlae_codec.families.photo.model import LEVELS
-from vlae_codec.families.store import WEIGHTS, PhotoInfo, read_photo_info
-from vlae_codec.model.limits import MAX_FILE, read_arrays, read_limited
+from vlae_codec.families.registry import read_tree
+from vlae_codec.model.folder import WEIGHTS, read_arrays, read_limited
+from vlae_codec.model.info import ModelInfo
+from vlae_codec.model.limits import MAX_FILE
 
 from .config import PhotoConfig
 from .export import LATENT_BITS
@@ -48,7 +50,7 @@ class Search:
     """A search with the networks of a released model.
 
     Args:
-        info: the tree of photo.json.
+        info: the tree of model.json.
         arrays: of weights.npz.
 
     Raises:
@@ -134,14 +136,14 @@ class Search:
 
 
 @functools.lru_cache(maxsize=2)
-def search_of(info: PhotoInfo) -> Search:
+def search_of(info: ModelInfo) -> Search:
     """Return the search of an installed model of the photo family.
 
     Raises:
         ModelError: its folder is damaged, or it does not say for which slopes it was trained.
     """
     arrays = read_arrays(read_limited(info.folder, WEIGHTS, MAX_FILE))
-    return Search(read_photo_info(info.folder), arrays)
+    return Search(read_tree(info.folder), arrays)
 
 
 def annealed(x: Tensor, heat: float, generator: torch.Generator) -> Tensor:

@@ -14,8 +14,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from torch.utils.hooks import RemovableHandle
 
 from vlae_codec.errors import ModelError
-from vlae_codec.families.store import PHOTO, WEIGHTS, find_photo_model, read_photo_info
-from vlae_codec.model.limits import MAX_FILE, read_arrays, read_limited
+from vlae_codec.families.registry import find_model, read_tree
+from vlae_codec.model.folder import WEIGHTS, read_arrays, read_limited
+from vlae_codec.model.info import PHOTO
+from vlae_codec.model.limits import MAX_FILE
 
 from ..data.held_out import validation_crops
 from ..data.sampler import Mix, Sampler
@@ -185,10 +187,10 @@ def restore_released(model: PhotoVLAE, name: str) -> None:
     Raises:
         ModelError: there is none of that name in this family, or it has other shapes.
     """
-    info = find_photo_model(name)
-    if info is None or info.family != PHOTO:
+    info = find_model(name)
+    if info.family != PHOTO:
         raise ModelError(f"recipe: restore = {name!r} is no model of the photo family")
-    restore_photo(model, read_photo_info(info.folder), read_arrays(read_limited(info.folder, WEIGHTS, MAX_FILE)))
+    restore_photo(model, read_tree(info.folder), read_arrays(read_limited(info.folder, WEIGHTS, MAX_FILE)))
 
 
 def photo_distortion(parts: Parts, structure: float) -> Tensor:

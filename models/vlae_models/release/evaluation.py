@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.latents.posterior import gaussian_kl, posterior_of, prior_conditionals, rates, sample
-from vlae_codec.model.networks import IntegerModel, load_model
-from vlae_codec.model.registry import find_model
+from vlae_codec.model.networks import IntegerModel
 
 from ..data.sets import Images, load_set
 from ..nets.vlae import VLAE, as_tensor
@@ -107,7 +107,7 @@ def evaluate_folder(model: str, data: Path, samples: int, subset: int, count: in
     recipe = read_recipe(folder / "recipe.toml")
     images = load_set(recipe.data, data).test
     images = images[np.linspace(0, len(images) - 1, min(count or len(images), len(images))).astype(int)]
-    integer = load_model(folder)
+    integer = read_model(folder, IntegerModel)
     net = restore(recipe.model, integer.info["shifts"], integer.arrays)
     return evaluate(integer, net, images, recipe.data, samples, min(subset, len(images)))
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from vlae_codec.coding.prefix_code import MAX_EXPONENT
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import FRACTION, WEIGHT_LIMIT
-from vlae_codec.model.networks import fingerprint
+from vlae_codec.model.folder import fingerprint
 
 from ..nets.layers import Residual
 from ..nets.pixelcnn import LocalDecoder

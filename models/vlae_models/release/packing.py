@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vlae_codec.model.limits import PLANES
+from vlae_codec.model.folder import PLANES
 
 LOCAL, CENTRAL, END = struct.Struct("<4s5H3I2H"), struct.Struct("<4s6H3I5H2I"), struct.Struct("<4s4H2IH")
 VERSION, DEFLATED, EPOCH = 20, 8, 33

@@ -14,6 +14,7 @@ from vlae_codec.coding.prefix_code import MAX_EXPONENT, fit_lengths
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import FRACTION
 from vlae_codec.exact.philox import private_uniforms
+from vlae_codec.families.registry import read_model
 from vlae_codec.latents.posterior import (
     Floats,
     Posterior,
@@ -25,7 +26,8 @@ from vlae_codec.latents.posterior import (
     sample,
 )
 from vlae_codec.latents.relative_entropy import MAX_GROUPS, choose_groups, group_sizes
-from vlae_codec.model.networks import IntegerModel, Integers, fingerprint, load_model
+from vlae_codec.model.folder import fingerprint
+from vlae_codec.model.networks import IntegerModel, Integers
 
 from ..data.sets import Images
 from ..nets.prior import gaussian_kl as float_kl
@@ -66,7 +68,7 @@ def release(net: VLAE, recipe: Recipe, images: Images, folder: Path, **settings:
         raise ModelError(f"{recipe.name}: integers cost {loss:.3f} nats an image, more than {MAX_LOSS_NATS}")
     info["integer_loss_nats"] = round(loss, 4)
     written = write_model(folder, info, exported.arrays)
-    load_model(folder)
+    read_model(folder, IntegerModel)
     return written
 
 

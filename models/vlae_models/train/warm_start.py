@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from vlae_codec.errors import ModelError
-from vlae_codec.model.networks import load_model
-from vlae_codec.model.registry import find_model
+from vlae_codec.families.registry import find_model, read_model
+from vlae_codec.model.networks import IntegerModel
 
 from ..nets.pixelcnn import LocalDecoder
 from ..nets.stack_decoder import StackDecoder
@@ -31,7 +31,7 @@ def start_from(net: VLAE, name: str) -> None:
     if isinstance(net.local, StackDecoder):
         raise ModelError(f"a decoder of stacked layers cannot start from {name}; leave init out")
     folder = find_model(name).folder
-    integer = load_model(folder)
+    integer = read_model(folder, IntegerModel)
     old = restore(read_recipe(folder / "recipe.toml").model, integer.info["shifts"], integer.arrays)
     new, known = net.state_dict(), old.state_dict()
     del known["auxiliary.weight"], known["auxiliary.bias"]  # not part of a released model

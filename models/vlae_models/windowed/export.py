@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from vlae_codec.exact.layers import FRACTION
-from vlae_codec.families.windowed.model import GAINS, WIDTHS, PhotoModel, log_width, number_of_width
+from vlae_codec.families.windowed.model import GAINS, WIDTHS, WindowedModel, log_width, number_of_width
 
 from ..recipe import WINDOWS
 from ..release.export import Exporter, weight_fraction
@@ -105,7 +105,7 @@ def model_info(recipe: WindowedRecipe, shifts: dict[str, int]) -> dict[str, Any]
     }
 
 
-def integer_model(model: WindowedVLAE, recipe: WindowedRecipe, device: str = "cpu") -> PhotoModel:
+def integer_model(model: WindowedVLAE, recipe: WindowedRecipe, device: str = "cpu") -> WindowedModel:
     """Return the exported model in memory, with no fingerprint yet."""
     exported = export_arrays(model)
-    return PhotoModel({**model_info(recipe, exported.shifts), "fingerprint": ""}, exported.arrays, device)
+    return WindowedModel({**model_info(recipe, exported.shifts), "fingerprint": ""}, exported.arrays, device)

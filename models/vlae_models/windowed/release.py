@@ -10,10 +10,9 @@ import torch
 
 from vlae_codec.coding.binary_coder import Writer
 from vlae_codec.errors import ModelError
-from vlae_codec.families.store import INFO, WEIGHTS
 from vlae_codec.families.windowed import grid, pixels
-from vlae_codec.families.windowed.model import PhotoModel, log_width
-from vlae_codec.model.networks import fingerprint
+from vlae_codec.families.windowed.model import WindowedModel, log_width
+from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 from vlae_codec.pixels.levels import decisions
 
 from ..data.crops import Levels, load_validation
@@ -32,7 +31,7 @@ MAX_LOSS = 0.01
 
 
 def release_photo(run: Path, recipe: WindowedRecipe, data: Path, folder: Path, auto: bool = True) -> dict[str, Any]:
-    """Write the model folder of a trained network; its photo.json comes back.
+    """Write the model folder of a trained network; its model.json comes back.
 
     Args:
         run: folder of the training.
@@ -54,7 +53,7 @@ def release_photo(run: Path, recipe: WindowedRecipe, data: Path, folder: Path, a
     info = model_info(recipe, exported.shifts) | {"auto": auto}
     info["fingerprint"] = fingerprint(info, exported.arrays).hex()
     crops = load_validation(recipe.data, data)[:CHECKED_CROPS, :CHECKED, :CHECKED]
-    loss = integer_loss(net, PhotoModel(info, exported.arrays), crops)
+    loss = integer_loss(net, WindowedModel(info, exported.arrays), crops)
     if loss > MAX_LOSS:
         raise ModelError(f"{recipe.name}: integers cost {100 * loss:.2f} % of the bits, more than {100 * MAX_LOSS} %")
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +62,7 @@ def release_photo(run: Path, recipe: WindowedRecipe, data: Path, folder: Path, a
     return info
 
 
-def integer_loss(net: WindowedVLAE, model: PhotoModel, crops: Levels) -> float:
+def integer_loss(net: WindowedVLAE, model: WindowedModel, crops: Levels) -> float:
     """How many more bits the exact code of crops (N, H, W, 3) takes by the integer model, as a share."""
     integers = floats = 0.0
     side, width = crops.shape[1], sorted((CHECKED_WIDTH, *model.widths))[1]

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import FRACTION
-from vlae_codec.families.store import find_photo_model, read_windowed_model
-from vlae_codec.families.windowed.model import GAINS, WIDTHS, PhotoModel, log_width
+from vlae_codec.families.registry import find_model, read_model
+from vlae_codec.families.windowed.model import GAINS, WIDTHS, WindowedModel, log_width
 
 from ..release.restore import assign
 from .export import QUARTER, QUARTERED
@@ -31,7 +31,7 @@ def restore_photo(name: str) -> WindowedVLAE:
     Raises:
         ModelError: there is no such model.
     """
-    info = find_photo_model(name)
+    info = find_model(name)
     if info is None:
         raise ModelError(f"no windowed model is called {name!r}")
     net = WindowedVLAE(read_windowed_recipe(info.folder / "recipe.toml").model)
@@ -83,15 +83,15 @@ def start_local(net: WindowNet, name: str) -> None:
     _fill_window_net(net, source, "local", source.window.offsets(), whole=False)
 
 
-def _find(name: str) -> PhotoModel:
-    info = find_photo_model(name)
+def _find(name: str) -> WindowedModel:
+    info = find_model(name)
     if info is None:
         raise ModelError(f"no windowed model {name!r} to start from")
-    return read_windowed_model(info.folder)
+    return read_model(info.folder, WindowedModel)
 
 
 def _fill_window_net(
-    net: WindowNet, source: PhotoModel, name: str, offsets: list[tuple[int, int]], whole: bool
+    net: WindowNet, source: WindowedModel, name: str, offsets: list[tuple[int, int]], whole: bool
 ) -> None:
     """Each position that both windows have keeps its weights, and one that is new to the network has none.
 
@@ -134,7 +134,7 @@ def _fill_gains(gains: WienerGains, table: NDArray[np.integer]) -> None:
         gains.level.copy_(mean_y / slope - mean_x)
 
 
-def _fill(layer: nn.Module, source: PhotoModel, name: str) -> None:
+def _fill(layer: nn.Module, source: WindowedModel, name: str) -> None:
     assert isinstance(layer, (nn.Conv2d, nn.Linear))
     weight, bias = _layer(source, name)
     if layer.weight.ndim == 4:
@@ -144,7 +144,7 @@ def _fill(layer: nn.Module, source: PhotoModel, name: str) -> None:
     _assign(layer, weight, bias, source, name)
 
 
-def _assign(layer: nn.Conv2d | nn.Linear, weight: Tensor, bias: Tensor, source: PhotoModel, name: str) -> None:
+def _assign(layer: nn.Conv2d | nn.Linear, weight: Tensor, bias: Tensor, source: WindowedModel, name: str) -> None:
     """Set a layer's weights; a fully connected one may be wider, and what is new in it says nothing to the old."""
     outputs, inputs = weight.shape[:2]
     if isinstance(layer, nn.Linear) and outputs <= layer.out_features and inputs <= layer.in_features:
@@ -157,7 +157,7 @@ def _assign(layer: nn.Conv2d | nn.Linear, weight: Tensor, bias: Tensor, source: 
     assign(layer, weight, bias)
 
 
-def _layer(model: PhotoModel, name: str) -> tuple[Tensor, Tensor]:
+def _layer(model: WindowedModel, name: str) -> tuple[Tensor, Tensor]:
     """Weight (inputs, outputs) and bias of a layer as floats."""
     if f"{name}.weight" not in model.arrays:
         raise ModelError(f"{model.name}: has no {name}, which the recipe needs")

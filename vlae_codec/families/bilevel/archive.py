@@ -26,10 +26,10 @@ from ...errors import FormatError, ImageError
 from ...io.images import Pixels
 from ...latents.payload import decode, encode
 from ...latents.posterior import posterior_of, rates
-from ...model import registry
+from ...model.info import BILEVEL, ModelInfo
 from ...model.networks import IntegerModel
-from ...model.registry import ModelInfo
 from ...parallel import in_threads
+from .. import registry
 from .codec import Progress, counted
 from .lossless_chunk import PRECISION, Spent, decode_chunk, encode_chunk
 from .lossy_chunk import Codes, pack_codes
@@ -100,7 +100,7 @@ def choose_model(models: Sequence[ModelInfo], pixels: Pixels, device: str = "cpu
     tasted = pixels[:: -(-len(pixels) // TASTED)]
 
     def bound(info: ModelInfo) -> float:
-        model = registry.load(info, device)
+        model = registry.load(info, IntegerModel, device)
         return float(rates(model, tasted, posterior_of(model, tasted)).neg_elbo.sum())
 
     return min(taking, key=bound)
@@ -130,7 +130,7 @@ def compress_archive(
         ModelError: the model is damaged, or the device is not there.
     """
     check_names(names)
-    model = registry.load(info, device)
+    model = registry.load(info, IntegerModel, device)
     size = settings.chunk or (LOSSLESS_CHUNK if settings.lossless else LOSSY_CHUNK)
     parts = [pixels[start : start + size] for start in range(0, len(pixels), size)]
     make = _lossless_chunks if settings.lossless else _lossy_chunks
@@ -250,7 +250,7 @@ class Reader:
         Raises:
             FormatError: a chunk is damaged or missing.
         """
-        model = registry.load(self.info, self.device)
+        model = registry.load(self.info, IntegerModel, self.device)
         report = counted(progress, len(wanted))
         ascending = wanted if wanted.step > 0 else wanted[::-1]
         chunks = sorted({number // self.archive.chunk for number in ascending})
@@ -302,15 +302,7 @@ def identify_archive(data: bytes, archive: Archive) -> ModelInfo:
         FormatError: the header is damaged.
         ModelError: the model is unknown.
     """
-    damage: FormatError | None = None
-    for info in registry.find_prefix(archive.prefix):
-        try:
-            check_header(data, archive, bytes.fromhex(info.fingerprint))
-            return info
-        except FormatError as error:
-            damage = error
-    assert damage
-    raise damage
+    return registry.find_checked(archive.prefix, BILEVEL, lambda fingerprint: check_header(data, archive, fingerprint))
 
 
 def parse_index(text: str, count: int) -> range:

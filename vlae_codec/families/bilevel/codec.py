@@ -14,24 +14,24 @@ from numpy.typing import NDArray
 
 from ...container.header import Container, check_lossless, write_container, write_lossless
 from ...container.limits import check_pixels
-from ...errors import FormatError, ModelError
+from ...errors import FormatError
 from ...io.datasets import check_size
 from ...io.images import Picture, Pixels, refuse_changes, to_bilevel
 from ...latents.payload import MAX_BITS, Code, check_payload, decode, encode
 from ...latents.prior import MAX_SEED, sample_prior
-from ...model import registry
-from ...model.identify import identify, is_archive, parse_any
+from ...model.info import ModelInfo
 from ...model.networks import IntegerModel
-from ...model.registry import ModelInfo
-from ..store import find_photo_model, photo_names
+from .. import registry
+from ..choice import candidates
+from ..registry import AUTO
 from . import lossless as lossless_code
+from .identify import identify, is_archive, parse_any
 from .lossless import LosslessCode
 
-__all__ = ["MAX_BITS", "MAX_SEED", "candidates", "compress", "compress_images", "decompress", "draw_images"]
+__all__ = ["AUTO", "MAX_BITS", "MAX_SEED", "candidates", "compress", "compress_images", "decompress", "draw_images"]
 __all__ += ["draw_prior", "identify"]
 __all__ += ["compress_lossless", "is_archive", "open_file", "parse_any", "prepare", "verify"]
 
-AUTO = "auto"
 BATCH = 256
 
 Report = Callable[[int], None]
@@ -109,24 +109,6 @@ def decompress(data: bytes, seed: int = 0) -> Pixels:
     return pixels
 
 
-def candidates(model: str = AUTO) -> list[ModelInfo]:
-    """Return the bilevel models that may be chosen from: the one named, or all that are marked for "auto".
-
-    There are none if the name is that of a photo model (`families.choice`).
-
-    Raises:
-        ModelError: no model of any kind has the name.
-    """
-    if model != AUTO and find_photo_model(model):
-        return []
-    if model != AUTO:
-        return [registry.find_model(model, photo_names)]
-    models = [info for info in registry.list_models() if info.auto]
-    if not models:
-        raise ModelError(f"no models are installed: reinstall vlae-codec, or put one into {registry.user_folder()}")
-    return models
-
-
 def prepare(picture: Picture, models: Sequence[ModelInfo], fit: bool = False, exact: bool = False) -> Prepared:
     """Prepare the picture in the forms that these models take; with `fit` it is resized where it has to be.
 
@@ -172,7 +154,7 @@ def compress_images(
     report = counted(progress, sum(map(len, jobs.values())))
     options: list[list[Compressed]] = [[] for _ in pictures]
     for info, numbers in jobs.items():
-        model = registry.load(info, device)
+        model = registry.load(info, IntegerModel, device)
         forms = [dict(pictures[number].forms)[info] for number in numbers]
         stack = np.stack([form.pixels for form in forms])
         codes = encode(model, stack, bits=bits, quality=quality, effort=effort, code=code, progress=report)
@@ -206,7 +188,7 @@ def compress_lossless(
     report = counted(progress, sum(map(len, jobs.values())))
     options: list[list[Compressed]] = [[] for _ in pictures]
     for info, numbers in jobs.items():
-        model = registry.load(info, device)
+        model = registry.load(info, IntegerModel, device)
         forms = [dict(pictures[number].forms)[info] for number in numbers]
         codes = lossless_code.encode(
             model, np.stack([form.pixels for form in forms]), bits=bits, effort=effort, progress=report
@@ -232,7 +214,7 @@ def open_file(data: bytes, device: str = "cpu", preview: bool = False, max_pixel
     """
     info, container = identify(data)
     check_pixels(info.height, info.width, 1, max_pixels)
-    check_payload(registry.load(info, device), container.mode, container.payload)
+    check_payload(registry.load(info, IntegerModel, device), container.mode, container.payload)
     file = OpenedFile(info, container.mode, container.payload)
     if isinstance(container, Container):
         return file
@@ -283,7 +265,7 @@ def draw_images(
         jobs.setdefault((file.model, file.residual is not None), []).append(number)
     pictures: dict[int, Pixels] = {}
     for (info, exact), numbers in jobs.items():
-        model = registry.load(info, device)
+        model = registry.load(info, IntegerModel, device)
         for start in range(0, len(numbers), BATCH):
             numbers_now = numbers[start : start + BATCH]
             batch = [files[number] for number in numbers_now]
@@ -307,7 +289,7 @@ def draw_prior(
     Raises:
         ModelError: the model is damaged, or the device is not there.
     """
-    model, report = registry.load(info, device), counted(progress, count)
+    model, report = registry.load(info, IntegerModel, device), counted(progress, count)
     z, drawn = sample_prior(model, count, seed), []
     for start in range(0, count, BATCH):
         numbers = np.arange(start, min(count, start + BATCH), dtype=np.int64)

@@ -12,8 +12,9 @@ from ...errors import FormatError, ImageError, VlaeError
 from ...exact.backend import Array
 from ...io.alpha import decode_plane, encode_plane, filled
 from ...io.images import Picture, Pixels, is_grey
+from ...model.info import PHOTO, ModelInfo
+from .. import registry
 from ..compressed import PhotoCompressed, Progress
-from ..store import PhotoInfo, find_photo_prefix, load_photo_model
 from . import coding, rounding
 from .container import MAX_SIDE, PhotoFile, check_file, parse_file, write_file
 from .model import LEVELS, PhotoModel
@@ -37,7 +38,7 @@ Code = Callable[[int], coding.Coded]
 
 def compress(
     picture: Picture,
-    info: PhotoInfo,
+    info: ModelInfo,
     *,
     quality: float | None = None,
     target_bytes: int | None = None,
@@ -64,7 +65,7 @@ def compress(
     """
     if max(picture.size) > MAX_SIDE:
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
-    model = _model(info, device)
+    model = registry.load(info, PhotoModel, device)
     levels, grey = to_rgb(picture)
     y = analyse(model, levels)
 
@@ -97,7 +98,7 @@ def decompress(
     max_pixels: int | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
-) -> tuple[Pixels, PhotoInfo]:
+) -> tuple[Pixels, ModelInfo]:
     """Return the picture of a file, uint8 (H, W), (H, W, 3), or with alpha (H, W, 2) or (H, W, 4), and its model.
 
     Args:
@@ -113,7 +114,7 @@ def decompress(
     """
     info, file = identify(data)
     check_pixels(file.height, file.width, max_pixels=max_pixels)
-    model = _model(info, device)
+    model = registry.load(info, PhotoModel, device)
     size = file.height, file.width
     rows, columns = grid(size)
     if len(file.payload) < least_payload(rows, columns):
@@ -128,7 +129,7 @@ def decompress(
     return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, info
 
 
-def identify(data: bytes) -> tuple[PhotoInfo, PhotoFile]:
+def identify(data: bytes) -> tuple[ModelInfo, PhotoFile]:
     """Return model and parts of a file, verified.
 
     Raises:
@@ -136,16 +137,7 @@ def identify(data: bytes) -> tuple[PhotoInfo, PhotoFile]:
         ModelError: the model is unknown.
     """
     file = parse_file(data)
-    info = find_photo_prefix(file.prefix)
-    check_file(data, bytes.fromhex(info.fingerprint))
-    return info, file
-
-
-def _model(info: PhotoInfo, device: str) -> PhotoModel:
-    model = load_photo_model(info, device)
-    if not isinstance(model, PhotoModel):
-        raise FormatError(f"model {info.name} is not of the photo family, whose files are of this kind: damaged")
-    return model
+    return registry.find_checked(file.prefix, PHOTO, lambda fingerprint: check_file(data, fingerprint)), file
 
 
 def _mean(levels: Levels) -> Levels:

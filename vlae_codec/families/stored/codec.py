@@ -16,12 +16,12 @@ from ...errors import FormatError, ImageError
 from ...io import webp
 from ...io.deep import Deep
 from ...io.images import Picture, Pixels, is_grey
+from ...model.info import STORED, ModelInfo
 from ..compressed import PhotoCompressed, Progress
-from ..store import STORED, PhotoInfo
 from .container import MAX_SIDE, NO_MODEL, StoredFile, check_file, parse_file, write_file
 
 Level = TypeVar("Level", np.uint8, np.uint16)
-INFO = PhotoInfo("stored", NO_MODEL.hex(), Path(), "no model: exact pixels by lossless WebP", True, False, STORED)
+INFO = ModelInfo("stored", NO_MODEL.hex(), 0, 0, False, Path(), True, "no model: exact pixels by lossless WebP", STORED)
 """What stands for a model where there is none."""
 WORTH_TRYING = 3.0
 """Times the bytes of another file that the estimate may be for the picture to be coded in earnest: the estimate is of
@@ -73,7 +73,7 @@ def compress_within(picture: Picture, most: int, effort: int = 5) -> PhotoCompre
 
 def decompress(
     data: bytes, *, max_pixels: int | None = None, progress: Progress | None = None
-) -> tuple[NDArray[Any], PhotoInfo]:
+) -> tuple[NDArray[Any], ModelInfo]:
     """Return the picture of a file, uint8 or uint16 (H, W), (H, W, 3), or with alpha (H, W, 2) or (H, W, 4).
 
     Args:

@@ -9,16 +9,18 @@ from collections.abc import Callable
 import numpy as np
 
 from ...coding.binary_coder import Reader, Writer
+from ...container.header import check
 from ...container.limits import check_pixels
 from ...errors import FormatError, ImageError
 from ...io.images import REDUCED, TURNED, Picture, Pixels, is_grey
+from ...model.info import WINDOWED, ModelInfo
 from ...pixels.levels import decisions
+from .. import registry
 from ..compressed import PhotoCompressed, Progress
-from ..store import PhotoInfo, find_photo_prefix, load_photo_model
 from . import grid, pixels
-from .container import MAX_SIDE, PhotoFile, check_photo, parse_photo, write_photo
+from .container import MAX_SIDE, WindowedFile, check_photo, parse_photo, write_photo
 from .ladder import Setting, ladder, setting_of
-from .model import Integers, Levels, PhotoModel, grid_size
+from .model import Integers, Levels, WindowedModel, grid_size
 from .resample import UNSCALED, downscaled, upscale
 
 DEFAULT_QUALITY = 50.0
@@ -36,7 +38,7 @@ Encode = Callable[[int], Integers]
 
 def compress_photo(
     picture: Picture,
-    info: PhotoInfo,
+    info: ModelInfo,
     *,
     quality: float | None = None,
     target_bytes: int | None = None,
@@ -62,7 +64,7 @@ def compress_photo(
     _refuse_losses(picture, lossless)
     if max(picture.size) > MAX_SIDE:
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
-    model = _model(info, device)
+    model = registry.load(info, WindowedModel, device)
     levels, grey = to_levels(picture.pixels)
     size = picture.size
     encode = _encoder(model, levels)
@@ -79,20 +81,13 @@ def compress_photo(
         exact = Writer(decisions(*size, grey))
         pixels.push_pixels(model, exact, levels, z, setting.number, grey, rows)
         residual, pixel_bits = exact.to_bytes(), exact.spent
-    file = PhotoFile(b"", grey, setting.number, *size, payload, residual, downscale=setting.downscale)
+    file = WindowedFile(b"", grey, setting.number, *size, payload, residual, downscale=setting.downscale)
     data = write_photo(model.fingerprint, file)
     spent = 8 * len(residual or b"")
     lossy_bits = 8 * len(payload)
     return PhotoCompressed(
         data, info, size, file.coded_size, writer.spent, lossy_bits, pixel_bits, spent, picture.notices
     )
-
-
-def _model(info: PhotoInfo, device: str) -> PhotoModel:
-    model = load_photo_model(info, device)
-    if not isinstance(model, PhotoModel):
-        raise FormatError(f"model {info.name} is not of the windowed family, whose files are of this kind: damaged")
-    return model
 
 
 def _refuse_losses(picture: Picture, lossless: bool) -> None:
@@ -119,7 +114,7 @@ def decompress_photo(
     max_pixels: int | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
-) -> tuple[Pixels, PhotoInfo, str]:
+) -> tuple[Pixels, ModelInfo, str]:
     """Return the picture of a file, uint8 (H, W) or (H, W, 3), its model, and what the file has lost.
 
     Args:
@@ -140,7 +135,7 @@ def decompress_photo(
     lost = f"cut short or damaged behind its lossy part, of whose residual {len(file.residual or b'')} bytes are there"
     if not (whole or preview):
         raise FormatError(f"{lost}: the exact pixels are lost, --preview draws the lossy picture")
-    model, size = _model(info, device), file.coded_size
+    model, size = registry.load(info, WindowedModel, device), file.coded_size
     z = _pop(model, file)
     rows = (lambda done: progress(done, size[0])) if progress else None
     if preview:
@@ -157,7 +152,7 @@ def decompress_photo(
     return from_levels(levels, file.grey), info, "" if whole else f"{lost}: this is the lossy picture"
 
 
-def identify_photo(data: bytes) -> tuple[PhotoInfo, PhotoFile, bool]:
+def identify_photo(data: bytes) -> tuple[ModelInfo, WindowedFile, bool]:
     """Model and parts of a file, and whether all of it is intact; the lossy part is verified.
 
     Raises:
@@ -165,7 +160,7 @@ def identify_photo(data: bytes) -> tuple[PhotoInfo, PhotoFile, bool]:
         ModelError: the model is unknown.
     """
     file = parse_photo(data)
-    info = find_photo_prefix(file.prefix)
+    info = registry.find_checked(file.prefix, WINDOWED, lambda fingerprint: check(data[: file.checked], fingerprint))
     return info, file, check_photo(data, file, bytes.fromhex(info.fingerprint))
 
 
@@ -202,7 +197,7 @@ def pad(levels: Levels, patch: int) -> Levels:
     return np.pad(levels, ((0, below), (0, beside), (0, 0)), mode="edge")
 
 
-def _encoder(model: PhotoModel, levels: Levels) -> Encode:
+def _encoder(model: WindowedModel, levels: Levels) -> Encode:
     """y of a picture by its downscaling factor, of each once."""
 
     @functools.cache
@@ -212,24 +207,24 @@ def _encoder(model: PhotoModel, levels: Levels) -> Encode:
     return encode
 
 
-def _push(model: PhotoModel, y: Integers, number: int) -> tuple[Writer, Integers]:
+def _push(model: WindowedModel, y: Integers, number: int) -> tuple[Writer, Integers]:
     writer = Writer(grid.decisions(model, *y.shape[:2]))
     return writer, grid.push_grid(model.coder, writer, model.sent(y, number), number)
 
 
-def _pop(model: PhotoModel, file: PhotoFile) -> Integers:
+def _pop(model: WindowedModel, file: WindowedFile) -> Integers:
     height, width = grid_size(file.coded_size, model.patch)
     reader = Reader(file.payload, grid.decisions(model, height, width))
     return grid.pop_grid(model.coder, reader, height, width, file.width_number)
 
 
-def _setting_within(model: PhotoModel, encode: Encode, size: tuple[int, int], grey: bool, most: int) -> Setting:
+def _setting_within(model: WindowedModel, encode: Encode, size: tuple[int, int], grey: bool, most: int) -> Setting:
     """Return the setting of the best quality whose file has at most so many bytes; the rate grows along the ladder."""
     settings = ladder(model, size)
 
     def length(setting: Setting) -> int:
         payload = _push(model, encode(setting.downscale), setting.number)[0].to_bytes()
-        file = PhotoFile(b"", grey, setting.number, *size, payload, downscale=setting.downscale)
+        file = WindowedFile(b"", grey, setting.number, *size, payload, downscale=setting.downscale)
         return len(write_photo(model.fingerprint, file))
 
     within = bisect_right(settings, most, key=length)

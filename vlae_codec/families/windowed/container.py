@@ -45,7 +45,7 @@ MAX_SIDE = 1 << 16
 
 
 @dataclass(frozen=True)
-class PhotoFile:
+class WindowedFile:
     """What a file of a picture of any size says before its model is known.
 
     Attributes:
@@ -80,7 +80,7 @@ class PhotoFile:
         return downscaled_size((self.height, self.width), self.downscale)
 
 
-def write_photo(fingerprint: bytes, file: PhotoFile) -> bytes:
+def write_photo(fingerprint: bytes, file: WindowedFile) -> bytes:
     """Return the bytes of a file; of `file`, prefix and checked are not looked at."""
     assert 0 <= file.width_number < WIDTHS and min(file.height, file.width) >= 1
     assert file.downscale == UNSCALED or (UNSCALED < file.downscale <= MOST_DOWNSCALED and file.residual is None)
@@ -137,7 +137,7 @@ def parse_photo_head(data: bytes) -> Head:
     return Head(mode, prefix, flags >= GREY, flags % WIDTHS, downscale, height, width, offset)
 
 
-def parse_photo(data: bytes) -> PhotoFile:
+def parse_photo(data: bytes) -> WindowedFile:
     """Return the parts of a file whose model is not known yet; the checksums are left unread.
 
     Raises:
@@ -148,16 +148,16 @@ def parse_photo(data: bytes) -> PhotoFile:
         if len(data) < offset + CHECKSUM.size:
             raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
         payload = data[offset : len(data) - CHECKSUM.size]
-        return PhotoFile(prefix, grey, number, height, width, payload, None, len(data), downscale)
+        return WindowedFile(prefix, grey, number, height, width, payload, None, len(data), downscale)
     length, offset = read_number(data, offset)
     checked = offset + length + CHECKSUM.size
     if len(data) < checked:
         raise FormatError(f"cut short: {len(data)} bytes, and its lossy part alone has {checked}; fetch it again")
     payload, residual = data[offset : offset + length], data[checked : max(checked, len(data) - CHECKSUM.size)]
-    return PhotoFile(prefix, grey, number, height, width, payload, residual, checked)
+    return WindowedFile(prefix, grey, number, height, width, payload, residual, checked)
 
 
-def check_photo(data: bytes, file: PhotoFile, fingerprint: bytes) -> bool:
+def check_photo(data: bytes, file: WindowedFile, fingerprint: bytes) -> bool:
     """Verify the checksums of a parsed file; False if all but the lossy part is cut or damaged.
 
     Raises:
@@ -175,7 +175,7 @@ def check_photo(data: bytes, file: PhotoFile, fingerprint: bytes) -> bool:
     return True
 
 
-def photo_sections(file: PhotoFile) -> list[dict[str, str | int]]:
+def photo_sections(file: WindowedFile) -> list[dict[str, str | int]]:
     """Name, offset and length in bytes of each part of the file, in order."""
     lengths = {"header": file.checked - len(file.payload) - CHECKSUM.size, "payload": len(file.payload)}
     lengths |= {"checksum": CHECKSUM.size}

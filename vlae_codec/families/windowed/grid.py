@@ -20,7 +20,7 @@ from ...exact.arrays import Array, namespace
 from ...exact.layers import FRACTION
 from ...exact.philox import DITHER_DOMAIN, philox
 from ...pixels.logistic_mixture import LEVELS, SYMBOLS, Mixture, digits
-from .model import LATENT_SCALE, Integers, PhotoModel, log_width, width_of
+from .model import LATENT_SCALE, Integers, WindowedModel, log_width, width_of
 
 LATENT_SHIFT = 12
 """Edges in 2^-10 times inverse scales in 2^-14 and 4 is in units of 2^-22; the table steps by 2^-10."""
@@ -29,12 +29,12 @@ MAX_LATENT = 1 << 28
 """Latents are below; with 16-bit weights on them, all sums stay exact."""
 
 
-def decisions(model: PhotoModel, height: int, width: int) -> int:
+def decisions(model: WindowedModel, height: int, width: int) -> int:
     """How many decisions the grid of a picture takes."""
     return LEVELS * model.latent * height * width
 
 
-def push_grid(model: PhotoModel, writer: Writer, y: Integers, width: int) -> Integers:
+def push_grid(model: WindowedModel, writer: Writer, y: Integers, width: int) -> Integers:
     """Write a grid y (h, w, C), units of 2^-10, at quantisation step index `width`; z comes back."""
     size = width_of(width)
     dither = _dither(y.shape, size)
@@ -61,7 +61,7 @@ def push_grid(model: PhotoModel, writer: Writer, y: Integers, width: int) -> Int
     return _sweep(model, np.stack([dither, known], axis=2), width, choose)
 
 
-def pop_grid(model: PhotoModel, reader: Reader, height: int, width: int, number: int) -> Integers:
+def pop_grid(model: WindowedModel, reader: Reader, height: int, width: int, number: int) -> Integers:
     """Read a grid of height x width positions at quantisation step `number`: z (h, w, C), units of 2^-10."""
     size = width_of(number)
     dither = _dither((height, width, model.latent), size)
@@ -76,7 +76,7 @@ def pop_grid(model: PhotoModel, reader: Reader, height: int, width: int, number:
     return _sweep(model, dither[:, :, None], number, choose)
 
 
-def _mixture(model: PhotoModel, outputs: Array) -> Mixture:
+def _mixture(model: WindowedModel, outputs: Array) -> Mixture:
     return Mixture.of(outputs, LATENT_SHIFT - model.prior_sharper, LATENT_SCALE)
 
 
@@ -96,7 +96,7 @@ def _walk(mixture: Mixture, dither: Array, size: int, decide: Callable[[Array], 
 
 
 def _sweep(
-    model: PhotoModel, positions: Integers, width: int, choose: Callable[[int, Array, Array], Array]
+    model: WindowedModel, positions: Integers, width: int, choose: Callable[[int, Array, Array], Array]
 ) -> Integers:
     """Return the grid that `choose` makes of `positions` (h, w, ...), in the wavefront's order."""
     height, across = positions.shape[:2]

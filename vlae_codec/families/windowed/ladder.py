@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .model import PhotoModel, grid_size
+from .model import WindowedModel, grid_size
 from .resample import UNSCALED, downscaled_size
 
 COARSEST = 44
@@ -33,7 +33,7 @@ class Setting(NamedTuple):
     number: int
 
 
-def ladder(model: PhotoModel, size: tuple[int, int]) -> list[Setting]:
+def ladder(model: WindowedModel, size: tuple[int, int]) -> list[Setting]:
     """Return the settings from the fewest bits to the most, for a picture of a size (H, W).
 
     A small picture passes over factors that do not go well with the grid: the next one has as many coarser widths
@@ -53,7 +53,7 @@ def ladder(model: PhotoModel, size: tuple[int, int]) -> list[Setting]:
     return settings
 
 
-def setting_of(quality: float, model: PhotoModel, size: tuple[int, int]) -> Setting:
+def setting_of(quality: float, model: WindowedModel, size: tuple[int, int]) -> Setting:
     """Return the setting of a quality from 0 to 100."""
     settings = ladder(model, size)
     return settings[round((len(settings) - 1) * quality / 100)]

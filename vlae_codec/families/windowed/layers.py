@@ -19,7 +19,7 @@ SQUARES = 16
 """Pixels of a square of 4x4, which the finest maps have a position for."""
 
 
-class PhotoLayers(Layers):
+class WindowedLayers(Layers):
     """Those of format 2: encoder, synthesis, prior, local decoder."""
 
     def walk(self) -> None:

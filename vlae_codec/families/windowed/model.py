@@ -62,7 +62,7 @@ def width_of(index: int) -> int:
     return round(float(2.0**octaves))
 
 
-class PhotoModel:
+class WindowedModel:
     """Encoder, synthesis, p(z) and p(x|z) of one windowed model.
 
     Args:
@@ -103,9 +103,9 @@ class PhotoModel:
         return self.device == "cuda"
 
     @functools.cached_property
-    def coder(self) -> PhotoModel:
+    def coder(self) -> WindowedModel:
         """The same model where symbols are coded: every decision waits for the coder, and a GPU is too far away."""
-        return PhotoModel(self.info, self.arrays) if self.on_gpu else self
+        return WindowedModel(self.info, self.arrays) if self.on_gpu else self
 
     def encode(self, levels: Levels) -> Integers:
         """y of a picture (H, W, 3), green, red, blue, whose sides are multiples of the patch P: (H / P, W / P, C)."""
@@ -264,7 +264,7 @@ class FeatureRows:
         noised: whether the context has errors, as it has unless the exact pixels are known.
     """
 
-    def __init__(self, model: PhotoModel, z: Integers, width: int, columns: int, noised: bool) -> None:
+    def __init__(self, model: WindowedModel, z: Integers, width: int, columns: int, noised: bool) -> None:
         self.model, self.z, self.width, self.columns, self.noised = model, z, width, columns, noised
         self.strips = strips(len(z), z.shape[1], model.patch)
         self.first, self.last = 0, 0

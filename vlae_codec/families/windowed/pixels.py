@@ -15,7 +15,7 @@ from ...exact.arrays import Array, namespace
 from ...pixels import levels as window_levels
 from ...pixels.levels import COLD, COLOURS, MEAN_STEPS, PIXEL_SHIFT, Choose, Progress, Sampler, noise_rows
 from ...pixels.logistic_mixture import Mixture
-from .model import WIDTHS, FeatureRows, Integers, Levels, PhotoModel
+from .model import WIDTHS, FeatureRows, Integers, Levels, WindowedModel
 
 MEAN_ROWS = 64
 """Rows of the base reconstruction that are made at once, in more memory than they are kept in."""
@@ -23,7 +23,7 @@ HELD = 4 * WIDTHS
 """Parts of a level without noise, of which the base reconstruction has as many as the number of the width."""
 
 
-def base_reconstruction(model: PhotoModel, z: Integers, width: int, height: int, across: int) -> Levels:
+def base_reconstruction(model: WindowedModel, z: Integers, width: int, height: int, across: int) -> Levels:
     """Return the base reconstruction of z, drawn at once without the local decoder: uint8 (H, W, 3)."""
     rows = FeatureRows(model, z, width, across, noised=False)
     picture = np.empty((height, across, COLOURS), np.uint8)
@@ -33,7 +33,7 @@ def base_reconstruction(model: PhotoModel, z: Integers, width: int, height: int,
     return picture
 
 
-def _mean_rows(model: PhotoModel, rows: FeatureRows, first: int, last: int) -> Array:
+def _mean_rows(model: WindowedModel, rows: FeatureRows, first: int, last: int) -> Array:
     """Rows of the base reconstruction, levels less 128, (rows, W, 3), float32."""
     features = rows(first, last)[:, :, :-1, 0]
     xp = namespace(features)
@@ -42,7 +42,7 @@ def _mean_rows(model: PhotoModel, rows: FeatureRows, first: int, last: int) -> A
 
 
 def draw(
-    model: PhotoModel,
+    model: WindowedModel,
     z: Integers,
     width: int,
     size: tuple[int, int],
@@ -76,7 +76,7 @@ def draw(
 
 
 def push_pixels(
-    model: PhotoModel, writer: Writer, levels: Levels, z: Integers, width: int, grey: bool, progress: Progress | None
+    model: WindowedModel, writer: Writer, levels: Levels, z: Integers, width: int, grey: bool, progress: Progress | None
 ) -> None:
     """Write a picture's exact levels, uint8 (H, W, 3)."""
     features = _features_to_code(model, z, width, levels.shape[1])
@@ -84,7 +84,7 @@ def push_pixels(
 
 
 def pop_pixels(
-    model: PhotoModel,
+    model: WindowedModel,
     reader: Reader,
     size: tuple[int, int],
     z: Integers,
@@ -96,7 +96,7 @@ def pop_pixels(
     return window_levels.pop(model.coder, reader, size, _features_to_code(model, z, width, size[1]), grey, progress)
 
 
-def _features_to_code(model: PhotoModel, z: Integers, width: int, columns: int) -> Load:
+def _features_to_code(model: WindowedModel, z: Integers, width: int, columns: int) -> Load:
     """Features of known pixels, where these are coded."""
     rows = FeatureRows(model, z, width, columns, noised=False)
     return rows if model.coder is model else lambda first, last: model.to_numpy(rows(first, last))

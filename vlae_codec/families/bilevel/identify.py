@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..container.header import (
+from ...container.header import (
     ARCHIVE,
     LOSSLESS,
     PHOTO,
@@ -16,9 +16,8 @@ from ..container.header import (
     parse_head,
     parse_lossless,
 )
-from ..errors import FormatError
-from . import registry
-from .registry import ModelInfo
+from ...model.info import BILEVEL, ModelInfo
+from .. import registry
 
 
 def is_archive(data: bytes) -> bool:
@@ -48,15 +47,7 @@ def identify(data: bytes) -> tuple[ModelInfo, Container | LosslessContainer]:
     """
     container = parse_any(data)
     checked = data if isinstance(container, Container) else data[: container.checked]
-    damage: FormatError | None = None
-    for info in registry.find_prefix(container.prefix):
-        try:
-            check(checked, bytes.fromhex(info.fingerprint))
-            return info, container
-        except FormatError as error:
-            damage = error
-    assert damage
-    raise damage
+    return registry.find_checked(container.prefix, BILEVEL, lambda fingerprint: check(checked, fingerprint)), container
 
 
 def parse_any(data: bytes) -> Container | LosslessContainer:

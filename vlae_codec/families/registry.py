@@ -1,4 +1,4 @@
-"""Find models by name, folder or fingerprint: first the shipped ones, then those in the user's folder.
+"""Families by name, and their models by name, folder or fingerprint: first the shipped ones, then the user's.
 
 Listing reads only each folder's `model.json`; weights are read once for each device, when first needed. A folder that
 cannot be read hides no other. Several models may have one name: fingerprints distinguish them.
@@ -9,23 +9,30 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
-from ..errors import ModelError
-from .networks import IntegerModel, load_model, read_info
+from ..errors import FormatError, ModelError
+from ..exact.backend import backend_of
+from ..model import folder as model_folder
+from ..model.folder import INFO, read_weights
+from ..model.info import ModelInfo
+from .family import Family
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
 
 PREFIX_DIGITS = 6  # hex digits of a fingerprint that a .vlz file carries, and the least that names a model
 
-_loaded: dict[tuple[str, str, str], IntegerModel] = {}
+AUTO = "auto"
+"""Stands for the model that suits a picture best."""
+
+Model = TypeVar("Model")
+
+_families: dict[str, Family] = {}
+_loaded: dict[tuple[str, str, str], Any] = {}
 _read_before: dict[tuple[str, int, int], ModelInfo] = {}
 """By folder, and time and size of its model.json."""
 _last: dict[tuple[bytes, str], ModelInfo] = {}
@@ -38,52 +45,96 @@ class _Settings:
     workers: int | None = None
 
 
-@dataclass(frozen=True)
-class ModelInfo:
-    """What is known of a model without its weights.
-
-    Attributes:
-        name: what people call it; several models may have one name.
-        fingerprint: 64 hex digits, of weights and settings.
-        height, width: of its pictures, pixels.
-        auto: whether `-m auto` may choose it.
-        folder: where it lies.
-        shipped: whether it came with the package.
-        description: one line.
-    """
-
-    name: str
-    fingerprint: str
-    height: int
-    width: int
-    auto: bool
-    folder: Traversable | Path
-    shipped: bool = False
-    description: str = ""
+def register(family: Family) -> None:
+    """Let models of a family be found, and pictures and files go to it."""
+    _families[family.name] = family
 
 
-def load(info: ModelInfo, device: str = "cpu") -> IntegerModel:
-    """Load the model itself, read once for each device ("cpu", "torch" or "cuda").
+def family(name: str) -> Family:
+    """Return the family of a name.
 
     Raises:
-        ModelError: altered, damaged, or the device is not there.
+        ModelError: there is none.
+    """
+    if name not in _families:
+        raise ModelError(f"family {name!r} is unknown; this version has {', '.join(_families)}")
+    return _families[name]
+
+
+def load(info: ModelInfo, kind: type[Model], device: str = "cpu") -> Model:
+    """Return the model itself, read once for each device ("cpu", "torch" or "cuda").
+
+    Args:
+        info: which model.
+        kind: class of its family's models.
+        device: where it computes.
+
+    Raises:
+        ModelError: altered, damaged, of another family, or the device is not there.
     """
     key = (info.fingerprint, str(info.folder), device)
     if key not in _loaded:
-        model = load_model(info.folder, device)
-        if _Settings.workers is not None:
+        model = read_model(info.folder, kind, device)
+        if _Settings.workers is not None and hasattr(model, "workers"):
             model.workers = _Settings.workers
-        if device != "cpu":
-            _try_device(model, device)
         _loaded[key] = model
-    return _loaded[key]
+    return _of_kind(_loaded[key], kind, info.folder)
 
 
-def _try_device(model: IntegerModel, device: str) -> None:
+def read_model(folder: Traversable | Path, kind: type[Model], device: str = "cpu") -> Model:
+    """Return the model of a folder, its weights checked against its fingerprint, and both against the limits.
+
+    Raises:
+        ModelError: as `load`.
+    """
+    _check_device(device)
+    tree = read_tree(folder)
+    with _named(folder):
+        model = family(model_folder.family_of(tree)).load(tree, read_weights(folder, tree), device)
+    return _of_kind(model, kind, folder)
+
+
+def _check_device(device: str) -> None:
     try:
-        model.to_device(np.zeros(1))
+        backend_of(device).zeros((1,), False)
     except (ImportError, RuntimeError, AssertionError) as error:  # torch says in all these ways that it has no CUDA
-        raise ModelError(f"cannot compute on {device} ({error}): use --device cpu, the results are the same") from error
+        raise ModelError(f"cannot compute on {device} ({error}): the device cpu gives the same results") from error
+
+
+def _of_kind(model: Any, kind: type[Model], folder: Traversable | Path) -> Model:
+    if not isinstance(model, kind):
+        raise ModelError(f"{folder}: a {type(model).__name__}, and a {kind.__name__} is wanted")
+    return model
+
+
+def probe(info: ModelInfo) -> None:
+    """Read a model's weights, check them against its fingerprint, and put each of its networks to work.
+
+    Raises:
+        VlaeError: something is wrong with it.
+    """
+    family(info.family).probe(read_model(info.folder, object))
+
+
+def read_tree(folder: Traversable | Path) -> dict[str, Any]:
+    """Return the tree of a folder's model.json, held against the limits of its family.
+
+    Raises:
+        ModelError: it is missing, damaged, of an unknown family or beyond the limits.
+    """
+    with _named(folder):
+        tree = model_folder.read_tree(folder)
+        family(model_folder.family_of(tree)).check(tree)
+    return tree
+
+
+@contextlib.contextmanager
+def _named(folder: Traversable | Path) -> Iterator[None]:
+    """Let messages of errors begin with the folder."""
+    try:
+        yield
+    except ModelError as error:
+        raise error if str(error).startswith(f"{folder}: ") else ModelError(f"{folder}: {error}") from error
 
 
 def use_workers(count: int) -> None:
@@ -107,36 +158,58 @@ def damaged_folders() -> list[ModelError]:
     return found
 
 
-def find_model(text: str, others: Callable[[], Sequence[str]] = tuple) -> ModelInfo:
+def find_model(text: str) -> ModelInfo:
     """Return the model of this name, folder, or beginning of a fingerprint (6 hex digits or more).
 
     A shipped model keeps its name whatever the user installs; of the user's own, one name must mean one model.
 
-    Args:
-        text: the name, folder or beginning of a fingerprint.
-        others: gives the names of models of other kinds, for the message.
-
     Raises:
         ModelError: there is none, or several; says which there are.
     """
+    by_print = text.lower() if len(text) >= PREFIX_DIGITS else "-"
     named = []
     for info in _models():
         called = info.name == text
         if called and info.shipped:
             return info
-        if called or (len(text) >= PREFIX_DIGITS and info.fingerprint.startswith(text.lower())):
+        if called or info.fingerprint.startswith(by_print):
             named.append(info)
     if len(named) == 1:
         return named[0]
     if named:
         several = ", ".join(info.fingerprint[:12] for info in named)
         raise ModelError(f"{len(named)} models are called {text!r}: name one by its fingerprint, {several}")
-    if (Path(text) / "model.json").is_file():
+    if (Path(text) / INFO).is_file():
         return read_folder(Path(text))
-    installed = [info.name for info in _models()]
-    known = ", ".join([*installed, *others()]) or "none"
+    known = ", ".join(info.name for info in _models()) or "none"
     damaged = "".join(f" (and not to be read: {error})" for error in damaged_folders()[:1])
     raise ModelError(f"no model {text!r}: installed are {known}; or give a model's folder or fingerprint{damaged}")
+
+
+def find_checked(prefix: bytes, family_name: str, check: Callable[[bytes], None]) -> ModelInfo:
+    """Return the model of a file, by the first bytes of its fingerprint and the file's checksum.
+
+    Args:
+        prefix: the first bytes.
+        family_name: that of the file.
+        check: verifies the checksum under a whole fingerprint, 32 bytes, and raises FormatError if it is wrong.
+
+    Raises:
+        FormatError: the file is damaged.
+        ModelError: the model is unknown.
+    """
+    damage: FormatError | None = None
+    for info in find_prefix(prefix):
+        if info.family != family_name:
+            damage = FormatError(f"it names model {info.name}, which is of the {info.family} family: damaged")
+            continue
+        try:
+            check(bytes.fromhex(info.fingerprint))
+            return info
+        except FormatError as error:
+            damage = error
+    assert damage
+    raise damage
 
 
 def find_prefix(prefix: bytes) -> Iterator[ModelInfo]:
@@ -198,12 +271,12 @@ def _models() -> Iterator[ModelInfo]:
                 yield info
 
 
-def folders(file: str = "model.json") -> Iterator[Traversable | Path]:
-    """Every folder with a file of this name: shipped ones, then the user's."""
+def folders() -> Iterator[Traversable | Path]:
+    """Yield every folder with a model.json: shipped ones, then the user's."""
     for parent in (_zoo(), user_folder()):
         if parent.is_dir():
             for folder in sorted(parent.iterdir(), key=lambda entry: entry.name):
-                if not folder.name.startswith(".") and (folder / file).is_file():
+                if not folder.name.startswith(".") and (folder / INFO).is_file():
                     yield folder
 
 
@@ -226,7 +299,7 @@ def read_folder(folder: Traversable | Path) -> ModelInfo:
     if not isinstance(folder, Path):
         return _parse(folder)
     try:
-        status = (folder / "model.json").stat()
+        status = (folder / INFO).stat()
     except OSError:
         return _parse(folder)
     key = (str(folder), status.st_mtime_ns, status.st_size)
@@ -236,14 +309,15 @@ def read_folder(folder: Traversable | Path) -> ModelInfo:
 
 
 def _parse(folder: Traversable | Path) -> ModelInfo:
-    info = read_info(folder)
+    tree = read_tree(folder)
     return ModelInfo(
-        name=info["name"],
-        fingerprint=info["fingerprint"],
-        height=info["height"],
-        width=info["width"],
-        auto=info.get("auto", True),
+        name=tree["name"],
+        fingerprint=tree["fingerprint"],
+        height=tree.get("height", 0),
+        width=tree.get("width", 0),
+        auto=tree.get("auto", True),
         folder=folder,
         shipped=is_shipped(folder),
-        description=info["description"],
+        description=tree["description"],
+        family=model_folder.family_of(tree),
     )
