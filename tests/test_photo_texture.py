@@ -13,6 +13,7 @@ from vlae_codec.exact.philox import philox
 from vlae_codec.exact.tables import load_tables
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.photo.texture import LARGEST, LEAST, SCALES, SIGMA_FRACTION, Draw, drawn, offsets
+from vlae_codec.families.registry import find_model, load
 
 SIZE = (150, 210)
 

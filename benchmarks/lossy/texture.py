@@ -21,6 +21,7 @@ import vlae_codec
 from benchmarks.feature_net import feature_distances, texture_distances
 from benchmarks.results import FOLDER, write_result
 from vlae_cli.common import data_option
+from vlae_codec.families.registry import find_model
 
 from .judges import judged
 
