@@ -25,14 +25,14 @@ from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
 from vlae_models.data.sets import Images, load_set
 from vlae_models.nets.vlae import VLAE, as_tensor
-from vlae_models.recipe import STACKS, WINDOWS, Recipe, load_recipe
+from vlae_models.recipe import BILEVEL, STACKS, WINDOWS, BilevelRecipe, load_recipe
 from vlae_models.release.evaluation import ACTIVE_BITS, importance_nll
 from vlae_models.train.bilevel import load_trained
 
 BASE = "plain-5x3"
 
 
-def window_pixels(recipe: Recipe) -> int:
+def window_pixels(recipe: BilevelRecipe) -> int:
     """How many pixels the decoder sees in the middle of an image, where a window does not reach over the border."""
     name = recipe.model.window
     above, left, right = WINDOWS.get(name) or (sum(STACKS[name]),) * 3
@@ -56,7 +56,7 @@ def bounds(net: VLAE, images: Images) -> dict[str, float]:
 
 def measure_run(run: Path, images: Images, few: Images, samples: int) -> tuple[dict[str, Any], NDArray[np.float64]]:
     """One row of the table, and the NLL of each of the few images."""
-    recipe, trained = load_recipe(str(SWEEP / f"{run.name}.toml")), last_row(run / "log.csv")
+    recipe, trained = load_recipe(str(SWEEP / f"{run.name}.toml"), BILEVEL), last_row(run / "log.csv")
     net = load_trained(run, recipe)
     torch.manual_seed(1)
     nll = importance_nll(net, few, samples)

@@ -15,9 +15,9 @@ from benchmarks.results import FOLDER
 from benchmarks.tables import ZOO, evaluation, table
 from vlae_codec.families.registry import read_tree
 from vlae_codec.model.folder import INFO, WEIGHTS
-from vlae_models.photo.recipe import load_photo_recipe
-from vlae_models.recipe import Recipe, read_recipe
-from vlae_models.windowed.recipe import load_windowed_recipe
+from vlae_models.photo.config import PHOTO
+from vlae_models.recipe import BILEVEL, BilevelRecipe, read_recipe
+from vlae_models.windowed.config import WINDOWED
 
 USE = {
     "mnist": "Lossy compression of bilevel 28x28 drawings of single digits, bright ink on black.",
@@ -45,7 +45,7 @@ EXPLICIT = " `-m auto` does not choose it."
 
 def card(folder: Path) -> str:
     """Format the card of a model folder."""
-    info, recipe = read_tree(folder), read_recipe(folder / "recipe.toml")
+    info, recipe = read_tree(folder), read_recipe(folder / "recipe.toml", BILEVEL)
     with (folder / "training.csv").open(newline="") as file:
         last = list(csv.DictReader(file))[-1]
     result = evaluation(info["name"], FOLDER)
@@ -71,8 +71,8 @@ def card(folder: Path) -> str:
 
 def photo_card(folder: Path) -> str:
     """Format the card of a photo model's folder."""
-    info, path = read_tree(folder), str(folder / "recipe.toml")
-    recipe = load_photo_recipe(path) if info["format"] == 3 else load_windowed_recipe(path)
+    info, path = read_tree(folder), folder / "recipe.toml"
+    recipe = read_recipe(path, PHOTO) if info["format"] == 3 else read_recipe(path, WINDOWED)
     with (folder / "training.csv").open(newline="") as file:
         last = list(csv.DictReader(file))[-1]
     lines = [f"# {info['name']}", "", f"{info['description']}.", "", f"- Fingerprint: `{info['fingerprint']}`"]
@@ -108,7 +108,7 @@ def machine_of(last: dict[str, str]) -> str:
     return "one core of a shared CPU machine" if device == "cpu" else f"one {device}"
 
 
-def images_of(recipe: Recipe) -> str:
+def images_of(recipe: BilevelRecipe) -> str:
     """Which images a model has seen."""
     return f"the images of its train {'and valid parts' if recipe.train.use_valid else 'part'}"
 

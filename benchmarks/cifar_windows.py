@@ -25,8 +25,9 @@ from vlae_codec.families.windowed import codec
 from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import SIDE, TEST, load_cifar
 from vlae_models.data.crops import ORDER, Levels
+from vlae_models.recipe import load_recipe, read_recipe
 from vlae_models.train.loop import read_checkpoint
-from vlae_models.windowed.recipe import load_windowed_recipe, read_windowed_recipe
+from vlae_models.windowed.config import WINDOWED
 from vlae_models.windowed.restore import restore_photo
 from vlae_models.windowed.vlae import WindowedVLAE
 
@@ -102,7 +103,7 @@ def block_means(images: Levels) -> Floats:
 def measure(name: str, test: Levels, files: int) -> dict[str, Any]:
     """All figures of a released model."""
     info = find_model(name)
-    net, width = restore_photo(name), read_windowed_recipe(info.folder / "recipe.toml").train.finest
+    net, width = restore_photo(name), read_recipe(info.folder / "recipe.toml", WINDOWED).train.finest
     rgb = np.ascontiguousarray(test[:files][..., ORDER])
     figures, drawn = coded(name, rgb)
     colours = {"luma_kept": kept(rgb, drawn, LUMA), "chroma_kept": kept(rgb, drawn, CHROMA)}
@@ -119,7 +120,7 @@ def kept_row(stored: dict[str, Any], name: str) -> dict[str, Any] | None:
 def measure_local(run: Path, test: Levels) -> dict[str, Any]:
     """Measure the bound of a decoder without latents, of its training's checkpoint."""
     swept = SWEEP / f"{run.name}.toml"
-    recipe = load_windowed_recipe(str(swept) if swept.exists() else run.name)
+    recipe = load_recipe(str(swept) if swept.exists() else run.name, WINDOWED)
     net = WindowedVLAE(recipe.model)
     net.load_state_dict(read_checkpoint(run / "checkpoint.pt", recipe, "cpu")["average"])
     return {"window": recipe.model.window, **bound(net.eval(), test, recipe.train.finest)}

@@ -14,7 +14,7 @@ import click
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_models.data.sets import load_set
-from vlae_models.recipe import load_recipe
+from vlae_models.recipe import BILEVEL, load_recipe
 from vlae_models.release.evaluation import evaluate_folder, importance_nll, use_threads
 from vlae_models.train.bilevel import load_trained
 
@@ -49,7 +49,7 @@ def main(
         )
         write_result(f"evaluate-{result['model']}{part}", result)
     if local:
-        recipe = load_recipe(local.name)
+        recipe = load_recipe(local.name, BILEVEL)
         nll = importance_nll(load_trained(local, recipe), load_set(recipe.data, data).test, 1)
         figures = {"nll_nats": float(nll.mean()), "neg_elbo_nats": float(nll.mean()), "kl_bits": 0.0, "active_dims": 0}
         where = {"model": recipe.name, "set": recipe.data, "images": len(nll), "samples": 1}

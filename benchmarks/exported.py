@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vlae_models.recipe import load_recipe
+from vlae_models.recipe import BILEVEL, load_recipe
 from vlae_models.release.export import export_arrays, model_info, write_model
 from vlae_models.train.bilevel import load_trained
 
@@ -17,7 +17,7 @@ def export_run(recipe: str, run: Path, folder: Path) -> Path:
         run: folder with the checkpoint.
         folder: where the model goes.
     """
-    loaded = load_recipe(recipe)
+    loaded = load_recipe(recipe, BILEVEL)
     exported = export_arrays(load_trained(run, loaded))
     write_model(folder, model_info(loaded, exported.shifts), exported.arrays)
     return folder

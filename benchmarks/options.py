@@ -11,7 +11,7 @@ import click
 from vlae_codec.errors import VlaeError
 from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.model.networks import IntegerModel
-from vlae_models.recipe import read_recipe
+from vlae_models.recipe import BILEVEL, read_recipe
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -34,7 +34,7 @@ def open_model(text: str, device: str = "cpu") -> IntegerModel:
 
 def set_of(text: str) -> str:
     """Return the set that a model was trained on, by the recipe in its folder; its test images measure it."""
-    return read_recipe(folder_of(text) / "recipe.toml").data
+    return read_recipe(folder_of(text) / "recipe.toml", BILEVEL).data
 
 
 def folder_of(text: str) -> Traversable | Path:

@@ -25,7 +25,7 @@ from vlae_codec.families.registry import read_model
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.data.sets import Images, load_set
 from vlae_models.nets.vlae import VLAE
-from vlae_models.recipe import read_recipe
+from vlae_models.recipe import BILEVEL, read_recipe
 from vlae_models.release.evaluation import nested_nll
 from vlae_models.release.restore import restore
 
@@ -85,7 +85,7 @@ def main(models: tuple[str, ...], data: Path, images: int, threads: int) -> None
     for name in models:
         folder, kind = folder_of(name), set_of(name)
         integer = read_model(folder, IntegerModel)
-        net = restore(read_recipe(folder / "recipe.toml").model, integer.info["shifts"], integer.arrays)
+        net = restore(read_recipe(folder / "recipe.toml", BILEVEL).model, integer.info["shifts"], integer.arrays)
         test = load_set(kind, data).test
         found = rows(nested(net, test[evenly(images, len(test))]))
         result = {"model": integer.name, "set": kind, "images": images, "rows": found}

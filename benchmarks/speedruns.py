@@ -17,7 +17,8 @@ import click
 from benchmarks.lossy.rows import read_rows, write_rows
 from benchmarks.lossy.tables import AVIF, NAMES, mean_bd, percent
 from benchmarks.results import FOLDER
-from vlae_models.photo.recipe import parse_photo_recipe
+from vlae_models.photo.config import PHOTO, PhotoRecipe
+from vlae_models.recipe import parse_recipe
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -39,15 +40,20 @@ def content(path: str, commit: str | None) -> str:
     ).stdout
 
 
+def parsed(path: str, commit: str | None) -> PhotoRecipe:
+    """Return the recipe in a file of the tree or of a commit."""
+    return parse_recipe(tomllib.loads(content(path, commit)), PHOTO)
+
+
 def run_of(commit: str | None = None) -> dict[str, str]:
     """Return the row of the model that is released in the tree or in a commit.
 
     Where a texture head alone was trained last, it is that of the training before, whose pictures are the same.
     """
-    recipe, log = parse_photo_recipe(tomllib.loads(content(f"{MODEL}/recipe.toml", commit))), f"{MODEL}/training.csv"
+    recipe, log = parsed(f"{MODEL}/recipe.toml", commit), f"{MODEL}/training.csv"
     if recipe.train.texture_only:
         log = f"benchmarks/results/training-{recipe.train.init}.csv"
-        recipe = parse_photo_recipe(tomllib.loads(content(f"{RECIPES}/{recipe.train.init}.toml", commit)))
+        recipe = parsed(f"{RECIPES}/{recipe.train.init}.toml", commit)
     last = list(csv.DictReader(content(log, commit).splitlines()))[-1]
     (fingerprint,) = re.findall(r"Fingerprint: `(\w+)`", content(f"{MODEL}/CARD.md", commit))
     rows = list(csv.DictReader(content("benchmarks/results/lossy.csv", commit).splitlines()))

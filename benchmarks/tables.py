@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.judged import JUDGES
 from benchmarks.results import read_result, read_results, results_of
 from vlae_codec.families.registry import read_tree
-from vlae_models.recipe import read_recipe
+from vlae_models.recipe import BILEVEL, read_recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 ZOO = ROOT / "models" / "vlae_models" / "zoo"
@@ -303,7 +303,8 @@ def releases(folder: Path) -> Lines:
         size = f"{(entry / 'weights.npz').stat().st_size / 2**20:.2f}"
         figures = (number(worth, "kl_bits"), payload, number(worth, "nll_nats"))
         name, fingerprint = info["name"], f"`{info['fingerprint'][:12]}`"
-        rows.append((name, info["description"], read_recipe(entry / "recipe.toml").data, *figures, size, fingerprint))
+        data = read_recipe(entry / "recipe.toml", BILEVEL).data
+        rows.append((name, info["description"], data, *figures, size, fingerprint))
     titles = ("name", "what", "set", "KL, bits", "payload, bits", "NLL, nats", "MiB", "fingerprint")
     return ["Released models:", "", *table(titles, rows)] if rows else []
 

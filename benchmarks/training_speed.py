@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from benchmarks.results import write_result
 from vlae_cli.common import data_option
-from vlae_models.photo.recipe import load_photo_recipe
+from vlae_models.photo.config import PHOTO
 from vlae_models.photo.training import PhotoTrainer
+from vlae_models.recipe import load_recipe
 from vlae_models.train.loop import prepare_torch
 
 UPDATES = 20
@@ -82,7 +83,7 @@ def bare(shape: Shape, device: str) -> float:
 def main(recipe: str, data: Path, threads: int | None, device: str) -> None:
     """Measure a photo recipe's training."""
     device = prepare_torch(device, threads)
-    loaded = load_photo_recipe(recipe)
+    loaded = load_recipe(recipe, PHOTO)
     with tempfile.TemporaryDirectory() as folder:
         trainer = PhotoTrainer(loaded, data, Path(folder), None, device, quiet=True)
         shapes = shapes_of(trainer)

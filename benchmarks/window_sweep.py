@@ -21,7 +21,7 @@ from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.families.registry import read_model
 from vlae_codec.model.networks import IntegerModel
-from vlae_models.recipe import load_recipe
+from vlae_models.recipe import BILEVEL, load_recipe
 
 SWEEP = Path(__file__).resolve().parent / "sweep"
 BITS = 24
@@ -37,7 +37,7 @@ def last_row(log: Path) -> dict[str, float]:
 def measure_run(run: Path, judged: Judged, effort: int) -> dict[str, Any]:
     """One row of the table."""
     recipe = SWEEP / f"{run.name}.toml"
-    loaded, trained = load_recipe(str(recipe)), last_row(run / "log.csv")
+    loaded, trained = load_recipe(str(recipe), BILEVEL), last_row(run / "log.csv")
     with tempfile.TemporaryDirectory() as folder:
         model = read_model(export_run(str(recipe), run, Path(folder)), IntegerModel)
         kept = measure(model, judged, Setting("search", BITS, effort), run.name)

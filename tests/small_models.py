@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vlae_codec.model.folder import fingerprint
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.nets.vlae import VLAE
-from vlae_models.recipe import ModelConfig, Recipe
+from vlae_models.recipe import BilevelRecipe, ModelConfig, TrainConfig
 from vlae_models.release.export import export_arrays, model_info
 
 WINDOW_NAMES = ["none", "4x2", "5x3", "7x4"]
@@ -50,7 +50,8 @@ def float_model(window: str = "4x2", latent: int = 16, blocks: int = 2) -> VLAE:
 def exported(window: str = "4x2", latent: int = 16, blocks: int = 2) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """The tree of model.json, fingerprint included, and the integer arrays of `float_model`."""
     out = export_arrays(float_model(window, latent, blocks))
-    info = model_info(Recipe("tiny", "none", "made up for a test", config_of(window, latent, blocks)), out.shifts)
+    recipe = BilevelRecipe("tiny", "none", config_of(window, latent, blocks), TrainConfig(), "made up for a test")
+    info = model_info(recipe, out.shifts)
     return {**info, "fingerprint": fingerprint(info, out.arrays).hex()}, out.arrays
 
 

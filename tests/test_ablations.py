@@ -15,10 +15,10 @@ from benchmarks.ablation_tables import ablations as tables
 from benchmarks.results import write_result
 from benchmarks.set_page import sample_counts as page
 from benchmarks.window_sweep import SWEEP
-from vlae_models.recipe import Recipe, TrainConfig, load_recipe
+from vlae_models.recipe import BILEVEL, BilevelRecipe, TrainConfig, load_recipe
 from vlae_models.train.bilevel import Trainer
 
-RECIPES = {name: load_recipe(str(SWEEP / f"{name}.toml")) for name in {**PRIORS, **WINDOWS}}
+RECIPES = {name: load_recipe(str(SWEEP / f"{name}.toml"), BILEVEL) for name in {**PRIORS, **WINDOWS}}
 
 
 def test_all_are_trained_alike() -> None:
@@ -43,8 +43,8 @@ def test_a_run_becomes_a_row_of_the_table(tmp_path: Path, monkeypatch: pytest.Mo
     data = write_set(tmp_path / "data", train=images, valid=images[:5], test=images[:5]).parent.parent
     monkeypatch.setattr(ablations, "SWEEP", tmp_path)
     train = TrainConfig(updates=3, batch=10, free_updates=0, kl_floor=0.01)
-    recipe = Recipe("plain-5x3", "mnist-static", model=config_of("5x3"), train=train)
-    monkeypatch.setattr(ablations, "load_recipe", lambda path: recipe)
+    recipe = BilevelRecipe("plain-5x3", "mnist-static", model=config_of("5x3"), train=train)
+    monkeypatch.setattr(ablations, "load_recipe", lambda path, kind: recipe)
     Trainer(recipe, data, tmp_path / "plain-5x3", None, "cpu").run(quiet=True)
     row, nll = ablations.measure_run(tmp_path / "plain-5x3", images, images[:4], 3)
     assert (row["updates"], row["images"], row["nll_images"], row["window_pixels"]) == (3, 40, 4, 12)

@@ -27,7 +27,7 @@ from benchmarks.window_sweep import last_row
 from vlae_codec.errors import VlaeError
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.nets.vlae import VLAE
-from vlae_models.recipe import ModelConfig, Recipe
+from vlae_models.recipe import BilevelRecipe, ModelConfig, TrainConfig
 from vlae_models.release.export import export_arrays, model_info, write_model
 
 CODE = {
@@ -124,7 +124,8 @@ RESULTS["evaluate-mnist-local"] = {
 def model(tmp_path_factory: pytest.TempPathFactory) -> IntegerModel:
     """An untrained model in integers."""
     torch.manual_seed(0)
-    recipe = Recipe("untrained", "mnist-static", model=ModelConfig(latent=8, prior_hidden=16, local=16, local_layers=1))
+    config = ModelConfig(latent=8, prior_hidden=16, local=16, local_layers=1)
+    recipe = BilevelRecipe("untrained", "mnist-static", config, TrainConfig())
     exported = export_arrays(VLAE(recipe.model).eval())
     folder = tmp_path_factory.mktemp("zoo") / "untrained"
     write_model(folder, model_info(recipe, exported.shifts), exported.arrays)

@@ -18,7 +18,7 @@ from vlae_codec.families.registry import read_model
 from vlae_codec.model.folder import read_arrays
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.nets.vlae import as_tensor
-from vlae_models.recipe import WINDOWS, Recipe
+from vlae_models.recipe import WINDOWS, BilevelRecipe, TrainConfig
 from vlae_models.release.export import MAX_SHIFT, Exporter, model_info, weight_fraction, write_model
 from vlae_models.release.packing import pack
 
@@ -101,7 +101,7 @@ def test_info_describes_the_model(window: str) -> None:
     assert len(arrays["local.window.weight"]) == above * (left + 1 + right) + left
     for lengths in info["index_lengths"]:
         IndexCode(lengths)
-    recipe = Recipe("tiny", "none", "", config_of(window))
+    recipe = BilevelRecipe("tiny", "none", config_of(window), TrainConfig())
     assert model_info(recipe, {}, auto=False)["auto"] is False
 
 

@@ -30,7 +30,7 @@ FLOORS = {
         "families", "report", "sources", "api", "pillow_plugin", "collections", "engines",
         "__init__",
     ],
-    "vlae_models": ["__init__", "recipe", "nets", "data", "release", "train", "photo", "windowed"],
+    "vlae_models": ["__init__", "recipe", "nets", "data", "release", "train", "photo", "windowed", "kinds"],
 }  # fmt: skip
 """Folders and single modules of a package, lowest first: each imports only itself and those before it."""
 

@@ -23,9 +23,8 @@ from vlae_codec.families.windowed.container import WindowedFile, parse_photo, wr
 from vlae_codec.io.images import Picture
 from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 from vlae_models.release.packing import pack
-from vlae_models.windowed.config import WindowedConfig
+from vlae_models.windowed.config import WindowedConfig, WindowedRecipe, WindowedTraining
 from vlae_models.windowed.export import export_arrays, model_info
-from vlae_models.windowed.recipe import WindowedRecipe
 from vlae_models.windowed.vlae import WindowedVLAE
 
 SMALL = WindowedConfig(
@@ -37,7 +36,7 @@ SMALL = WindowedConfig(
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A windowed model of random weights, in a folder of user models."""
     torch.manual_seed(5)
-    recipe = WindowedRecipe("tiny", "photos", "random weights", SMALL)
+    recipe = WindowedRecipe("tiny", "photos", SMALL, WindowedTraining(), "random weights")
     exported = export_arrays(WindowedVLAE(SMALL))
     info = model_info(recipe, exported.shifts)
     info["fingerprint"] = fingerprint(info, exported.arrays).hex()

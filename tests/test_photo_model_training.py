@@ -13,12 +13,12 @@ from PIL import Image
 
 from vlae_codec.families.photo.texture import LEAST
 from vlae_models.data.packing import Member, write_shards
-from vlae_models.photo.config import PhotoConfig, PhotoTraining
+from vlae_models.photo.config import PHOTO, PhotoConfig, PhotoRecipe, PhotoTraining
 from vlae_models.photo.prior import Coded, Prior, checkerboard, gaussian_bits, scale_of
-from vlae_models.photo.recipe import PhotoRecipe, load_photo_recipe
 from vlae_models.photo.structure import ms_ssim
 from vlae_models.photo.texture import LOG_STEP, START, UNIT, texture_cost
 from vlae_models.photo.training import PhotoTrainer
+from vlae_models.recipe import load_recipe
 
 SMALL = PhotoConfig(
     widths=(4, 6, 8), analysis_blocks=(1, 1, 1), synthesis_blocks=(1, 1, 1), slices=(3, 5), hyper=4, middle=8, head=8
@@ -125,7 +125,7 @@ def test_the_cost_of_texture_is_least_at_the_spread_of_what_was_not_sent() -> No
 
 
 def test_shipped_recipe_is_read() -> None:
-    assert load_photo_recipe("photo").train.batch >= 1
+    assert load_recipe("photo", PHOTO).train.batch >= 1
 
 
 def pictures(folder: Path) -> Path:

@@ -14,17 +14,16 @@ from vlae_codec.families.windowed import grid, pixels
 from vlae_codec.families.windowed import model as photo_model
 from vlae_codec.families.windowed.model import WIDTHS, WindowedModel, log_width, width_of
 from vlae_codec.pixels.levels import COLD, Sampler, decisions
-from vlae_models.windowed.config import WindowedConfig
+from vlae_models.windowed.config import WindowedConfig, WindowedRecipe, WindowedTraining
 from vlae_models.windowed.export import integer_model
 from vlae_models.windowed.nets import with_gains
-from vlae_models.windowed.recipe import WindowedRecipe
 from vlae_models.windowed.start import start_linear_path
 from vlae_models.windowed.vlae import WindowedVLAE
 
 SMALL = WindowedConfig(
     latent=5, fine=6, mid=7, coarse=8, features=4, local=24, local_layers=1, prior=12, prior_layers=1
 )
-RECIPE = WindowedRecipe("small", "photos", model=SMALL)
+RECIPE = WindowedRecipe("small", "photos", SMALL, WindowedTraining())
 CONFIGS = {
     "photo": SMALL,
     "straight": dataclasses.replace(SMALL, linear_path=True),

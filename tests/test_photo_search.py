@@ -16,16 +16,15 @@ from vlae_codec.families.photo.model import LEVELS, PhotoModel
 from vlae_codec.model.folder import fingerprint
 from vlae_models.photo import search
 from vlae_models.photo.calibration import calibrated
-from vlae_models.photo.config import PhotoConfig
+from vlae_models.photo.config import PhotoConfig, PhotoRecipe, PhotoTraining
 from vlae_models.photo.export import export_photo, model_info
-from vlae_models.photo.recipe import PhotoRecipe
 from vlae_models.photo.search import STRUCTURE, Search, annealed, tiles
 from vlae_models.photo.structure import ms_ssim
 from vlae_models.photo.vlae import STRUCTURE_UNIT, PhotoVLAE, start_linear
 from vlae_models.release.packing import pack
 
 CONFIG = PhotoConfig((32, 32, 32), (1, 1, 1), (1, 1, 1), (16, 16), hyper=16, middle=32, head=32)
-RECIPE = PhotoRecipe("small", "photos", model=CONFIG)
+RECIPE = PhotoRecipe("small", "photos", CONFIG, PhotoTraining())
 
 
 def scene(height: int, width: int) -> np.ndarray:

@@ -20,10 +20,9 @@ from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 from vlae_models.data import cifar
 from vlae_models.data.crops import load_photos, load_validation, random_crops, shares
 from vlae_models.release.packing import pack
-from vlae_models.windowed.config import WindowedConfig, WindowedTraining
+from vlae_models.windowed.config import WindowedConfig, WindowedRecipe, WindowedTraining
 from vlae_models.windowed.export import export_arrays, model_info
-from vlae_models.windowed.recipe import WindowedRecipe
-from vlae_models.windowed.release import release_photo
+from vlae_models.windowed.release import release_windowed
 from vlae_models.windowed.restore import start_from, start_local
 from vlae_models.windowed.training import WindowedTrainer
 from vlae_models.windowed.vlae import WindowedVLAE
@@ -103,7 +102,7 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(data: Path, tmp_pat
 
 def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_path: Path) -> None:
     WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
-    release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model", auto=False)
+    release_windowed(tmp_path / "run", RECIPE, data, tmp_path / "model", auto=False)
     info = registry.find_model(str(tmp_path / "model"))
     assert info and not info.auto and info.fingerprint == registry.read_tree(tmp_path / "model")["fingerprint"]
     picture = Picture(cifar.load_cifar(data, "test_00.webp")[0])
@@ -113,7 +112,7 @@ def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_pat
 
 def test_a_local_decoder_starts_from_a_released_one_with_another_window(data: Path, tmp_path: Path) -> None:
     WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
-    release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model")
+    release_windowed(tmp_path / "run", RECIPE, data, tmp_path / "model")
     old = WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average.local
     new = WindowedVLAE(dataclasses.replace(MODEL, window="7x4", latent=0)).local
     start_local(new, str(tmp_path / "model"))
@@ -144,7 +143,7 @@ def test_a_plain_vae_comes_back_from_its_integers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("window", ["5x3", "4x2"])
 def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path: Path, window: str) -> None:
     WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
-    release_photo(tmp_path / "run", RECIPE, data, tmp_path / "model")
+    release_windowed(tmp_path / "run", RECIPE, data, tmp_path / "model")
     old = WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average
     model = dataclasses.replace(MODEL, window=window)
     train = dataclasses.replace(TRAINING, init=str(tmp_path / "model"))

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from vlae_codec.errors import ModelError
-from vlae_models.photo.recipe import is_photo_recipe, load_photo_recipe
-from vlae_models.recipe import ModelConfig, TrainConfig, list_recipes, load_recipe, parse_recipe
-from vlae_models.windowed.recipe import is_windowed_recipe, load_windowed_recipe
+from vlae_models.kinds import way_of
+from vlae_models.recipe import BILEVEL, ModelConfig, TrainConfig, kind_of, list_recipes, load_recipe, parse_recipe
 
 TREE: dict[str, Any] = {
     "name": "a",
@@ -19,7 +18,7 @@ TREE: dict[str, Any] = {
 
 
 def test_settings_reach_the_recipe_and_the_rest_are_defaults() -> None:
-    recipe = parse_recipe(TREE)
+    recipe = parse_recipe(TREE, BILEVEL)
     assert (recipe.name, recipe.data, recipe.description) == ("a", "mnist-static", "")
     assert recipe.model == ModelConfig(latent=16, prior_blocks=2)
     assert recipe.train == TrainConfig(seed=5)
@@ -27,7 +26,7 @@ def test_settings_reach_the_recipe_and_the_rest_are_defaults() -> None:
 
 def test_parsing_leaves_the_tree_alone() -> None:
     before = {**TREE}
-    assert parse_recipe(TREE) == parse_recipe(TREE)
+    assert parse_recipe(TREE, BILEVEL) == parse_recipe(TREE, BILEVEL)
     assert before == TREE
 
 
@@ -55,23 +54,23 @@ def test_parsing_leaves_the_tree_alone() -> None:
 )
 def test_what_does_not_fit_is_refused_by_name(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(ModelError, match=says):
-        parse_recipe({**TREE, **changes})
+        parse_recipe({**TREE, **changes}, BILEVEL)
 
 
 @pytest.mark.parametrize("key", ["name", "data"])
 def test_name_and_data_are_needed(key: str) -> None:
     with pytest.raises(ModelError, match=key):
-        parse_recipe({k: v for k, v in TREE.items() if k != key})
+        parse_recipe({k: v for k, v in TREE.items() if k != key}, BILEVEL)
 
 
 def test_a_whole_number_is_a_rate_too() -> None:
-    assert parse_recipe({**TREE, "train": {"rate": 1}}).train.rate == 1
+    assert parse_recipe({**TREE, "train": {"rate": 1}}, BILEVEL).train.rate == 1
 
 
 @pytest.mark.parametrize("name", list_recipes())
 def test_shipped_recipes_load_under_their_names(name: str) -> None:
-    load = load_photo_recipe if is_photo_recipe(name) else load_recipe
-    recipe = (load_windowed_recipe if is_windowed_recipe(name) else load)(name)
+    way, recipe = way_of(name)
+    assert kind_of(name) == way.kind.name
     assert recipe.name == name
     assert recipe.description
 
@@ -79,7 +78,7 @@ def test_shipped_recipes_load_under_their_names(name: str) -> None:
 def test_a_file_is_a_recipe_too(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('name = "mine"\ndata = "mnist-static"\n[train]\nbatch = 7\n')
-    recipe = load_recipe(str(path))
+    recipe = load_recipe(str(path), BILEVEL)
     assert (recipe.name, recipe.train.batch) == ("mine", 7)
 
 
@@ -88,15 +87,24 @@ def test_files_that_are_no_recipe(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bad.toml"
     path.write_bytes(content)
     with pytest.raises(ModelError):
-        load_recipe(str(path))
+        load_recipe(str(path), BILEVEL)
+
+
+def test_recipes_of_other_kinds(tmp_path: Path) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text('name = "other"\ndata = "photos"\nkind = "wavelets"\n')
+    with pytest.raises(ModelError, match="'wavelets' is unknown; known: photo, windowed"):
+        way_of(str(path))
+    with pytest.raises(ModelError, match="kind = 'photo' should be ''"):
+        load_recipe("photo", BILEVEL)
 
 
 @pytest.mark.parametrize("name", ["nothing", "", "../mnist", "missing.toml"])
 def test_unknown_recipes(name: str) -> None:
     with pytest.raises(ModelError):
-        load_recipe(name)
+        load_recipe(name, BILEVEL)
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:
     with pytest.raises(ModelError, match=", ".join(list_recipes())):
-        load_recipe("nothing")
+        load_recipe("nothing", BILEVEL)

@@ -18,7 +18,7 @@ from vlae_codec.errors import ModelError
 from vlae_codec.families.registry import read_model, read_tree
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.nets.vlae import as_tensor
-from vlae_models.recipe import Recipe
+from vlae_models.recipe import BilevelRecipe, TrainConfig
 from vlae_models.release import release as releasing
 from vlae_models.release.evaluation import evaluate as evaluate_model
 from vlae_models.release.evaluation import importance_nll, kl_per_dim, nested_nll
@@ -73,7 +73,7 @@ def test_train_export_evaluate_compress(tmp_path: Path) -> None:
 
 
 def test_settings_of_the_code_are_fitted(tmp_path: Path) -> None:
-    recipe = Recipe("fitted", "none", "made up for a test", config_of("4x2"))
+    recipe = BilevelRecipe("fitted", "none", config_of("4x2"), TrainConfig())
     info = release(float_model("4x2"), recipe, some_images(40), tmp_path, auto=False)
     assert read_tree(tmp_path) == info and info["auto"] is False
     assert read_model(tmp_path, IntegerModel).fingerprint.hex() == info["fingerprint"]
@@ -86,7 +86,7 @@ def test_settings_of_the_code_are_fitted(tmp_path: Path) -> None:
 def test_integers_that_lose_too_much_are_not_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(releasing, "integer_loss", lambda *_: 0.11)
     with pytest.raises(ModelError, match=r"0\.110 nats"):
-        release(float_model(), Recipe("bad", "none", "", config_of()), some_images(8), tmp_path)
+        release(float_model(), BilevelRecipe("bad", "none", config_of(), TrainConfig()), some_images(8), tmp_path)
     assert not list(tmp_path.iterdir())
 
 

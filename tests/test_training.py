@@ -15,13 +15,13 @@ from small_models import config_of, some_images, write_set
 
 from vlae_codec.errors import ModelError
 from vlae_models.nets.vlae import VLAE, as_tensor
-from vlae_models.recipe import Recipe, TrainConfig
+from vlae_models.recipe import BilevelRecipe, TrainConfig
 from vlae_models.train import loop
 from vlae_models.train.bilevel import Trainer, load_trained
 from vlae_models.train.loop import share_left
 
 TRAIN = TrainConfig(updates=7, batch=4, free_updates=3, dropout=0.1, auxiliary=0.2, average=0.9, kl_floor=5.0)
-RECIPE = Recipe("tiny", "mnist-static", "made up for a test", config_of("5x3"), TRAIN)
+RECIPE = BilevelRecipe("tiny", "mnist-static", config_of("5x3"), TRAIN)
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +32,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def train(data: Path, folder: Path, recipe: Recipe = RECIPE, minutes: float | None = None) -> VLAE:
+def train(data: Path, folder: Path, recipe: BilevelRecipe = RECIPE, minutes: float | None = None) -> VLAE:
     return Trainer(recipe, data, folder, minutes, "cpu").run(quiet=True)
 
 
-def with_train(**changes: Any) -> Recipe:
+def with_train(**changes: Any) -> BilevelRecipe:
     return dataclasses.replace(RECIPE, train=dataclasses.replace(TRAIN, **changes))
 
 

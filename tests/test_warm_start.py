@@ -14,7 +14,7 @@ from small_models import config_of, exported, float_model, some_images, write_se
 from vlae_codec.errors import ModelError
 from vlae_models.nets.pixelcnn import window_offsets
 from vlae_models.nets.vlae import VLAE, as_tensor
-from vlae_models.recipe import WINDOWS, ModelConfig, Recipe, TrainConfig
+from vlae_models.recipe import WINDOWS, BilevelRecipe, ModelConfig, TrainConfig
 from vlae_models.release.export import write_model
 from vlae_models.train.bilevel import Trainer
 from vlae_models.train.warm_start import start_from
@@ -83,7 +83,7 @@ def test_a_training_starts_there_once(released: str, tmp_path: Path) -> None:
     images = some_images(9)
     write_set(tmp_path, train=images[:5], valid=images[5:7], test=images[7:])
     train = TrainConfig(updates=2, batch=4, free_updates=0, kl_floor=5.0, init=released)
-    recipe = Recipe("tiny", "mnist-static", "made up for a test", config_of("5x3"), train)
+    recipe = BilevelRecipe("tiny", "mnist-static", config_of("5x3"), train)
     trainer = Trainer(recipe, tmp_path, tmp_path / "run", None, "cpu")
     expected = float_model("5x3").encoder.full.weight
     for net in (trainer.model, trainer.average):

@@ -33,12 +33,13 @@ def start(recipe: str, data: Path, seconds: float) -> None:
 
 def train(recipe: str, data: Path, until: float, device: str = "auto") -> None:
     """Train until a time of the clock."""
-    from vlae_models.photo.recipe import load_photo_recipe
+    from vlae_models.photo.config import PHOTO
     from vlae_models.photo.training import PhotoTrainer
+    from vlae_models.recipe import load_recipe
     from vlae_models.train.loop import prepare_torch
 
     began = time.time()
-    trainer = PhotoTrainer(load_photo_recipe(recipe), data, RUN, None, prepare_torch(device, None), quiet=True)
+    trainer = PhotoTrainer(load_recipe(recipe, PHOTO), data, RUN, None, prepare_torch(device, None), quiet=True)
     trainer.minutes = (until - time.time()) / 60
     print(f"read and compiled in {time.time() - began:.0f} s, trains for {trainer.minutes:.2f} min", flush=True)
     trainer.run(quiet=True)

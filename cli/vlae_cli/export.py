@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -29,42 +28,14 @@ Examples:
 def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, force: bool) -> None:
     """Export the averaged weights that RECIPE was trained to, with settings fitted to its training images."""
     from vlae_codec.errors import ModelError
-    from vlae_models.data.sets import load_set
-    from vlae_models.photo.recipe import is_photo_recipe
-    from vlae_models.recipe import load_recipe
-    from vlae_models.release.release import release
-    from vlae_models.train.bilevel import load_trained
-    from vlae_models.windowed.recipe import is_windowed_recipe
+    from vlae_models.kinds import way_of
+    from vlae_models.recipe import write_recipe
 
     if (out / "model.json").exists() and not force:
         raise ModelError(f"{out}: holds a model already; --force overwrites it")
-    if is_photo_recipe(recipe):
-        from vlae_models.photo import recipe as photo_recipe
-        from vlae_models.photo import release as photo_release
-
-        photo = photo_recipe.load_photo_recipe(recipe)
-        run = run or Path("runs") / photo.name
-        _finish(recipe, run, out, photo_release.release_photo(run, photo, data, out, auto))
-        return
-    if is_windowed_recipe(recipe):
-        from vlae_models.windowed.recipe import load_windowed_recipe
-        from vlae_models.windowed.release import release_photo
-
-        windowed = load_windowed_recipe(recipe)
-        run = run or Path("runs") / windowed.name
-        _finish(recipe, run, out, release_photo(run, windowed, data, out, auto))
-        return
-    loaded = load_recipe(recipe)
+    way, loaded = way_of(recipe)
     run = run or Path("runs") / loaded.name
-    images = load_set(loaded.data, data).train
-    info = release(load_trained(run, loaded), loaded, images, out, auto=auto)
-    _finish(recipe, run, out, info)
-
-
-def _finish(recipe: str, run: Path, out: Path, tree: dict[str, Any]) -> None:
-    """Lay log and recipe beside a model, and say what it is."""
-    from vlae_models.recipe import write_recipe
-
+    tree = way.release(run, loaded, data, out, auto)
     shutil.copyfile(run / "log.csv", out / "training.csv")
     write_recipe(out / "recipe.toml", recipe)
     click.echo(f"{out}: {tree['name']}, fingerprint {tree['fingerprint'][:16]}")

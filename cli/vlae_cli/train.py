@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from .common import FiniteRange, data_option, exit_on_error, version_option
 from .misuse import refuse_together
-
-if TYPE_CHECKING:
-    from vlae_models.train.loop import Loop
 
 EPILOG = """\b
 Examples:
@@ -47,40 +44,16 @@ def main(
     --plan MINUTES measures some updates, says how many a budget allows, and trains nothing.
     """
     refuse_together({"--minutes": minutes, "--plan": plan})
-    from vlae_models.photo.recipe import is_photo_recipe
-    from vlae_models.recipe import load_recipe
-    from vlae_models.train.bilevel import Trainer
+    from vlae_models.kinds import way_of
     from vlae_models.train.loop import prepare_torch
-    from vlae_models.windowed.recipe import is_windowed_recipe
 
-    device = prepare_torch(device, threads)
-    if is_photo_recipe(recipe):
-        from vlae_models.photo.recipe import load_photo_recipe
-        from vlae_models.photo.training import PhotoTrainer
-
-        photo = load_photo_recipe(recipe)
-        _run(
-            photo.name, PhotoTrainer(photo, data, out or Path("runs") / photo.name, minutes, device, quiet), plan, quiet
-        )
-    elif is_windowed_recipe(recipe):
-        from vlae_models.windowed.recipe import load_windowed_recipe
-        from vlae_models.windowed.training import WindowedTrainer
-
-        windowed = load_windowed_recipe(recipe)
-        folder = out or Path("runs") / windowed.name
-        _run(windowed.name, WindowedTrainer(windowed, data, folder, minutes, device, quiet), plan, quiet)
-    else:
-        loaded = load_recipe(recipe)
-        _run(loaded.name, Trainer(loaded, data, out or Path("runs") / loaded.name, minutes, device), plan, quiet)
-
-
-def _run(name: str, trainer: Loop[Any], plan: float | None, quiet: bool) -> None:
-    """Train, and print the figures of the last validation; or print what a budget would reach."""
-    if plan is not None:
-        click.echo(f"{name}: " + ", ".join(f"{key} {value}" for key, value in trainer.plan(plan).items()))
-        return
-    trainer.run(quiet)
-    click.echo(f"{name}: " + ", ".join(f"{key} {value}" for key, value in trainer.state.log[-1].items()))
+    way, loaded = way_of(recipe)
+    folder = out or Path("runs") / loaded.name
+    trainer = way.trainer(loaded, data, folder, minutes, prepare_torch(device, threads), quiet)
+    if plan is None:
+        trainer.run(quiet)
+    figures: Mapping[str, object] = trainer.state.log[-1] if plan is None else trainer.plan(plan)
+    click.echo(f"{loaded.name}: " + ", ".join(f"{key} {value}" for key, value in figures.items()))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vlae_codec.errors import ModelError
 
@@ -123,30 +124,77 @@ class TrainConfig:
             raise ModelError("recipe: updates and batch start at 1, seed and shift at 0, and hold lies in 0 ... 1")
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A named model, its data and how it is trained."""
-
-    name: str
-    data: str
-    description: str = ""
-    model: ModelConfig = field(default_factory=ModelConfig)
-    train: TrainConfig = field(default_factory=TrainConfig)
-
-
+ModelT = TypeVar("ModelT")
+TrainT = TypeVar("TrainT")
 T = TypeVar("T")
 
 
-def load_recipe(name: str) -> Recipe:
+@dataclass(frozen=True)
+class Recipe(Generic[ModelT, TrainT]):
+    """A named model, its data, the shapes of its networks and how it is trained."""
+
+    name: str
+    data: str
+    model: ModelT
+    train: TrainT
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Kind(Generic[ModelT, TrainT]):
+    """A kind of model: the `kind` of its recipes ("" if they name none), and what their two tables hold."""
+
+    name: str
+    model: type[ModelT]
+    train: type[TrainT]
+
+
+BilevelRecipe = Recipe[ModelConfig, TrainConfig]
+BILEVEL = Kind("", ModelConfig, TrainConfig)
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of a recipe, by name or path.
+
+    Raises:
+        ModelError: there is no such recipe, or it is not TOML.
+    """
+    return str(_read_tree(find_recipe(name)).get("kind", ""))
+
+
+def load_recipe(name: str, kind: Kind[ModelT, TrainT]) -> Recipe[ModelT, TrainT]:
     """Load a recipe by the name of a shipped one or by the path of a TOML file.
 
     Raises:
-        ModelError: no such recipe, not TOML, or a key that is unknown.
+        ModelError: no such recipe, not TOML, of another kind, or a key that is unknown, missing or of the wrong type.
     """
-    try:
-        return read_recipe(find_recipe(name))
-    except OSError as error:
-        raise ModelError(f"{name}: cannot be read as a recipe: {error}") from error
+    return read_recipe(find_recipe(name), kind)
+
+
+def read_recipe(file: Traversable | Path, kind: Kind[ModelT, TrainT]) -> Recipe[ModelT, TrainT]:
+    """Read the recipe in a TOML file.
+
+    Raises:
+        ModelError: as of `load_recipe`.
+    """
+    return parse_recipe(_read_tree(file), kind)
+
+
+def parse_recipe(tree: Mapping[str, Any], kind: Kind[ModelT, TrainT]) -> Recipe[ModelT, TrainT]:
+    """Parse the recipe in a TOML tree; tables that are missing have their defaults.
+
+    Raises:
+        ModelError: of another kind, or a key that is unknown, missing or of the wrong type.
+    """
+    values = {"model": {}, "train": {}, "kind": "", **tree}
+    for key, wanted in (("name", str), ("data", str), ("description", str), ("model", dict), ("train", dict)):
+        if not isinstance(values.get(key, wanted()), wanted):
+            raise ModelError(f"recipe: {key} = {values[key]!r} should be {'a table' if wanted is dict else 'a string'}")
+    if (found := values.pop("kind")) != kind.name:
+        raise ModelError(f"recipe: kind = {found!r} should be {kind.name!r}")
+    values |= {"model": _build(kind.model, values["model"]), "train": _build(kind.train, values["train"])}
+    recipe: Recipe[ModelT, TrainT] = _build(Recipe, values)
+    return recipe
 
 
 def write_recipe(path: Path, name: str) -> None:
@@ -173,26 +221,15 @@ def find_recipe(name: str) -> Traversable | Path:
     return shipped
 
 
-def read_recipe(file: Traversable | Path) -> Recipe:
-    """Read the recipe in a TOML file.
-
-    Raises:
-        OSError: the file cannot be read.
-        ModelError: it is not TOML, or a key is unknown, missing or of the wrong type.
-    """
-    return parse_recipe(read_tree(file))
-
-
-def read_tree(file: Traversable | Path) -> dict[str, Any]:
+def _read_tree(file: Traversable | Path) -> dict[str, Any]:
     """Read a TOML file.
 
     Raises:
-        OSError: the file cannot be read.
-        ModelError: it is not TOML.
+        ModelError: the file cannot be read, or is not TOML.
     """
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelError(f"{file}: cannot be read as a recipe: {error}") from error
 
 
@@ -202,21 +239,7 @@ def list_recipes() -> list[str]:
     return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def parse_recipe(tree: dict[str, Any]) -> Recipe:
-    """Parse the recipe in a TOML tree; an unknown key or a wrong type is an error.
-
-    Raises:
-        ModelError: a key is unknown, missing or of the wrong type.
-    """
-    for key, kind in (("name", str), ("data", str), ("model", dict), ("train", dict)):
-        if not isinstance(tree.get(key, kind()), kind):
-            raise ModelError(f"recipe: {key} = {tree[key]!r} should be {'a table' if kind is dict else 'a string'}")
-    model = build(ModelConfig, tree.get("model", {}))
-    train = build(TrainConfig, tree.get("train", {}))
-    return build(Recipe, {**tree, "model": model, "train": train})
-
-
-def build(kind: type[T], values: dict[str, Any]) -> T:
+def _build(kind: type[T], values: dict[str, Any]) -> T:
     """Build a dataclass of these values; keys not named keep their defaults.
 
     Raises:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from vlae_codec.errors import ModelError
 
+from ..recipe import Kind, Recipe
+
 SCALES = (4, 8, 16)
 """Pixels of the picture's side to one position of the maps of analysis and synthesis, finest first."""
 
@@ -117,3 +119,7 @@ class PhotoTraining:
     def log_range(self) -> float:
         """Natural logarithm of finest over coarsest."""
         return math.log(self.finest / self.coarsest)
+
+
+PhotoRecipe = Recipe[PhotoConfig, PhotoTraining]
+PHOTO = Kind("photo", PhotoConfig, PhotoTraining)

@@ -25,8 +25,8 @@ from vlae_codec.families.photo.model import (
 )
 
 from .calibration import Ranges
+from .config import PhotoRecipe
 from .nets import INPUT_UNIT, LATENT_UNIT, MEAN_UNIT, SCALE_START, SCALE_UNIT, SCALES, Gains, Head, Residual
-from .recipe import PhotoRecipe
 from .texture import START, UNIT
 from .vlae import LEVELS as PIXEL_UNIT
 from .vlae import PhotoVLAE

@@ -20,8 +20,8 @@ from ..data.shards import load_training
 from ..release.packing import pack
 from ..train.loop import read_checkpoint
 from .calibration import calibrated
+from .config import PhotoRecipe
 from .export import export_photo, model_info
-from .recipe import PhotoRecipe
 from .vlae import PhotoVLAE
 
 CALIBRATED = 12
@@ -45,8 +45,6 @@ def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path, auto
         ModelError: there is no checkpoint of these shapes, or the integers cost more than `MAX_LOSS`.
     """
     path = run / "checkpoint.pt"
-    if not path.exists():
-        raise ModelError(f"{path}: no such checkpoint; train it first: vlae-train {recipe.name} --out {run}")
     net = PhotoVLAE(recipe.model, recipe.train.coarsest, recipe.train.log_range)
     net.load_state_dict(read_checkpoint(path, recipe, "cpu")["average"])
     net.eval()

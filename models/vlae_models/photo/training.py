@@ -24,9 +24,8 @@ from ..data.sampler import Mix, Sampler
 from ..data.shards import load_training
 from ..train.loop import Loop, Losses, read_checkpoint
 from ..train.optimiser import Optimiser
-from .config import PhotoTraining
+from .config import PhotoRecipe, PhotoTraining
 from .nets import Gains
-from .recipe import PhotoRecipe
 from .restore import restore_photo
 from .vlae import STRUCTURE_UNIT, Parts, PhotoVLAE, start_linear
 

@@ -23,7 +23,7 @@ from vlae_codec.model.networks import IntegerModel
 
 from ..data.sets import Images, load_set
 from ..nets.vlae import VLAE, as_tensor
-from ..recipe import read_recipe
+from ..recipe import BILEVEL, read_recipe
 from .restore import restore
 
 ACTIVE_BITS = 0.01
@@ -104,7 +104,7 @@ def evaluate_folder(model: str, data: Path, samples: int, subset: int, count: in
         VlaeError: there is no such model, its recipe is missing, or the set is not there.
     """
     folder = find_model(model).folder
-    recipe = read_recipe(folder / "recipe.toml")
+    recipe = read_recipe(folder / "recipe.toml", BILEVEL)
     images = load_set(recipe.data, data).test
     images = images[np.linspace(0, len(images) - 1, min(count or len(images), len(images))).astype(int)]
     integer = read_model(folder, IntegerModel)

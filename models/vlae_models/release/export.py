@@ -19,7 +19,7 @@ from ..nets.layers import Residual
 from ..nets.pixelcnn import LocalDecoder
 from ..nets.stack_decoder import StackDecoder
 from ..nets.vlae import VLAE
-from ..recipe import WINDOWS, Recipe
+from ..recipe import WINDOWS, BilevelRecipe
 from .packing import pack
 
 LOGIT_SHIFT = FRACTION - 6
@@ -119,7 +119,7 @@ def _export_local(out: Exporter, local: LocalDecoder) -> None:
     out.matrix("local.out", last.weight.flatten(1).T, last.bias, less=LOGIT_SHIFT)
 
 
-def model_info(recipe: Recipe, shifts: dict[str, int], **settings: Any) -> dict[str, Any]:
+def model_info(recipe: BilevelRecipe, shifts: dict[str, int], **settings: Any) -> dict[str, Any]:
     """Return the tree of model.json, but for the fingerprint; `settings` add or replace keys."""
     config = recipe.model
     flat = [6] * (MAX_EXPONENT + 1)

@@ -32,7 +32,7 @@ from vlae_codec.model.networks import IntegerModel, Integers
 from ..data.sets import Images
 from ..nets.prior import gaussian_kl as float_kl
 from ..nets.vlae import VLAE, as_tensor
-from ..recipe import Recipe
+from ..recipe import BilevelRecipe
 from .export import export_arrays, model_info, write_model
 
 CALIBRATION_IMAGES = 1000
@@ -42,7 +42,7 @@ MAX_LOSS_NATS = 0.1
 """The most that integers may cost against floats, nats an image."""
 
 
-def release(net: VLAE, recipe: Recipe, images: Images, folder: Path, **settings: Any) -> dict[str, Any]:
+def release(net: VLAE, recipe: BilevelRecipe, images: Images, folder: Path, **settings: Any) -> dict[str, Any]:
     """Write the model folder of a trained network; its model.json comes back.
 
     Args:

@@ -7,11 +7,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vlae_codec.errors import ModelError
-
 from ..data.sets import WHITE, binarise, load_ink
 from ..nets.vlae import VLAE, Bound, as_tensor
-from ..recipe import Recipe
+from ..recipe import BilevelRecipe
 from .batches import batch_of, draw_batch
 from .loop import Loop, Losses, read_checkpoint
 from .optimiser import Optimiser
@@ -27,11 +25,14 @@ class Trainer(Loop[VLAE]):
         folder: where `checkpoint.pt` and `log.csv` go; a checkpoint there is continued.
         minutes: time budget in all, resumed runs counted in; None for the recipe's updates alone.
         device: "cpu" or "cuda".
+        quiet: of no effect; other kinds show how they read their data.
     """
 
     max_gradient, unit = 200.0, "nats"
 
-    def __init__(self, recipe: Recipe, data: Path, folder: Path, minutes: float | None, device: str) -> None:
+    def __init__(
+        self, recipe: BilevelRecipe, data: Path, folder: Path, minutes: float | None, device: str, quiet: bool = False
+    ) -> None:
         self.train = train = recipe.train
         torch.manual_seed(train.seed)
         ink = load_ink(recipe.data, data)
@@ -77,16 +78,13 @@ class Trainer(Loop[VLAE]):
         }
 
 
-def load_trained(folder: Path, recipe: Recipe) -> VLAE:
+def load_trained(folder: Path, recipe: BilevelRecipe) -> VLAE:
     """Load the averaged model of a training folder, in evaluation mode on the CPU.
 
     Raises:
         ModelError: there is no checkpoint, or it has other shapes than the recipe.
     """
-    path = folder / "checkpoint.pt"
-    if not path.exists():
-        raise ModelError(f"{path}: no such checkpoint; train it first: vlae-train {recipe.name} --out {folder}")
     model = VLAE(recipe.model)
-    model.load_state_dict(read_checkpoint(path, recipe, "cpu")["average"])
+    model.load_state_dict(read_checkpoint(folder / "checkpoint.pt", recipe, "cpu")["average"])
     model.eval()
     return model

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from vlae_codec.errors import ModelError
 
+from ..recipe import Recipe
 from .optimiser import Optimiser
 
 WARMING, PLANNED = 2, 8
@@ -43,22 +44,6 @@ class Schedule(Protocol):
     @property
     def kl_floor(self) -> float:
         """KL below which soft free bits ease the KL's weight; 0 for none."""
-
-
-class AnyRecipe(Protocol):
-    """What the loop reads of a recipe of any kind of model."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def model(self) -> Any:
-        """The shapes of the networks, a dataclass."""
-
-    @property
-    def train(self) -> Schedule:
-        """How they are trained."""
 
 
 class Losses(NamedTuple):
@@ -103,7 +88,7 @@ class Loop(ABC, Generic[N]):
 
     def __init__(
         self,
-        recipe: AnyRecipe,
+        recipe: Recipe[Any, Any],
         folder: Path,
         minutes: float | None,
         device: str,
@@ -111,7 +96,8 @@ class Loop(ABC, Generic[N]):
         optimiser: Optimiser,
         eased: bool,
     ) -> None:
-        self.name, self.shapes, self.schedule = recipe.name, recipe.model, recipe.train
+        self.name, self.shapes = recipe.name, recipe.model
+        self.schedule: Schedule = recipe.train
         self.folder, self.minutes, self.device = folder, minutes, device
         self.model, self.average = nets
         self.optimiser = optimiser
@@ -278,12 +264,14 @@ class Loop(ABC, Generic[N]):
             torch.cuda.set_rng_state_all([state.cpu() for state in tree["random_cuda"]])
 
 
-def read_checkpoint(path: Path, recipe: AnyRecipe, device: str) -> dict[str, Any]:
+def read_checkpoint(path: Path, recipe: Recipe[Any, Any], device: str) -> dict[str, Any]:
     """Read a checkpoint that was trained with the shapes of a recipe.
 
     Raises:
-        ModelError: it cannot be read, or it has other shapes.
+        ModelError: it is missing, cannot be read, or has other shapes.
     """
+    if not path.exists():
+        raise ModelError(f"{path}: no such checkpoint; train it first: vlae-train {recipe.name} --out {path.parent}")
     try:
         tree: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
         shapes = type(recipe.model)(**tree["config"])  # a key that is newer than the checkpoint has its default

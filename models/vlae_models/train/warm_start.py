@@ -12,7 +12,7 @@ from vlae_codec.model.networks import IntegerModel
 from ..nets.pixelcnn import LocalDecoder
 from ..nets.stack_decoder import StackDecoder
 from ..nets.vlae import VLAE
-from ..recipe import read_recipe
+from ..recipe import BILEVEL, read_recipe
 from ..release.restore import restore
 
 
@@ -32,7 +32,7 @@ def start_from(net: VLAE, name: str) -> None:
         raise ModelError(f"a decoder of stacked layers cannot start from {name}; leave init out")
     folder = find_model(name).folder
     integer = read_model(folder, IntegerModel)
-    old = restore(read_recipe(folder / "recipe.toml").model, integer.info["shifts"], integer.arrays)
+    old = restore(read_recipe(folder / "recipe.toml", BILEVEL).model, integer.info["shifts"], integer.arrays)
     new, known = net.state_dict(), old.state_dict()
     del known["auxiliary.weight"], known["auxiliary.bias"]  # not part of a released model
     assert isinstance(old.local, LocalDecoder)  # what was exported is

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vlae_codec.errors import ModelError
 from vlae_codec.families.windowed.model import SCALES, SHARPEST_PRIOR
 
-from ..recipe import WINDOWS
+from ..recipe import WINDOWS, Kind, Recipe
 
 
 @dataclass(frozen=True)
@@ -129,3 +129,7 @@ class WindowedTraining:
             raise ModelError("recipe: updates and batch start at 1, seed at 0, and hold lies in 0 ... 1")
         if self.crop < 16 or self.crop % 16 or not 1 <= self.positions <= self.crop**2:
             raise ModelError("recipe: a crop's side is a multiple of 16, and positions are pixels of it")
+
+
+WindowedRecipe = Recipe[WindowedConfig, WindowedTraining]
+WINDOWED = Kind("windowed", WindowedConfig, WindowedTraining)

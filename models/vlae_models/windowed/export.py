@@ -13,8 +13,8 @@ from vlae_codec.families.windowed.model import GAINS, WIDTHS, WindowedModel, log
 
 from ..recipe import WINDOWS
 from ..release.export import Exporter, weight_fraction
+from .config import WindowedRecipe
 from .nets import WindowNet
-from .recipe import WindowedRecipe
 from .vlae import WindowedVLAE
 
 LARGE = 1 << 15

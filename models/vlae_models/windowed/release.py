@@ -18,8 +18,8 @@ from vlae_codec.pixels.levels import decisions
 from ..data.crops import Levels, load_validation
 from ..release.packing import pack
 from ..train.loop import read_checkpoint
+from .config import WindowedRecipe
 from .export import export_arrays, model_info
-from .recipe import WindowedRecipe
 from .vlae import WindowedVLAE
 
 CHECKED, CHECKED_CROPS = 64, 16
@@ -30,7 +30,7 @@ MAX_LOSS = 0.01
 """The most that integers may cost against floats, as a share of the bits."""
 
 
-def release_photo(run: Path, recipe: WindowedRecipe, data: Path, folder: Path, auto: bool = True) -> dict[str, Any]:
+def release_windowed(run: Path, recipe: WindowedRecipe, data: Path, folder: Path, auto: bool = True) -> dict[str, Any]:
     """Write the model folder of a trained network; its model.json comes back.
 
     Args:
@@ -44,8 +44,6 @@ def release_photo(run: Path, recipe: WindowedRecipe, data: Path, folder: Path, a
         ModelError: there is no checkpoint of these shapes, or the integers cost more than 1 % of the bits.
     """
     path = run / "checkpoint.pt"
-    if not path.exists():
-        raise ModelError(f"{path}: no such checkpoint; train it first: vlae-train {recipe.name} --out {run}")
     net = WindowedVLAE(recipe.model)
     net.load_state_dict(read_checkpoint(path, recipe, "cpu")["average"])
     net.eval()

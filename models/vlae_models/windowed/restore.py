@@ -15,10 +15,11 @@ from vlae_codec.exact.layers import FRACTION
 from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.families.windowed.model import GAINS, WIDTHS, WindowedModel, log_width
 
+from ..recipe import read_recipe
 from ..release.restore import assign
+from .config import WINDOWED
 from .export import QUARTER, QUARTERED
 from .nets import WienerGains, WindowNet
-from .recipe import read_windowed_recipe
 from .vlae import WindowedVLAE
 
 
@@ -34,7 +35,7 @@ def restore_photo(name: str) -> WindowedVLAE:
     info = find_model(name)
     if info is None:
         raise ModelError(f"no windowed model is called {name!r}")
-    net = WindowedVLAE(read_windowed_recipe(info.folder / "recipe.toml").model)
+    net = WindowedVLAE(read_recipe(info.folder / "recipe.toml", WINDOWED).model)
     start_from(net, name)
     net.eval()
     return net

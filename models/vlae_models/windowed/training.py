@@ -11,7 +11,7 @@ import torch
 from ..data.crops import load_photos, load_validation, random_crops, shares
 from ..train.loop import Loop, Losses
 from ..train.optimiser import ENDS, FIRST, Optimiser
-from .recipe import WindowedRecipe
+from .config import WindowedRecipe
 from .restore import start_from, start_local
 from .start import start_linear_path
 from .vlae import Parts, WindowedVLAE, noised
