@@ -3,7 +3,7 @@
 The distance is that of the net's activations after each of its three stages: every place's vector is brought to unit
 length, and the mean squared difference is taken over places, then over stages (as Zhang et al. do with larger nets,
 arXiv 1801.03924, but without weights fitted to people's judgements). The net is convolutional, so that photographs of
-any size go through it, at their own size and shrunk by four, where it sees shapes and not only texture.
+any size go through it, at their own size and downscaled by four, where it responds to shapes and not only to texture.
 
 Run as `python -m benchmarks.feature_net --data FOLDER` to train it anew (ten minutes of a core); its weights are
 committed, and no test picture or photograph had a part in them.
@@ -35,7 +35,7 @@ BATCH = 128
 RATE = 0.006
 SEED = 5
 SHRUNK = 4
-"""Photographs whose sides are this many times 32 or more are compared shrunk by it, too."""
+"""Photographs whose sides are this many times 32 or more are compared downscaled by it, too."""
 
 WINDOW = 8
 """Positions of the side of windows whose statistics are compared: 16 pixels at the first stage, 64 at the third."""

@@ -35,9 +35,9 @@ RIVALS = (
     Rival("WEBP", "WEBP", _WEBP),
     Rival("AVIF", "AVIF", _AVIF),
     Rival("JPEG XL", "JXL", {"effort": 7}, highest=99),
-    Rival("JPEG shrunk by 2", "JPEG", {"optimize": True}, 2),
-    Rival("WEBP shrunk by 2", "WEBP", _WEBP, 2),
-    Rival("AVIF shrunk by 2", "AVIF", _AVIF, 2),
+    Rival("JPEG downscaled by 2", "JPEG", {"optimize": True}, 2),
+    Rival("WEBP downscaled by 2", "WEBP", _WEBP, 2),
+    Rival("AVIF downscaled by 2", "AVIF", _AVIF, 2),
 )
 EXACT_RIVALS = (
     Rival("PNG", "PNG", {"optimize": True}),

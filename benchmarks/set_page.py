@@ -78,7 +78,7 @@ def auto_choice(folder: Path) -> Lines:
     ]
     head = "Images whose own model has the shortest code among the three: lossy (KL), and lossless (-ELBO)."
     titles = ("set", "its model", "images", "by KL", "by -ELBO")
-    return ["## Why `-m auto` knows digits only", "", head, "", *table(titles, rows)]
+    return ["## Why `-m auto` takes the digits' model only", "", head, "", *table(titles, rows)]
 
 
 def pictures(folder: Path, kind: str) -> Lines:
@@ -98,7 +98,7 @@ def single_bit(folder: Path) -> Lines:
     return [
         "## Autoencoding a single bit",
         "",
-        f"Images of {result['pixels']} equal pixels, black or white: one bit each. With a decoder that sees the pixel"
+        f"Images of {result['pixels']} equal pixels, black or white: one bit each. With a decoder that reads the pixel"
         f" before, z carries {result['with_window_kl_bits']:.3f} bits; with one that does not,"
         f" {result['without_window_kl_bits']:.3f} bits. -ELBO is {result['with_window_neg_elbo_bits']:.3f} and"
         f" {result['without_window_neg_elbo_bits']:.3f} bits an image.",

@@ -1,6 +1,6 @@
 """Autoencoding a single bit: a latent that the decoder does not need is not used.
 
-The images have a few pixels, all black or all white: one bit each. A decoder that sees the pixel before can say all
+The images have a few pixels, all black or all white: one bit each. A decoder that reads the pixel before can say all
 but the first pixel without z, so z would only cost; one that draws its pixels apart from each other needs z for the
 bit. The encoder, the prior N(0, 1) and the training are the same.
 
@@ -73,7 +73,7 @@ def main() -> None:
     """Train both decoders and draw what z carries."""
     curves: list[Curve] = []
     result: dict[str, float] = {"pixels": PIXELS, "steps": STEPS}
-    for window, key, name in ((True, "with", "decoder sees the pixel before"), (False, "without", "pixels apart")):
+    for window, key, name in ((True, "with", "decoder reads the pixel before"), (False, "without", "pixels apart")):
         found = train(window)
         kl, neg_elbo = found[-1]
         result |= {f"{key}_window_kl_bits": round(kl, 4), f"{key}_window_neg_elbo_bits": round(neg_elbo, 4)}

@@ -1,4 +1,4 @@
-"""Words that product code does without: nicknames that the field has terms for, and programs that see, know or ask."""
+"""Words that product code and pages do without: nicknames of the field's terms, and programs that see, know or ask."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ def test_product_code_uses_the_terms_of_the_field() -> None:
     paths = [path for folder in folders for path in folder.rglob("*.py") if path != VOCABULARY]
     found = [line for path in paths for line in avoided(path)]
     assert len(paths) > 150 and not found, "\n".join(found)
+
+
+def test_pages_do_too() -> None:
+    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG"))]
+    found = [line for path in pages for line in avoided(path)]
+    assert len(pages) > 10 and not found, "\n".join(found)
 
 
 def test_an_avoided_word_is_found() -> None:
