@@ -55,8 +55,15 @@ def lossy_photographs(folder: Path) -> Lines:
         return []
     lines: Lines = []
     for kind, what in (("kodak", "12 of Kodak's photographs (validation)"), ("graphics", "8 drawn pictures")):
-        head = f"{what}, whole files: bytes more than AVIF's at speed 4 (the best of 4:2:0, 4:4:4 and downscaled by 2, 3, 4)"
-        lines += [f"{head} at equal quality, by judge and AVIF's rate in bits a pixel:", "", *bd_table(kind, rows), ""]
+        head = (
+            f"{what}, whole files: bytes more than AVIF's at speed 4 (the best of 4:2:0, 4:4:4 and downscaled by 2, 3,"
+        )
+        lines += [
+            f"{head} 4) at equal quality, by judge and AVIF's rate in bits a pixel:",
+            "",
+            *bd_table(kind, rows),
+            "",
+        ]
     if skies := read_rows(folder / SKIES.name):
         head = "Standard deviation of a flat square of 64 pixels of four photographs, levels, at quality 50:"
         lines += [head, "", *sky_table(skies), ""]
