@@ -17,6 +17,7 @@ from .common import (
     inputs_argument,
     json_option,
     model_option,
+    seed_option,
     version_option,
 )
 
@@ -121,7 +122,7 @@ def list_(collection: Path, as_json: bool) -> None:
 @collection_argument
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the pictures.")
 @click.option("--index", metavar="N|A:B:C", default=":", help="This picture or slice alone.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="Of the texture in lossy files.")
+@seed_option("Seed of the sampled texture in lossy files.")
 @force_option
 @exit_on_error
 def extract(collection: Path, out: Path, index: str, seed: int, force: bool) -> None:

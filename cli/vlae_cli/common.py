@@ -43,9 +43,10 @@ out_option = click.option(
 )
 device_option = click.option(
     "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    help="cuda computes on a GPU, which pays for many small pictures at once; auto is cpu. The results are the same.",
+    type=click.Choice(["cpu", "cuda"]),
+    default="cpu",
+    show_default=True,
+    help="cuda computes on a GPU, which pays for many small pictures at once. The results are the same.",
 )
 
 
@@ -68,6 +69,13 @@ model_option = click.option(
 max_pixels_option = click.option(
     "--max-pixels", type=click.IntRange(1), help="Refuse inputs that announce more pixels, all pictures together."
 )
+
+
+def seed_option(text: str, most: int = 2**63 - 1) -> Callable[[F], F]:
+    """Return an option of random numbers' seed, 0 to `most`, with this help."""
+    return click.option("--seed", type=click.IntRange(0, most), default=0, show_default=True, metavar="N", help=text)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 force_option = click.option("--force", is_flag=True, help="Replace outputs that exist.")
 
@@ -201,11 +209,6 @@ class Failures:
             if total > 1:
                 complain(f"{len(self.paths)} of {total} inputs failed")
             sys.exit(1)
-
-
-def resolve_device(device: str) -> str:
-    """Return the device that computes; `auto` is the CPU, where torch is not needed and starting takes no time."""
-    return "cpu" if device == "auto" else device
 
 
 @contextmanager

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import FiniteRange, exit_on_error, force_option, json_option, max_pixels_option, version_option
+from .common import (
+    FiniteRange,
+    exit_on_error,
+    force_option,
+    json_option,
+    max_pixels_option,
+    seed_option,
+    version_option,
+)
 
 if TYPE_CHECKING:
     from vlae_codec.io.images import Picture
@@ -30,13 +38,7 @@ Examples:
 @click.option(
     "--gain", type=FiniteRange(0, 255, min_open=True), default=4, show_default=True, help="Factor on what --diff shows."
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**63 - 1),
-    default=0,
-    show_default=True,
-    help="Seed of the sampled texture of .vlz files.",
-)
+@seed_option("Seed of the sampled texture of .vlz files.")
 @max_pixels_option
 @json_option
 @force_option

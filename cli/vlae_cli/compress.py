@@ -23,7 +23,6 @@ from .common import (
     model_option,
     parsed,
     progress_bar,
-    resolve_device,
     version_option,
 )
 from .compressing import CompressTask, Form, compress_batch, reason
@@ -175,7 +174,7 @@ def main(
     settings = Settings(lossless, chunk, bits, quality, code, effort)
     form = Form(fit, lossless and not binarise, resize, background)
     task = CompressTask(
-        model, settings, form, resolve_device(device), output.force, verify, max_pixels, target_bytes, target_bpp,
+        model, settings, form, device, output.force, verify, max_pixels, target_bytes, target_bpp,
         output.keep_time, frame, all_frames, dry_run=output.dry_run, keep=_keeping(keep, lossless),
     )  # fmt: skip
     counts = _count_frames(inputs) if all_frames and not output.recursive else {}

@@ -19,7 +19,7 @@ from .common import (
     inputs_argument,
     max_pixels_option,
     progress_bar,
-    resolve_device,
+    seed_option,
     version_option,
 )
 from .decompressing import DecompressTask, decompress_batch
@@ -48,14 +48,7 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @inputs_argument
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**63 - 1),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of the sampled texture; another seed, another plausible picture.",
-)
+@seed_option("Seed of the sampled texture; another seed, another plausible picture.")
 @click.option(
     "--samples", type=click.IntRange(1, 256), default=1, show_default=True, help="Plausible pictures of a file, in one."
 )
@@ -101,7 +94,7 @@ def main(
     refuse_misplaced(inputs, writing.FORMATS, "the picture")
     refuse_terminal(inputs, output)
     refuse_one_name(inputs, output, {*writing.FORMATS, ".vlz", ".npy"})
-    device, failures = resolve_device(device), Failures()
+    failures = Failures()
     stdin = _read(files.STREAM) if files.STREAM in inputs else b""
     plan = output.plan(inputs, ".png", FILES) if output.recursive else Plan([(path, path) for path in inputs], [])
     output.report(plan.problems, failures)

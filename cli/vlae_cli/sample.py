@@ -13,7 +13,7 @@ from .common import (
     force_option,
     model_option,
     progress_bar,
-    resolve_device,
+    seed_option,
     version_option,
 )
 
@@ -37,13 +37,7 @@ Examples:
 @click.option(
     "--scale", type=click.IntRange(1, 16), default=2, show_default=True, help="Upscale pictures so many times."
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0, MAX_SEED),
-    default=0,
-    show_default=True,
-    help="Seed of z and texture; another seed, other pictures.",
-)
+@seed_option("Seed of z and texture; another seed, other pictures.", MAX_SEED)
 @device_option
 @force_option
 @version_option
@@ -64,7 +58,7 @@ def main(
     writing.check_ending(out)
     targets.check_target(files.STREAM, out, force)
     with progress_bar("drawing") as step:
-        drawn = codec.draw_prior(models[0], number, seed=seed, device=resolve_device(device), progress=step)
+        drawn = codec.draw_prior(models[0], number, seed=seed, device=device, progress=step)
     sheet = sheets.contact_sheet([255 * drawn], columns=columns or isqrt(number - 1) + 1, scale=scale)
     writing.write_picture(out, sheet)
 
