@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from benchmarks.results import read_result
-from benchmarks.tables import Lines, table
+from benchmarks.tables import Lines, percent, table
 
 
 def million(folder: Path) -> Lines:
@@ -35,14 +36,109 @@ def million(folder: Path) -> Lines:
 
 
 def stores(folder: Path) -> Lines:
-    """Format collections beside other stores of the same digits."""
-    result = read_result("engines", folder)
+    """Format collections beside other stores of the same digits, and of the same photographs."""
+    digits = _stores(folder, "digits", "binarised digits of MNIST")
+    photos = _stores(folder, "photos", "crops of photographs, 256 x 256")
+    return [*digits, *([""] if digits and photos else []), *photos]
+
+
+def _stores(folder: Path, kind: str, title: str) -> Lines:
+    result = read_result(f"stores-{kind}", folder)
     if not result:
         return []
     numbers = ("bytes", "written_per_second", "read_per_second", "one_ms")
-    rows = [(row["store"], *(f"{row[name]:,}" for name in numbers)) for row in result["stores"]]
-    titles = ("store", "bytes a digit", "written a second", "read a second", "one by its number, ms")
-    head = f"{result['images']} binarised digits of MNIST; speeds by the time of one processor core:"
-    loader = [(name, f"{speed:,}") for name, speed in result["loader_per_second"].items()]
-    lines = [head, "", *table(titles, rows), ""]
-    return [*lines, "Shuffled batches of 256 by PyTorch's loader:", "", *table(("store", "digits a second"), loader)]
+    titles = ["store", "bytes a picture", "written a second", "read a second", "one by its number, ms"]
+    lossy = any("psnr" in row for row in result["stores"]) and kind == "photos"
+    rows = [
+        [row["store"], *(f"{row[name]:,}" for name in numbers), *([f"{row.get('psnr', '')}"] if lossy else [])]
+        for row in result["stores"]
+    ]
+    head = f"{result['images']} {title}; speeds by the time of one processor core:"
+    return [head, "", *table([*titles, *(["PSNR, dB"] if lossy else [])], rows)]
+
+
+def training(folder: Path) -> Lines:
+    """Format a classifier that learns from collections and from PNG files."""
+    result = read_result("training_reads", folder)
+    if not result:
+        return []
+    rows = [
+        (row["store"], f"{row['first_epoch']:,}", f"{row['later_epochs']:,}", percent(row["later_over_png"]))
+        for row in result["rows"]
+    ]
+    head = (
+        f"A small classifier that learns {result['images']:,} digits by PyTorch's loader, in shuffled batches, decoded"
+        " pictures kept; digits a second:"
+    )
+    titles = ("store", "first epoch", "later ones", "of the speed of PNG")
+    return [head, "", *table(titles, rows)]
+
+
+def coded(row: dict[str, Any]) -> float:
+    """Pictures that a job coded: those of parts that an earlier one left are not among them."""
+    return float(row["pictures"] * (1 - row["reused"] / row["parts"]))
+
+
+def many(folder: Path) -> Lines:
+    """Many pictures into one collection by several workers."""
+    found = [read_result(f"big_collections-{kind}", folder) for kind in ("digits", "photos")]
+    rows = [
+        (
+            f"{row['pictures']:,} {result['kind']}, {row['engine']}",
+            f"{row['cpu_seconds']:,}",
+            f"{coded(row) / row['cpu_seconds']:,.1f}",
+            f"{row['bits_a_picture']:,}",
+            row["driver_peak_mb"],
+        )
+        for result in found
+        if result
+        for row in result["rows"]
+    ]
+    if not rows:
+        return []
+    titles = ("collection and engine", "processor seconds", "pictures a second", "bits a picture", "driver's peak, MB")
+    lines = ["Many pictures into one collection by two workers, starts included:", "", *table(titles, rows)]
+    for result in filter(None, found):
+        start = {row["engine"]: row["cpu_seconds"] for row in result["starts"]}
+        lines += [
+            "",
+            f"Of {result['kind']}, Ray takes {result['overhead_percent']:+} % of processor time beside plain processes,"
+            f" their starts ({start['processes']} and {start['ray']} seconds) not counted; the bytes are"
+            f" {'the same' if result['same_bytes'] else 'not the same'}.",
+        ]
+        if bound := result.get("bound"):
+            lines += [
+                f"A part of {bound['pictures']:,} takes {bound['bits']} bits a picture; its -ELBO is"
+                f" {bound['neg_elbo_bits']}."
+            ]
+    return lines
+
+
+HUGE, WORKERS, PART = 10**9, 1000, 1000
+"""Pictures, cores and pictures of a part of the estimate."""
+
+
+def estimate(folder: Path) -> Lines:
+    """Format an estimate of a thousand million digits on a thousand cores, by what was measured of fewer."""
+    collections, found = read_result("collections", folder), read_result("stores-digits", folder)
+    if not collections or not found:
+        return []
+    join, simulated = collections["join"], collections["simulated"]
+    more, parts = HUGE / simulated["pictures"], HUGE // PART
+    rows: list[tuple[str, str]] = []
+    for row in found["stores"]:
+        if row["store"].startswith("collection"):
+            hours = HUGE / row["written_per_second"] / WORKERS / 3600
+            rows.append((f"{row['store']}: hours of {WORKERS:,} cores", f"{hours:.1f}"))
+            rows.append((f"{row['store']}: gigabytes", f"{HUGE * row['bytes'] / 1e9:.1f}"))
+    rows += [
+        (f"parts of {PART:,} pictures", f"{parts:,}"),
+        (
+            "minutes to open and join them, their bytes not counted",
+            f"{join['seconds'] / join['parts'] * parts / 60:.0f}",
+        ),
+        ("index, gigabytes, which the join holds in memory", f"{simulated['index_mb'] * more / 1000:.1f}"),
+        ("its root, megabytes, which opening reads", f"{simulated['root_mb'] * more:.0f}"),
+    ]
+    head = f"An estimate from these figures for {HUGE:,} digits on {WORKERS:,} cores:"
+    return [head, "", *table(("what", "estimate"), rows)]

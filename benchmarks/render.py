@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
-from benchmarks.collection_tables import million, stores
+from benchmarks.collection_tables import estimate, many, million, stores, training
 from benchmarks.inline import fill
 from benchmarks.input_kinds import input_kinds
 from benchmarks.lossy.chart import CHART, chart
@@ -72,7 +72,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         backends,
         trust,
     ),
-    "docs/collections.md": (million, stores),
+    "docs/collections.md": (million, many, stores, training, estimate),
     "models/README.md": (
         releases,
         photo_releases,

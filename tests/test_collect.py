@@ -14,6 +14,7 @@ from PIL import Image
 
 import vlae_codec
 from vlae_codec.collections import Collection
+from vlae_codec.collections.parts import keep_part
 
 Run = Callable[..., Result]
 
@@ -56,21 +57,19 @@ def test_make(run: Run, folder: Path, tmp_path: Path, jobs: int) -> None:
 
 
 def test_a_stopped_job_goes_on(run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from vlae_codec.collections import parts
-
     given = ("collect", "make", folder, "-o", tmp_path / "set.vlz", "--effort", 1, "--part", 4, "--json")
-    keep, calls = parts.keep_part, list[int]()
+    calls = list[int]()
 
     def stopped(*arguments: object) -> object:
         calls.append(1)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return keep(*arguments)  # type: ignore[arg-type]
+        return keep_part(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(parts, "keep_part", stopped)
+    monkeypatch.setattr("vlae_codec.collections.inputs.keep_part", stopped)
     assert run(*given).exit_code == 130
     assert not (tmp_path / "set.vlz").exists()
-    monkeypatch.setattr(parts, "keep_part", keep)
+    monkeypatch.setattr("vlae_codec.collections.inputs.keep_part", keep_part)
     result = run(*given)
     record = json.loads(result.stdout)
     assert (record["pictures"], record["parts"], record["reused"]) == (11, 3, 2)

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 import vlae_codec
 from vlae_codec import FormatError, ImageError, ModelError, pillow_plugin
+from vlae_codec.collections import Collection, encode_part, join
 from vlae_codec.families import registry
 
 
@@ -84,6 +85,27 @@ def test_frames(archive: Path, digits: list[Path]) -> None:
             with pytest.raises(EOFError):
                 image.seek(number)
         assert image.tell() == 9
+
+
+def test_a_collection_has_frames_of_their_own_sizes(archive: Path, digits: list[Path], tmp_path: Path) -> None:
+    photo = np.arange(1800, dtype=np.uint8).reshape(20, 30, 3)
+    part = encode_part([photo, digits[3]], names=["photo.png", "3.png"], effort=1)
+    path = tmp_path / "collection.vlz"
+    join([part, archive, part], path)
+    found = Collection(path)
+    with Image.open(path) as image:
+        assert (image.n_frames, image.size, image.mode, image.info["name"]) == (14, (30, 20), "RGB", "photo.png")
+        for number, size, mode in ((1, (28, 28), "1"), (6, (28, 28), "1"), (12, (30, 20), "RGB"), (0, (30, 20), "RGB")):
+            image.seek(number)
+            assert (image.tell(), image.size, image.mode) == (number, size, mode)
+            assert np.array_equal(np.asarray(image), np.asarray(found[number]))
+        with pytest.raises(EOFError):
+            image.seek(14)
+        copied = copy.deepcopy(image)
+    assert np.array_equal(np.asarray(copied), np.asarray(found[0]))
+    path.write_bytes(encode_part([]))
+    with pytest.raises(UnidentifiedImageError):
+        Image.open(path)
 
 
 def test_save_all(mnist: str, digits: list[Path], tmp_path: Path) -> None:

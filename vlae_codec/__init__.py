@@ -31,7 +31,7 @@ _HOMES = dict.fromkeys(
     ("compress", "compress_many", "decompress", "decompress_array", "decompress_many", "inspect"), "api"
 )
 _HOMES["register_vlz_opener"] = "pillow_plugin"
-_ENGINES = ("huggingface", "numcodecs", "ray", "torch", "webdataset", "zarr")
+_ENGINES = ("dask", "huggingface", "numcodecs", "ray", "torch", "webdataset", "zarr")
 """Modules for other people's engines, each of which is needed by its own module alone."""
 
 

@@ -9,8 +9,9 @@
 ...     (image.format, image.size, image.mode, image.get_format_mimetype(), image.info["model"])
 ('VLZ', (28, 28), '1', 'image/x-vlz', 'mnist')
 
-Opening reads the header and finds the model; the picture is drawn when its pixels are loaded. An archive opens as an
-image of several frames: `seek(17)` goes to a picture, and only the chunk that holds it is decoded.
+Opening reads the header and finds the model; the picture is drawn when its pixels are loaded. An archive or a
+collection opens as an image of several frames: `seek(17)` goes to a picture, and only what holds it is read and
+decoded. Frames of a collection have sizes and modes of their own, and the names of their files in `info`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import IO, Any
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from . import api
+from .collections import Collection
 from .container import envelope, header
 from .container.archive import parse_archive
 from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS
@@ -76,6 +78,8 @@ class VlzImageFile(ImageFile.ImageFile):
     n_frames, is_animated, _min_frame = 1, False, 0
     _content: bytes | None = None
     _reader: Reader | None = None
+    _collection: Collection | None = None
+    _inner: tuple[bytes, VlzImageFile] | None = None
     _frame, _drawn = 0, True
     _told = envelope.NOTHING
 
@@ -89,6 +93,12 @@ class VlzImageFile(ImageFile.ImageFile):
     def _open_any(self) -> None:
         stream = self._stream()
         head = stream.read(HEADER.size)
+        if identify.is_collection(head):
+            self._collection = Collection(stream)
+            self.n_frames = len(self._collection)
+            self.is_animated = self.n_frames > 1
+            self._enter(0)
+            return
         if envelope.is_wrapped(head):
             whole = head + stream.read(header.limit(head) - len(head))
             self._content, self._told = envelope.unwrap(whole)
@@ -129,6 +139,18 @@ class VlzImageFile(ImageFile.ImageFile):
         kind = "lossless" if mode in (WINDOWED_LOSSLESS, STORED) else "lossy"
         self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
 
+    def _enter(self, frame: int) -> None:
+        """Open the file of a frame of the collection, whose size and mode it has."""
+        assert self._collection is not None
+        if not self.n_frames:
+            raise FormatError("a collection without pictures")
+        name, data, index = self._collection.file(frame)
+        if self._inner is None or self._inner[0] != data:
+            self._inner = data, VlzImageFile(io.BytesIO(data))
+        image = self._inner[1]
+        image.seek(index)
+        self._size, self._mode, self.info = image.size, image.mode, {**image.info, "name": name}
+
     def load(self) -> Any:
         """Draw the picture, the frame that was sought last."""
         if not self._drawn:
@@ -138,6 +160,8 @@ class VlzImageFile(ImageFile.ImageFile):
         return Image.Image.load(self)
 
     def _draw(self) -> Image.Image:
+        if self._inner is not None:
+            return self._inner[1]._draw()
         content = self._whole()
         if not identify.is_archive(content):
             pixels = api.decompress_array(content, _Settings.seed, max_pixels=_Settings.max_pixels)
@@ -164,13 +188,18 @@ class VlzImageFile(ImageFile.ImageFile):
         return self.fp
 
     def seek(self, frame: int) -> None:
-        """Go to a picture of an archive, 0 to n_frames - 1.
+        """Go to a picture of an archive or collection, 0 to n_frames - 1.
 
         Raises:
             EOFError: there is none of this number.
+            UnidentifiedImageError: its file is damaged, or of a model that is not installed.
         """
-        if self._seek_check(frame):
-            self._frame, self._drawn = frame, False
+        if not self._seek_check(frame):
+            return
+        if self._collection is not None:
+            with _pillow_errors():
+                self._enter(frame)
+        self._frame, self._drawn = frame, False
 
     def tell(self) -> int:
         """Return the number of the current picture."""

@@ -98,21 +98,49 @@ def _verify(reader: Reader, pixels: Pixels, exact: bool) -> None:
 
 @dataclass(frozen=True)
 class ReadTask:
-    """How archives are read.
+    """How archives and collections are read.
 
     Attributes:
         index: which pictures, None for all.
-        keep_going: pass over damaged chunks.
+        name: of the only picture that is wanted, or None.
+        keep_going: pass over what is damaged.
         seed: of the texture.
         device: where to compute.
         max_pixels: of all pictures, None for the usual limit.
     """
 
-    index: str | None
-    keep_going: bool
-    seed: int
-    device: str
-    max_pixels: int | None
+    index: str | None = None
+    name: str | None = None
+    keep_going: bool = False
+    seed: int = 0
+    device: str = "cpu"
+    max_pixels: int | None = None
+
+    def wanted(self, count: int, find: Callable[[str], int]) -> range:
+        """Return the numbers of the wanted pictures.
+
+        Args:
+            count: pictures that there are.
+            find: the number of a name.
+
+        Raises:
+            FormatError: the index names none of them.
+            VlaeError: there is no such name.
+        """
+        from vlae_codec.families.bilevel.archive import parse_index
+
+        if self.name is not None:
+            number = find(self.name)
+            return range(number, number + 1)
+        return range(count) if self.index is None else parse_index(self.index, count)
+
+
+def is_one_file(out: Path, wanted: range) -> bool:
+    """Return whether an output is the file (or stream) of the only picture that is wanted."""
+    from vlae_codec.io.files import STREAM
+    from vlae_codec.io.writing import FORMATS
+
+    return len(wanted) == 1 and (out == STREAM or (out.suffix.lower() in FORMATS and not out.is_dir()))
 
 
 def decompress_archive(source: Path, data: bytes, out: Path | None, task: ReadTask, output: Output) -> int:
@@ -123,13 +151,13 @@ def decompress_archive(source: Path, data: bytes, out: Path | None, task: ReadTa
 
     reader = archive.Reader(data, task.device, task.max_pixels)
     count = reader.archive.count
-    wanted = range(count) if task.index is None else archive.parse_index(task.index, count)
+    wanted = task.wanted(count, lambda name: _number_of(name, reader))
     if out is None:
         out = Path("stdin") if source == files.STREAM else source.with_suffix("")
-    if out == files.STREAM:
+    if out == files.STREAM and len(wanted) > 1:
         raise VlaeError(f"an archive of {count} pictures: give a folder with -o, or a .npy file")
     lost: list[FormatError] = []
-    failed = _failed(source, lost) if task.keep_going else None
+    failed = failure_list(source, lost) if task.keep_going else None
     with progress_bar("decoding", output.quiet) as progress:
         found = reader.pictures(wanted, seed=task.seed, failed=failed, progress=progress)
         if out.suffix == ".npy" and not output.mirrored:
@@ -143,8 +171,8 @@ def decompress_archive(source: Path, data: bytes, out: Path | None, task: ReadTa
     return len(lost)
 
 
-def _failed(source: Path, lost: list[FormatError]) -> Callable[[FormatError], None]:
-    """Return a callback that reports a chunk that cannot be read."""
+def failure_list(source: Path, lost: list[FormatError]) -> Callable[[FormatError], None]:
+    """Return a callback that reports what cannot be read, and keeps it in a list."""
 
     def report(error: FormatError) -> None:
         lost.append(error)
@@ -169,23 +197,34 @@ def _write_stack(found: Iterator[tuple[int, Pixels]], source: Path, out: Path, o
     return len(pictures)
 
 
+def _number_of(name: str, reader: Reader) -> int:
+    """Return the number of the picture of a name in an archive."""
+    from vlae_codec.errors import VlaeError
+
+    names = reader.names() or []
+    if name not in names:
+        raise VlaeError(f"no picture of the archive is called {name}" if names else "the archive has no names")
+    return names.index(name)
+
+
 def _write_folder(
     found: Iterator[tuple[int, Pixels]], reader: Reader, wanted: range, source: Path, out: Path, output: Output
 ) -> int:
     from vlae_codec.errors import VlaeError
-    from vlae_codec.io import files, images, targets
+    from vlae_codec.io import files, targets, writing
 
-    if out.exists() and not out.is_dir():
+    alone = is_one_file(out, wanted)
+    if out.exists() and not out.is_dir() and not alone:
         raise VlaeError(f"{out}: a file, and an archive needs a folder: give another with -o")
-    places = _places(reader, wanted, out)
+    places = {wanted[0]: out} if alone else _places(reader, wanted, out)
     for target in places.values():
         targets.check_target(source, target, output.force)
-    if not output.dry_run:
+    if not output.dry_run and not alone:
         out.mkdir(parents=True, exist_ok=True)
     origin, written = files.Origin((source,), output.keep_time), 0
     for number, pixels in found:
         if not output.dry_run:
-            images.write_png(places[number], pixels.astype(bool), origin)
+            writing.write_picture(places[number], pixels.astype(bool), origin)
         written += 1
     return written
 

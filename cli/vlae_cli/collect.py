@@ -11,20 +11,25 @@ import click
 
 from .collecting import Engine, MakeTask, make_collection
 from .common import (
+    Failures,
     FiniteRange,
     exit_on_error,
     force_option,
     inputs_argument,
     json_option,
     model_option,
+    progress_bar,
     seed_option,
     version_option,
 )
+from .sources import PathOrUrl, inputs_or_urls_argument
 
 EPILOG = """\b
 Examples:
   vlae-collect make pictures/ -o set.vlz -j 4     all pictures below the folder, under their names
   vlae-collect make more/ -o more.vlz --lossless
+  vlae-collect make train-*.parquet -o train.vlz --column image --engine ray -j 8
+  vlae-collect make shard-*.tar -o shards.vlz     pictures of WebDataset's tars
   vlae-collect join set.vlz more.vlz -o all.vlz   collections and single .vlz files in one
   vlae-collect append set.vlz more.vlz            to the end of set.vlz
   vlae-collect list all.vlz                       numbers, names and bytes
@@ -37,6 +42,7 @@ out_option = click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="The collection; it must not exist."
 )
 collection_argument = click.argument("collection", type=click.Path(path_type=Path))
+collection_or_url_argument = click.argument("collection", type=PathOrUrl())
 
 
 @click.group(epilog=EPILOG)
@@ -57,16 +63,28 @@ def main() -> None:
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes or actors.")
 @click.option(
     "--engine", type=click.Choice([one.value for one in Engine]), default="processes", show_default=True,
-    help="Who shares out the work; ray needs 'vlae-codec[ray]'.",
+    help="Who shares out the work; ray needs 'vlae-codec[ray]', dask 'vlae-codec[dask]'.",
 )  # fmt: skip
+@click.option("--column", help="Pictures in Parquet files; image is the default.")
+@click.option("--name-column", help="Names of pictures in Parquet files; by default their numbers.")
 @click.option("--errors", type=click.Path(path_type=Path), help="Write a line of JSON here for each bad picture.")
 @json_option
 @exit_on_error
-def make(inputs: tuple[Path, ...], out: Path, as_json: bool, engine: str, errors: Path | None, **rest: Any) -> None:
-    """Make a collection of pictures, in folders or named; bad ones are reported, and end with exit code 1."""
+def make(
+    inputs: tuple[Path, ...], out: Path, as_json: bool, engine: str, errors: Path | None, column: str | None,
+    name_column: str | None, **rest: Any,
+) -> None:  # fmt: skip
+    """Make a collection of pictures: files, folders, tars of them (WebDataset), columns of Parquet files.
+
+    Bad pictures are left out, each is a line on stderr, and the exit code is 1.
+    """
+    if (column or name_column) and not any(path.suffix.lower() == ".parquet" for path in inputs):
+        raise click.UsageError("--column and --name-column are for Parquet files")
     quality = {} if rest["quality"] is None else {"quality": rest["quality"]}
     options = {"lossless": rest["lossless"], "effort": rest["effort"], "pack": rest["pack"], **quality}
-    task = MakeTask(inputs, out, rest["model"], options, rest["part"], rest["jobs"], Engine(engine))
+    task = MakeTask(
+        inputs, out, rest["model"], options, rest["part"], rest["jobs"], Engine(engine), column or "image", name_column
+    )  # fmt: skip
     made = make_collection(task)
     if errors is not None:
         lines = [json.dumps({"name": name, "error": error}) + "\n" for name, error in made.failed]
@@ -75,16 +93,19 @@ def make(inputs: tuple[Path, ...], out: Path, as_json: bool, engine: str, errors
     if as_json:
         click.echo(json.dumps(record, indent=2))
     else:
-        click.echo("\n".join(f"{name.replace('_', ' '):16}{value}" for name, value in record.items()))
-    made.exit()
+        click.echo("\n".join(f"{name.replace('_', ' '):20}{value}" for name, value in record.items()))
+    failures = Failures()
+    for name, error in made.failed:
+        failures.add(Path(name), error)
+    failures.exit(made.pictures + len(made.failed))
 
 
 @main.command()
-@inputs_argument
-@out_option
+@inputs_or_urls_argument
+@click.option("-o", "--out", required=True, type=PathOrUrl(), help="The collection, a path or URL.")
 @force_option
 @exit_on_error
-def join(inputs: tuple[Path, ...], out: Path, force: bool) -> None:
+def join(inputs: tuple[Path | str, ...], out: Path | str, force: bool) -> None:
     """Join collections, archives and single files; the inputs stay as they are."""
     from vlae_codec import collections
 
@@ -93,9 +114,9 @@ def join(inputs: tuple[Path, ...], out: Path, force: bool) -> None:
 
 @main.command()
 @collection_argument
-@inputs_argument
+@inputs_or_urls_argument
 @exit_on_error
-def append(collection: Path, inputs: tuple[Path, ...]) -> None:
+def append(collection: Path, inputs: tuple[Path | str, ...]) -> None:
     """Append collections to the end of one; what is there stays as it is."""
     from vlae_codec import collections
 
@@ -105,10 +126,10 @@ def append(collection: Path, inputs: tuple[Path, ...]) -> None:
 
 
 @main.command("list")
-@collection_argument
+@collection_or_url_argument
 @json_option
 @exit_on_error
-def list_(collection: Path, as_json: bool) -> None:
+def list_(collection: Path | str, as_json: bool) -> None:
     """List the files of a collection: the number of the first picture, how many, bytes and name."""
     from vlae_codec.collections import Collection
 
@@ -119,17 +140,20 @@ def list_(collection: Path, as_json: bool) -> None:
 
 
 @main.command()
-@collection_argument
+@collection_or_url_argument
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the pictures.")
 @click.option("--index", metavar="N|A:B:C", default=":", help="This picture or slice alone.")
 @seed_option("Seed of the sampled texture in lossy files.")
 @force_option
 @exit_on_error
-def extract(collection: Path, out: Path, index: str, seed: int, force: bool) -> None:
+def extract(collection: Path | str, out: Path, index: str, seed: int, force: bool) -> None:
     """Write pictures as PNG files, under their names or numbers."""
-    from .collecting import extract_pictures
+    from .archives import ReadTask
+    from .extracting import Writing, extract_pictures
 
-    click.echo(f"{extract_pictures(collection, out, index, seed, force)} pictures")
+    with progress_bar("decoding") as step:
+        written = extract_pictures(collection, out, ReadTask(index, seed=seed), Writing(force, step=step))
+    click.echo(f"{written} pictures")
 
 
 @main.command()

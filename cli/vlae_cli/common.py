@@ -122,7 +122,10 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-EXTRAS = {"torch": "train", "ray": "ray", "scipy": "bench", "ssimulacra2": "bench", "pillow_jxl": "bench"}
+EXTRAS = {
+    "torch": "train", "ray": "ray", "dask": "dask", "distributed": "dask", "pyarrow": "parquet", "scipy": "bench",
+    "ssimulacra2": "bench", "pillow_jxl": "bench",
+}  # fmt: skip
 """Packages that come with an extra of ours only."""
 
 

@@ -16,15 +16,16 @@ from .common import (
     FiniteRange,
     device_option,
     exit_on_error,
-    inputs_argument,
     max_pixels_option,
     progress_bar,
     seed_option,
     version_option,
 )
 from .decompressing import DecompressTask, decompress_batch
-from .misuse import refuse_misplaced, refuse_one_name, refuse_terminal
+from .extracting import decompress_collection
+from .misuse import refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
 from .output import Output, output_options
+from .sources import Sources, inputs_or_urls_argument, open_sources
 
 if TYPE_CHECKING:
     from vlae_codec.report.records import DrawnRecord
@@ -42,12 +43,14 @@ Examples:
   vlae-decompress - -c < x.vlz > x.png               from stream to stream
   vlae-decompress -r small/ --output-dir again/      a tree of folders, mirrored
   vlae-decompress set.vlz -o digits/                 of an archive, every picture: 0000.png, 0001.png ...
-  vlae-decompress set.vlz -o some/ --index 10:20     or some of them
+  vlae-decompress set.vlz -o some/ --index 10:20     or some of them; of a collection too
+  vlae-decompress set.vlz --name a/cat.png -o cat.png
+  vlae-decompress https://example.org/digit.vlz      writes digit.png here
 """
 
 
 @click.command(epilog=EPILOG)
-@inputs_argument
+@inputs_or_urls_argument
 @seed_option("Seed of the sampled texture; another seed, another plausible picture.")
 @click.option(
     "--samples", type=click.IntRange(1, 256), default=1, show_default=True, help="Plausible pictures of a file, in one."
@@ -63,20 +66,22 @@ Examples:
     help="How far the texture of photographs, which no bits were spent on, strays from the base reconstruction: "
     "1 samples it, 0 leaves it out [default: 0; with --samples 0.4].",
 )
-@click.option("--index", metavar="N|A:B:C", help="Only this picture or slice of an archive, from 0.")
-@click.option("--keep-going", is_flag=True, help="Write the intact chunks of a damaged archive.")
+@click.option("--index", metavar="N|A:B:C", help="Only this picture or slice of an archive or collection, from 0.")
+@click.option("--name", help="Only the picture of this name of an archive or collection.")
+@click.option("--keep-going", is_flag=True, help="Write what is intact of a damaged archive or collection.")
 @device_option
 @max_pixels_option
 @output_options
 @version_option
 @exit_on_error
 def main(
-    inputs: tuple[Path, ...],
+    inputs: tuple[Path | str, ...],
     seed: int,
     samples: int,
     preview: bool,
     temperature: float | None,
     index: str | None,
+    name: str | None,
     keep_going: bool,
     device: str,
     max_pixels: int | None,
@@ -84,68 +89,64 @@ def main(
 ) -> None:
     """Draw the pictures that .vlz files stand for; a.vlz becomes a.png. One seed gives the same pixels everywhere.
 
-    Lossless files give their exact pixels. An archive's pictures go to the folder of its name, or where -o says; with
-    -o NAME.npy into one array.
+    Lossless files give their exact pixels. The pictures of an archive or collection go to the folder of its name, or
+    where -o says; one alone to a file, and those of an archive with -o NAME.npy into one array. URLs need
+    'vlae-codec[collections]'.
     """
     from vlae_codec.errors import VlaeError
-    from vlae_codec.io import files, writing
+    from vlae_codec.families.bilevel.identify import is_collection
+    from vlae_codec.io import writing
     from vlae_codec.io.targets import Plan
 
-    refuse_misplaced(inputs, writing.FORMATS, "the picture")
-    refuse_terminal(inputs, output)
-    refuse_one_name(inputs, output, {*writing.FORMATS, ".vlz", ".npy"})
+    sources, paths = open_sources(inputs)
+    refuse_together({"--index": index, "--name": name})
+    refuse_misplaced([path for path in paths if path not in sources.remote], writing.FORMATS, "the picture")
+    refuse_terminal(paths, output)
+    refuse_one_name(paths, output, {*writing.FORMATS, ".vlz", ".npy"})
     failures = Failures()
-    stdin = _read(files.STREAM) if files.STREAM in inputs else b""
-    plan = output.plan(inputs, ".png", FILES) if output.recursive else Plan([(path, path) for path in inputs], [])
+    plan = output.plan(paths, ".png", FILES) if output.recursive else Plan([(path, path) for path in paths], [])
     output.report(plan.problems, failures)
-    archives = _archives(plan.pairs, stdin, failures)
-    if not archives or output.recursive:
-        if index is not None and not archives:
-            raise VlaeError("--index is for archives")
+    several = _several(plan.pairs, sources, failures)
+    if not several or output.recursive:
+        if (index is not None or name is not None) and not several:
+            raise VlaeError("--index and --name are for archives and collections")
         if not output.recursive:
-            plan = output.plan(inputs, ".png", FILES)
+            plan = output.plan(paths, ".png", FILES)
             output.report(plan.problems, failures)
         task = DecompressTask(
-            seed, samples, preview, device, output.force, max_pixels, stdin, temperature, output.keep_time,
+            seed, samples, preview, device, output.force, max_pixels, sources, temperature, output.keep_time,
             output.dry_run,
         )  # fmt: skip
-        singles = [pair for pair in plan.pairs if pair not in archives and pair[0] not in failures.paths]
+        singles = [pair for pair in plan.pairs if pair not in several and pair[0] not in failures.paths]
         _decompress(singles, task, output, failures)
     elif len(inputs) > 1:
-        raise VlaeError(f"{archives[0][0]}: an archive is decompressed alone, without other inputs (or with -r)")
+        raise VlaeError(f"{several[0][0]}: an archive is decompressed alone, without other inputs (or with -r)")
     elif preview or samples > 1:
         raise VlaeError("--preview and --samples are for files of one picture")
-    for source, target in archives:
+    for source, target in several:
         place = target.with_suffix("") if output.recursive else output.out
         with failures.of(source):
-            data = stdin if source == files.STREAM else _read(source)
-            read = ReadTask(index, keep_going, seed, device, max_pixels)
-            if lost := decompress_archive(source, data, place, read, output):
+            read = ReadTask(index, name, keep_going, seed, device, max_pixels)
+            if is_collection(sources.head(source)):
+                lost = decompress_collection(source, sources.where(source), place, read, output)
+            else:
+                lost = decompress_archive(source, sources.read(source), place, read, output)
+            if lost:
                 failures.count += lost
                 failures.paths.add(source)
     output.end()
     failures.exit(len(plan.pairs) + len(plan.problems))
 
 
-def _read(path: Path) -> bytes:
-    from vlae_codec.container import header
-    from vlae_codec.io import files
-
-    return files.read_by_head(path, header.HEADER.size, header.limit)
-
-
-def _archives(pairs: Sequence[Pair], stdin: bytes, failures: Failures) -> list[Pair]:
-    """Return the inputs that are archives, by their first bytes; report those that are no .vlz file at all."""
-    from vlae_codec.container import header
-    from vlae_codec.families.bilevel import codec
-    from vlae_codec.io import files
+def _several(pairs: Sequence[Pair], sources: Sources, failures: Failures) -> list[Pair]:
+    """Return the inputs that are archives or collections, by their first bytes; report those that cannot be read."""
+    from vlae_codec.families.bilevel.identify import is_archive, is_collection
 
     found = []
     for pair in pairs:
         with failures.of(pair[0]):
-            size = header.HEADER.size
-            head = stdin if pair[0] == files.STREAM else files.read_up_to(pair[0], size - 1)
-            found += [pair] if codec.is_archive(head) else []
+            head = sources.head(pair[0])
+            found += [pair] if is_collection(head) or is_archive(head) else []
     return found
 
 

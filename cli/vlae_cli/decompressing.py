@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .batches import Done, Pair, Step
 from .common import describe
+from .sources import Sources
 
 if TYPE_CHECKING:
     from vlae_codec.container.envelope import Metadata
@@ -30,7 +31,7 @@ class DecompressTask:
         force: replace outputs.
         max_pixels: of a picture, None for the usual limit.
         temperature: of a photograph's texture, None for the usual one.
-        stdin: the standard input, which was read to see what it is.
+        sources: where the bytes of inputs come from.
         keep_time: outputs have the times of their inputs.
         dry_run: nothing is written.
     """
@@ -41,7 +42,7 @@ class DecompressTask:
     device: str
     force: bool
     max_pixels: int | None
-    stdin: bytes = b""
+    sources: Sources
     temperature: float | None = None
     keep_time: bool = False
     dry_run: bool = False
@@ -88,16 +89,13 @@ def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | N
 
 def _unseal(task: DecompressTask, source: Path, target: Path) -> Opened:
     """Verify and decode a file, of a photograph its bytes alone, and check where its picture will go."""
-    from vlae_codec.container import envelope, header
+    from vlae_codec.container import envelope
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec, identify
-    from vlae_codec.io import files, targets, writing
+    from vlae_codec.io import targets, writing
 
-    data = task.stdin
     writing.check_ending(target)
-    if source != files.STREAM:
-        data = files.read_by_head(source, header.HEADER.size, header.limit)
-    data, metadata = envelope.unwrap(data)
+    data, metadata = envelope.unwrap(task.sources.read(source))
     if identify.is_photo(data):
         targets.check_target(source, target, task.force)
         return Opened(data, metadata)

@@ -5,35 +5,41 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .common import Failures, exit_on_error, inputs_argument, json_option, version_option
+from .common import Failures, exit_on_error, json_option, version_option
+from .sources import Sources, inputs_or_urls_argument, open_sources
+
+if TYPE_CHECKING:
+    from vlae_codec.errors import ModelError
+    from vlae_codec.report.records import FileRecord
 
 EPILOG = """\b
 Examples:
   vlae-info digit.vlz
   vlae-info *.vlz --json     one object a line for each file
+  vlae-info set.vlz          an archive, or a collection, of which the index is read
+  vlae-info https://example.org/digit.vlz
 """
 
 
 @click.command(epilog=EPILOG)
-@inputs_argument
+@inputs_or_urls_argument
 @json_option
 @version_option
 @exit_on_error
-def main(inputs: tuple[Path, ...], as_json: bool) -> None:
+def main(inputs: tuple[Path | str, ...], as_json: bool) -> None:
     """Say which model .vlz files were made with and what their bytes are for."""
-    from vlae_codec.container import header
-    from vlae_codec.io import files
-    from vlae_codec.report import inspection, records
+    from vlae_codec.report import records
 
     failures = Failures()
     rows = [["file", "model", "fingerprint", "mode", "size", "pictures", "bytes", "payload", "metadata"]]
-    for path in inputs:
+    sources, paths = open_sources(inputs)
+    for path in paths:
         with failures.of(path):
-            data = files.read_by_head(path, header.HEADER.size, header.limit)
-            record, problem = inspection.describe(data, str(path))
+            record, problem = _describe(sources, path)
             if problem is not None:
                 click.echo(f"note: {path}: {problem}", err=True)
             if as_json:
@@ -50,6 +56,21 @@ def main(inputs: tuple[Path, ...], as_json: bool) -> None:
         columns = len(rows[0]) if any(row[-1] for row in rows[1:]) else -1
         click.echo(records.align([row[:columns] for row in rows], left=4))
     failures.exit(len(inputs))
+
+
+def _describe(sources: Sources, path: Path) -> tuple[FileRecord, ModelError | None]:
+    """Return the record of a file, and what is wrong with its model."""
+    from vlae_codec.families.bilevel.identify import is_collection
+    from vlae_codec.report import inspection
+
+    data = sources.read(path)
+    if not is_collection(data):
+        return inspection.describe(data, str(path))
+    from vlae_codec.collections import Collection
+    from vlae_codec.collections.inspect import collection_record
+
+    with Collection(sources.where(path)) as found:
+        return collection_record(found, str(path)), None
 
 
 if __name__ == "__main__":

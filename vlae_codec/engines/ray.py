@@ -9,27 +9,27 @@ the job; of a worker that dies its batch is done again, with the same bytes.
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, TypeVar
 
 import numpy as np
 import ray.data
 from numpy.typing import NDArray
+from ray.exceptions import RayError, RayTaskError
+from ray.util import ActorPool
 
-from ..collections import Collection, join
-from ..collections.encode import compress_each
-from ..collections.parts import PartTask, keep_part
+from ..collections.jobs import Job, Report
+from ..collections.parts import PartDone, PartTask
 from ..errors import VlaeError
-from ..io.images import Pixels
-from ..io.urls import file_system, is_url
+from .columns import ERROR, to_files, to_part, to_pictures
 
-ERROR = "error"
-"""Column of what is wrong with a row, empty if nothing is."""
 BATCH = 64
 Batch = dict[str, NDArray[Any]]
+T = TypeVar("T")
+R = TypeVar("R")
+Progress = Callable[[int, int], None]
 
 
 def compress(
@@ -77,26 +77,6 @@ def decompress(
     return _mapped(dataset, Decompressor, {"column": column, "options": options}, batch_size, workers, ray_options)
 
 
-@dataclass(frozen=True)
-class Report:
-    """What became of a collection.
-
-    Attributes:
-        pictures: in the collection.
-        failed: name (or number in its batch) and error of each picture that is not.
-        parts, reused: how many parts there were, and how many of them an earlier run had left.
-        bytes: of the collection.
-        seconds: all that it took.
-    """
-
-    pictures: int
-    failed: list[tuple[str, str]]
-    parts: int
-    reused: int
-    bytes: int
-    seconds: float
-
-
 def collect(
     dataset: ray.data.Dataset,
     path: str,
@@ -107,6 +87,7 @@ def collect(
     batch_size: int = 1000,
     workers: int | tuple[int, int] | None = None,
     ray_options: dict[str, Any] | None = None,
+    progress: Progress | None = None,
     **options: Any,
 ) -> Report:
     """Write a collection: workers write a part for each batch, and the parts are joined at the end.
@@ -115,31 +96,67 @@ def collect(
     The folder is left behind, to be deleted when the collection is good.
 
     Args:
-        dataset: as for `compress`.
+        dataset: as for `compress`; the collection is in its order.
         path: the collection, on a disk or under a URL that all workers see; it must not exist.
         column: of the pictures.
-        names: column of their names, by which the parts are put in order.
+        names: column of their names.
         model: as for `vlae_codec.compress`.
         batch_size: pictures of a part.
         workers, ray_options: as for `compress`.
+        progress: called with pictures that were done since, and the number of all.
         options: of `vlae_codec.collections.encode_part`.
 
     Raises:
+        ModelError: the model is unknown.
         VlaeError: the collection exists, or a worker cannot write.
     """
-    started = time.monotonic()
-    path = path if is_url(path) else f"file://{os.path.abspath(path)}"  # workers stand in other folders
-    files, inner = file_system(path)
-    if files.exists(inner):
-        raise VlaeError(f"{path} exists: give another name")
-    files.makedirs(f"{inner}.parts", exist_ok=True)
-    arguments = {"column": column, "names": names, "task": PartTask(f"{path}.parts", model, options)}
-    rows = _mapped(dataset, PartWriter, arguments, batch_size, workers, ray_options).take_all()
-    parts = sorted((row for row in rows if row["part"]), key=lambda row: (row["first"], row["part"]))
-    pictures = join([row["part"] for row in parts], path)
-    failed = [(row["name"], row[ERROR]) for row in rows if row[ERROR]]
-    reused, seconds = sum(row["reused"] for row in parts), round(time.monotonic() - started, 2)
-    return Report(pictures, failed, len(parts), reused, files.size(inner), seconds)
+    job = Job(path, model, options)
+    arguments = {"column": column, "names": names, "task": job.task}
+    parts = _mapped(dataset, PartWriter, arguments, batch_size, workers, ray_options)
+    parts.context.execution_options.preserve_order = True
+    total = dataset.count() if progress else 0
+    done = []
+    for row in parts.iter_rows():
+        done.append(PartDone(row["path"], row["reused"], row["tried"], tuple(map(tuple, json.loads(row["failed"])))))
+        if progress:
+            progress(done[-1].tried, total)
+    return job.finish(done)
+
+
+def spread(work: Callable[[T], R], batches: Sequence[T], workers: int) -> Iterator[R]:
+    """Yield what a function makes of each batch, in order, by actors on the cluster that there is or on one of its own.
+
+    Args:
+        work: a function that travels; it may be called twice for a batch, if an actor dies.
+        batches: values that travel.
+        workers: actors.
+
+    Raises:
+        VlaeError: Ray does not start, or gave up on an actor; or what the function raises.
+    """
+    try:
+        ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level="warning")
+    except Exception as error:  # Ray has no class of its own for clusters that do not start or are not there
+        raise VlaeError(f"Ray does not start: {error}") from error
+    worker = ray.remote(max_restarts=-1, max_task_retries=-1)(Worker)
+    pool = ActorPool([worker.remote(work) for _ in range(min(workers, len(batches)))])
+    try:
+        yield from pool.map(lambda one, batch: one.run.remote(batch), batches)
+    except RayTaskError as error:
+        raise error.cause from error
+    except RayError as error:
+        raise VlaeError(f"Ray gave up: {error}") from error
+
+
+class Worker:
+    """Actor of `spread`."""
+
+    def __init__(self, work: Callable[[Any], Any]) -> None:
+        self.work = work
+
+    def run(self, batch: Any) -> Any:
+        """Return what the function makes of a batch."""
+        return self.work(batch)
 
 
 def _mapped(
@@ -165,8 +182,7 @@ class Compressor:
 
     def __call__(self, batch: Batch) -> Batch:
         """Return the batch with files."""
-        errors, failed = _errors(len(batch[self.column]))
-        files = compress_each(_values(batch[self.column]), self.model, failed=failed, **self.options)
+        files, errors = to_files(list(batch[self.column]), self.model, self.options)
         return {**batch, self.column: _objects(files), ERROR: _objects(errors)}
 
 
@@ -178,69 +194,28 @@ class Decompressor:
 
     def __call__(self, batch: Batch) -> Batch:
         """Return the batch with pictures."""
-        files = _values(batch[self.column])
-        errors, failed = _errors(len(files))
-        if ERROR in batch:
-            errors[:] = [str(error) for error in batch[ERROR]]
-        pictures: list[Pixels] = []
-        for number, data in enumerate(files):
-            try:
-                pictures.append(_levels(Collection(data or b"", **self.options).decode([0])[0]))
-            except VlaeError as error:
-                if not errors[number]:  # the first error says more
-                    failed(number, error)
-                pictures.append(np.zeros((0, 0, 1), np.uint8))
+        files = list(batch[self.column])
+        before = list(map(str, batch.get(ERROR, [""] * len(files))))
+        pictures, errors = to_pictures(files, before, self.options)
         return {**batch, self.column: _objects(pictures), ERROR: _objects(errors)}
 
 
 class PartWriter:
-    """Worker of `collect`; gives a row for the part, and one for each picture that failed."""
+    """Worker of `collect`; gives a row for each part."""
 
     def __init__(self, column: str, names: str | None, task: PartTask) -> None:
         self.column, self.names, self.task = column, names, task
 
     def __call__(self, batch: Batch) -> Batch:
-        """Write a part and return its rows."""
-        pictures = _values(batch[self.column])
-        names = [str(name) for name in batch[self.names]] if self.names else None
-        done = keep_part(self.task, pictures, names)
-        rows = [(done.path, names[0] if names else "", done.reused, "", "")]
-        failed = [(number, error) for number, error in enumerate(done.errors) if error]
-        rows += [("", "", False, names[number] if names else str(number), error) for number, error in failed]
-        columns = zip(*rows, strict=True)
-        return dict(zip(("part", "first", "reused", "name", ERROR), map(np.array, columns), strict=True))
+        """Write a part and return its row."""
+        names = list(batch[self.names]) if self.names else None
+        row = asdict(to_part(list(batch[self.column]), names, self.task))
+        return {name: np.array([value]) for name, value in {**row, "failed": json.dumps(row["failed"])}.items()}
 
 
-def _errors(count: int) -> tuple[list[str], Callable[[int, Exception], None]]:
-    """Return a list of errors and the function that fills it."""
-    errors = [""] * count
-
-    def failed(number: int, error: Exception) -> None:
-        errors[number] = str(error)
-
-    return errors, failed
-
-
-def _values(column: NDArray[Any]) -> list[Any]:
-    """Return the values of a column: arrays of pictures, or the objects that an array holds."""
-    return [value if isinstance(value, np.ndarray) or value is None else _plain(value) for value in column]
-
-
-def _plain(value: Any) -> Any:
-    """Bytes and paths; of Hugging Face's pictures, which have both, what is there."""
-    if isinstance(value, dict):
-        return value["path"] if value.get("bytes") is None else value["bytes"]
-    return bytes(value) if isinstance(value, bytes) else str(value)
-
-
-def _objects(values: list[Any]) -> NDArray[Any]:
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
     """Return a column of values of different shapes."""
     column = np.empty(len(values), object)
     for number, value in enumerate(values):  # numpy would try to make one array of arrays
         column[number] = value
     return column
-
-
-def _levels(pixels: Pixels) -> Pixels:
-    levels = pixels.astype(np.uint8) * np.uint8(255) if pixels.dtype == bool else pixels
-    return levels[:, :, None] if levels.ndim == 2 else levels

@@ -41,3 +41,14 @@ def read_url(url: str, limit: int) -> bytes:
     if (size := files.size(path)) is not None and size > limit:
         raise VlaeError(f"{url}: {size} bytes, and {limit} is the most that is read")
     return bytes(files.cat_file(path))
+
+
+def read_head(url: str, size: int) -> bytes:
+    """Return the first bytes of a URL.
+
+    Raises:
+        VlaeError: as `file_system`.
+        OSError: missing or unreadable.
+    """
+    files, path = file_system(url)
+    return bytes(files.cat_file(path, start=0, end=size))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from ...container.header import (
     ARCHIVE,
+    COLLECTION,
     LOSSLESS,
+    MAGIC,
     PHOTO,
     STORED,
+    VERSION,
     WINDOWED,
     WINDOWED_LOSSLESS,
     Container,
@@ -18,6 +21,11 @@ from ...container.header import (
 )
 from ...model.info import BILEVEL, ModelInfo
 from .. import registry
+
+
+def is_collection(data: bytes) -> bool:
+    """Return whether a file begins as a collection."""
+    return data[:3] == MAGIC + bytes([VERSION << 4 | COLLECTION])
 
 
 def is_archive(data: bytes) -> bool:

@@ -1,0 +1,164 @@
+"""Many pictures into one collection by Ray and by plain processes: speed, bits, memory, and what the engine costs.
+
+Run as `python -m benchmarks.big_collections digits|photos --data FOLDER --work FOLDER`. Digits are MNIST's 70,000 over
+and over, each time shifted and binarised anew, without loss; photographs are crops of 256 x 256. Every job is a fresh
+process. Parts stay in the folder of --work: a run that was stopped goes on where it was, and its seconds are those of
+the parts that were left to do.
+
+Seconds of the processor are of the job with all processes that it started, so that other work on the machine does
+not count. A job of two tiny parts tells what starting costs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import psutil
+
+from benchmarks.collection_tables import coded
+from benchmarks.collections import peak_kb
+from benchmarks.made_pictures import Drawn
+from benchmarks.results import write_result
+from vlae_cli.collecting import Engine, spread_by
+from vlae_cli.common import data_option, exit_on_error, progress_bar
+from vlae_codec.collections import Collection
+from vlae_codec.collections.inputs import keep_batch
+from vlae_codec.collections.jobs import Job
+from vlae_codec.errors import VlaeError
+from vlae_codec.families import registry
+from vlae_codec.families.bilevel.archive import Settings, compress_archive
+
+TINY = 4
+"""Pictures of each of the two parts that tell what starting costs."""
+
+
+OPTIONS: dict[str, dict[str, Any]] = {"digits": {"model": "mnist", "lossless": True}, "photos": {"model": "photo"}}
+
+
+def run_job(kind: str, data: Path, out: Path, engine: Engine, pictures: int, part: int, jobs: int) -> dict[str, Any]:
+    """Make a collection in this process, and say what that took."""
+    started = time.perf_counter()
+    batches = [Drawn(kind, str(data), start, min(pictures, start + part)) for start in range(0, pictures, part)]
+    options = {key: value for key, value in OPTIONS[kind].items() if key != "model"}
+    pack = {"pack": part} if kind == "digits" else {}
+    job, done = Job(out, OPTIONS[kind]["model"], options | pack), []
+    with progress_bar(f"{kind} by {engine.value}") as step:
+        for one in spread_by(engine)(partial(keep_batch, job.task), batches, jobs):
+            done.append(one)
+            if step:
+                step(one.tried, pictures)
+    report = job.finish(done)
+    return {
+        "engine": engine.value,
+        "pictures": report.pictures,
+        "failed": len(report.failed),
+        "parts": report.parts,
+        "reused": report.reused,
+        "bits_a_picture": report.bits_a_picture,
+        "seconds": round(time.perf_counter() - started, 1),
+        "cpu_seconds": round(cpu_seconds(), 2),
+        "driver_peak_mb": round(peak_kb() / 1024, 1),
+    }
+
+
+def cpu_seconds() -> float:
+    """Seconds of the processor that this process took, and all that it started, be they at work or gone."""
+    total = 0.0
+    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def in_fresh_process(kind: str, data: Path, out: Path, engine: Engine, pictures: int, part: int) -> dict[str, Any]:
+    """Return the row of a job in a process of its own, unless an earlier run has left it."""
+    row = out.with_suffix(".json")
+    if not row.exists():
+        call = [sys.executable, "-m", "benchmarks.big_collections", kind, "--data", data, "--work", out.parent]
+        call += ["--pictures", pictures, "--part", part, "--one", engine.value, "--out", out]
+        done = subprocess.run([str(word) for word in call], stdout=subprocess.PIPE, text=True, check=True)
+        row.write_text(done.stdout.splitlines()[-1])
+    return dict(json.loads(row.read_text()))
+
+
+def overhead(rows: dict[str, dict[str, Any]], starts: dict[str, dict[str, Any]], name: str) -> float:
+    """Percent of processor seconds a picture that an engine takes more than plain processes, starts not counted."""
+
+    def each(engine: str) -> float:
+        whole, start = rows[engine], starts[engine]
+        return float(whole["cpu_seconds"] - start["cpu_seconds"]) / (coded(whole) - coded(start))
+
+    return round(100 * (each(name) / each(Engine.PROCESSES.value) - 1), 1)
+
+
+def against_bound(data: Path, out: Path, part: int) -> dict[str, Any]:
+    """Bits of the first part's archive beside its -ELBO; the collection holds the same bytes as this process makes.
+
+    Raises:
+        VlaeError: it holds others.
+    """
+    names, pictures = Drawn("digits", str(data), 0, part).read()
+    pixels = np.stack([np.asarray(one, np.uint8) for one in pictures]) // np.uint8(255)
+    model = registry.find_model(OPTIONS["digits"]["model"])
+    made = compress_archive(model, pixels, Settings(lossless=True), names=names)
+    if Collection(out).file(0)[1] != made.data:
+        raise VlaeError("the collection holds other bytes than one process makes")
+    bits = 8 * (len(made.data) - made.archive.names)
+    return {"pictures": part, "bits": round(bits / part, 3), "neg_elbo_bits": round(made.neg_elbo_bits / part, 3)}
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(list(OPTIONS)))
+@data_option
+@click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for the collections.")
+@click.option("--pictures", type=click.IntRange(2), default=1_000_000, show_default=True)
+@click.option("--part", type=click.IntRange(1), default=5000, show_default=True, help="Pictures of a part.")
+@click.option("--one", type=click.Choice([engine.value for engine in Engine]), help="Run one job; print its figures.")
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Processes or actors.")
+@click.option("--out", type=click.Path(path_type=Path), help="The collection of --one.")
+@exit_on_error
+def main(
+    kind: str, data: Path, work: Path, pictures: int, part: int, one: str | None, jobs: int, out: Path | None
+) -> None:
+    """Measure the engines."""
+    if one and out:
+        click.echo(json.dumps(run_job(kind, data, out, Engine(one), pictures, part, jobs)))
+        return
+    work.mkdir(parents=True, exist_ok=True)
+    rows, starts = dict[str, dict[str, Any]](), dict[str, dict[str, Any]]()
+    for engine in (Engine.PROCESSES, Engine.RAY):
+        start = work / f"{kind}-{engine.value}-start.vlz"
+        starts[engine.value] = in_fresh_process(kind, data, start, engine, 2 * TINY, TINY)
+        whole = work / f"{kind}-{engine.value}.vlz"
+        rows[engine.value] = in_fresh_process(kind, data, whole, engine, pictures, part)
+    files = [work / f"{kind}-{engine}.vlz" for engine in rows]
+    result: dict[str, Any] = {
+        "kind": kind,
+        "workers": jobs,
+        "part": part,
+        "rows": list(rows.values()),
+        "starts": list(starts.values()),
+        "overhead_percent": overhead(rows, starts, Engine.RAY.value),
+        "same_bytes": files[0].read_bytes() == files[1].read_bytes(),
+        "load_average": round(os.getloadavg()[0], 1),
+    }
+    if kind == "digits":
+        result["bound"] = against_bound(data, files[0], part)
+    write_result(f"big_collections-{kind}", result)
+    click.echo(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

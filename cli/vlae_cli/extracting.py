@@ -1,0 +1,131 @@
+"""Pictures of a collection to files, under their names or numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from vlae_codec.io.files import STREAM
+
+from .archives import ReadTask, failure_list, is_one_file
+from .common import progress_bar
+
+if TYPE_CHECKING:
+    from vlae_codec.collections import Collection
+    from vlae_codec.errors import FormatError
+    from vlae_codec.io.images import Pixels
+
+    from .output import Output
+
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How files are written.
+
+    Attributes:
+        force: replace what exists.
+        keep_time: give them the time of the collection.
+        dry_run: check and decode alone.
+        step: called with pictures done and the number of all.
+        failed: called with what is wrong with a picture that cannot be read; without it the first one is raised.
+    """
+
+    force: bool = False
+    keep_time: bool = False
+    dry_run: bool = False
+    step: Callable[[int, int], None] | None = None
+    failed: Callable[[FormatError], None] | None = None
+
+
+def decompress_collection(source: Path, where: Path | str, out: Path | None, task: ReadTask, output: Output) -> int:
+    """Write the pictures of a collection to a folder, or one to a file; how many failed.
+
+    Args:
+        source: its name.
+        where: its path or URL.
+        out: the folder or file; by default a folder of its name.
+        task: which pictures, and how they are decoded.
+        output: how they are written, and what is said of it.
+    """
+    lost: list[FormatError] = []
+    out = source.with_suffix("") if out is None else out
+    with progress_bar("decoding", output.quiet) as step:
+        failed = failure_list(source, lost) if task.keep_going else None
+        writing = Writing(output.force, output.keep_time, output.dry_run, step, failed)
+        written = extract_pictures(where, out, task, writing)
+    tree = {"input": str(source), "output": str(out), "images": written, "failed": [str(one) for one in lost]}
+    output.line(tree)
+    output.result(lambda: tree, lambda: "")
+    return len(lost)
+
+
+def extract_pictures(where: Path | str, out: Path, task: ReadTask, writing: Writing) -> int:
+    """Write pictures of a collection, as PNG, or one alone as the ending of `out` says; return how many.
+
+    Args:
+        where: its path or URL.
+        out: a folder, or a file if one picture is wanted.
+        task: which pictures, and how they are decoded.
+        writing: how files are written.
+
+    Raises:
+        FormatError: it is damaged, or the index names none of its pictures.
+        VlaeError: a file exists without `force`, or there is no such name.
+    """
+    from vlae_codec.collections import Collection
+    from vlae_codec.errors import VlaeError
+    from vlae_codec.io import files, targets
+    from vlae_codec.io.writing import write_picture
+
+    with Collection(where, seed=task.seed, device=task.device, max_pixels=task.max_pixels) as found:
+        wanted = task.wanted(len(found), found.find)
+        alone = is_one_file(out, wanted)
+        if out == STREAM and not alone:
+            raise VlaeError(f"{len(wanted)} pictures: give a folder with -o")
+        origin = files.Origin((where,) if isinstance(where, Path) else (), writing.keep_time)
+        taken, written = set[Path](), 0
+        for start in range(0, len(wanted), BATCH):
+            numbers = wanted[start : start + BATCH]
+            places = {n: out if alone else _target(out, found, n, taken) for n in numbers}
+            for place in places.values():
+                targets.check_target(where if isinstance(where, Path) else STREAM, place, writing.force)
+            for number, pixels in _decoded(found, numbers, writing.failed):
+                if not writing.dry_run:
+                    places[number].parent.mkdir(parents=True, exist_ok=True)
+                    write_picture(places[number], pixels, origin)
+                written += 1
+                if writing.step:
+                    writing.step(1, len(wanted))
+    return written
+
+
+def _decoded(
+    found: Collection, numbers: Sequence[int], failed: Callable[[FormatError], None] | None
+) -> Iterator[tuple[int, Pixels]]:
+    """Yield pictures that are decoded together, one by one if some are damaged."""
+    from vlae_codec.errors import FormatError
+
+    try:
+        yield from zip(numbers, found.decode(numbers), strict=True)
+    except FormatError as error:
+        if failed is None:
+            raise
+        if len(numbers) == 1:
+            failed(FormatError(f"picture {numbers[0]}: {error}"))
+            return
+        for number in numbers:
+            yield from _decoded(found, [number], failed)
+
+
+def _target(out: Path, found: Collection, number: int, taken: set[Path]) -> Path:
+    """Where a picture goes: its name with another ending, or its number where that is taken or missing."""
+    name, _, place = found.file(number)
+    path = out / PurePosixPath(name).with_suffix(".png") if name and not place else out / f"{number:08d}.png"
+    if path in taken:
+        path = path.with_name(f"{path.stem}-{number:08d}.png")
+    taken.add(path)
+    return path

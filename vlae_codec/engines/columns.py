@@ -1,0 +1,76 @@
+"""Batches of rows, as Ray and Dask hand them to workers: values of a column to files, pictures and parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..collections import Collection
+from ..collections.encode import compress_each
+from ..collections.parts import PartDone, PartTask, keep_part
+from ..errors import VlaeError
+from ..io.images import Pixels
+
+ERROR = "error"
+"""Column of what is wrong with a row, empty if nothing is."""
+
+
+def to_files(values: Sequence[Any], model: str, options: Mapping[str, Any]) -> tuple[list[bytes | None], list[str]]:
+    """Return a .vlz file of each value, None for those that failed, and what is wrong with them.
+
+    Args:
+        values: arrays, bytes of image files, paths, or pictures of Hugging Face, which have both.
+        model: as for `vlae_codec.compress`.
+        options: of `vlae_codec.compress`.
+    """
+    errors = [""] * len(values)
+
+    def failed(number: int, error: Exception) -> None:
+        errors[number] = str(error)
+
+    return compress_each(list(map(_plain, values)), model, failed=failed, **options), errors
+
+
+def to_pictures(
+    files: Sequence[Any], before: Sequence[str], options: Mapping[str, Any]
+) -> tuple[list[Pixels], list[str]]:
+    """Return pictures, uint8 (H, W, C), of .vlz files, without pixels for those that failed, and what is wrong.
+
+    Args:
+        files: the bytes of .vlz files of one picture each, or None.
+        before: what was wrong with each row already.
+        options: `seed`, `device`, `max_pixels`, as of `vlae_codec.decompress`.
+    """
+    pictures, errors = list[Pixels](), list(before)
+    for number, data in enumerate(files):
+        try:
+            pictures.append(_levels(Collection(bytes(data or b""), **options).decode([0])[0]))
+        except VlaeError as error:
+            errors[number] = errors[number] or str(error)  # the first error says more
+            pictures.append(np.zeros((0, 0, 1), np.uint8))
+    return pictures, errors
+
+
+def to_part(values: Sequence[Any], names: Sequence[Any] | None, task: PartTask) -> PartDone:
+    """Write a part of a collection of some values, unless it is there.
+
+    Raises:
+        ModelError, VlaeError: as `keep_part`.
+    """
+    return keep_part(task, list(map(_plain, values)), None if names is None else list(map(str, names)))
+
+
+def _plain(value: Any) -> Any:
+    """Arrays, bytes and paths; of Hugging Face's pictures what is there."""
+    if isinstance(value, np.ndarray) or value is None:
+        return value
+    if isinstance(value, dict):
+        return value["path"] if value.get("bytes") is None else value["bytes"]
+    return bytes(value) if isinstance(value, bytes) else str(value)
+
+
+def _levels(pixels: Pixels) -> Pixels:
+    levels = pixels.astype(np.uint8) * np.uint8(255) if pixels.dtype == bool else pixels
+    return levels[:, :, None] if levels.ndim == 2 else levels
