@@ -86,6 +86,7 @@ class Reader:
         self.columns = {name: list(zip(*rows, strict=True)) for name, rows in weights.items()}
         self.bias = {name[:-5]: values for name, values in arrays.items() if name[-4:] == "bias"}
         self.size = self.info["latent"] // self.info["prior_blocks"]
+        self.label = list[int]()
 
     def read(self, data: bytes, seed: int) -> Iterator[list[Vector]]:
         """The pictures of a file, rows of 0 and 1."""
@@ -133,8 +134,16 @@ class Reader:
 
     def latents(self, mode: int, payload: bytes) -> Vector:
         """z of a payload."""
-        bits, value, z = 8 * len(payload), int.from_bytes(payload, "big"), list[int]()
-        blocks = self.info["prior_blocks"]
+        labels = self.info.get("labels", 0)
+        bits, value = 8 * len(payload) - max(0, labels - 1).bit_length(), int.from_bytes(payload, "big")
+        label, value = value >> bits, value & ((1 << bits) - 1)
+        assert label < max(1, labels)
+        self.label = [1024 * (label == one) for one in range(labels)]
+        return self.code(mode, bits, value, labels) + self.label
+
+    def code(self, mode: int, bits: int, value: int, labels: int) -> Vector:
+        """z of a payload's bits behind the label."""
+        z, blocks = list[int](), self.info["prior_blocks"]
         if mode == 0:
             left = bits
             for block, count in enumerate(shares(bits, self.info["block_shares"])):
@@ -144,7 +153,7 @@ class Reader:
         codes = canonical(self.info["index_lengths"][mode - 1])
         for group in range(mode):
             if group == mode - 1:
-                sizes = range(bits % 8 if group else 8, bits, 8)
+                sizes = range(bits % 8 if group or labels else 8, bits, 8)
                 found = (value & ((1 << bits) - 1)) + sum(1 << size for size in sizes)
             else:
                 code = length = 0
@@ -186,11 +195,11 @@ class Reader:
         noise, first = [self.tables["quantile"][half] for half in halves], len(z)
         for block in range(first // self.size, first // self.size + blocks):
             mean, scale = [0] * self.size, [1 << 14] * self.size
-            if block:
-                x = z
-                for layer in range(2):
+            if block or self.label:
+                x = z + self.label
+                for layer in range(2 if block else 0):
                     x = relu(self.layer(f"prior.{block}.{layer}", x))
-                x = self.layer(f"prior.{block}.2", x)
+                x = self.layer(f"prior.{block}.2" if block else "prior.0", x)
                 mean = x[: self.size]
                 scale = [self.tables["exp"][clamp(value, -4096, 1024) + 5120] for value in x[self.size :]]
             part = noise[block * self.size - first :]

@@ -24,41 +24,47 @@ BACKENDS = ["torch", "cuda"]
 """The devices that have to give what numpy ("cpu") gives."""
 
 
-def config_of(window: str = "4x2", latent: int = 16, blocks: int = 2) -> ModelConfig:
+def config_of(window: str = "4x2", latent: int = 16, blocks: int = 2, labels: int = 0) -> ModelConfig:
     """Shapes that take milliseconds."""
     return ModelConfig(
         window=window, latent=latent, prior_blocks=blocks, prior_hidden=16,
-        coarse=8, fine=8, hidden=16, features=4, local=8, local_layers=2,
+        coarse=8, fine=8, hidden=16, features=4, local=8, local_layers=2, labels=labels,
     )  # fmt: skip
 
 
 @functools.cache
-def float_model(window: str = "4x2", latent: int = 16, blocks: int = 2) -> VLAE:
+def float_model(window: str = "4x2", latent: int = 16, blocks: int = 2, labels: int = 0) -> VLAE:
     """A random model in which every weight and bias matters, unlike in one that training starts from."""
     torch.manual_seed(7)
-    model = VLAE(config_of(window, latent, blocks))
+    model = VLAE(config_of(window, latent, blocks, labels))
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.ndim == 1:
                 parameter.normal_(0, 0.2)
+            elif name.startswith(("decoder.label.", "prior.first.", "prior.labels.")):
+                parameter.normal_(0, 0.3)  # these start out as nothing
             elif name.endswith(("second.weight", "4.weight")) or name.startswith("local.out"):
                 parameter.mul_(3)  # these start out close to nothing
     return model.eval()
 
 
 @functools.cache
-def exported(window: str = "4x2", latent: int = 16, blocks: int = 2) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def exported(
+    window: str = "4x2", latent: int = 16, blocks: int = 2, labels: int = 0
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """The tree of model.json, fingerprint included, and the integer arrays of `float_model`."""
-    out = export_arrays(float_model(window, latent, blocks))
-    recipe = BilevelRecipe("tiny", "none", config_of(window, latent, blocks), TrainConfig(), "made up for a test")
-    info = model_info(recipe, out.shifts)
+    config = config_of(window, latent, blocks, labels)
+    out = export_arrays(float_model(window, latent, blocks, labels))
+    info = model_info(BilevelRecipe("tiny", "none", config, TrainConfig(), "made up for a test"), out.shifts)
     return {**info, "fingerprint": fingerprint(info, out.arrays).hex()}, out.arrays
 
 
 @functools.cache
-def tiny_model(window: str = "4x2", latent: int = 16, blocks: int = 2, device: str = "cpu") -> IntegerModel:
+def tiny_model(
+    window: str = "4x2", latent: int = 16, blocks: int = 2, device: str = "cpu", labels: int = 0
+) -> IntegerModel:
     """`float_model` in integers."""
-    return IntegerModel(*exported(window, latent, blocks), device)
+    return IntegerModel(*exported(window, latent, blocks, labels), device)
 
 
 def some_images(count: int, seed: int = 0) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ NAMES = (
     "compare",
     "collect",
     "sample",
+    "edit",
     "models",
     "train",
     "evaluate",

@@ -21,6 +21,7 @@ MAX_SEED = 2**31 - 1
 EPILOG = """\b
 Examples:
   vlae-sample -m mnist -n 64 -o sheet.png      8 rows of 8 digits
+  vlae-sample -m mnist-label -n 64 --class 3 -o threes.png
   vlae-sample -m omniglot -n 20 --columns 10 -o characters.png --seed 3
 """
 
@@ -38,12 +39,23 @@ Examples:
     "--scale", type=click.IntRange(1, 16), default=2, show_default=True, help="Upscale pictures so many times."
 )
 @seed_option("Seed of z and texture; another seed, other pictures.", MAX_SEED)
+@click.option(
+    "--class", "label", type=click.IntRange(0), metavar="NUMBER", help="Of all pictures [default: each class in turn]."
+)
 @device_option
 @force_option
 @version_option
 @exit_on_error
 def main(
-    model: str, number: int, out: Path, columns: int | None, scale: int, seed: int, device: str, force: bool
+    model: str,
+    number: int,
+    out: Path,
+    columns: int | None,
+    scale: int,
+    seed: int,
+    label: int | None,
+    device: str,
+    force: bool,
 ) -> None:
     """Draw a sheet of pictures that a model of one size makes up: z from p(z), then pixels from p(x|z)."""
     from vlae_codec.errors import VlaeError
@@ -58,7 +70,7 @@ def main(
     writing.check_ending(out)
     targets.check_target(files.STREAM, out, force)
     with progress_bar("drawing") as step:
-        drawn = codec.draw_prior(models[0], number, seed=seed, device=device, progress=step)
+        drawn = codec.draw_prior(models[0], number, seed=seed, label=label, device=device, progress=step)
     sheet = sheets.contact_sheet([255 * drawn], columns=columns or isqrt(number - 1) + 1, scale=scale)
     writing.write_picture(out, sheet)
 

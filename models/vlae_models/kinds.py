@@ -15,6 +15,7 @@ from .photo.training import PhotoTrainer
 from .recipe import BILEVEL, BilevelRecipe, Kind, Recipe, kind_of, load_recipe
 from .release.release import release
 from .train.bilevel import Trainer, load_trained
+from .train.labelled import LabelledTrainer
 from .train.loop import Loop
 from .windowed.config import WINDOWED
 from .windowed.release import release_windowed
@@ -42,8 +43,16 @@ def release_bilevel(run: Path, recipe: BilevelRecipe, data: Path, folder: Path, 
     return release(load_trained(run, recipe), recipe, load_set(recipe.data, data).train, folder, auto=auto)
 
 
+def train_bilevel(
+    recipe: BilevelRecipe, data: Path, folder: Path, minutes: float | None, device: str, quiet: bool
+) -> Trainer:
+    """Return the trainer of a model, with labels or without."""
+    kind = LabelledTrainer if recipe.model.labels else Trainer
+    return kind(recipe, data, folder, minutes, device, quiet)
+
+
 WAYS = (
-    Way(BILEVEL, Trainer, release_bilevel),
+    Way(BILEVEL, train_bilevel, release_bilevel),
     Way(PHOTO, PhotoTrainer, release_photo),
     Way(WINDOWED, WindowedTrainer, release_windowed),
 )

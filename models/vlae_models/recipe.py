@@ -52,6 +52,7 @@ class ModelConfig:
         features: channels of the full-size feature map that z is decoded to.
         local: width of the local decoder.
         local_layers: 1x1 residual layers of the local decoder.
+        labels: classes of a label y that prior and decoder read; 0 for a model without labels.
     """
 
     window: str = "7x4"
@@ -65,8 +66,11 @@ class ModelConfig:
     features: int = 12
     local: int = 48
     local_layers: int = 3
+    labels: int = 0
 
     def __post_init__(self) -> None:
+        if self.labels < 0 or (self.labels and not self.latent):
+            raise ModelError("labels are not negative, and a model with labels has latents")
         if self.window not in WINDOWS and self.window not in STACKS:
             raise ModelError(f"window {self.window!r} is unknown; known: {', '.join([*WINDOWS, *STACKS])}")
         if self.prior_blocks < 1 or self.latent % self.prior_blocks:
@@ -97,6 +101,8 @@ class TrainConfig:
         init: released model (name or folder) whose weights training starts from; "" for none.
         mirror: turn half of the training images left to right, drawn anew each time.
         shift: move each training image by up to this many pixels, drawn anew each time.
+        label: weight of -log q(y|x), of models with labels.
+        edit: weight of -log q(y'|x') of the auxiliary decoder's mean picture x' of an image's noise under any label y'.
         use_valid: train on the validation images too (for the released run).
         seed: of weights, batches and noise.
     """
@@ -116,6 +122,8 @@ class TrainConfig:
     init: str = ""
     mirror: bool = False
     shift: int = 0
+    label: float = 1.0
+    edit: float = 0.0
     use_valid: bool = False
     seed: int = 1
 

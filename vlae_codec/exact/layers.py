@@ -11,6 +11,7 @@ An activation stands for value * 2^FRACTION. Images are (B, H, W, C): channels l
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from .arrays import Array, namespace
@@ -48,7 +49,7 @@ class Linear:
     def accumulate(self, x: Array) -> Array:
         """Return the exact accumulator x W + b, before rescaling."""
         # As one product of two matrices: of more dimensions numpy makes as many small products as there are lines.
-        rows = x.reshape((-1, x.shape[-1])) @ self.weight + self.bias
+        rows = x.reshape((math.prod(x.shape[:-1]), x.shape[-1])) @ self.weight + self.bias
         return rows.reshape((*x.shape[:-1], rows.shape[1]))
 
     def __call__(self, x: Array) -> Array:

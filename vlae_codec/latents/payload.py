@@ -3,7 +3,7 @@
 Two codes share one decoder-side idea, candidates of z that sender and receiver both can make:
 the tree-search code (mode 0) sends a fixed number of bits and picks what survives best, relative entropy
 coding (modes 1 to 4, the number of groups) sends a true sample of q(z|x) at KL + a few bits. The container has the
-length of a payload, and all its bits are used.
+length of a payload, and all its bits are used. Of a model with labels the first ones are the label.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..errors import FormatError, ModelError
 from ..model.networks import BATCH, IntegerModel, Integers, Pictures
 from ..parallel import in_threads
 from .cells import candidate, check_number
+from .labelled import by_label, label_bits, split_label, with_label
 from .posterior import Floats, Posterior, posterior_of, rates
 from .relative_entropy import MAX_GROUPS, Reach, find_sample, group_sizes
 from .tree_search import MAX_BLOCK_BITS, choose_paths, decode_paths
@@ -93,6 +94,7 @@ def encode(
     quality: float | None = None,
     effort: int = 5,
     code: str | None = None,
+    labels: Integers | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[Code]:
     """Encode bilevel images.
@@ -105,11 +107,29 @@ def encode(
         quality: 0 ... 100 instead of bits: an image gets quality / 50 times its own KL and a few bits more.
         effort: 1 (fast) ... 9 (thorough).
         code: `SEARCH`, also if None, or `SAMPLE` for a true sample of q(z|x).
+        labels: of the images, (B,), for a model with labels; by default the most likely ones.
         progress: called with the number of images done since the last call.
 
     Raises:
         ModelError: the model's codes cannot have so many bits.
     """
+
+    def plain(model: IntegerModel, images: Pictures) -> list[Code]:
+        return _encode(model, images, bits, quality, effort, code, progress)
+
+    return by_label(model, images, labels, plain)
+
+
+def _encode(
+    model: IntegerModel,
+    images: Pictures,
+    bits: int | None,
+    quality: float | None,
+    effort: int,
+    code: str | None,
+    progress: Callable[[int], None] | None,
+) -> list[Code]:
+    """Encode as `encode` does, by a model without labels or of one."""
     exponent = (QUALITY if quality is None else quality) / QUALITY
     level = EFFORTS[effort]
     most = longest_code(model, None if code == SAMPLE else bits)
@@ -119,7 +139,9 @@ def encode(
         posterior = posterior_of(model, batch)
         theory = rates(model, batch, posterior)
         if code == SAMPLE:
-            exponents = [exponent if bits is None else solve_exponent(kl, bits) for kl in theory.kl]
+            rest = None if bits is None else bits - label_bits(model)
+            kl = theory.kl_blocks.sum(axis=1)
+            exponents = [exponent if rest is None else solve_exponent(one, rest) for one in kl]
             written = encode_samples(model, posterior, theory.kl_blocks, exponents, level.reach)
         else:
             needed = [exponent * kl + INDEX_BITS if bits is None else -(-bits // 8) * 8 for kl in theory.kl]
@@ -140,8 +162,14 @@ def encode_by_search(
     model: IntegerModel, posterior: Posterior, images: Pictures, bits: Sequence[int], effort: Effort
 ) -> list[tuple[int, bytes]]:
     """Return mode and payload of the images' tree-search codes."""
-    paths = choose_paths(model, posterior, images, bits, effort.beam, effort.drawn)
-    return [(TREE_SEARCH, path.to_bytes(length // 8, "big")) for path, length in zip(paths, bits, strict=True)]
+    lengths = [length - label_bits(model) for length in bits]
+    paths = choose_paths(model, posterior, images, lengths, effort.beam, effort.drawn)
+    return [(TREE_SEARCH, path_payload(model, path, length)) for path, length in zip(paths, bits, strict=True)]
+
+
+def path_payload(model: IntegerModel, path: int, bits: int) -> bytes:
+    """Return the payload of so many bits, whole bytes, of a path and the label that a model is given."""
+    return with_label(model, path, bits - label_bits(model)).to_bytes(bits // 8, "big")
 
 
 def encode_samples(
@@ -151,16 +179,18 @@ def encode_samples(
     written = []
     for i, (kl, exponent) in enumerate(zip(kl_blocks, exponents, strict=True)):
         numbers = find_sample(model, posterior.of(i), kl, reach, exponent)
-        written.append((len(numbers), pack_numbers(numbers, model.info["index_lengths"][len(numbers) - 1])))
+        lengths = model.info["index_lengths"][len(numbers) - 1]
+        written.append((len(numbers), pack_numbers(numbers, lengths, model.label or 0, label_bits(model))))
     return written
 
 
-def pack_numbers(numbers: Sequence[int], lengths: Sequence[int]) -> bytes:
-    """Return the payload of candidates' numbers: all but the last one by a code of these lengths of exponents.
+def pack_numbers(numbers: Sequence[int], lengths: Sequence[int], label: int = 0, label_bits: int = 0) -> bytes:
+    """Return the payload of a label and candidates' numbers: all but the last by a code of these lengths of exponents.
 
     The last one is what it exceeds the numbers by that take fewer bytes.
     """
     writer, code = BitWriter(), IndexCode(lengths)
+    writer.write(label, label_bits)
     for number in numbers[:-1]:
         code.write(writer, number)
     rest, bits = numbers[-1], -writer.length % 8 if writer.length else 8
@@ -170,27 +200,42 @@ def pack_numbers(numbers: Sequence[int], lengths: Sequence[int]) -> bytes:
     return writer.to_bytes()
 
 
-def unpack_numbers(payload: bytes, groups: int, lengths: Sequence[int]) -> list[int]:
-    """Return the numbers of so many groups from their payload.
+def unpack_numbers(payload: bytes, groups: int, lengths: Sequence[int], label_bits: int = 0) -> list[int]:
+    """Return the numbers of so many groups from their payload, behind its label.
 
     Raises:
         FormatError: it is too short.
     """
     reader, code = BitReader(payload), IndexCode(lengths)
+    reader.read(label_bits)
     numbers = [code.read(reader) for _ in range(groups - 1)]
     left = reader.left
     if left == 8 * len(payload) == 0:
         raise FormatError("a payload of 0 bytes")
-    shorter = range(left % 8 if groups > 1 else 8, left, 8)
+    shorter = range(left % 8 if groups > 1 or label_bits else 8, left, 8)
     return [*numbers, reader.read(left) + sum(1 << bits for bits in shorter)]
 
 
 def decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes]) -> Integers:
-    """Decode payloads to latents z (B, D); tree-search codes of one length are decoded together.
+    """Decode payloads to latents z, (B, D), joined by their labels' columns if the model has labels.
+
+    Tree-search codes of one length are decoded together.
 
     Raises:
         FormatError: a payload is too long, too short or not complete.
     """
+    if not model.labels:
+        return _decode(model, modes, payloads)
+    labels = np.array([split_label(model, data)[0] for data in payloads], np.int64)
+    z = np.zeros((len(modes), model.latent), np.int64)
+    for label in np.unique(labels).tolist():
+        own = np.flatnonzero(labels == label).tolist()
+        z[own] = _decode(model.given(label), [modes[i] for i in own], [payloads[i] for i in own])
+    return model.joined(z, labels)
+
+
+def _decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes]) -> Integers:
+    """As `decode`, z (B, D) by a model without labels or of one."""
     z = np.zeros((len(modes), model.latent), np.int64)
     chosen: dict[int, list[int]] = {}
     for index, (mode, data) in enumerate(zip(modes, payloads, strict=True)):
@@ -200,8 +245,8 @@ def decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes])
         else:
             z[index] = _decode_sample(model, mode, data)
     for size, indices in chosen.items():
-        paths = np.array([int.from_bytes(payloads[index], "big") for index in indices], np.int64)
-        z[indices] = decode_paths(model, paths, 8 * size)
+        paths = np.array([split_label(model, payloads[index])[1] for index in indices], np.int64)
+        z[indices] = decode_paths(model, paths, 8 * size - label_bits(model))
     return z
 
 
@@ -211,6 +256,7 @@ def check_payload(model: IntegerModel, mode: int, data: bytes) -> None:
     Raises:
         FormatError: it is too long, too short or not complete.
     """
+    split_label(model, data)
     if mode == TREE_SEARCH:
         most = longest_code(model)
         if not 0 < 8 * len(data) <= most:
@@ -220,13 +266,13 @@ def check_payload(model: IntegerModel, mode: int, data: bytes) -> None:
         return
     if not 1 <= mode <= min(MAX_GROUPS, model.blocks):
         raise FormatError(f"mode {mode} is not known to model {model.name}")
-    for number in unpack_numbers(data, mode, model.info["index_lengths"][mode - 1]):
+    for number in unpack_numbers(data, mode, model.info["index_lengths"][mode - 1], label_bits(model)):
         check_number(model, number)
 
 
 def _decode_sample(model: IntegerModel, groups: int, data: bytes) -> Integers:
     z = np.zeros((1, 0), np.int64)
-    numbers = unpack_numbers(data, groups, model.info["index_lengths"][groups - 1])
+    numbers = unpack_numbers(data, groups, model.info["index_lengths"][groups - 1], label_bits(model))
     for group, (number, blocks) in enumerate(zip(numbers, group_sizes(model.blocks, groups), strict=True)):
         z = candidate(model, number, group, z, blocks)
     return np.asarray(z[0])

@@ -17,6 +17,7 @@ from ..exact.layers import FRACTION
 from ..exact.philox import private_uniforms
 from ..exact.tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, load_tables
 from ..model.networks import IntegerModel, Integers, Pictures
+from .labelled import label_rate
 
 Floats = NDArray[np.float64]
 
@@ -44,16 +45,17 @@ class Posterior(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """Theoretical code lengths of a batch, bits: KL by block (B, blocks), the others (B,)."""
+    """Theoretical code lengths of a batch, bits: KL by block (B, blocks), -ELBO and naive (B,), the label of each."""
 
     kl_blocks: Floats
     neg_elbo: Floats
     naive: Floats
+    label: float
 
     @property
     def kl(self) -> Floats:
-        """KL(q(z|x) || p(z)), (B,)."""
-        return np.asarray(self.kl_blocks.sum(axis=1))
+        """KL(q(z|x) || p(z)), and the label where there is one, (B,)."""
+        return np.asarray(self.kl_blocks.sum(axis=1) + self.label)
 
 
 def gaussian_log_density(z: Floats, mean: Floats, scale: Floats) -> Floats:
@@ -90,27 +92,29 @@ def grid(z: Floats) -> Integers:
     return np.asarray(np.floor(z * 2.0**FRACTION + 0.5), np.int64)
 
 
-def prior_conditionals(model: IntegerModel, z: Integers) -> tuple[Floats, Floats]:
+def prior_conditionals(model: IntegerModel, z: Integers, labels: Integers | None = None) -> tuple[Floats, Floats]:
     """Mean and standard deviation of every dimension of z given the blocks before it, (N, D) each."""
     size = model.block_size
-    parts = [model.prior_block(block, z[:, : block * size]) for block in range(model.blocks)]
+    parts = [model.prior_block(block, z[:, : block * size], labels) for block in range(model.blocks)]
     mean, scale = (np.concatenate([part[i] for part in parts], axis=1) for i in range(2))
     return mean / 2.0**FRACTION, scale / 2.0**EXP_FRACTION
 
 
 def rates(model: IntegerModel, images: Pictures, posterior: Posterior) -> Rates:
     """KL, -ELBO and naive two-part length of every image, estimated with `RATE_SAMPLES` samples (distortion: one)."""
+    labels = model.likely_labels(images) if model.labels and model.label is None else None
     kl = np.zeros((len(images), model.blocks))
     for number in range(RATE_SAMPLES):
         z = sample(posterior, number)
-        mean, scale = prior_conditionals(model, z)
+        mean, scale = prior_conditionals(model, z, labels)
         kl_dims = gaussian_kl(posterior, mean, scale)
         kl += kl_dims.reshape(len(images), model.blocks, -1).sum(axis=2) / RATE_SAMPLES
-    distortion = model.distortion_bits(images, sample(posterior, 0))
+    z, label = sample(posterior, 0), label_rate(model)
+    distortion = model.distortion_bits(images, z if labels is None else model.joined(z, labels))
     kl /= math.log(2)
-    neg_elbo = kl.sum(axis=1) + distortion
+    neg_elbo = kl.sum(axis=1) + label + distortion
     entropy = np.log2(posterior.scale * (math.sqrt(2 * math.pi * math.e) / NAIVE_STEP)).sum(axis=1)
-    return Rates(kl, neg_elbo, neg_elbo + entropy)
+    return Rates(kl, neg_elbo, neg_elbo + entropy, label)
 
 
 def gaussian_kl(posterior: Posterior, mean: Floats, scale: Floats) -> Floats:

@@ -25,6 +25,7 @@ MAX_ARRAYS = 1 << 10
 MAX_PARAMETERS = 1 << 24
 MAX_SIDE, MAX_LATENT, MAX_REACH, MAX_SHIFT = 1 << 13, 1 << 10, 16, 40
 """Pixels of a side that a model fixes, latent dimensions, rows or columns of a window, bits of a rescaling."""
+MAX_LABELS = 1 << 8
 MAX_BIAS, MAX_INPUTS = 1 << 48, 1 << 17
 """With these, and weights and activations of 16 and 20 bits, a layer's sums stay below 2^52."""
 
@@ -57,8 +58,9 @@ def check_info(info: Mapping[str, Any]) -> None:
     check_keys(info, REQUIRED)
     for key, least, most in (
         ("height", 1, MAX_SIDE), ("width", 1, MAX_SIDE), ("latent", 0, MAX_LATENT), ("prior_blocks", 1, MAX_LATENT),
+        ("labels", 0, MAX_LABELS),
     ):  # fmt: skip
-        check_range(key, [info[key]], least, most)
+        check_range(key, [info.get(key, 0)], least, most)
     if info["height"] * info["width"] > MAX_PICTURE or info["latent"] % info["prior_blocks"]:
         raise ModelError("model.json: the picture is too large, or its latents do not split into equal blocks")
     check_range("window", info["window"], 0, MAX_REACH)
@@ -163,9 +165,12 @@ class _BilevelLayers(Layers):
         coarse = self.layer("encoder.down", 9 * fine)
         self.blocks("encoder.coarse", coarse, 9)
         thin = self.layer("encoder.squeeze", coarse)
+        labels = info.get("labels", 0)
+        if labels:
+            self.layer("label.1", self.layer("label.0", positions * thin), labels)
         self.layer("encoder.out", self.layer("encoder.full", positions * thin), 2 * latent)
-        self.prior(latent // info["prior_blocks"])
-        thin, odd = divmod(self.layer("decoder.spread", self.layer("decoder.full", latent)), positions)
+        self.prior(latent // info["prior_blocks"], labels)
+        thin, odd = divmod(self.layer("decoder.spread", self.layer("decoder.full", latent + labels)), positions)
         coarse = self.layer("decoder.widen", thin)
         self.blocks("decoder.coarse", coarse, 9)
         fine, rest = divmod(self.layer("decoder.up", coarse), 4)
@@ -175,10 +180,12 @@ class _BilevelLayers(Layers):
             raise ModelError("weights.npz: a layer of the decoder does not divide into pixels")
         self.local(features)
 
-    def prior(self, size: int) -> None:
-        """Check the networks of the blocks of z behind the first."""
+    def prior(self, size: int, labels: int) -> None:
+        """Check the networks of the blocks of z behind the first, and the layer of the first where there are labels."""
+        if labels:
+            self.layer("prior.0", labels, 2 * size)
         for block in range(1, self.info["prior_blocks"]):
-            hidden = self.layer(f"prior.{block}.0", block * size)
+            hidden = self.layer(f"prior.{block}.0", block * size + labels)
             self.layer(f"prior.{block}.2", self.layer(f"prior.{block}.1", hidden), 2 * size)
 
     def local(self, features: int) -> None:

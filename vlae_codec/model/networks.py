@@ -39,6 +39,9 @@ FEW = 8
 class IntegerModel:
     """q(z|x), p(z) and p(x|z) of one model; latents z are int64 in units of 2^-10.
 
+    A model with K labels y has q(y|x), p(z|y) and p(x|z, y). What prior and decoder read is joined by K columns:
+    the label's of value 1 (2^10), the others 0 (`joined`). `given` is the model of one label, whose z is not joined.
+
     Args:
         info: the tree of model.json, validated.
         arrays: the integer weights by name.
@@ -47,6 +50,8 @@ class IntegerModel:
 
     Attributes:
         workers: batches drawn side by side; by default as many as there are cores, on a GPU 1.
+        labels: how many there are; 0 for a model without labels.
+        label: of a model that `given` made, the label.
     """
 
     def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
@@ -56,6 +61,8 @@ class IntegerModel:
         self.height: int = info["height"]
         self.width: int = info["width"]
         self.latent: int = info["latent"]
+        self.labels: int = info.get("labels", 0)
+        self.label: int | None = None
         self.blocks: int = info["prior_blocks"]
         self.block_size = self.latent // max(1, self.blocks)
         self.window = Window(*info["window"])
@@ -63,6 +70,7 @@ class IntegerModel:
         self.workers = 1 if device == "cuda" else cores()
         self.arrays = arrays
         self._cache: dict[str, Any] = {}
+        self._given: dict[int, IntegerModel] = {}
 
     # Arrays cross between numpy (the codec) and the device (the networks) only here.
 
@@ -100,6 +108,35 @@ class IntegerModel:
         return out[:, : self.latent], np.clip(out[:, self.latent :], *POSTERIOR_LOG_SCALE)
 
     def _encode(self, images: Pictures) -> Integers:
+        x = relu(self._linear("encoder.full")(self._trunk(images)))
+        return self.to_integers(self._linear("encoder.out")(x))
+
+    def likely_labels(self, images: Pictures) -> Integers:
+        """Return the most likely label of each image by q(y|x), (B,)."""
+        parts = []
+        for start in range(0, len(images), FEW):
+            x = relu(self._linear("label.0")(self._trunk(images[start : start + FEW])))
+            parts.append(self.to_integers(self._linear("label.1")(x)).argmax(axis=1))
+        return np.concatenate(parts)
+
+    def joined(self, z: Integers, labels: Integers) -> Integers:
+        """Return latents (B, d) with the columns of the labels (B,) behind them, (B, d + K)."""
+        return np.concatenate([z, np.eye(self.labels, dtype=np.int64)[labels] << FRACTION], axis=1)
+
+    def given(self, label: int) -> IntegerModel:
+        """Return q(z|x), p(z|y) and p(x|z, y) of one label, as a model without labels: its column is in the biases."""
+        if label not in self._given:
+            arrays = dict(self.arrays)
+            for name in ("decoder.full", "prior.0", *(f"prior.{block}.0" for block in range(1, self.blocks))):
+                weight, bias = self.arrays[f"{name}.weight"], self.arrays[f"{name}.bias"]
+                own = weight[len(weight) - self.labels + label].astype(np.int64)
+                arrays |= {f"{name}.weight": weight[: -self.labels], f"{name}.bias": bias + (own << FRACTION)}
+            model = IntegerModel(self.info, arrays, self.device)
+            model.label, model.workers = label, self.workers
+            self._given[label] = model
+        return self._given[label]
+
+    def _trunk(self, images: Pictures) -> Array:
         x = unshuffle(self.to_device(images[..., None]) * 2.0**FRACTION)
         x = Conv3x3(self._linear("encoder.stem"))(x)
         for block in self._residuals("encoder.fine"):
@@ -108,26 +145,26 @@ class IntegerModel:
         for block in self._residuals("encoder.coarse"):
             x = block(x)
         x = relu(self._linear("encoder.squeeze")(relu(x)))
-        x = relu(self._linear("encoder.full")(x.reshape((len(images), -1))))
-        return self.to_integers(self._linear("encoder.out")(x))
+        return x.reshape((len(images), -1))
 
-    def prior_block(self, block: int, before: Integers) -> tuple[Integers, Integers]:
+    def prior_block(self, block: int, before: Integers, labels: Integers | None = None) -> tuple[Integers, Integers]:
         """Mean (units of 2^-10) and standard deviation (2^-14) of block `block` of z given those before it.
 
         Args:
-            block: 0 ... blocks - 1; block 0 is standard normal.
+            block: 0 ... blocks - 1; block 0 is standard normal in models without labels.
             before: (N, block * block_size).
+            labels: (N,), of a model with labels, unless it is of one.
 
         Returns:
             Two int64 arrays (N, block_size).
         """
-        if block == 0:
+        if block == 0 and not self.labels:
             zero = np.zeros((len(before), self.block_size), np.int64)
             return zero, zero + (1 << EXP_FRACTION)
-        x = self.to_device(before)
-        for layer in range(2):
+        x = self.to_device(before if labels is None else self.joined(before, labels))
+        for layer in range(2 if block else 0):
             x = relu(self._linear(f"prior.{block}.{layer}")(x))
-        out = self.to_integers(self._linear(f"prior.{block}.2")(x))
+        out = self.to_integers(self._linear(f"prior.{block}.2" if block else "prior.0")(x))
         log_scale = np.clip(out[:, self.block_size :], *PRIOR_LOG_SCALE)
         return out[:, : self.block_size], load_tables().exp[log_scale - EXP_MIN]
 

@@ -23,7 +23,7 @@ from vlae_codec.io.datasets import load_idx
 from .folder_set import read_folder_set
 from .mat_file import read_mat
 
-__all__ = ["Images", "Splits", "binarise", "load_idx", "load_ink", "load_set"]
+__all__ = ["Images", "Splits", "binarise", "load_idx", "load_ink", "load_labels", "load_set"]
 
 Images = NDArray[np.uint8]
 
@@ -67,8 +67,23 @@ def load_ink(name: str, folder: Path) -> Splits:
     """
     if name not in _LOADERS:
         raise VlaeError(f"no data set is called {name!r}; known: {', '.join(_LOADERS)}")
+    return _read(name, _LOADERS[name], folder)
+
+
+def load_labels(name: str, folder: Path) -> Splits:
+    """The classes of the images of a set, uint8, (N,) for each part.
+
+    Raises:
+        VlaeError: no classes of the set are known, or its files are not there.
+    """
+    if name != "mnist-dynamic":
+        raise VlaeError(f"the classes of {name!r} are not known; those of mnist-dynamic are")
+    return _read(name, _mnist_labels, folder)
+
+
+def _read(name: str, load: Callable[[Path], Splits], folder: Path) -> Splits:
     try:
-        return _LOADERS[name](folder)
+        return load(folder)
     except (OSError, EOFError, KeyError, TypeError, ValueError, zlib.error, zipfile.BadZipFile) as error:
         raise VlaeError(f"{name}: cannot be read from {folder} ({error}); give its folder with --data") from error
 
@@ -99,7 +114,15 @@ def _mnist_static(folder: Path) -> Splits:
 
 
 def _mnist_dynamic(folder: Path) -> Splits:
-    train, test = (load_idx(folder / "mnist" / f"{part}-images-idx3-ubyte.gz") for part in ("train", "t10k"))
+    return _mnist(folder, "images-idx3")
+
+
+def _mnist_labels(folder: Path) -> Splits:
+    return _mnist(folder, "labels-idx1")
+
+
+def _mnist(folder: Path, kind: str) -> Splits:
+    train, test = (load_idx(folder / "mnist" / f"{part}-{kind}-ubyte.gz") for part in ("train", "t10k"))
     valid = len(train) // 6  # the last 10,000 of 60,000
     return Splits(train[:-valid], train[-valid:], test)
 

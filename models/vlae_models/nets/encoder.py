@@ -30,13 +30,20 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log standard deviation of q(z|x), (B, D) each, of images (B, 1, 28, 28)."""
+        return self.head(self.trunk(x))
+
+    def trunk(self, x: Tensor) -> Tensor:
+        """Return what posterior and classifier read of images (B, 1, 28, 28): (B, 784)."""
         h = self.stem(F.pixel_unshuffle(x, 2))  # (B, fine, 14, 14)
         for block in self.fine:
             h = block(h)
         h = self.down(torch.relu(h))  # (B, coarse, 7, 7)
         for block in self.coarse:
             h = block(h)
-        h = torch.relu(self.squeeze(torch.relu(h)))  # (B, 16, 7, 7)
-        h = torch.relu(self.full(F.dropout(h.flatten(1), self.dropout, self.training)))
+        return torch.relu(self.squeeze(torch.relu(h))).flatten(1)  # of (B, 16, 7, 7)
+
+    def head(self, h: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log standard deviation of q(z|x), (B, D) each, of the output of `trunk`."""
+        h = torch.relu(self.full(F.dropout(h, self.dropout, self.training)))
         mean, log_scale = self.out(F.dropout(h, self.dropout, self.training)).float().chunk(2, 1)
         return mean, (log_scale - 1).clamp(*LOG_SCALE_RANGE)

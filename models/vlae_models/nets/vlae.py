@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from ..recipe import STACKS, ModelConfig
 from .decoder import FeatureDecoder
 from .encoder import Encoder
+from .label import classifier, one_hot
 from .layers import conv
 from .pixelcnn import LocalDecoder
 from .prior import BlockPrior, gaussian_kl, gaussian_log_density
@@ -52,26 +53,49 @@ class VLAE(nn.Module):
             self.prior = BlockPrior(config)
             self.decoder = FeatureDecoder(config, dropout)
             self.auxiliary = conv(config.features, 1, 1, gain=0.3)
+        if config.labels:
+            self.label = classifier(16 * 7 * 7, config.labels)
 
-    def forward(self, x: Tensor) -> Bound:
-        """Return the bound's parts for one sample of z each."""
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Bound:
+        """Return the bound's parts for one sample of z each.
+
+        Args:
+            x: images.
+            label: of models with labels, one-hot (B, K); by default the most likely one of q(y|x).
+        """
         nothing = x.new_zeros(len(x))
         if not self.config.latent:
             return Bound(nothing, x.new_zeros(len(x), 0), bernoulli_cost(self.local(x, None), x), nothing)
-        mean, log_scale = self.encoder(x)
-        z = mean + torch.exp(log_scale) * torch.randn_like(mean)
-        rate = gaussian_kl(mean, log_scale, *self.prior.conditionals(z))
-        features = self.features(z)
-        auxiliary = self.auxiliary(features).squeeze(1).float()
-        return Bound(rate.sum(1), rate, self.distortion(x, features), bernoulli_cost(auxiliary, x))
+        mean, log_scale, label = self.posterior(x, label)
+        return self.bound(x, label, mean, log_scale, sample(mean, log_scale))
 
-    def features(self, z: Tensor) -> Tensor:
+    def posterior(self, x: Tensor, label: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Mean and log standard deviation of q(z|x), (B, D) each, and the label: as given, or the most likely one."""
+        h = self.encoder.trunk(x)
+        if self.config.labels and label is None:
+            label = one_hot(self.label(h).argmax(1), self.config.labels)
+        return (*self.encoder.head(h), label)
+
+    def bound(self, x: Tensor, label: Tensor | None, mean: Tensor, log_scale: Tensor, z: Tensor) -> Bound:
+        """The bound's parts for a sample z of the posterior; a label's rate is that of one of equally many."""
+        rate = gaussian_kl(mean, log_scale, *self.prior.conditionals(z, label))
+        features = self.features(z, label)
+        auxiliary = self.auxiliary(features).squeeze(1).float()
+        whole = rate.sum(1) + self.label_nats
+        return Bound(whole, rate, self.distortion(x, features), bernoulli_cost(auxiliary, x))
+
+    @property
+    def label_nats(self) -> float:
+        """-log p(y), of a label that is one of K equally likely ones; 0 without labels."""
+        return math.log(max(1, self.config.labels))
+
+    def features(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """Features (B, F, 28, 28) that the local decoder reads.
 
         Of one z the AF prior and the IAF posterior have one rate (Chen et al., section 3.2); what differs is whether
         the decoder reads z or the flow's noise.
         """
-        out: Tensor = self.decoder(self.prior.flow(z)[0] if self.config.flow_posterior else z)
+        out: Tensor = self.decoder(self.prior.flow(z, label)[0] if self.config.flow_posterior else z, label)
         return out
 
     def distortion(self, x: Tensor, features: Tensor) -> Tensor:
@@ -87,13 +111,19 @@ class VLAE(nn.Module):
 
     def importance_weights(self, x: Tensor, samples: int) -> Tensor:
         """log p(x, z) - log q(z|x) of so many samples of z for each image, nats, (samples, B)."""
-        mean, log_scale = self.encoder(x)
+        mean, log_scale, label = self.posterior(x)
         weights = []
         for _ in range(samples):
-            z = mean + torch.exp(log_scale) * torch.randn_like(mean)
+            z = sample(mean, log_scale)
             posterior = gaussian_log_density(z, mean, log_scale).sum(1)
-            weights.append(self.prior.log_density(z) - posterior - self.distortion(x, self.features(z)))
-        return torch.stack(weights)
+            density = self.prior.log_density(z, label)
+            weights.append(density - posterior - self.distortion(x, self.features(z, label)))
+        return torch.stack(weights) - self.label_nats
+
+
+def sample(mean: Tensor, log_scale: Tensor) -> Tensor:
+    """One sample of each Gaussian, of the shape of mean."""
+    return mean + torch.exp(log_scale) * torch.randn_like(mean)
 
 
 def bernoulli_cost(logits: Tensor, x: Tensor) -> Tensor:

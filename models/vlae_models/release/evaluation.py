@@ -148,5 +148,6 @@ def nested_nll(net: VLAE, images: Images, counts: Sequence[int]) -> np.ndarray[A
 def kl_per_dim(model: IntegerModel, images: Images) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Mean KL of every latent dimension, bits, (D,)."""
     posterior = posterior_of(model, images)
-    conditionals = prior_conditionals(model, sample(posterior, 0))
+    labels = model.likely_labels(images) if model.labels else None
+    conditionals = prior_conditionals(model, sample(posterior, 0), labels)
     return np.asarray(gaussian_kl(posterior, *conditionals).mean(axis=0) / math.log(2))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -17,6 +18,7 @@ from vlae_codec.model.folder import fingerprint
 
 from ..nets.layers import Residual
 from ..nets.pixelcnn import LocalDecoder
+from ..nets.prior import BlockPrior
 from ..nets.stack_decoder import StackDecoder
 from ..nets.vlae import VLAE
 from ..recipe import WINDOWS, BilevelRecipe
@@ -89,22 +91,46 @@ def export_arrays(model: VLAE) -> Exporter:
         out.residuals(f"{side}.fine", part.fine)
         out.residuals(f"{side}.coarse", part.coarse)
     # torch flattens (C, H, W), the integer nets (H, W, C).
-    full = encoder.full.weight.reshape(-1, 16, 7, 7).permute(2, 3, 1, 0).flatten(0, 2)
-    out.matrix("encoder.full", full, encoder.full.bias)
+    out.matrix("encoder.full", _by_pixel(encoder.full.weight), encoder.full.bias)
+    if model.config.labels:
+        first, last = model.label[0], model.label[-1]
+        assert isinstance(first, nn.Linear)
+        out.matrix("label.0", _by_pixel(first.weight), first.bias)
+        out.layer("label.1", last)
     bias = encoder.out.bias.detach().clone()
     bias[model.config.latent :] -= 1  # the encoder's own offset of log_scale
     out.matrix("encoder.out", encoder.out.weight.T, bias)
-    for index, net in enumerate(model.prior.nets, start=1):
-        assert isinstance(net, nn.Sequential)
-        for position in range(3):
-            out.layer(f"prior.{index}.{position}", net[2 * position])
-    out.layer("decoder.full", decoder.full)
+    _export_prior(out, model.prior)
+    out.matrix("decoder.full", _with_label(decoder.full.weight.T, decoder.label), decoder.full.bias)
     spread = decoder.spread.weight.reshape(16, 7, 7, -1).permute(3, 1, 2, 0).flatten(1)
     out.matrix("decoder.spread", spread, decoder.spread.bias.reshape(16, 7, 7).permute(1, 2, 0).flatten())
     for name in ("widen", "up", "out"):
         out.layer(f"decoder.{name}", getattr(decoder, name))
     _export_local(out, model.local)
     return out
+
+
+def _export_prior(out: Exporter, prior: BlockPrior) -> None:
+    if prior.first is not None:
+        weight = prior.first.weight.T
+        out.matrix("prior.0", weight, torch.zeros(weight.shape[1]))
+    for index, net in enumerate(prior.nets, start=1):
+        assert isinstance(net, nn.Sequential)
+        first, label = net[0], prior.labels[index - 1] if prior.labels else None
+        assert isinstance(first, nn.Linear) and (label is None or isinstance(label, nn.Linear))
+        out.matrix(f"prior.{index}.0", _with_label(first.weight.T, label), first.bias)
+        for position in (1, 2):
+            out.layer(f"prior.{index}.{position}", net[2 * position])
+
+
+def _by_pixel(weight: Tensor) -> Tensor:
+    """A weight (outputs, 784) that reads flattened maps of 7x7 pixels: (784, outputs), channels last."""
+    return weight.reshape(-1, 16, 7, 7).permute(2, 3, 1, 0).flatten(0, 2)
+
+
+def _with_label(weight: Tensor, label: nn.Linear | None) -> Tensor:
+    """A weight (inputs, outputs) and the label's behind it, (inputs + K, outputs)."""
+    return weight if label is None else torch.cat([weight, label.weight.T])
 
 
 def _export_local(out: Exporter, local: LocalDecoder) -> None:
@@ -136,6 +162,7 @@ def model_info(recipe: BilevelRecipe, shifts: dict[str, int], **settings: Any) -
         "shifts": shifts,
         "block_shares": [1] * config.prior_blocks,
         "index_lengths": [flat] * 4,
+        **({"labels": config.labels} if config.labels else {}),
         **settings,
     }
 

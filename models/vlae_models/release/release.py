@@ -30,6 +30,7 @@ from vlae_codec.model.folder import fingerprint
 from vlae_codec.model.networks import IntegerModel, Integers
 
 from ..data.sets import Images
+from ..nets.label import one_hot
 from ..nets.prior import gaussian_kl as float_kl
 from ..nets.vlae import VLAE, as_tensor
 from ..recipe import BilevelRecipe
@@ -59,10 +60,10 @@ def release(net: VLAE, recipe: BilevelRecipe, images: Images, folder: Path, **se
     chosen = images[np.linspace(0, len(images) - 1, CALIBRATION_IMAGES).astype(int)]
     info = model_info(recipe, exported.shifts, **settings)
     model = IntegerModel({**info, "fingerprint": fingerprint(info, exported.arrays).hex()}, exported.arrays)
-    posterior = posterior_of(model, chosen)
+    posterior, labels = posterior_of(model, chosen), model.likely_labels(chosen) if model.labels else None
     kl_blocks = rates(model, chosen, posterior).kl_blocks
     info["block_shares"] = [max(1, round(100 * float(share))) for share in kl_blocks.mean(0) / kl_blocks.mean(0).sum()]
-    info["index_lengths"] = fit_index_lengths(model, posterior, kl_blocks)
+    info["index_lengths"] = fit_index_lengths(model, posterior, kl_blocks, labels)
     loss = integer_loss(net, model, chosen)
     if loss > MAX_LOSS_NATS:
         raise ModelError(f"{recipe.name}: integers cost {loss:.3f} nats an image, more than {MAX_LOSS_NATS}")
@@ -72,7 +73,9 @@ def release(net: VLAE, recipe: BilevelRecipe, images: Images, folder: Path, **se
     return written
 
 
-def fit_index_lengths(model: IntegerModel, posterior: Posterior, kl_blocks: Floats) -> list[list[int]]:
+def fit_index_lengths(
+    model: IntegerModel, posterior: Posterior, kl_blocks: Floats, labels: Integers | None = None
+) -> list[list[int]]:
     """Huffman lengths of the candidate numbers' exponents, for codes of one to four groups.
 
     No search is needed for the numbers' distribution: given that the search ends at z, the number
@@ -81,7 +84,7 @@ def fit_index_lengths(model: IntegerModel, posterior: Posterior, kl_blocks: Floa
     exponents: list[list[int]] = [[] for _ in range(MAX_GROUPS)]
     uniforms = iter(private_uniforms(1 << 20, 0))
     for number in range(4):
-        ratios = log2_ratios(model, posterior, sample(posterior, number))
+        ratios = log2_ratios(model, posterior, sample(posterior, number), labels)
         for i, reach in itertools.product(range(len(ratios)), REACHES):
             sizes = group_sizes(model.blocks, choose_groups(kl_blocks[i], reach))
             for group in np.split(ratios[i], np.cumsum(sizes)[:-1]):
@@ -90,10 +93,10 @@ def fit_index_lengths(model: IntegerModel, posterior: Posterior, kl_blocks: Floa
     return [fit_lengths(found) for found in exponents]
 
 
-def log2_ratios(model: IntegerModel, posterior: Posterior, z: Integers) -> Floats:
-    """log2 q(z_b|x) / p(z_b|z_<b) of every block, (B, blocks)."""
+def log2_ratios(model: IntegerModel, posterior: Posterior, z: Integers, labels: Integers | None = None) -> Floats:
+    """log2 q(z_b|x) / p(z_b|z_<b) of every block, (B, blocks), given labels where the model has them."""
     value = z / 2.0**FRACTION
-    ratio = posterior.log_density(value) - gaussian_log_density(value, *prior_conditionals(model, z))
+    ratio = posterior.log_density(value) - gaussian_log_density(value, *prior_conditionals(model, z, labels))
     return np.asarray(ratio.reshape(len(z), model.blocks, -1).sum(axis=2) / math.log(2))
 
 
@@ -101,11 +104,14 @@ def integer_loss(net: VLAE, model: IntegerModel, images: Images) -> float:
     """-ELBO of the integer model minus that of the float network at the same samples of z, nats an image."""
     posterior = posterior_of(model, images)
     z = sample(posterior, 0)
-    rate = gaussian_kl(posterior, *prior_conditionals(model, z)).sum(axis=1)
-    integers = rate + model.distortion_bits(images, z) * math.log(2)
+    labels = model.likely_labels(images) if model.labels else None
+    rate = gaussian_kl(posterior, *prior_conditionals(model, z, labels)).sum(axis=1)
+    integers = rate + model.distortion_bits(images, z if labels is None else model.joined(z, labels)) * math.log(2)
     with torch.no_grad():
         x, value = as_tensor(images), torch.from_numpy(z / 2.0**FRACTION).float()
-        (mean, log_scale), (prior_mean, prior_log_scale) = net.encoder(x), net.prior.conditionals(value)
+        label = None if labels is None else one_hot(torch.from_numpy(labels), model.labels)
+        mean, log_scale = net.encoder(x)
+        prior_mean, prior_log_scale = net.prior.conditionals(value, label)
         float_rate = float_kl(mean, log_scale, prior_mean, prior_log_scale).sum(1)
-        floats = float_rate + net.distortion(x, net.decoder(value))
+        floats = float_rate + net.distortion(x, net.decoder(value, label))
     return float(integers.mean()) - float(floats.mean())

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from vlae_codec.exact.layers import FRACTION
 
+from ..nets.prior import BlockPrior
 from ..nets.vlae import VLAE
 from ..recipe import ModelConfig
 from .export import LOGIT_SHIFT
@@ -34,15 +35,19 @@ def restore(config: ModelConfig, shifts: Mapping[str, int], arrays: Mapping[str,
         for size in ("fine", "coarse"):
             parts.fill_residuals(f"{side}.{size}", getattr(part, size))
     weight, bias = parts.get("encoder.full")
-    assign(encoder.full, weight.reshape(7, 7, 16, -1).permute(3, 2, 0, 1).flatten(1), bias)
+    assign(encoder.full, _by_channel(weight), bias)
+    if config.labels:
+        weight, bias = parts.get("label.0")
+        first = net.label[0]
+        assert isinstance(first, nn.Linear)
+        assign(first, _by_channel(weight), bias)
+        parts.fill("label.1", net.label[-1])
     weight, bias = parts.get("encoder.out")
     bias[config.latent :] += 1  # the encoder's own offset of log_scale
     assign(encoder.out, weight.T, bias)
-    for index, layers in enumerate(net.prior.nets, start=1):
-        assert isinstance(layers, nn.Sequential)
-        for position in range(3):
-            parts.fill(f"prior.{index}.{position}", layers[2 * position])
-    parts.fill("decoder.full", decoder.full)
+    _restore_prior(net.prior, parts)
+    weight, bias = parts.get("decoder.full")
+    assign(decoder.full, _split_label(weight, decoder.label).T, bias)
     weight, bias = parts.get("decoder.spread")
     spread = weight.reshape(-1, 7, 7, 16).permute(3, 1, 2, 0).flatten(0, 2)
     assign(decoder.spread, spread, bias.reshape(7, 7, 16).permute(2, 0, 1).flatten())
@@ -55,6 +60,33 @@ def restore(config: ModelConfig, shifts: Mapping[str, int], arrays: Mapping[str,
     assign(net.local.out, weight.T, bias)
     net.eval()
     return net
+
+
+def _restore_prior(prior: BlockPrior, parts: _Parts) -> None:
+    if prior.first is not None:
+        _split_label(parts.get("prior.0")[0], prior.first)
+    for index, layers in enumerate(prior.nets, start=1):
+        assert isinstance(layers, nn.Sequential)
+        first, label = layers[0], prior.labels[index - 1] if prior.labels else None
+        assert isinstance(first, nn.Linear) and (label is None or isinstance(label, nn.Linear))
+        weight, bias = parts.get(f"prior.{index}.0")
+        assign(first, _split_label(weight, label).T, bias)
+        for position in (1, 2):
+            parts.fill(f"prior.{index}.{position}", layers[2 * position])
+
+
+def _by_channel(weight: Tensor) -> Tensor:
+    """A weight (784, outputs) that reads maps of 7x7 pixels, channels last: (outputs, 784), channels first."""
+    return weight.reshape(7, 7, 16, -1).permute(3, 2, 0, 1).flatten(1)
+
+
+def _split_label(weight: Tensor, label: nn.Linear | None) -> Tensor:
+    """The weight (inputs, outputs) before a label's, which is assigned."""
+    if label is None:
+        return weight
+    with torch.no_grad():
+        label.weight.copy_(weight[-label.in_features :].T)
+    return weight[: -label.in_features]
 
 
 class _Parts:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..data.sets import WHITE, binarise, load_ink
 from ..nets.vlae import VLAE, Bound, as_tensor
@@ -52,14 +53,18 @@ class Trainer(Loop[VLAE]):
         train, step = self.train, self.state.step
         x = draw_batch(batch_of(self.train_ink, step, train), step, train).to(self.device)
         with torch.autocast(self.device, torch.bfloat16):
-            bound: Bound = self.model(x)
+            bound, label_cost = self._costs(x)
         rate, distortion = bound.rate.mean(), bound.distortion.mean()
         counted = rate
         if step < train.free_updates:
             counted = bound.rate_per_dim.mean(0).clamp(min=train.free_bits).sum()  # Kingma et al. (2016), free bits
         # The auxiliary decoder's weight fades with the learning rate: what is released is an optimum of the bound.
         auxiliary = train.auxiliary * self.left() * bound.auxiliary.mean()
-        return Losses(self.state.rate_weight * counted + distortion + auxiliary, rate, distortion)
+        return Losses(self.state.rate_weight * counted + distortion + auxiliary + label_cost, rate, distortion)
+
+    def _costs(self, x: Tensor) -> tuple[Bound, Tensor | float]:
+        """The bound's parts of a batch, and what else is minimised."""
+        return self.model(x), 0.0
 
     def _largest_rate_weight(self) -> float:
         """As the learning rate fades, the KL's weight may rise to the recipe's `kl_weight`."""

@@ -22,7 +22,7 @@ from ...container.archive import (
     write_archive,
 )
 from ...container.limits import check_pixels
-from ...errors import FormatError, ImageError
+from ...errors import FormatError, ImageError, ModelError
 from ...io.images import Pixels
 from ...latents.payload import decode, encode
 from ...latents.posterior import posterior_of, rates
@@ -131,6 +131,8 @@ def compress_archive(
     """
     check_names(names)
     model = registry.load(info, IntegerModel, device)
+    if settings.lossless and model.labels:
+        raise ModelError(f"archives of exact pictures take models without labels, and {info.name} has {model.labels}")
     size = settings.chunk or (LOSSLESS_CHUNK if settings.lossless else LOSSY_CHUNK)
     parts = [pixels[start : start + size] for start in range(0, len(pixels), size)]
     make = _lossless_chunks if settings.lossless else _lossy_chunks

@@ -17,6 +17,7 @@ from ...container.limits import check_pixels
 from ...errors import FormatError
 from ...io.datasets import check_size
 from ...io.images import Picture, Pixels, refuse_changes, to_bilevel
+from ...latents.labelled import check_label
 from ...latents.payload import MAX_BITS, Code, check_payload, decode, encode
 from ...latents.prior import MAX_SEED, sample_prior
 from ...model.info import ModelInfo
@@ -275,7 +276,13 @@ def draw_images(
 
 
 def draw_prior(
-    info: ModelInfo, count: int, *, seed: int = 0, device: str = "cpu", progress: Progress | None = None
+    info: ModelInfo,
+    count: int,
+    *,
+    seed: int = 0,
+    label: int | None = None,
+    device: str = "cpu",
+    progress: Progress | None = None,
 ) -> Pixels:
     """Return pictures that the model makes up, z from p(z) and then pixels from p(x|z): uint8 0 and 1, (count, H, W).
 
@@ -283,19 +290,29 @@ def draw_prior(
         info: the model.
         count: how many; they are independent, and more of one seed begin alike.
         seed: 0 to `MAX_SEED`; equal seeds give equal pictures on every machine.
+        label: of all pictures, for a model with labels; by default each label in turn.
         device: "cpu", "torch" or "cuda".
         progress: called with pictures done since the last call, and the number of all.
 
     Raises:
-        ModelError: the model is damaged, or the device is not there.
+        ModelError: the model is damaged or has no such label, or the device is not there.
     """
     model, report = registry.load(info, IntegerModel, device), counted(progress, count)
-    z, drawn = sample_prior(model, count, seed), []
+    if label is not None:
+        check_label(model, label)
+    z, drawn = _sample_labelled(model, count, seed, label) if model.labels else sample_prior(model, count, seed), []
     for start in range(0, count, BATCH):
         numbers = np.arange(start, min(count, start + BATCH), dtype=np.int64)
         drawn.append(model.draw(z[numbers], seed, numbers))
         report(len(numbers))
     return np.concatenate(drawn)
+
+
+def _sample_labelled(model: IntegerModel, count: int, seed: int, label: int | None) -> NDArray[np.int64]:
+    """Return latents of one label or of each in turn, joined; a number has the same noise under each label."""
+    labels = np.arange(count) % model.labels if label is None else np.full(count, label)
+    found = {one: sample_prior(model.given(one), count, seed) for one in np.unique(labels).tolist()}
+    return model.joined(np.stack([found[one][number] for number, one in enumerate(labels.tolist())]), labels)
 
 
 def _draw(model: IntegerModel, batch: Sequence[OpenedFile], seed: int, samples: int, report: Report) -> Pixels:

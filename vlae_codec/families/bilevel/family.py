@@ -29,5 +29,6 @@ class BilevelFamily:
 
     def probe(self, model: IntegerModel) -> None:
         """Code and draw an empty picture."""
-        mean, _ = model.posterior(np.zeros((1, model.height, model.width), np.uint8))
-        model.draw(mean)
+        blank = np.zeros((1, model.height, model.width), np.uint8)
+        z, _ = model.posterior(blank)
+        model.draw(model.joined(z, model.likely_labels(blank)) if model.labels else z)

@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...coding.interval import IntervalDecoder, encode_interval
-from ...latents.payload import EFFORTS, INDEX_BITS, MAX_BITS, TREE_SEARCH, longest_code, whole_bytes
+from ...latents.labelled import by_label, label_bits
+from ...latents.payload import EFFORTS, INDEX_BITS, MAX_BITS, TREE_SEARCH, longest_code, path_payload, whole_bytes
 from ...latents.posterior import Floats, Posterior, posterior_of, rates
 from ...latents.tree_search import search_tree
 from ...model.networks import BATCH, IntegerModel, Integers, Pictures
@@ -93,6 +94,17 @@ def encode(
     Raises:
         ModelError: the model's codes cannot have so many bits.
     """
+
+    def plain(model: IntegerModel, images: Pictures) -> list[LosslessCode]:
+        return _encode(model, images, bits, effort, progress)
+
+    return by_label(model, images, None, plain)
+
+
+def _encode(
+    model: IntegerModel, images: Pictures, bits: int | None, effort: int, progress: Callable[[int], None] | None
+) -> list[LosslessCode]:
+    """As `encode`, by a model without labels or of one."""
     codes: list[LosslessCode] = []
     most = longest_code(model, bits)
     for start in range(0, len(images), BATCH):
@@ -103,7 +115,7 @@ def encode(
         for i, best in enumerate(explain(model, batch, posterior, lengths, effort)):
             pixels, ones = (coding_order(model, one.reshape(1, -1)) for one in (batch[i], best.ones))
             residual = encode_interval(pixels.tolist(), ones.tolist())
-            payload = best.path.to_bytes(best.bits // 8, "big")
+            payload = path_payload(model, best.path, best.bits)
             bound = float(theory.kl[i]), float(theory.neg_elbo[i]), float(theory.naive[i])
             codes.append(LosslessCode(TREE_SEARCH, payload, residual, *bound, best.pixel_bits))
             if progress:
@@ -140,7 +152,7 @@ def explain(
 
 def _explain(model: IntegerModel, image: Pictures, posterior: Posterior, bits: int, effort: int) -> Explanation:
     level = EFFORTS[effort]
-    paths, z = search_tree(model, posterior, bits, level.beam)
+    paths, z = search_tree(model, posterior, bits - label_bits(model), level.beam)
     paths, z = paths[: TRIED * level.drawn], z[: TRIED * level.drawn]
     copies = np.repeat(image, len(z), axis=0)
     ones = likelihoods(model, copies, z)

@@ -1,7 +1,7 @@
 /** From the payload of a bilevel picture to its latents: numbers of candidates, and the candidates. */
 
 import { VlzError } from "../errors.js";
-import { LIMIT, clamp } from "../exact/layers.js";
+import { FRACTION, LIMIT, clamp } from "../exact/layers.js";
 import { philox } from "../exact/philox.js";
 
 const MAX_BITS = 56;
@@ -14,7 +14,7 @@ const MAX_EXPONENT = 40;
  */
 
 /**
- * Return the latents of a payload.
+ * Return the latents of a payload, and behind them the columns of its label where the model has labels.
  * @param {Layers} layers
  * @param {Tables} tables
  * @param {number} mode
@@ -23,13 +23,15 @@ const MAX_EXPONENT = 40;
 export function latents(layers, tables, mode, payload) {
   const { info } = layers.model;
   const blocks = info.prior_blocks;
-  const z = new Float64Array(info.latent);
-  const bits = 8 * payload.length;
+  const labels = info.labels ?? 0;
+  const z = new Float64Array(info.latent + labels);
+  const { label, value, bits } = splitLabel(payload, labels);
+  if (labels) z[info.latent + label] = FRACTION;
   if (mode === 0) {
-    const most = Math.floor(Math.min(MAX_BITS, MAX_BLOCK_BITS * blocks) / 8) * 8;
-    if (!bits || bits > most) throw new VlzError(`a payload of ${payload.length} bytes, and a code has 1 to ${most / 8}`);
+    const most = Math.floor(Math.min(MAX_BITS, MAX_BLOCK_BITS * blocks) / 8);
+    if (bits <= 0 || payload.length > most) throw new VlzError(`a payload of ${payload.length} bytes, and a code has 1 to ${most}`);
     let left = BigInt(bits);
-    const path = toBig(payload);
+    const path = value;
     blockBits(bits, info.block_shares).forEach((count, block) => {
       left -= BigInt(count);
       candidate(layers, tables, path >> left, 16 + block, z, block, 1);
@@ -38,12 +40,26 @@ export function latents(layers, tables, mode, payload) {
   }
   if (mode > Math.min(4, blocks)) throw new VlzError(`mode ${mode} is not known to its model`);
   let first = 0;
-  readNumbers(payload, mode, info.index_lengths[mode - 1]).forEach((number, group) => {
+  readNumbers(value, bits, mode, info.index_lengths[mode - 1], labels > 0).forEach((number, group) => {
     const count = Math.floor((blocks + group) / mode);
     sample(layers, tables, number, group, z, first, count);
     first += count;
   });
   return z;
+}
+
+/**
+ * Return the label that a payload begins with, and the number and count of the bits behind it.
+ * @param {Uint8Array} payload
+ * @param {number} labels
+ */
+function splitLabel(payload, labels) {
+  const bits = 8 * payload.length - (labels > 1 ? 32 - Math.clz32(labels - 1) : 0);
+  if (bits < 0) return { label: 0, value: 0n, bits: 0 };
+  const whole = toBig(payload);
+  const label = Number(whole >> BigInt(bits));
+  if (label && label >= labels) throw new VlzError(`label ${label}, and the model has ${labels}: damaged`);
+  return { label, value: whole & ((1n << BigInt(bits)) - 1n), bits };
 }
 
 /**
@@ -154,7 +170,7 @@ function place(layers, tables, found, z, first, count) {
 }
 
 /**
- * Return means and scales of a block, given the blocks before it.
+ * Return means and scales of a block, given the blocks before it and what is behind all blocks, the label's columns.
  * @param {Layers} layers
  * @param {Tables} tables
  * @param {Float64Array} z
@@ -162,24 +178,26 @@ function place(layers, tables, found, z, first, count) {
  * @param {number} size
  */
 export function prior(layers, tables, z, block, size) {
-  if (!block) return { means: new Float64Array(size), scales: new Float64Array(size).fill(16384) };
-  let x = z.subarray(0, block * size);
-  for (const layer of [0, 1]) x = layers.dense(`prior.${block}.${layer}`, x).map((value) => Math.max(value, 0));
-  x = layers.dense(`prior.${block}.2`, x);
+  const label = z.subarray(layers.model.info.latent);
+  if (!block && !label.length) return { means: new Float64Array(size), scales: new Float64Array(size).fill(16384) };
+  let x = Float64Array.of(...z.subarray(0, block * size), ...label);
+  for (const layer of block ? [0, 1] : []) x = layers.dense(`prior.${block}.${layer}`, x).map((value) => Math.max(value, 0));
+  x = layers.dense(block ? `prior.${block}.2` : "prior.0", x);
   const scales = x.subarray(size).map((value) => tables.exp[clamp(value, -4096, 1024) + 5120]);
   return { means: x.subarray(0, size), scales };
 }
 
 /**
  * Return the numbers of the candidates of a sample.
- * @param {Uint8Array} payload
+ * @param {bigint} value of the payload's bits behind its label
+ * @param {number} bits how many these are
  * @param {number} groups
  * @param {number[]} lengths of the prefix code of exponents
+ * @param {boolean} labelled whether a label is before them
  */
-function readNumbers(payload, groups, lengths) {
+function readNumbers(value, bits, groups, lengths, labelled) {
   const exponents = canonical(lengths);
-  const value = toBig(payload);
-  let left = 8 * payload.length;
+  let left = bits;
   const read = (/** @type {number} */ count) => {
     if (count > left) throw new VlzError("the payload ends within its code: damaged");
     left -= count;
@@ -195,9 +213,9 @@ function readNumbers(payload, groups, lengths) {
     } while (exponent === undefined);
     numbers.push((1n << BigInt(exponent)) + read(exponent) - 1n);
   }
-  if (!payload.length) throw new VlzError("a payload of 0 bytes: damaged");
+  if (!bits) throw new VlzError("a payload of 0 bytes: damaged");
   let shorter = 0n;
-  for (let size = groups > 1 ? left % 8 : 8; size < left; size += 8) shorter += 1n << BigInt(size);
+  for (let size = groups > 1 || labelled ? left % 8 : 8; size < left; size += 8) shorter += 1n << BigInt(size);
   return [...numbers, read(left) + shorter];
 }
 

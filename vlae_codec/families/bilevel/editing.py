@@ -1,0 +1,145 @@
+"""Edits of coded pictures by their latents: another label, another style, and what lies between two of them.
+
+A model with labels codes what a picture is (y) apart from how it is written (the noise that p(z|y) makes z of), so each
+can be held while the other varies. All edits are of integers: one file, seed and edit give the same picture on every
+machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...container import envelope
+from ...container.header import write_container
+from ...errors import ModelError
+from ...io.images import Pixels
+from ...latents.labelled import check_label, relabelled, split_label
+from ...latents.payload import decode
+from ...model.info import ModelInfo
+from ...model.networks import IntegerModel
+from .. import registry
+from .codec import BATCH, Progress, counted, open_file
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A picture's lossy code.
+
+    Attributes:
+        model: its model.
+        mode, payload: the code.
+    """
+
+    model: ModelInfo
+    mode: int
+    payload: bytes
+
+    @property
+    def data(self) -> bytes:
+        """The `.vlz` file of the code."""
+        return write_container(self.mode, bytes.fromhex(self.model.fingerprint), self.payload)
+
+
+def read_code(data: bytes) -> Coded:
+    """The code of a `.vlz` file of one picture; of a lossless one, its lossy part.
+
+    Raises:
+        FormatError: the bytes are no such file, or are damaged.
+        ModelError: the model is unknown or damaged.
+    """
+    inner, _ = envelope.unwrap(data)
+    file = open_file(inner, preview=True)
+    return Coded(file.model, file.mode, file.payload)
+
+
+def label_of(code: Coded) -> int | None:
+    """The label of a code; None where the model has no labels."""
+    model = registry.load(code.model, IntegerModel)
+    return split_label(model, code.payload)[0] if model.labels else None
+
+
+def with_label(code: Coded, label: int) -> Coded:
+    """The same style under another label.
+
+    Raises:
+        ModelError: the model has no such label.
+    """
+    model = registry.load(code.model, IntegerModel)
+    check_label(model, label)
+    return replace(code, payload=relabelled(model, code.payload, label))
+
+
+def with_style(code: Coded, style: Coded) -> Coded:
+    """The label of one code in the style of another.
+
+    Raises:
+        ModelError: the model has no labels, or the codes are of different models.
+    """
+    check_same(code, style)
+    model = registry.load(code.model, IntegerModel)
+    return with_label(style, split_label(model, code.payload)[0])
+
+
+def all_labels(code: Coded) -> list[Coded]:
+    """One style under each label in turn.
+
+    Raises:
+        ModelError: the model has no labels.
+    """
+    model = registry.load(code.model, IntegerModel)
+    check_label(model, 0)
+    return [with_label(code, label) for label in range(model.labels)]
+
+
+def latents(codes: list[Coded]) -> NDArray[np.int64]:
+    """What pictures are drawn from, (N, D), or (N, D + K) of a model with K labels; codes of one model."""
+    model = registry.load(codes[0].model, IntegerModel)
+    return decode(model, [code.mode for code in codes], [code.payload for code in codes])
+
+
+def mixed(first: Coded, second: Coded, steps: int) -> NDArray[np.int64]:
+    """Latents on the straight line between those of two codes, ends included, (steps, D or D + K).
+
+    Args:
+        first, second: codes of one model; labels that differ are mixed as well.
+        steps: 2 or more.
+
+    Raises:
+        ModelError: the codes are of different models.
+    """
+    check_same(first, second)
+    start, end = latents([first, second])
+    weights = np.arange(steps, dtype=np.int64)[:, None]
+    doubled = 2 * ((steps - 1 - weights) * start + weights * end)
+    return np.asarray((doubled + steps - 1) // (2 * (steps - 1)))
+
+
+def draw(info: ModelInfo, z: NDArray[np.int64], seed: int = 0, progress: Progress | None = None) -> Pixels:
+    """Pictures of latents, uint8 0 or 255, (N, H, W); all with the texture noise of one seed.
+
+    Args:
+        info: the model.
+        z: from `latents` or `mixed`.
+        seed: of the noise.
+        progress: called with pictures done since the last call, and the number of all.
+    """
+    model, report, drawn = registry.load(info, IntegerModel), counted(progress, len(z)), []
+    for start in range(0, len(z), BATCH):
+        drawn.append(model.draw(z[start : start + BATCH], seed))
+        report(len(drawn[-1]))
+    pictures: Pixels = np.concatenate(drawn) * np.uint8(255)
+    return pictures
+
+
+def check_same(first: Coded, second: Coded) -> None:
+    """Refuse two codes of different models.
+
+    Raises:
+        ModelError: they are.
+    """
+    if first.model.fingerprint != second.model.fingerprint:
+        names = " and ".join(f"{one.model.name} ({one.model.fingerprint[:12]})" for one in (first, second))
+        raise ModelError(f"files of different models, {names}: compress both with one model")
