@@ -14,10 +14,11 @@ from small_models import exported, some_images
 
 from vlae_codec.container.header import write_container
 from vlae_codec.errors import ModelError
+from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec, editing
 from vlae_codec.latents.labelled import split_label
 from vlae_codec.latents.payload import encode
-from vlae_codec.model import registry
+from vlae_codec.model.networks import IntegerModel
 from vlae_models.release.export import write_model
 
 LABELS = 5
@@ -31,7 +32,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
     monkeypatch.setenv("VLAE_MODELS", str(tmp_path / "models"))
     info, arrays = exported(labels=LABELS)
     write_model(tmp_path / "models" / "tiny", {k: v for k, v in info.items() if k != "fingerprint"}, arrays)
-    model = registry.load(registry.find_model("tiny"))
+    model = registry.load(registry.find_model("tiny"), IntegerModel)
     paths = []
     for number, code in enumerate(encode(model, some_images(3), bits=24, effort=1, labels=np.arange(3))):
         paths.append(tmp_path / f"{number}.vlz")
@@ -45,7 +46,7 @@ def codes(paths: Files) -> list[editing.Coded]:
 
 def path(code: editing.Coded) -> int:
     """The number behind the label, which stands for the noise of z."""
-    return split_label(registry.load(code.model), code.payload)[1]
+    return split_label(registry.load(code.model, IntegerModel), code.payload)[1]
 
 
 def pixels(path: Path) -> Any:

@@ -14,12 +14,12 @@ from small_models import exported, float_model, some_images, some_latents, tiny_
 
 from vlae_codec.container.header import write_container
 from vlae_codec.errors import FormatError, ModelError
+from vlae_codec.families import registry
 from vlae_codec.families.bilevel import archive, lossless
 from vlae_codec.families.bilevel.lossy_chunk import Codes, pack_codes
 from vlae_codec.latents.labelled import relabelled
 from vlae_codec.latents.payload import SAMPLE, SEARCH, check_payload, decode, encode
 from vlae_codec.latents.posterior import posterior_of, prior_conditionals, rates
-from vlae_codec.model import registry
 from vlae_codec.model.limits import check_arrays
 from vlae_models.nets.label import one_hot
 from vlae_models.nets.vlae import as_tensor

@@ -18,13 +18,13 @@ from vlae_codec.errors import VlaeError
 from vlae_models.data.sets import load_ink, load_labels
 from vlae_models.nets.label import one_hot
 from vlae_models.nets.vlae import VLAE, as_tensor
-from vlae_models.recipe import Recipe, TrainConfig, parse_recipe
+from vlae_models.recipe import BILEVEL, BilevelRecipe, TrainConfig, parse_recipe
 from vlae_models.train.label_start import start_labels
 from vlae_models.train.labelled import LabelledTrainer, relabelled
 
 LABELS = 3
 TRAIN = TrainConfig(updates=4, batch=10, free_updates=0, average=0.9, edit=1.0, use_valid=True)
-RECIPE = Recipe("tiny", "mnist-dynamic", "made up for a test", config_of(labels=LABELS), TRAIN)
+RECIPE = BilevelRecipe("tiny", "mnist-dynamic", config_of(labels=LABELS), TRAIN, "made up for a test")
 
 
 def write_idx(path: Path, values: NDArray[np.uint8]) -> None:

@@ -25,7 +25,7 @@ def label_rate(model: IntegerModel) -> float:
 
 
 def with_label(model: IntegerModel, path: int, bits: int) -> int:
-    """A path of so many bits behind the label of a model that `given` made; just the path without labels."""
+    """Put a path of so many bits behind the label of a model that `given` made; just the path without labels."""
     return (model.label or 0) << bits | path
 
 
@@ -43,7 +43,7 @@ def split_label(model: IntegerModel, payload: bytes) -> tuple[int, int, int]:
 
 
 def relabelled(model: IntegerModel, payload: bytes, label: int) -> bytes:
-    """A payload of any mode with another label."""
+    """Return a payload of any mode with another label."""
     _, rest, bits = split_label(model, payload)
     return (label << bits | rest).to_bytes(len(payload), "big")
 
@@ -51,7 +51,7 @@ def relabelled(model: IntegerModel, payload: bytes, label: int) -> bytes:
 def by_label(
     model: IntegerModel, images: Pictures, labels: Integers | None, encode: Callable[[IntegerModel, Pictures], list[T]]
 ) -> list[T]:
-    """What `encode` makes of images (B, H, W), in their order; those of one label by the model given the label.
+    """Encode images (B, H, W), those of one label by the model given the label; results keep their order.
 
     Args:
         model: with labels or without.

@@ -71,7 +71,7 @@ def load_ink(name: str, folder: Path) -> Splits:
 
 
 def load_labels(name: str, folder: Path) -> Splits:
-    """The classes of the images of a set, uint8, (N,) for each part.
+    """Load the classes of the images of a set, uint8, (N,) for each part.
 
     Raises:
         VlaeError: no classes of the set are known, or its files are not there.

@@ -77,7 +77,7 @@ class VLAE(nn.Module):
         return (*self.encoder.head(h), label)
 
     def bound(self, x: Tensor, label: Tensor | None, mean: Tensor, log_scale: Tensor, z: Tensor) -> Bound:
-        """The bound's parts for a sample z of the posterior; a label's rate is that of one of equally many."""
+        """Return the bound's parts for a sample z of the posterior; labels are equally likely."""
         rate = gaussian_kl(mean, log_scale, *self.prior.conditionals(z, label))
         features = self.features(z, label)
         auxiliary = self.auxiliary(features).squeeze(1).float()

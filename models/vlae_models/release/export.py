@@ -124,12 +124,12 @@ def _export_prior(out: Exporter, prior: BlockPrior) -> None:
 
 
 def _by_pixel(weight: Tensor) -> Tensor:
-    """A weight (outputs, 784) that reads flattened maps of 7x7 pixels: (784, outputs), channels last."""
+    """Return a weight (outputs, 784) that reads flattened maps of 7x7 pixels: (784, outputs), channels last."""
     return weight.reshape(-1, 16, 7, 7).permute(2, 3, 1, 0).flatten(0, 2)
 
 
 def _with_label(weight: Tensor, label: nn.Linear | None) -> Tensor:
-    """A weight (inputs, outputs) and the label's behind it, (inputs + K, outputs)."""
+    """Return a weight (inputs, outputs) and the label's behind it, (inputs + K, outputs)."""
     return weight if label is None else torch.cat([weight, label.weight.T])
 
 

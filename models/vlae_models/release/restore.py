@@ -76,12 +76,12 @@ def _restore_prior(prior: BlockPrior, parts: _Parts) -> None:
 
 
 def _by_channel(weight: Tensor) -> Tensor:
-    """A weight (784, outputs) that reads maps of 7x7 pixels, channels last: (outputs, 784), channels first."""
+    """Return a weight (784, outputs) of 7x7 pixels, channels last, as (outputs, 784), channels first."""
     return weight.reshape(7, 7, 16, -1).permute(3, 2, 0, 1).flatten(1)
 
 
 def _split_label(weight: Tensor, label: nn.Linear | None) -> Tensor:
-    """The weight (inputs, outputs) before a label's, which is assigned."""
+    """Assign a label's weight; return the weight (inputs, outputs) before it."""
     if label is None:
         return weight
     with torch.no_grad():

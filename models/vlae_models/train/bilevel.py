@@ -63,7 +63,7 @@ class Trainer(Loop[VLAE]):
         return Losses(self.state.rate_weight * counted + distortion + auxiliary + label_cost, rate, distortion)
 
     def _costs(self, x: Tensor) -> tuple[Bound, Tensor | float]:
-        """The bound's parts of a batch, and what else is minimised."""
+        """Return the bound's parts of a batch, and what else is minimised."""
         return self.model(x), 0.0
 
     def _largest_rate_weight(self) -> float:

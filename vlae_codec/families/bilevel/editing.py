@@ -44,7 +44,7 @@ class Coded:
 
 
 def read_code(data: bytes) -> Coded:
-    """The code of a `.vlz` file of one picture; of a lossless one, its lossy part.
+    """Read the code of a `.vlz` file of one picture; of a lossless one, its lossy part.
 
     Raises:
         FormatError: the bytes are no such file, or are damaged.
@@ -56,13 +56,13 @@ def read_code(data: bytes) -> Coded:
 
 
 def label_of(code: Coded) -> int | None:
-    """The label of a code; None where the model has no labels."""
+    """Return the label of a code; None where the model has no labels."""
     model = registry.load(code.model, IntegerModel)
     return split_label(model, code.payload)[0] if model.labels else None
 
 
 def with_label(code: Coded, label: int) -> Coded:
-    """The same style under another label.
+    """Return the same style under another label.
 
     Raises:
         ModelError: the model has no such label.
@@ -73,7 +73,7 @@ def with_label(code: Coded, label: int) -> Coded:
 
 
 def with_style(code: Coded, style: Coded) -> Coded:
-    """The label of one code in the style of another.
+    """Return the label of one code in the style of another.
 
     Raises:
         ModelError: the model has no labels, or the codes are of different models.
@@ -84,7 +84,7 @@ def with_style(code: Coded, style: Coded) -> Coded:
 
 
 def all_labels(code: Coded) -> list[Coded]:
-    """One style under each label in turn.
+    """Return one style under each label in turn.
 
     Raises:
         ModelError: the model has no labels.
@@ -95,7 +95,7 @@ def all_labels(code: Coded) -> list[Coded]:
 
 
 def latents(codes: list[Coded]) -> NDArray[np.int64]:
-    """What pictures are drawn from, (N, D), or (N, D + K) of a model with K labels; codes of one model."""
+    """Return what pictures are drawn from, (N, D), or (N, D + K) of a model with K labels; codes of one model."""
     model = registry.load(codes[0].model, IntegerModel)
     return decode(model, [code.mode for code in codes], [code.payload for code in codes])
 
