@@ -123,4 +123,4 @@ def test_the_start_fits_classifier_prior_and_auxiliary_decoder_alone(data: Path)
 def test_labels_need_latents() -> None:
     tree = {"name": "a", "data": "mnist-dynamic", "model": {"latent": 0, "labels": 2}}
     with pytest.raises(VlaeError, match="labels"):
-        parse_recipe(tree)
+        parse_recipe(tree, BILEVEL)
