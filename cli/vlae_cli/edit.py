@@ -45,7 +45,7 @@ Examples:
     help="A picture; with --class or --style-of and one input, a .vlz file too; - for a PNG on the standard output.",
 )
 @click.option(
-    "--scale", type=click.IntRange(1, 16), default=1, show_default=True, help="Enlarge pictures so many times."
+    "--scale", type=click.IntRange(1, 16), default=1, show_default=True, help="Upscale pictures so many times."
 )
 @click.option("--seed", type=click.IntRange(0, MAX_SEED), help="Seed of the texture [default: 0].")
 @force_option
