@@ -11,6 +11,8 @@ import vlae_codec
 from vlae_codec.errors import VlaeError
 from vlae_codec.exact.philox import philox
 from vlae_codec.exact.tables import load_tables
+from vlae_codec.families.photo import coding, transform
+from vlae_codec.families.photo.container import parse_file
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.photo.texture import LARGEST, LEAST, SCALES, SIGMA_FRACTION, Draw, drawn, offsets
 from vlae_codec.families.registry import find_model, load
@@ -74,3 +76,45 @@ def test_a_model_without_texture_says_so(model: PhotoModel, monkeypatch: pytest.
     with pytest.raises(VlaeError, match="draws no texture"):
         vlae_codec.decompress(data, temperature=0.5)
     vlae_codec.decompress(data)
+
+
+def test_only_what_was_not_sent_is_drawn(model: PhotoModel) -> None:
+    file = parse_file(vlae_codec.compress(scene(), "photo", quality=50))
+    rows, columns = transform.grid(SIZE)
+    base, texture = (coding.pop(model, file.payload, rows, columns, file.level, Draw(heat)) for heat in (0.0, 1.0))
+    sent = transform.analyse(model, scene())
+    coding.push(model, sent, file.level, 5)
+    np.testing.assert_array_equal(base, sent)
+    away = np.abs(texture - base)
+    assert 0 < away.max() <= 8
+    assert 0.01 < (away > 0).mean() < 1
+
+
+def test_bands_draw_what_the_whole_draws(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = np.asarray(vlae_codec.decompress(data, temperature=1.0))
+    monkeypatch.setattr(transform, "BAND", 4000)
+    np.testing.assert_array_equal(np.asarray(vlae_codec.decompress(data, temperature=1.0)), whole)
+
+
+def test_seeds_and_temperatures_are_pictures_of_their_own(data: bytes) -> None:
+    base = np.asarray(vlae_codec.decompress(data)).astype(int)
+    drawn = {
+        (seed, heat): np.asarray(vlae_codec.decompress(data, seed, temperature=heat)).astype(int)
+        for seed in (0, 1)
+        for heat in (0.0, 0.5, 1.0)
+    }
+    for seed in (0, 1):
+        np.testing.assert_array_equal(drawn[seed, 0.0], base)
+        near, far = (np.abs(drawn[seed, heat] - base).mean() for heat in (0.5, 1.0))
+        assert 0 < near < far
+    assert (drawn[0, 1.0] != drawn[1, 1.0]).any()
+    np.testing.assert_array_equal(np.asarray(vlae_codec.decompress(data, 1, temperature=1, preview=True)), base)
+    sky, grass = (np.abs(drawn[0, 1.0] - base)[rows].mean() for rows in (slice(10, 50), slice(90, 140)))
+    assert sky < 0.3 * grass
+
+
+def test_numpy_and_torch_draw_the_same(data: bytes) -> None:
+    pytest.importorskip("torch")
+    for heat in (0.3, 1.0):
+        one, other = (vlae_codec.decompress(data, 9, temperature=heat, device=device) for device in ("cpu", "torch"))
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
