@@ -59,11 +59,11 @@ def makers(model: str) -> dict[str, Callable[[], bytes]]:
         return lambda: compress_archive(info, pixels, settings, names=names).data
 
     return {
-        "chosen": single(3),
-        "faithful": single(5, code="sample"),
+        "search": single(3),
+        "sample": single(5, code="sample"),
         "lossless": lossless(8),
         "lossy-archive": archive(Settings(chunk=20)),
-        "faithful-archive": archive(Settings(code="sample", effort=1)),
+        "sample-archive": archive(Settings(code="sample", effort=1)),
         "lossless-archive": archive(Settings(lossless=True)),
         "lossless-archive-named": archive(Settings(lossless=True, chunk=13), named=True),
     }

@@ -75,22 +75,26 @@ def bilevel_cases() -> Iterator[Case]:
     ten = digits()
     noise = np.random.default_rng(1).integers(0, 2, (28, 28), np.uint8)
     blank, ink = np.zeros((28, 28), np.uint8), np.ones((28, 28), np.uint8)
-    chosen = partial(bilevel, ten[3])
-    yield Case("chosen", "a chosen code of the default length", chosen)
-    yield Case("chosen", "the seed is 64 bits", chosen, ("--seed", str(2**63 - 1)))
-    yield Case("chosen", "the seed's high word counts", chosen, ("--seed", str(5 << 32)))
-    yield Case("chosen", "several pictures of one file", chosen, ("--seed", "9", "--samples", "4"))
+    made = partial(bilevel, ten[3])
+    yield Case("search", "a tree-search code of the default length", made)
+    yield Case("search", "the seed is 64 bits", made, ("--seed", str(2**63 - 1)))
+    yield Case("search", "the seed's high word counts", made, ("--seed", str(5 << 32)))
+    yield Case("search", "several pictures of one file", made, ("--seed", "9", "--samples", "4"))
     for bits, tests in ((8, "the shortest code"), (16, "two bytes"), (40, "five bytes"), (56, "the longest code")):
-        yield Case(f"chosen-{bits}", f"a chosen code: {tests}", partial(bilevel, ten[5], bits=bits), ("--seed", "1"))
+        yield Case(
+            f"search-{bits}", f"a tree-search code: {tests}", partial(bilevel, ten[5], bits=bits), ("--seed", "1")
+        )
     for number in (0, 1, 7, 8):
-        yield Case(f"faithful-{number}", "a faithful code", partial(bilevel, ten[number], faithful=True))
+        yield Case(f"sample-{number}", "relative entropy coding", partial(bilevel, ten[number], code="sample"))
     for number, groups in ((8, "two"), (0, "three")):
-        made = partial(bilevel, ten[number], faithful=True, effort=1)
-        yield Case(f"faithful-{groups}", f"a faithful code of {groups} groups", made)
-    yield Case("faithful-few", "a faithful code of one group", partial(bilevel, ten[1], faithful=True, quality=5.0))
-    yield Case("faithful-noise", "a faithful code of many bits", partial(bilevel, noise, faithful=True, effort=3))
+        made = partial(bilevel, ten[number], code="sample", effort=1)
+        yield Case(f"sample-{groups}", f"relative entropy coding of {groups} groups", made)
+    yield Case(
+        "sample-few", "relative entropy coding in one group", partial(bilevel, ten[1], code="sample", quality=5.0)
+    )
+    yield Case("sample-noise", "relative entropy coding of many bits", partial(bilevel, noise, code="sample", effort=3))
     for name, size in (("omniglot", (28, 28)), ("caltech", (28, 28))):
-        yield Case(f"{name}-chosen", f"model {name}", partial(bilevel, shape(*size), name))
+        yield Case(f"{name}-search", f"model {name}", partial(bilevel, shape(*size), name))
         yield Case(f"{name}-lossless", f"model {name}, exact", partial(bilevel, shape(*size), name, lossless=True))
     for name, pixels in (("digit", ten[8]), ("blank", blank), ("ink", ink), ("noise", noise)):
         exact = partial(bilevel, pixels, lossless=True)
@@ -107,7 +111,7 @@ def archive_cases() -> Iterator[Case]:
     many = np.concatenate([np.roll(ten, shift, (1, 2)) for shift in range(7)])
     yield Case("archive-lossy", "lossy codes of one kind", partial(archive, ten, bits=24), ("--seed", "3"))
     yield Case("archive-kinds", "lossy codes of several lengths", partial(archive, ten, quality=80.0))
-    yield Case("archive-faithful", "faithful codes", partial(archive, ten, faithful=True, effort=1))
+    yield Case("archive-sample", "relative entropy coding", partial(archive, ten, code="sample", effort=1))
     yield Case("archive-chunks", "chunks of 4, the last of 2", partial(archive, ten, chunk=4))
     yield Case("archive-one", "an archive of one picture", partial(archive, ten[:1]))
     yield Case("archive-names", "names beyond ASCII", partial(archive, ten[:3], names=True))

@@ -36,7 +36,7 @@ def sealed(fingerprint: bytes, body: bytes) -> bytes:
 
 def bad_single(files: dict[str, bytes]) -> Iterator[Bad]:
     """Yield files of one black and white picture."""
-    good, exact = files["chosen"], files["lossless-digit"]
+    good, exact = files["search"], files["lossless-digit"]
     mnist = bytes.fromhex(registry.find_model("mnist").fingerprint)
     yield Bad("empty", "no bytes", b"")
     yield Bad("magic", "another magic", b"\x89PNG" + good[4:])
@@ -48,13 +48,17 @@ def bad_single(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad("model", "a model that nobody has", good[:3] + b"\x01\x02\x03" + good[6:])
     yield Bad("checksum", "a flipped bit", good[:7] + bytes([good[7] ^ 4]) + good[8:])
     yield Bad("seal", "a flipped bit of the checksum", good[:-1] + bytes([good[-1] ^ 1]))
-    yield Bad("long", "a chosen code of 8 bytes", sealed(mnist, good[:6] + bytes(range(8))))
+    yield Bad("long", "a tree-search code of 8 bytes", sealed(mnist, good[:6] + bytes(range(8))))
     yield Bad("longest", "65 bytes of payload", sealed(mnist, good[:6] + bytes(65)))
     yield Bad(
-        "faithful-short", "a faithful code that ends early", sealed(mnist, good[:2] + b"\x14" + good[3:6] + b"\xff")
+        "sample-short",
+        "relative entropy coding that ends early",
+        sealed(mnist, good[:2] + b"\x14" + good[3:6] + b"\xff"),
     )
     yield Bad(
-        "faithful-long", "a faithful code with a byte left", sealed(mnist, good[:2] + b"\x11" + good[3:6] + bytes(9))
+        "sample-long",
+        "relative entropy coding with a byte left",
+        sealed(mnist, good[:2] + b"\x11" + good[3:6] + bytes(9)),
     )
     yield Bad("exact-cut", "an exact file that is cut, read exactly", exact[:-1])
     yield Bad("exact-lossy-cut", "an exact file that is cut within its lossy part", exact[:9], ("--preview",))

@@ -35,20 +35,20 @@ def expected(name: str) -> list[list[list[int]]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["chosen", "faithful", "lossless"])
+@pytest.mark.parametrize("name", ["search", "sample", "lossless"])
 def test_files_of_one_picture(reader: Reader, name: str) -> None:
     (found,) = reader.read((GOLDEN / f"{FIRST}-{name}.vlz").read_bytes(), SEED)
     assert found == expected(name)[0]
 
 
-@pytest.mark.parametrize("name", ["lossy-archive", "faithful-archive"])
+@pytest.mark.parametrize("name", ["lossy-archive", "sample-archive"])
 def test_the_first_pictures_of_archives(reader: Reader, name: str) -> None:
     pictures = reader.read((GOLDEN / f"{FIRST}-{name}.vlz").read_bytes(), SEED)
     assert list(islice(pictures, 3)) == expected(name)[:3]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["lossy-archive", "faithful-archive"])
+@pytest.mark.parametrize("name", ["lossy-archive", "sample-archive"])
 def test_all_pictures_of_archives(reader: Reader, name: str) -> None:
     assert list(reader.read((GOLDEN / f"{FIRST}-{name}.vlz").read_bytes(), SEED)) == expected(name)
 
@@ -63,7 +63,7 @@ def test_the_example_of_the_page(reader: Reader) -> None:
     text = FORMAT.read_text()
     (example,) = re.findall(r"^    (d6 5a[0-9a-f ]+)$", text, re.MULTILINE)
     data = bytes.fromhex(example)
-    assert data == (GOLDEN / f"{FIRST}-chosen.vlz").read_bytes()
+    assert data == (GOLDEN / f"{FIRST}-search.vlz").read_bytes()
     z = reader.latents(0, data[6:-2])
     features = reader.features(z)
     for told in (z[:8], z[-4:], features[0][0]):
@@ -76,13 +76,13 @@ def test_the_example_of_the_page(reader: Reader) -> None:
             assert told_pixels.pop((row, column)) in " ".join(text.split())
         return int(philox((row, column, 0, 1 << 31), (SEED, 0))[0] < one << 8)
 
-    assert reader.sweep(z, decide) == expected("chosen")[0]
+    assert reader.sweep(z, decide) == expected("search")[0]
     assert not told_pixels
 
 
 @pytest.mark.skipif(shutil.which("file") is None, reason="needs file(1)")
 def test_file_1_knows_the_format() -> None:
-    kinds = {"chosen": "lossy", "lossless": "lossless", "lossless-archive": "archive (lossless)"}
+    kinds = {"search": "lossy", "lossless": "lossless", "lossless-archive": "archive (lossless)"}
     files = {GOLDEN / f"{FIRST}-{name}.vlz": kind for name, kind in kinds.items()}
     for kind in ("lossy", "lossless"):
         files[next((GOLDEN / "photo").glob(f"*-grey-{kind}.vlz"))] = f"any size, {kind}"

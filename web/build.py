@@ -29,7 +29,7 @@ from web.bundle import single_page
 HERE = Path(__file__).resolve().parent
 PAGE = ("index.html", "style.css", "js")
 GOLDEN = HERE.parent / "tests" / "golden"
-EXAMPLES = {"digit": "chosen", "exact-digit": "lossless", "digits": "lossless-archive-named"}
+EXAMPLES = {"digit": "search", "exact-digit": "lossless", "digits": "lossless-archive-named"}
 """What the page offers to open: golden files of the model for digits."""
 SINGLE = ("mnist", "omniglot", "caltech", "photo", "photo-exact")
 """Models of the page that is a single file; the others are for studies."""

@@ -6,6 +6,7 @@ import { readPng } from "./png.js";
 
 const SEED = 7;
 const SINGLE = golden().filter((name) => !name.includes("archive"));
+const LOSSY = SINGLE.find((name) => name.endsWith("search"));
 
 for (const name of SINGLE) {
   test(`${name} gives the pixels of its PNG file`, async () => {
@@ -28,14 +29,14 @@ test("a lossless file that is cut gives its preview and says what is lost", asyn
 });
 
 test("samples of one file differ, and the first is the picture", async () => {
-  const file = await open(await bytes(`${SINGLE[0]}.vlz`), store);
+  const file = await open(await bytes(`${LOSSY}.vlz`), store);
   const [first, second] = await file.draw({ seed: SEED, samples: 2 });
   assert.deepEqual(first, (await file.draw({ seed: SEED }))[0]);
   assert.notDeepEqual(first, second);
 });
 
 test("every flipped bit is noticed", async () => {
-  const data = await bytes(`${SINGLE[0]}.vlz`);
+  const data = await bytes(`${LOSSY}.vlz`);
   for (let bit = 0; bit < 8 * data.length; bit++) {
     const damaged = Uint8Array.from(data);
     damaged[bit >> 3] ^= 1 << (bit & 7);
