@@ -100,7 +100,7 @@ def test_processes_give_what_one_gives(mnist: str, digits: list[Path], tmp_path:
         )
         assert done.returncode == 1
         assert done.stderr.decode().splitlines() == [
-            f"python -m vlae_cli compress: {tmp_path}/bad.png: not an image, or of a format that Pillow does not know:"
+            f"python -m vlae_cli compress: {tmp_path}/bad.png: not an image, or of a format that Pillow does not read:"
             " give a PNG",
             "python -m vlae_cli compress: 1 of 7 inputs failed",
         ]
