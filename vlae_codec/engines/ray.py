@@ -135,7 +135,7 @@ def spread(work: Callable[[T], R], batches: Sequence[T], workers: int) -> Iterat
         VlaeError: Ray does not start, or gave up on an actor; or what the function raises.
     """
     try:
-        ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level="warning")
+        ray.init(ignore_reinit_error=True, include_dashboard=False, log_to_driver=False, logging_level="warning")
     except Exception as error:  # Ray has no class of its own for clusters that do not start or are not there
         raise VlaeError(f"Ray does not start: {error}") from error
     worker = ray.remote(max_restarts=-1, max_task_retries=-1)(Worker)
