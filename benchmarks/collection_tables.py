@@ -103,8 +103,9 @@ def many(folder: Path) -> Lines:
         lines += [
             "",
             f"Of {result['kind']}, Ray takes {result['overhead_percent']:+} % of processor time beside plain processes,"
-            f" their starts ({start['processes']} and {start['ray']} seconds) not counted; the bytes are"
-            f" {'the same' if result['same_bytes'] else 'not the same'}.",
+            f" {result['workers_overhead_percent']:+} % without its services, which take theirs by the clock while"
+            f" other work slows the job; starts ({start['processes']} and {start['ray']} seconds) are not counted."
+            f" The bytes are {'the same' if result['same_bytes'] else 'not the same'}.",
         ]
         if bound := result.get("bound"):
             lines += [
