@@ -17,6 +17,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SOURCE = re.compile(r"`((?:tests|benchmarks|vlae_codec|families|container|exact|model)/[a-z_/]+\.py)`")
+"""Files of source that a page names, from the root of the repository or of the codec."""
 BY_CI = re.compile(r"^(make|pip install) ")
 """Commands that .ci/run runs itself: they make environments."""
 
@@ -28,6 +30,12 @@ def blocks(page: Path) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 def test_pages_keep_no_marks_of_a_merge(page: Path) -> None:
     assert not re.search(r"^(<{7}|>{7}) ", page.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_source_that_pages_name_is_there(page: Path) -> None:
+    for name in SOURCE.findall(page.read_text()):
+        assert (ROOT / name).exists() or (ROOT / "vlae_codec" / name).exists(), name
 
 
 @pytest.fixture

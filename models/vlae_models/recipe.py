@@ -102,7 +102,7 @@ class TrainConfig:
         mirror: turn half of the training images left to right, drawn anew each time.
         shift: move each training image by up to this many pixels, drawn anew each time.
         label: weight of -log q(y|x), of models with labels.
-        edit: weight of -log q(y'|x') of the auxiliary decoder's mean picture x' of an image's noise under any label y'.
+        edit: weight of -log q(y'|x') of the auxiliary decoder's mean image x' of an image's noise under any label y'.
         use_valid: train on the validation images too (for the released run).
         seed: of weights, batches and noise.
     """

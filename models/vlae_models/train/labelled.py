@@ -1,7 +1,7 @@
 """Training of models with labels: the bound given the label, and a classifier q(y|x) on the encoder's features.
 
-A further term teaches the decoder to obey: the noise that the prior p(z|y) sees in an image's z, under any label y', is
-decoded, and the auxiliary decoder's mean picture should be read as y' by q(y|x), whose weights are held.
+A further term teaches the decoder to obey: the noise in an image's z by the prior p(z|y), under any label y', is
+decoded, and the auxiliary decoder's mean image should be read as y' by q(y|x), whose weights are held.
 """
 
 from __future__ import annotations
@@ -94,5 +94,5 @@ def relabelled(net: VLAE, z: Tensor, known: Tensor, other: Tensor) -> Tensor:
 
 
 def mean_picture(net: VLAE, z: Tensor, label: Tensor) -> Tensor:
-    """Return the auxiliary decoder's mean pictures (B, 1, 28, 28) of latents under labels (B,)."""
+    """Return the auxiliary decoder's mean images (B, 1, 28, 28) of latents under labels (B,)."""
     return torch.sigmoid(net.auxiliary(net.features(z, one_hot(label, net.config.labels))))
