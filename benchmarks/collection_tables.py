@@ -138,7 +138,7 @@ def estimate(folder: Path) -> Lines:
             "minutes to open and join them, their bytes not counted",
             f"{join['seconds'] / join['parts'] * parts / 60:.0f}",
         ),
-        ("index, gigabytes, which the join holds in memory", f"{simulated['index_mb'] * more / 1000:.1f}"),
+        ("index, gigabytes", f"{simulated['index_mb'] * more / 1000:.1f}"),
         ("its root, megabytes, which opening reads", f"{simulated['root_mb'] * more:.0f}"),
     ]
     head = f"An estimate from these figures for {HUGE:,} digits on {WORKERS:,} cores:"

@@ -55,5 +55,5 @@ def test_the_estimate_is_in_proportion(tmp_path: Path) -> None:
     rows = dict(line.strip("| ").split(" | ") for line in estimate(tmp_path)[4:])
     assert rows["collection, lossy: hours of 1,000 cores"] == "2.8"
     assert rows["collection, lossy: gigabytes"] == "12.0"
-    assert rows["index, gigabytes, which the join holds in memory"] == "2.5"
+    assert rows["index, gigabytes"] == "2.5"
     assert rows["minutes to open and join them, their bytes not counted"] == "5"

@@ -95,6 +95,16 @@ def test_join_and_append(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["grown.vlz", "one.vlz", "single.vlz"]
 
 
+def test_a_large_index_goes_through_the_disk_and_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = [part_of(start, start + 40) for start in range(0, 200, 40)] * 30
+    join(parts, tmp_path / "memory.vlz")
+    monkeypatch.setattr("vlae_codec.container.collection.SPOOL", 100)
+    monkeypatch.setattr("vlae_codec.container.collection.PIECE", 77)
+    join(parts, tmp_path / "disk.vlz")
+    assert (tmp_path / "disk.vlz").read_bytes() == (tmp_path / "memory.vlz").read_bytes()
+    assert len(Collection(tmp_path / "disk.vlz")) == 6000
+
+
 def test_archives_count_with_all_their_pictures(digits: list[Path], mnist: str) -> None:
     lossless = vlae_codec.compress_many(digits[:5], mnist, lossless=True, binarise=True, effort=1)
     lossy = vlae_codec.compress_many(digits, mnist, effort=1)

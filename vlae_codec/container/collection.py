@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from tempfile import SpooledTemporaryFile
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +47,8 @@ ROW = np.dtype(
 PREFIX = 3
 PAGE = 1024
 """Records of a page at most."""
+SPOOL, PIECE = 1 << 26, 1 << 20
+"""Bytes of pages that an index under construction holds in memory, and that are read at once from those on disk."""
 MAX_NAME = 1024
 """Bytes of a record's name."""
 MAX_RECORD = 1 << 30
@@ -156,13 +159,13 @@ def summary(data: bytes) -> tuple[int, bytes]:
 
 
 class IndexBuilder:
-    """The index of a part that is being written; holds packed pages, some two bytes for each record."""
+    """The index of a part that is being written: 40 bytes a page in memory, packed pages beyond `SPOOL` on disk."""
 
     def __init__(self) -> None:
         self.offset, self.records, self.pictures = len(HEAD), 0, 0
         self._models: dict[bytes, None] = {}
-        self._rows: list[tuple[int, ...]] = []
-        self._pages: list[bytes] = []
+        self._rows = bytearray()
+        self._pages: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(SPOOL)  # noqa: SIM115  # `finish` closes it
         self._open: list[tuple[int, int, str]] = []
 
     def add(self, size: int, pictures: int, name: str, model: bytes) -> None:
@@ -177,10 +180,12 @@ class IndexBuilder:
         """Add the records of another part, which were written next, by the bytes of its pages."""
         self._close_page()
         self._models |= dict.fromkeys(root.models)
-        shift = self.records, self.pictures, self.offset - len(HEAD)
-        for row in root.rows.tolist():
-            self._rows.append((*(a + b for a, b in zip(row, shift, strict=False)), *row[3:]))
-        self._pages.append(pages)
+        rows = root.rows.copy()
+        shifts = {"record": self.records, "picture": self.pictures, "offset": self.offset - len(HEAD)}
+        for name, shift in shifts.items():
+            rows[name] += np.uint64(shift)
+        self._rows += rows.tobytes()
+        self._pages.write(pages)
         self.records, self.pictures = self.records + footer.records, self.pictures + footer.pictures
         self.offset += int(root.offsets[0]) - END.size - len(HEAD)
 
@@ -196,21 +201,27 @@ class IndexBuilder:
         page = zlib.compress(np.array([sizes, counts], "<u4").tobytes(), 9)
         text = zlib.compress("\0".join(names).encode(), 9) if any(names) else b""
         sums = zlib.crc32(page), zlib.crc32(text)
-        self._rows.append((self.records, self.pictures, self.offset, len(page), len(text), *sums))
-        self._pages += [page, text]
+        row = self.records, self.pictures, self.offset, len(page), len(text), *sums
+        self._rows += np.array([row], ROW).tobytes()
+        self._pages.write(page + text)
         self.records, self.pictures = self.records + len(sizes), self.pictures + sum(counts)
         self.offset += sum(sizes)
         self._open = []
 
-    def finish(self) -> list[bytes]:
-        """Return all that comes behind the records, in pieces."""
+    def finish(self) -> Iterator[bytes]:
+        """Yield all that comes behind the records, once, in pieces of which the last two are root and footer."""
         self._close_page()
-        root = np.array(self._rows, ROW).tobytes() + b"".join(self._models)
-        after = sum(map(len, self._pages)) + len(root) + FOOTER_SIZE
+        root = bytes(self._rows) + b"".join(self._models)
+        after = self._pages.tell() + len(root) + FOOTER_SIZE
         length = self.offset + END.size + after
-        counts = length, self.records, self.pictures, len(self._rows), len(self._models)
+        counts = length, self.records, self.pictures, len(self._rows) // ROW.itemsize, len(self._models)
         footer = FOOTER.pack(*counts, zlib.crc32(root))
-        return [END.pack(after), *self._pages, root, footer + zlib.crc32(footer).to_bytes(4, "little") + LAST]
+        yield END.pack(after)
+        with self._pages as pages:
+            pages.seek(0)
+            yield from iter(lambda: pages.read(PIECE), b"")
+        yield root
+        yield footer + zlib.crc32(footer).to_bytes(4, "little") + LAST
 
 
 def write_part(files: Sequence[tuple[str, bytes]]) -> bytes:
@@ -225,7 +236,7 @@ def write_part(files: Sequence[tuple[str, bytes]]) -> bytes:
         pictures, model = summary(data)
         index.add(len(record), pictures, name, model)
         out.append(record)
-    return b"".join(out + index.finish())
+    return b"".join([*out, *index.finish()])
 
 
 def parse_footer(data: bytes) -> Footer:
