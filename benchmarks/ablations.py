@@ -33,7 +33,7 @@ BASE = "plain-5x3"
 
 
 def window_pixels(recipe: BilevelRecipe) -> int:
-    """How many pixels the decoder sees in the middle of an image, where a window does not reach over the border."""
+    """Return how many pixels the decoder reads in the middle of an image, away from its border."""
     name = recipe.model.window
     above, left, right = WINDOWS.get(name) or (sum(STACKS[name]),) * 3
     return min(above, 14) * (min(left, 14) + 1 + min(right, 13)) + min(left, 14)

@@ -1,7 +1,7 @@
 """Which model `-m auto` would take for the images of each set, if it might choose among the VLAEs of all sets.
 
 Run as `python -m benchmarks.auto_choice --data FOLDER` (a minute). A lossy code is chosen by its length, a lossless
-one by -ELBO; the first says little about which model knows the image.
+one by -ELBO; the first says little about which model fits the image.
 """
 
 from __future__ import annotations

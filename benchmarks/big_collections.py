@@ -6,7 +6,7 @@ process. Parts stay in the folder of --work: a run that was stopped goes on wher
 the parts that were left to do.
 
 Seconds of the processor are of the job with all processes that it started, so that other work on the machine does
-not count. A job of two tiny parts tells what starting costs. Ray's services take their seconds by the clock, whatever
+not count. A job of two tiny parts shows what starting costs. Ray's services take their seconds by the clock, whatever
 the workers do, so they are shown apart: on a machine with other work they are many.
 """
 

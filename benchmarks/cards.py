@@ -1,6 +1,6 @@
 """Writes CARD.md of every released model from its recipe, its training log and its measured figures.
 
-Run as `python -m benchmarks.cards` after `benchmarks.evaluate`; nobody types a number into a card.
+Run as `python -m benchmarks.cards` after `benchmarks.evaluate`; no number in a card is typed.
 """
 
 from __future__ import annotations

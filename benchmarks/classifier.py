@@ -1,7 +1,7 @@
 """A judge of what survives compression: a small convolutional net that reads bilevel digits, characters or silhouettes.
 
 It is trained on all training images of its set, each pixel drawn anew every time with its grey value as the
-probability of ink and the image shifted by up to a pixel, and never sees a test image or a model's picture.
+probability of ink and the image shifted by up to a pixel, and never gets a test image or a model's picture.
 
 Run as `python -m benchmarks.classifier JUDGE --data FOLDER` (some minutes on one core); the weights stay under runs/.
 """

@@ -56,7 +56,7 @@ def main(tests: tuple[str, ...], keep: bool, data: Path | None) -> None:
     if keep:
         write_result("coverage", {"percent": percent, "lines": tree["totals"]["num_statements"], "files": files})
     if percent < LEAST:
-        raise VlaeError(f"{percent} % of the lines are run, and {LEAST} % are asked for")
+        raise VlaeError(f"{percent} % of the lines are run, and {LEAST} % are required")
 
 
 if __name__ == "__main__":

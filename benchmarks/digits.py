@@ -2,7 +2,7 @@
 
 The binarisation drew every pixel of an MNIST digit once with its grey value as the probability of ink,
 and its digits come in another order. So each bilevel digit is given the class of the grey digit
-that makes it most likely. The margin tells how safe that is.
+that makes it most likely. The margin shows how safe that is.
 
 Run as `python -m benchmarks.digits --data FOLDER` to see and store how sure the matches are.
 """

@@ -1,4 +1,4 @@
-"""How far two colour pictures are apart in the eyes of a small net that tells the classes of CIFAR-10.
+"""How far two colour pictures are apart by the features of a small net that classifies CIFAR-10.
 
 The distance is that of the net's activations after each of its three stages: every place's vector is brought to unit
 length, and the mean squared difference is taken over places, then over stages (as Zhang et al. do with larger nets,
@@ -34,7 +34,7 @@ WIDTHS = (32, 64, 128)
 BATCH = 128
 RATE = 0.006
 SEED = 5
-SHRUNK = 4
+DOWNSCALED = 4
 """Photographs whose sides are this many times 32 or more are compared downscaled by it, too."""
 
 WINDOW = 8
@@ -85,7 +85,7 @@ def _conv(inputs: int, outputs: int, stride: int) -> nn.Sequential:
 
 
 def as_input(pictures: Pictures) -> Tensor:
-    """Pictures, uint8 (B, H, W, 3), as the net takes them; copied, for torch wants to be able to write."""
+    """Pictures, uint8 (B, H, W, 3), as the net takes them; copied, for torch needs to be able to write."""
     return torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
@@ -102,7 +102,7 @@ def load_net(path: Path = PATH) -> FeatureNet:
 def feature_distances(originals: Pictures, others: Pictures) -> NDArray[np.float64]:
     """Distances of pictures of one size, uint8 (B, H, W, 3): (B,), from 0 for equal ones to 2."""
     net, scales = load_net(), [(originals, others)]
-    if min(originals.shape[1:3]) >= SHRUNK * 32:
+    if min(originals.shape[1:3]) >= DOWNSCALED * 32:
         scales.append((_shrunk(originals), _shrunk(others)))
     found = []
     for pair in scales:
@@ -144,7 +144,7 @@ def _unit(x: Tensor) -> Tensor:
 
 
 def _shrunk(pictures: Pictures) -> Pictures:
-    size = pictures.shape[2] // SHRUNK, pictures.shape[1] // SHRUNK
+    size = pictures.shape[2] // DOWNSCALED, pictures.shape[1] // DOWNSCALED
     return np.stack([np.asarray(Image.fromarray(one).resize(size, Image.Resampling.BOX)) for one in pictures])
 
 

@@ -130,19 +130,19 @@ def make_corpus(models: Path) -> Corpus:
 def read_vlz(data: bytes) -> str:
     """Everything that can be done with the bytes of a file; what came of it."""
     inspection.describe(data)
-    inner, told = envelope.unwrap(data)
+    inner, metadata = envelope.unwrap(data)
     most = MAX_PHOTO_PIXELS if is_photo(inner) else MAX_PIXELS
     if not codec.is_archive(data):  # first, for a file that was cut has no more
         api.decompress(data, 3, preview=True, max_pixels=most)
     drawn = [image.size for image in api.decompress_many(data, max_pixels=most)]
     if inner[2] & 15 == WINDOWED:
         api.decompress(data, 3, temperature=0.7, max_pixels=most)
-    if told.parts():
+    if metadata.parts():
         pixels = api.decompress_array(data, max_pixels=most)
         for ending in FORMATS:
-            unwritten(told, ending)
+            unwritten(metadata, ending)
             with suppress(ImageError):  # what a format does not hold, such as transparency
-                encode_picture(pixels, ending, told)
+                encode_picture(pixels, ending, metadata)
     return "decoded" if drawn else "empty"
 
 
@@ -202,7 +202,7 @@ def damaged_model(rng: random.Random, corpus: Corpus) -> dict[str, bytes]:
 
 
 def _packed(info: dict[str, Any], arrays: dict[str, Any]) -> dict[str, bytes]:
-    return pack_model(info, arrays, sealed=True)
+    return pack_model(info, arrays, fresh=True)
 
 
 @contextmanager

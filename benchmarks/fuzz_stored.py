@@ -36,8 +36,8 @@ def make_wrapped(files: Sequence[bytes]) -> list[bytes]:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exif = Image.Exif()
     exif[0x0112], exif[0x010F], exif[0x8825] = 6, "a camera", {1: "N", 2: (1.0, 2.0, 3.0)}
-    told = Metadata(profile, exif.tobytes()[6:], b"<x:xmpmeta/>", (11811, 11811), (("Title", "a"), ("Author", "b")))
-    return [wrap(one, metadata) for one in files for metadata in (told, Metadata(density=(2835, 2835)))]
+    full = Metadata(profile, exif.tobytes()[6:], b"<x:xmpmeta/>", (11811, 11811), (("Title", "a"), ("Author", "b")))
+    return [wrap(one, metadata) for one in files for metadata in (full, Metadata(density=(2835, 2835)))]
 
 
 def damaged_tiles(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
@@ -55,17 +55,17 @@ def damaged_tiles(data: bytes, rng: random.Random, others: Sequence[bytes]) -> b
 
 def damaged_metadata(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
     """Make a file whose metadata are changed before they are deflated: one kind's content, or what is around them."""
-    inner, told = unwrap(data)
+    inner, metadata = unwrap(data)
     if rng.randrange(2):
         icc, exif, xmp = (
-            mutate(one, rng, others) if rng.randrange(2) else one for one in (told.icc, told.exif, told.xmp)
+            mutate(one, rng, others) if rng.randrange(2) else one for one in (metadata.icc, metadata.exif, metadata.xmp)
         )
-        return wrap(inner, replace(told, icc=icc, exif=exif, xmp=xmp))
-    return wrap_entries(mutate(entries_of(told), rng, others), inner)
+        return wrap(inner, replace(metadata, icc=icc, exif=exif, xmp=xmp))
+    return wrap_entries(mutate(entries_of(metadata), rng, others), inner)
 
 
-def entries_of(told: Metadata) -> bytes:
+def entries_of(metadata: Metadata) -> bytes:
     """Return the entries of metadata, as an envelope deflates them."""
     numbers = {"icc": 1, "exif": 2, "xmp": 3, "dpi": 4, "texts": 5}
-    parts = told.parts().items()
+    parts = metadata.parts().items()
     return b"".join(bytes([numbers[name]]) + write_number(len(content)) + content for name, content in parts)

@@ -2,7 +2,7 @@
 
 A judge is a classifier that was trained on the set's own training images. It reads a digit among ten and a silhouette
 among its 101 kinds. A character is read among twenty: its own and nineteen others, drawn by seed from its own alphabet
-and, where that has fewer, from the others; the judge knows all of them from the drawers of the training part.
+and, where that has fewer, from the others; the judge has learnt all of them from the drawers of the training part.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files of each mode, and the pictures that they must give for ever, for `tests/golden`.
 
 Run as `python -m benchmarks.make_golden MODEL` once a model is released. What is there already is left alone: a golden
-file that has to be made again tells that old files can no longer be read.
+file that has to be made again shows that old files can no longer be read.
 """
 
 from __future__ import annotations

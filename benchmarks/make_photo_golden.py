@@ -28,7 +28,7 @@ SIZES = {"": (37, 52), "-tiny": (20, 18), "-small": (21, 17)}
 MAIN, OF_MAIN, OF_OTHERS = "photo-exact", ("", "-tiny"), ("-small",)
 """The model of most files, and which files it and the others have."""
 KINDS: dict[str, dict[str, Any]] = {"lossy": {"quality": 100}, "shrunk": {}, "lossless": {"lossless": True}}
-"""How each kind of file is asked for; a model that shrinks nothing has none that is shrunk."""
+"""How each kind of file is made; a model that downscales nothing has none that is "shrunk"."""
 TEMPERATURE = 0.7
 
 

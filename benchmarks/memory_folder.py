@@ -6,7 +6,7 @@ import io
 
 
 class MemoryFolder:
-    """A folder of files in memory, as far as reading a model asks for one."""
+    """A folder of files in memory, as far as reading a model needs one."""
 
     def __init__(self, files: dict[str, bytes], name: str = "folder") -> None:
         self.files, self.name = files, name

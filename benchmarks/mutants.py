@@ -1,7 +1,7 @@
 """Which wrong constants the tests notice: one is changed at a time in a copy of the sources, and the tests are run.
 
 `python -m benchmarks.mutants` runs all of them and keeps the outcome; with NAMES it runs these alone and keeps nothing.
-Formats are pinned by golden files. These are constants that no golden file sees: what the sender chooses, and what is
+Formats are pinned by golden files. These are constants beyond golden files: what the sender chooses, and what is
 refused.
 """
 
@@ -102,7 +102,7 @@ def notice(folder: Path, tests: tuple[str, ...]) -> bool:
     Raises:
         VlaeError: they could not be run.
     """
-    # Byte code is told from stale one by time and size alone, and mutants come within a second at equal size.
+    # Stale byte code is recognised by time and size alone, and mutants come within a second at equal size.
     environment = {key: value for key, value in os.environ.items() if key != "VLAE_DATA"} | {
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": os.pathsep.join([".", "models", "cli"]),

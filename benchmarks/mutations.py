@@ -104,18 +104,18 @@ def mutate_arrays(arrays: Mapping[str, NDArray[Any]], rng: random.Random) -> dic
 
 
 def pack_model(
-    info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], sealed: bool, name: str = "model.json"
+    info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], fresh: bool, name: str = "model.json"
 ) -> dict[str, bytes]:
-    """Return the files of a model folder; `sealed` gives it the fingerprint that its weights have.
+    """Return the files of a model folder; `fresh` gives it the fingerprint that its weights have.
 
     Args:
         info: the tree of the JSON file.
         arrays: the weights.
-        sealed: whether the fingerprint is made anew.
+        fresh: whether the fingerprint is made anew.
         name: of the JSON file.
     """
     tree = dict(info)
-    if sealed:
+    if fresh:
         tree["fingerprint"] = fingerprint(tree, arrays).hex()
     stream, by_name = io.BytesIO(), dict[str, Any](arrays)
     np.savez(stream, **by_name)

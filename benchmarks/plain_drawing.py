@@ -56,7 +56,7 @@ def plain_photograph(
     Args:
         net: the local decoder, of numpy.
         size: (H, W).
-        window: what the decoder sees.
+        window: of the decoder.
         choose, features, places: as in `engine.sweep`, for a batch of one.
     """
     plain, (height, width), (above, left, right) = PlainNet(net), size, window

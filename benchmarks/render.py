@@ -1,4 +1,4 @@
-"""Writes the measured figures into the pages, between the markers, so that nobody types a number.
+"""Writes the measured figures into the pages, between the markers, so that no number is typed.
 
 Run as `python -m benchmarks.render`, which draws docs/rates.svg, too; `--check` only says whether all of it is current.
 A measurement that was not made leaves its table out.

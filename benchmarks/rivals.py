@@ -1,6 +1,6 @@
 """Other codecs at equal bytes: the best quality whose file is no larger than ours, or else the smallest file.
 
-Some of them shrink the picture first and enlarge what comes back, which is what they do best with few bytes. JPEG XL
+Some of them downscale the picture first and upscale what comes back, which is what they do best with few bytes. JPEG XL
 needs pillow-jxl-plugin (GPL, `pip install pillow-jxl-plugin`); what is not installed is left out.
 """
 
@@ -20,12 +20,12 @@ from vlae_codec.report.quality import Levels
 
 @dataclass(frozen=True)
 class Rival:
-    """A codec of Pillow's, its settings, by how much it shrinks the sides first, and its highest lossy quality."""
+    """A codec of Pillow's, its settings, by how much it downscales the sides first, and its highest lossy quality."""
 
     name: str
     format: str
     settings: dict[str, Any] = field(default_factory=dict)
-    shrink: int = 1
+    downscale: int = 1
     highest: int = 100
 
 
@@ -71,8 +71,8 @@ def _supported(kind: str) -> bool:
 def encoded(rival: Rival, picture: Levels, **more: Any) -> bytes:
     """Return a picture's file, downscaled if the codec is one that downscales."""
     out, image = io.BytesIO(), Image.fromarray(picture)
-    if rival.shrink > 1:
-        size = -(-image.width // rival.shrink), -(-image.height // rival.shrink)
+    if rival.downscale > 1:
+        size = -(-image.width // rival.downscale), -(-image.height // rival.downscale)
         image = image.resize(size, Image.Resampling.LANCZOS)
     image.save(out, rival.format, **rival.settings, **more)
     return out.getvalue()
@@ -81,7 +81,7 @@ def encoded(rival: Rival, picture: Levels, **more: Any) -> bytes:
 def decoded(rival: Rival, data: bytes, size: tuple[int, int]) -> Levels:
     """Return the picture of a file, upscaled to (H, W) if it was downscaled."""
     image = Image.open(io.BytesIO(data)).convert("RGB")
-    if rival.shrink > 1:
+    if rival.downscale > 1:
         image = image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
     return np.asarray(image)
 

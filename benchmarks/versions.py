@@ -113,10 +113,10 @@ def measure(environment: Environment, folder: Path, tests: Sequence[str]) -> dic
     subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
     paths = os.pathsep.join(str(ROOT / part) for part in ("", "models", "cli"))
     variables = os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    asked = subprocess.run([python, "-c", IMPORTABLE], cwd=ROOT, env=variables, capture_output=True, text=True)
-    if asked.returncode:
-        raise VlaeError(f"{environment.title}: {asked.stderr.strip()[-300:]}")
-    left_out = json.loads(asked.stdout.splitlines()[-1])
+    listed = subprocess.run([python, "-c", IMPORTABLE], cwd=ROOT, env=variables, capture_output=True, text=True)
+    if listed.returncode:
+        raise VlaeError(f"{environment.title}: {listed.stderr.strip()[-300:]}")
+    left_out = json.loads(listed.stdout.splitlines()[-1])
     report, started = folder / "report.xml", time.monotonic()
     call = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", f"--junit-xml={report}"]
     chosen = tests or ("tests",)

@@ -66,8 +66,8 @@ def bilevel(pixels: Levels, model: str = "mnist", *, lossless: bool = False, **o
 
 def archive(pixels: Levels, names: bool = False, **settings: Any) -> bytes:
     """Compress pictures of 0 and 1 to an archive."""
-    told = [f"picture {number} \N{GREEK SMALL LETTER ZETA}.png" for number in range(len(pixels))] if names else None
-    return compress_archive(registry.find_model("mnist"), pixels, Settings(**settings), names=told).data
+    titles = [f"picture {number} \N{GREEK SMALL LETTER ZETA}.png" for number in range(len(pixels))] if names else None
+    return compress_archive(registry.find_model("mnist"), pixels, Settings(**settings), names=titles).data
 
 
 def bilevel_cases() -> Iterator[Case]:
@@ -225,10 +225,14 @@ def collection_cases() -> Iterator[Case]:
     def some(**options: Any) -> bytes:
         return encode_part(ten, "mnist", names=names, **options)
 
-    told = Metadata(exif=b"MM\0*" + bytes(8), density=(2835, 2835), texts=(("Title", "\N{GREEK SMALL LETTER ZETA}"),))
-    yield Case("metadata", "metadata in front of a digit", lambda: wrap(bilevel(digits()[2]), told), ("--seed", "3"))
+    metadata = Metadata(
+        exif=b"MM\0*" + bytes(8), density=(2835, 2835), texts=(("Title", "\N{GREEK SMALL LETTER ZETA}"),)
+    )
+    yield Case(
+        "metadata", "metadata in front of a digit", lambda: wrap(bilevel(digits()[2]), metadata), ("--seed", "3")
+    )
     exact = stored.compress(Picture(waves(9, 9)), 5).data
-    yield Case("metadata-exact", "metadata in front of exact pixels", lambda: wrap(exact, told.only(["dpi"])))
+    yield Case("metadata-exact", "metadata in front of exact pixels", lambda: wrap(exact, metadata.only(["dpi"])))
     yield Case("collection", "files with names", some)
     yield Case("collection-archives", "archives of two pictures", partial(some, pack=2))
     yield Case("collection-parts", "two parts, one behind the other, of several models",

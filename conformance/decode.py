@@ -35,12 +35,12 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def decode(data: bytes, told: argparse.Namespace, device: str = "cpu") -> list[Levels]:
+def decode(data: bytes, arguments: argparse.Namespace, device: str = "cpu") -> list[Levels]:
     """Return the pictures of a file, uint8 or uint16 (H, W, channels).
 
     Args:
         data: the file.
-        told: of `options`.
+        arguments: of `options`.
         device: "cpu", "torch" or "cuda".
 
     Raises:
@@ -50,21 +50,26 @@ def decode(data: bytes, told: argparse.Namespace, device: str = "cpu") -> list[L
     if data.startswith(HEAD):
         collection = Collection(data)
         files = [collection.file(first)[1] for first, _, _, _ in collection.listing()]
-        return [one for file in files for one in decode(file, told, device)]
+        return [one for file in files for one in decode(file, arguments, device)]
     if codec.is_archive(data):
         reader = Reader(data, device)
-        found = [255 * pixels for _, pixels in reader.pictures(range(reader.archive.count), seed=told.seed)]
+        found = [255 * pixels for _, pixels in reader.pictures(range(reader.archive.count), seed=arguments.seed)]
         reader.names()
     elif is_photo(data):
         found = [
             pictures.decompress_photo(
-                data, seed=told.seed, number=number, temperature=told.temperature, preview=told.preview, device=device
+                data,
+                seed=arguments.seed,
+                number=number,
+                temperature=arguments.temperature,
+                preview=arguments.preview,
+                device=device,
             )[0]
-            for number in range(told.samples)
+            for number in range(arguments.samples)
         ]
     else:
-        file = codec.open_file(data, device, told.preview)
-        found = list(255 * codec.draw_images([file], seed=told.seed, samples=told.samples, device=device)[0])
+        file = codec.open_file(data, device, arguments.preview)
+        found = list(255 * codec.draw_images([file], seed=arguments.seed, samples=arguments.samples, device=device)[0])
     return [np.atleast_3d(one) for one in found]
 
 
@@ -85,12 +90,12 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("file", type=Path)
     parser.add_argument("out", type=Path)
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        found = decode(told.file.read_bytes(), told, told.device)
+        found = decode(arguments.file.read_bytes(), arguments, arguments.device)
     except VlaeError as error:
-        sys.exit(f"{told.file.name}: {error}")
-    told.out.write_bytes(to_pam(found))
+        sys.exit(f"{arguments.file.name}: {error}")
+    arguments.out.write_bytes(to_pam(found))
 
 
 if __name__ == "__main__":

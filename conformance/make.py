@@ -1,6 +1,6 @@
 """Make the files of the suite and their manifest: `python -m conformance.make`.
 
-Files that are there are left alone, whatever has become of their models: a file that has to be made again tells that
+Files that are there are left alone, whatever has become of their models: a file that has to be made again shows that
 old files can no longer be read.
 """
 
@@ -46,15 +46,15 @@ def main() -> None:
     print(f"{len(known)} cases, {sum(path.stat().st_size for path in folder.iterdir())} bytes")
 
 
-def entry(name: str, file: str, tests: str, told: tuple[str, ...]) -> dict[str, Any]:
+def entry(name: str, file: str, tests: str, arguments: tuple[str, ...]) -> dict[str, Any]:
     """Return what all entries of the manifest have."""
-    return {"name": name, "file": file, "tests": tests, "options": list(told)}
+    return {"name": name, "file": file, "tests": tests, "options": list(arguments)}
 
 
-def must_be_refused(data: bytes, told: tuple[str, ...]) -> None:
+def must_be_refused(data: bytes, arguments: tuple[str, ...]) -> None:
     """Make sure that the package refuses a file."""
     try:
-        decode(data, options().parse_args(told))
+        decode(data, options().parse_args(arguments))
     except VlaeError:
         return
     raise AssertionError("it was read")

@@ -29,7 +29,7 @@ class Bad(NamedTuple):
     options: tuple[str, ...] = ()
 
 
-def sealed(fingerprint: bytes, body: bytes) -> bytes:
+def checksummed(fingerprint: bytes, body: bytes) -> bytes:
     """Return a file with a correct checksum."""
     return body + checksum(fingerprint, body).to_bytes(2, "little")
 
@@ -43,29 +43,31 @@ def bad_single(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad("magic-cut", "cut within the magic", good[:1])
     yield Bad("head-cut", "cut within the header", good[:5])
     yield Bad("payload-cut", "cut within the payload", good[:-3])
-    yield Bad("version", "version 2", sealed(mnist, good[:2] + bytes([good[2] + 16]) + good[3:-2]))
-    yield Bad("mode", "a mode that is not known", sealed(mnist, good[:2] + b"\x1e" + good[3:-2]))
-    yield Bad("model", "a model that nobody has", good[:3] + b"\x01\x02\x03" + good[6:])
+    yield Bad("version", "version 2", checksummed(mnist, good[:2] + bytes([good[2] + 16]) + good[3:-2]))
+    yield Bad("mode", "a mode that is not known", checksummed(mnist, good[:2] + b"\x1e" + good[3:-2]))
+    yield Bad("model", "a model that does not exist", good[:3] + b"\x01\x02\x03" + good[6:])
     yield Bad("checksum", "a flipped bit", good[:7] + bytes([good[7] ^ 4]) + good[8:])
     yield Bad("seal", "a flipped bit of the checksum", good[:-1] + bytes([good[-1] ^ 1]))
-    yield Bad("long", "a tree-search code of 8 bytes", sealed(mnist, good[:6] + bytes(range(8))))
-    yield Bad("longest", "65 bytes of payload", sealed(mnist, good[:6] + bytes(65)))
+    yield Bad("long", "a tree-search code of 8 bytes", checksummed(mnist, good[:6] + bytes(range(8))))
+    yield Bad("longest", "65 bytes of payload", checksummed(mnist, good[:6] + bytes(65)))
     yield Bad(
         "sample-short",
         "relative entropy coding that ends early",
-        sealed(mnist, good[:2] + b"\x14" + good[3:6] + b"\xff"),
+        checksummed(mnist, good[:2] + b"\x14" + good[3:6] + b"\xff"),
     )
     yield Bad(
         "sample-long",
         "relative entropy coding with a byte left",
-        sealed(mnist, good[:2] + b"\x11" + good[3:6] + bytes(9)),
+        checksummed(mnist, good[:2] + b"\x11" + good[3:6] + bytes(9)),
     )
     yield Bad("exact-cut", "an exact file that is cut, read exactly", exact[:-1])
     yield Bad("exact-lossy-cut", "an exact file that is cut within its lossy part", exact[:9], ("--preview",))
     yield Bad("exact-flipped", "a flipped bit of the residual", exact[:-4] + bytes([exact[-4] ^ 8]) + exact[-3:])
     inside = bytes([7 << 5 | exact[6] & 31])
-    start = sealed(mnist, exact[:6] + inside + exact[7 : 8 + (exact[6] & 31)])
-    yield Bad("exact-mode", "an exact file with a lossy part of mode 7", sealed(mnist, start + exact[len(start) : -2]))
+    start = checksummed(mnist, exact[:6] + inside + exact[7 : 8 + (exact[6] & 31)])
+    yield Bad(
+        "exact-mode", "an exact file with a lossy part of mode 7", checksummed(mnist, start + exact[len(start) : -2])
+    )
 
 
 def bad_archives(files: dict[str, bytes]) -> Iterator[Bad]:
@@ -125,43 +127,49 @@ def bad_pictures(files: dict[str, bytes]) -> Iterator[Bad]:
     photo, windowed = bytes.fromhex(info.fingerprint), bytes.fromhex(other.fingerprint)
     about = f"photo-{info.fingerprint[:6]}"
     good, clear = files[f"{about}-grey"], files[f"{about}-alpha-soft"]
-    yield Bad(f"{about}-flags", "flags that are not known", sealed(photo, good[:7] + b"\x81" + good[8:-2]))
-    yield Bad(f"{about}-none", "no rows", sealed(photo, good[:8] + b"\0" + good[9:-2]))
-    yield Bad(f"{about}-side", "a side of 65,537", sealed(photo, good[:8] + write_number(65537) + good[9:-2]))
-    yield Bad(f"{about}-much", "2^32 pixels", sealed(photo, good[:8] + 2 * write_number(65536) + good[10:-2]))
+    yield Bad(f"{about}-flags", "flags that are not known", checksummed(photo, good[:7] + b"\x81" + good[8:-2]))
+    yield Bad(f"{about}-none", "no rows", checksummed(photo, good[:8] + b"\0" + good[9:-2]))
+    yield Bad(f"{about}-side", "a side of 65,537", checksummed(photo, good[:8] + write_number(65537) + good[9:-2]))
+    yield Bad(f"{about}-much", "2^32 pixels", checksummed(photo, good[:8] + 2 * write_number(65536) + good[10:-2]))
     yield Bad(
-        f"{about}-short", "few bytes for many pixels", sealed(photo, good[:8] + 2 * write_number(4000) + good[10:-2])
+        f"{about}-short",
+        "few bytes for many pixels",
+        checksummed(photo, good[:8] + 2 * write_number(4000) + good[10:-2]),
     )
     yield Bad(f"{about}-cut", "cut", good[:-5])
-    yield Bad(f"{about}-head-cut", "cut within the header", sealed(photo, good[:9]))
-    yield Bad(f"{about}-other", "a model of another family", sealed(windowed, good[:3] + windowed[:3] + good[6:-2]))
-    yield Bad(f"{about}-bits", "bits that no encoder writes", sealed(photo, good[:10] + b"\xff" * 400))
+    yield Bad(f"{about}-head-cut", "cut within the header", checksummed(photo, good[:9]))
+    yield Bad(
+        f"{about}-other", "a model of another family", checksummed(windowed, good[:3] + windowed[:3] + good[6:-2])
+    )
+    yield Bad(f"{about}-bits", "bits that no encoder writes", checksummed(photo, good[:10] + b"\xff" * 400))
     size = bytes([clear[8] - 1])
-    yield Bad(f"{about}-alpha-size", "transparency of another size", sealed(photo, clear[:8] + size + clear[9:-2]))
-    yield Bad(f"{about}-alpha-cut", "transparency that is cut", sealed(photo, clear[:-30]))
+    yield Bad(f"{about}-alpha-size", "transparency of another size", checksummed(photo, clear[:8] + size + clear[9:-2]))
+    yield Bad(f"{about}-alpha-cut", "transparency that is cut", checksummed(photo, clear[:-30]))
     place = clear.index(b"RIFF")
     broken = clear[:place] + b"JUNK" + clear[place + 4 : -2]
-    yield Bad(f"{about}-alpha-other", "transparency that is no WebP image", sealed(photo, broken))
+    yield Bad(f"{about}-alpha-other", "transparency that is no WebP image", checksummed(photo, broken))
     good, exact = files["windowed-colour-50"], files["windowed-exact-colour"]
-    shrunk = bytes([good[6] | 64])
+    downscaled = bytes([good[6] | 64])
     yield Bad(
         "windowed-shrunk",
-        "shrunk by 3/4",
-        sealed(windowed, good[:6] + shrunk + b"\x03" + good[8 if good[6] & 64 else 7 : -2]),
+        "downscaled by 3/4",
+        checksummed(windowed, good[:6] + downscaled + b"\x03" + good[8 if good[6] & 64 else 7 : -2]),
     )
     yield Bad(
         "windowed-exact-shrunk",
-        "an exact picture that is shrunk",
-        sealed(windowed, exact[:6] + bytes([exact[6] | 64]) + exact[7:-2]),
+        "an exact picture that is downscaled",
+        checksummed(windowed, exact[:6] + bytes([exact[6] | 64]) + exact[7:-2]),
     )
     yield Bad("windowed-exact-cut-off", "an exact picture that is cut, read exactly", exact[:-3])
-    yield Bad("windowed-other", "a model of another family", sealed(photo, good[:3] + photo[:3] + good[6:-2]))
+    yield Bad("windowed-other", "a model of another family", checksummed(photo, good[:3] + photo[:3] + good[6:-2]))
     stored, none = files["stored-colour"], bytes(32)
-    yield Bad("stored-model", "a model where there is none", sealed(none, stored[:3] + b"\0\0\x01" + stored[6:-2]))
-    yield Bad("stored-flags", "flags that are not known", sealed(none, stored[:6] + b"\x08" + stored[7:-2]))
-    yield Bad("stored-size", "a tile of another size", sealed(none, stored[:7] + bytes([stored[7] + 1]) + stored[8:-2]))
-    yield Bad("stored-more", "a byte behind the tiles", sealed(none, stored[:-2] + b"\0"))
-    yield Bad("stored-cut", "a tile that is cut", sealed(none, stored[:-9]))
+    yield Bad("stored-model", "a model where there is none", checksummed(none, stored[:3] + b"\0\0\x01" + stored[6:-2]))
+    yield Bad("stored-flags", "flags that are not known", checksummed(none, stored[:6] + b"\x08" + stored[7:-2]))
+    yield Bad(
+        "stored-size", "a tile of another size", checksummed(none, stored[:7] + bytes([stored[7] + 1]) + stored[8:-2])
+    )
+    yield Bad("stored-more", "a byte behind the tiles", checksummed(none, stored[:-2] + b"\0"))
+    yield Bad("stored-cut", "a tile that is cut", checksummed(none, stored[:-9]))
 
 
 def bad_collections(files: dict[str, bytes]) -> Iterator[Bad]:
@@ -180,7 +188,7 @@ def bad_metadata(files: dict[str, bytes]) -> Iterator[Bad]:
 
     def packed(entries: bytes) -> bytes:
         block = zlib.compress(entries)
-        return sealed(none, good[:3] + write_number(len(block)) + block) + inner
+        return checksummed(none, good[:3] + write_number(len(block)) + block) + inner
 
     yield Bad("metadata-flipped", "a flipped bit of the metadata", good[:6] + bytes([good[6] ^ 1]) + good[7:])
     yield Bad("metadata-cut", "cut within the metadata", good[: length // 2])

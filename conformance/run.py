@@ -56,12 +56,12 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose name has this in it")
     parser.add_argument("--timeout", type=float, default=60, help="seconds for a file")
     parser.add_argument("command", nargs="+")
-    told = parser.parse_args()
-    cases = [case for case in json.loads((HERE / "manifest.json").read_text()) if told.only in case["name"]]
+    arguments = parser.parse_args()
+    cases = [case for case in json.loads((HERE / "manifest.json").read_text()) if arguments.only in case["name"]]
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:
-            if wrong := judge(told.command, case, Path(folder) / "out.pam", told.timeout):
+            if wrong := judge(arguments.command, case, Path(folder) / "out.pam", arguments.timeout):
                 failures += 1
                 print(f"{case['name']} ({case['tests']}): {wrong}")
     print(f"{len(cases) - failures} of {len(cases)} cases passed")

@@ -95,8 +95,8 @@ def held(out: Path, index: dict[str, Any]) -> dict[str, bytes]:
     models = {one: label for one, label in index["models"].items() if label["name"] in SINGLE}
     names = [f"models/{one}.bin.gz" for one in (*index["tables"].values(), *models)]
     names += [f"examples/{path.name}" for path in sorted((out / "examples").iterdir())]
-    told = json.dumps({**index, "models": models}).encode()
-    return {"models/index.json": told} | {name: (out / name).read_bytes() for name in names}
+    listing = json.dumps({**index, "models": models}).encode()
+    return {"models/index.json": listing} | {name: (out / name).read_bytes() for name in names}
 
 
 def copy_examples(folder: Path, fingerprints: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Codecs as the benchmark sees them: a picture and a setting to bytes, and the picture that these give."""
+"""Codecs as the benchmark uses them: a picture and a setting to bytes, and the picture that these give."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def _searched(levels: Levels, quality: float) -> tuple[int, Levels]:
     return len(made.data), np.asarray(vlae_codec.decompress(made.data).convert("RGB"))
 
 
-def _pillow(levels: Levels, quality: float, kind: str, shrink: int = 1, **options: Any) -> tuple[int, Levels]:
+def _pillow(levels: Levels, quality: float, kind: str, downscale: int = 1, **options: Any) -> tuple[int, Levels]:
     image = Image.fromarray(levels)
-    small = tuple(max(1, round(side / shrink)) for side in image.size)
+    small = tuple(max(1, round(side / downscale)) for side in image.size)
     stream = io.BytesIO()
-    (image if shrink == 1 else image.resize((small[0], small[1]), Image.Resampling.LANCZOS)).save(
+    (image if downscale == 1 else image.resize((small[0], small[1]), Image.Resampling.LANCZOS)).save(
         stream, kind, quality=int(quality), **options
     )
     size = len(stream.getvalue())
     with Image.open(stream) as opened:
         drawn = opened.convert("RGB")
-    return size, np.asarray(drawn if shrink == 1 else drawn.resize(image.size, Image.Resampling.LANCZOS))
+    return size, np.asarray(drawn if downscale == 1 else drawn.resize(image.size, Image.Resampling.LANCZOS))
 
 
 def _jxl(levels: Levels, quality: float) -> tuple[int, Levels]:
@@ -66,9 +66,9 @@ OUR_SETTINGS = (2, 14, 28, 42, 56, 70, 84, 100)
 RIVALS = {
     "avif": Codec(functools.partial(_pillow, kind="AVIF", speed=4), AVIF_SETTINGS),
     "avif-444": Codec(functools.partial(_pillow, kind="AVIF", speed=4, subsampling="4:4:4"), (10, 25, 40, 55, 70)),
-    "avif-shrunk-2": Codec(functools.partial(_pillow, kind="AVIF", speed=4, shrink=2), (8, 24, 44, 64)),
-    "avif-shrunk-3": Codec(functools.partial(_pillow, kind="AVIF", speed=4, shrink=3), (20, 40, 60)),
-    "avif-shrunk-4": Codec(functools.partial(_pillow, kind="AVIF", speed=4, shrink=4), (30, 55)),
+    "avif-shrunk-2": Codec(functools.partial(_pillow, kind="AVIF", speed=4, downscale=2), (8, 24, 44, 64)),
+    "avif-shrunk-3": Codec(functools.partial(_pillow, kind="AVIF", speed=4, downscale=3), (20, 40, 60)),
+    "avif-shrunk-4": Codec(functools.partial(_pillow, kind="AVIF", speed=4, downscale=4), (30, 55)),
     "jpeg-xl": Codec(_jxl, (15, 35, 55, 75, 88)),
     "webp": Codec(functools.partial(_pillow, kind="WEBP", method=6), (5, 25, 50, 80)),
     "jpeg": Codec(functools.partial(_pillow, kind="JPEG", optimize=True, progressive=True), (10, 30, 60, 80)),

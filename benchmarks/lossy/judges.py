@@ -17,7 +17,7 @@ def judged(original: Levels, drawn: Levels, folder: Any) -> dict[str, float]:
 
     Args:
         original, drawn: to compare.
-        folder: for files that SSIMULACRA2's implementation wants to read.
+        folder: for files that SSIMULACRA2's implementation reads.
     """
     import torch
     from ssimulacra2 import compute_ssimulacra2

@@ -41,8 +41,10 @@ def avif(levels: Levels, most: int) -> tuple[Image.Image | None, int]:
     """Return AVIF's best picture (speed 4, whole or halved) in so many bytes, and how many it takes."""
     image = Image.fromarray(levels)
     best: tuple[float, bytes] | None = None
-    for shrink in (1, 2):
-        small = image if shrink == 1 else image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
+    for downscale in (1, 2):
+        small = (
+            image if downscale == 1 else image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
+        )
         low, high = 0, 101
         while high - low > 1:
             middle = (low + high) // 2
