@@ -128,7 +128,7 @@ def estimate(folder: Path) -> Lines:
     more, parts = HUGE / simulated["pictures"], HUGE // PART
     rows: list[tuple[str, str]] = []
     for row in found["stores"]:
-        if row["store"].startswith("collection"):
+        if row["store"].startswith("collection") and "one archive" not in row["store"]:
             hours = HUGE / row["written_per_second"] / WORKERS / 3600
             rows.append((f"{row['store']}: hours of {WORKERS:,} cores", f"{hours:.1f}"))
             rows.append((f"{row['store']}: gigabytes", f"{HUGE * row['bytes'] / 1e9:.1f}"))
