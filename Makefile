@@ -3,7 +3,7 @@
 # make man                manual pages in build/man
 # make web                the page that opens .vlz files, with its models, in build/web
 # make bench              rewrite all tables from benchmarks/results; an HTML report in bench-out/
-# make test               the test suite; make lint, make types: ruff and mypy
+# make test               the test suite, a process for each core; make lint, make types: ruff and mypy
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -21,7 +21,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/vlae-bench --html bench-out --force
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest $(PYTEST_ARGS)
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 man: $(VENV)/.installed
 	$(BIN)/vlae-man --out build/man
