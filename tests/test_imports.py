@@ -26,8 +26,8 @@ LAYERS = list(FOLDERS)
 
 FLOORS = {
     "vlae_codec": [
-        "errors", "parallel", "exact", "coding", "autoregressive", "container", "model", "pixels", "latents", "io",
-        "families", "report", "sources", "api", "collections", "pillow_plugin", "engines",
+        "errors", "memory", "parallel", "exact", "coding", "autoregressive", "container", "model", "pixels", "latents",
+        "io", "families", "report", "sources", "api", "collections", "pillow_plugin", "engines",
         "__init__",
     ],
     "vlae_models": ["__init__", "recipe", "nets", "data", "release", "train", "photo", "windowed", "kinds"],

@@ -25,6 +25,7 @@ from .io.adjust import is_hidden_ink
 from .io.images import PillowImage
 from .io.metadata import Keeping, in_colours_of, in_info, parse_kinds
 from .latents.payload import CODES, EFFORTS, MAX_BITS
+from .memory import limited
 from .report import inspection
 from .report.records import FileRecord
 from .sources import ImageLike, Source, read_file, read_picture
@@ -55,6 +56,7 @@ def compress(
     binarise: bool = False,
     keep: str = "none",
     device: str = "cpu",
+    max_memory: int | None = None,
 ) -> bytes:
     """Return the bytes of the .vlz file of one picture.
 
@@ -74,6 +76,7 @@ def compress(
         keep: "all" metadata or some of "icc,exif,xmp,dpi,texts"; without loss pixels stay as they are stored then, and
             are not turned.
         device: "cpu", "torch" or "cuda"; the bytes are the same.
+        max_memory: refuse a picture with which the process would hold more bytes at its peak.
 
     Returns:
         A whole file: for a digit some ten bytes, of which two or three are its code.
@@ -97,7 +100,8 @@ def compress(
     True
     """
     _check_options(lossless, bits, quality, effort, code)
-    picture = read_picture(image, Keeping(parse_kinds(keep), lossless))
+    with limited(max_memory):
+        picture = read_picture(image, Keeping(parse_kinds(keep), lossless))
     models = codec.candidates(model)
     if binarise:
         picture = replace(picture, deep=None)
@@ -107,16 +111,17 @@ def compress(
             raise VlaeError("bits and code are for bilevel models: use quality")
         if lossless:
             picture = images.as_exact(picture)
-        data = photo.compress_photo(
-            picture,
-            info,
-            quality=quality,
-            target_bytes=envelope.left_of(target_bytes, picture.metadata),
-            lossless=lossless,
-            effort=effort,
-            device=device,
-            auto=model == codec.AUTO,
-        ).data
+        with limited(max_memory):
+            data = photo.compress_photo(
+                picture,
+                info,
+                quality=quality,
+                target_bytes=envelope.left_of(target_bytes, picture.metadata),
+                lossless=lossless,
+                effort=effort,
+                device=device,
+                auto=model == codec.AUTO,
+            ).data
         return envelope.wrap(data, picture.metadata)
     if target_bytes is not None:
         raise VlaeError("target_bytes is for photographs: this picture goes to a bilevel model")
@@ -197,6 +202,7 @@ def decompress(
     temperature: float = photo.DEFAULT_TEMPERATURE,
     max_pixels: int | None = None,
     device: str = "cpu",
+    max_memory: int | None = None,
 ) -> PillowImage:
     """Return a plausible picture for a .vlz file; for a lossless one the exact picture.
 
@@ -208,6 +214,7 @@ def decompress(
         temperature: of the texture of photographs, 0 (none, the least error) to 1.
         max_pixels: refuse a file that announces more, of all its pictures together; by default 2^26, of archives 2^32.
         device: "cpu", "torch" or "cuda"; the pixels are the same.
+        max_memory: refuse a picture of any size with which the process would hold more bytes at its peak.
 
     Returns:
         A Pillow image of the picture's size: mode "1" of black and white, "L" of a grey photograph, else "RGB", each
@@ -222,8 +229,9 @@ def decompress(
     """
     content, metadata = envelope.unwrap(read_file(data))
     pixels = decompress_array(
-        content, seed, index=index, preview=preview, temperature=temperature, max_pixels=max_pixels, device=device
-    )
+        content, seed, index=index, preview=preview, temperature=temperature, max_pixels=max_pixels, device=device,
+        max_memory=max_memory,
+    )  # fmt: skip
     image = images.to_pillow(in_colours_of(pixels, metadata.icc))
     image.info.update(in_info(metadata))
     return image
@@ -238,6 +246,7 @@ def decompress_array(
     temperature: float = photo.DEFAULT_TEMPERATURE,
     max_pixels: int | None = None,
     device: str = "cpu",
+    max_memory: int | None = None,
 ) -> NDArray[Any]:
     """Return the array that `decompress` makes a Pillow image of, exact 16-bit pictures whole; arguments as there.
 
@@ -264,9 +273,10 @@ def decompress_array(
     if index not in (0, -1):
         raise FormatError(f"picture {index} of a file that holds one picture")
     if identify.is_photo(content):
-        levels, _, _ = photo.decompress_photo(
-            content, seed=seed, temperature=temperature, preview=preview, max_pixels=max_pixels, device=device
-        )
+        with limited(max_memory):
+            levels, _, _ = photo.decompress_photo(
+                content, seed=seed, temperature=temperature, preview=preview, max_pixels=max_pixels, device=device
+            )
         return levels
     file = codec.open_file(content, device, preview, max_pixels)
     return np.asarray(codec.draw_images([file], seed=seed, device=device)[0][0], bool)

@@ -20,6 +20,31 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+class _Settings:
+    threads: int | None = None
+
+
+@contextmanager
+def limited(count: int | None) -> Iterator[None]:
+    """Let this process compute in so many threads; None changes nothing. Models that are loaded keep their number."""
+    before = _Settings.threads
+    use_threads(before if count is None else count)
+    try:
+        yield
+    finally:
+        use_threads(before)
+
+
+def use_threads(count: int | None) -> None:
+    """Let this process compute in so many threads from now on; None is one for each core that it may use."""
+    _Settings.threads = count
+
+
+def threads(default: int | None = None) -> int:
+    """Return in how many threads this process computes, by default in one for each core."""
+    return _Settings.threads or default or cores()
+
+
 def in_threads(function: Callable[[Job], Result], jobs: Iterable[Job], workers: int) -> list[Result]:
     """Return the function's result for every job, in order, `workers` of them at a time.
 

@@ -13,6 +13,7 @@ from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import Any, TypeVar
 
+from vlae_codec import memory, parallel
 from vlae_codec.errors import VlaeError
 from vlae_codec.io.files import STREAM
 
@@ -51,7 +52,9 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
         return
     size = max(1, min(BATCH, -(-len(pairs) // (jobs * SHARES))))
     batches = [pairs[start : start + size] for start in range(0, len(pairs), size)]
-    pool = ProcessPoolExecutor(min(jobs, len(batches)), get_context("spawn"), begin)
+    count, limit = min(jobs, len(batches)), memory.allowed()
+    shares = parallel.threads(1), None if limit is None else limit // count
+    pool = ProcessPoolExecutor(count, get_context("spawn"), begin, shares)
     whole = False
     try:
         with signals_held():  # processes start here
@@ -71,15 +74,19 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
         pool.shutdown(cancel_futures=True)
 
 
-def begin() -> None:
-    """Prepare a process: one core is its share, and an interrupt is the first process's business, which ends it."""
-    from vlae_codec.families import registry
+def begin(threads: int = 1, limit: int | None = None) -> None:
+    """Prepare a process: an interrupt is the first process's business, which ends it.
 
+    Args:
+        threads: that it may compute in.
+        limit: of the memory that it may hold, bytes.
+    """
     quieten_pillow()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     release_signals()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what is half-written is taken away
-    registry.use_workers(1)
+    parallel.use_threads(threads)
+    memory.limit(limit)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

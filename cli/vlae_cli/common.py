@@ -173,12 +173,12 @@ class FiniteRange(click.FloatRange):
         return float(super().convert(number, param, ctx))
 
 
-def parsed(function: str, module: str = "adjust") -> Callable[[click.Context, click.Parameter, str | None], Any]:
-    """Return a callback of an option whose text a function of a module of `vlae_codec.io` reads."""
+def parsed(function: str, module: str = "io.adjust") -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """Return a callback of an option whose text a function of a module of `vlae_codec` reads."""
 
     def read(context: click.Context, parameter: click.Parameter, text: str | None) -> Any:
         try:
-            return None if text is None else getattr(import_module(f"vlae_codec.io.{module}"), function)(text)
+            return None if text is None else getattr(import_module(f"vlae_codec.{module}"), function)(text)
         except VlaeError as error:
             raise click.BadParameter(str(error), context, parameter) from error
 

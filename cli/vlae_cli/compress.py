@@ -28,6 +28,7 @@ from .common import (
 from .compressing import CompressTask, Form, compress_batch, reason
 from .misuse import refuse_ending, refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
 from .output import Output, output_options
+from .resources import resource_options
 
 if TYPE_CHECKING:
     from vlae_codec.io.adjust import Colour, Size
@@ -67,6 +68,7 @@ Examples:
   vlae-compress digit.png --bits 40        more bits, more of the picture kept
   vlae-compress photo.jpg                  a picture of any size, transparent or not
   vlae-compress photo.jpg --target-bytes 2000
+  vlae-compress huge.tif --max-memory 1G   refused at once if it would take more
   vlae-compress scan.png --fit -m mnist    resize to the model's size first
   vlae-compress digit.png --lossless       the same code, and the exact pixels behind it
   vlae-compress photo.jpg --keep icc,exif  the profile and the EXIF data too, the place in them
@@ -115,7 +117,7 @@ Examples:
 @click.option("--all-frames", is_flag=True, help="Take every frame or page: x-0000.vlz and so on, or -o NAME.vlz.")
 @click.option(
     "--keep",
-    callback=parsed("parse_kinds", "metadata"),
+    callback=parsed("parse_kinds", "io.metadata"),
     metavar="KINDS",
     help="Metadata: all, none, or some of icc,exif,xmp,dpi,texts [default: all with --lossless, else none].",
 )
@@ -125,6 +127,7 @@ Examples:
 @output_options
 @version_option
 @exit_on_error
+@resource_options
 def main(
     inputs: tuple[Path, ...],
     model: str,

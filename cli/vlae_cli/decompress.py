@@ -25,6 +25,7 @@ from .decompressing import DecompressTask, decompress_batch
 from .extracting import decompress_collection
 from .misuse import refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
 from .output import Output, output_options
+from .resources import resource_options
 from .sources import Sources, inputs_or_urls_argument, open_sources
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ Examples:
 @output_options
 @version_option
 @exit_on_error
+@resource_options
 def main(
     inputs: tuple[Path | str, ...],
     seed: int,

@@ -129,7 +129,7 @@ def _draw_photo(
             max_pixels=task.max_pixels, device=task.device, progress=step,
         )  # fmt: skip
         drawn.append(picture)
-    left = _write_picture(task, pair, np.concatenate(drawn, axis=1), metadata)
+    left = _write_picture(task, pair, drawn[0] if task.samples == 1 else np.concatenate(drawn, axis=1), metadata)
     height, width = drawn[0].shape[:2]
     record = records.DrawnRecord(str(pair[0]), str(pair[1]), info.name, task.seed, task.samples, width, height)
     return record, "; ".join(filter(None, (lost, left)))

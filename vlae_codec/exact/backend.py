@@ -11,12 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..parallel import threads
+
 Array = Any
 """An array of numpy or a tensor of torch."""
 
 
 class Numpy:
-    """Arrays of numpy."""
+    """Arrays of numpy, which computes in several threads side by side."""
+
+    @property
+    def workers(self) -> int:
+        """Threads that share a network's work."""
+        return threads()
 
     def load(self, values: NDArray[Any], double: bool) -> Array:
         """Return values as an array of float64 or float32."""
@@ -77,6 +84,7 @@ class Torch:
         import torch
 
         self.torch, self.device = torch, device
+        self.workers = 1  # torch and GPUs share the work themselves
 
     def load(self, values: NDArray[Any], double: bool) -> Array:
         """Return values as a tensor of float64 or float32."""

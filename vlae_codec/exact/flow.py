@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..parallel import in_threads
 from .backend import Array, Backend
 from .program import Conv, Op, Program
 
@@ -156,7 +157,8 @@ def convolved(ops: Backend, conv: Conv, framed: Array, rows: int, columns: int) 
     channels, side, stride = framed.shape[0], conv.side, conv.stride
     out = ops.empty((len(conv.matrix), rows, columns), conv.double)
     strip = rows_at_once(side * side * channels, columns)
-    for top in range(0, rows, strip):
+
+    def fill(top: int) -> None:
         count = min(strip, rows - top)
         taps = ops.empty((side * side * channels + 1, count * columns), conv.double)
         taps[-1] = 1.0
@@ -167,11 +169,13 @@ def convolved(ops: Backend, conv: Conv, framed: Array, rows: int, columns: int) 
                 parts[side * r + c] = framed[
                     :, first : first + (count - 1) * stride + 1 : stride, c : c + (columns - 1) * stride + 1 : stride
                 ]
-        out[:, top : top + count] = product(ops, conv, taps).reshape(-1, count, columns)
+        out[:, top : top + count] = multiplied(ops, conv, taps).reshape(-1, count, columns)
+
+    in_threads(fill, range(0, rows, strip), ops.workers)
     return out
 
 
-def product(ops: Backend, conv: Conv, taps: Array) -> Array:
+def multiplied(ops: Backend, conv: Conv, taps: Array) -> Array:
     """Return the results (outputs, N) of a convolution at N positions, whose taps (taps x inputs + 1, N) these are."""
     out = ops.empty((len(conv.matrix), taps.shape[1]), conv.double)
     ops.matmul(conv.matrix, taps, out)

@@ -39,12 +39,6 @@ _last: dict[tuple[bytes, str], ModelInfo] = {}
 """The model that was found last for the beginning of a fingerprint, by that and the user's folder."""
 
 
-class _Settings:
-    """What holds for the whole process."""
-
-    workers: int | None = None
-
-
 def register(family: Family) -> None:
     """Let models of a family be found, and pictures and files go to it."""
     _families[family.name] = family
@@ -75,8 +69,6 @@ def load(info: ModelInfo, kind: type[Model], device: str = "cpu") -> Model:
     key = (info.fingerprint, str(info.folder), device)
     if key not in _loaded:
         model = read_model(info.folder, kind, device)
-        if _Settings.workers is not None and hasattr(model, "workers"):
-            model.workers = _Settings.workers
         _loaded[key] = model
     return _of_kind(_loaded[key], kind, info.folder)
 
@@ -135,11 +127,6 @@ def _named(folder: Traversable | Path) -> Iterator[None]:
         yield
     except ModelError as error:
         raise error if str(error).startswith(f"{folder}: ") else ModelError(f"{folder}: {error}") from error
-
-
-def use_workers(count: int) -> None:
-    """Let models that are loaded from now on compute in so many threads; by default there is one for each core."""
-    _Settings.workers = count
 
 
 def list_models() -> list[ModelInfo]:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ..container.envelope import NOTHING, Metadata
-from ..errors import ImageError
+from ..errors import ImageError, VlaeError
+from ..memory import require
 from . import metadata, opening
 from .chunks import without_texts
 from .deep import MOST, Deep, declared_depth, deep_samples, has_deep_tiles, reduced, without_opaque_alpha
@@ -106,12 +107,13 @@ def decode_image(
             frames = opening.frame_count(image)
             opening.go_to(image, frame or 0)
             check_size(image, max_pixels)
+            require(opening.reading_bytes(image), "reading it")
             picture = _of_file(image, data, keep)
     except UnidentifiedImageError as error:
         raise ImageError("not an image, or of a format that Pillow does not read: give a PNG") from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"far more than the {max_pixels} pixels that are read") from error
-    except ImageError:
+    except VlaeError:
         raise
     except Exception as error:
         if opening.is_text_too_long(error) and (shorter := without_texts(data)) != data:
@@ -228,12 +230,12 @@ def _to_8_bits(image: Image.Image, orientation: int, convert: bool) -> Picture:
         image, notice = to_srgb(image)
         notices += notice
     if image.has_transparency_data:
-        plane = np.array(image.convert("RGBA").getchannel("A"))
+        plane = opening.levels_of(image, "RGBA", 3)
         alpha = plane if plane.min() < 255 else None
     if image.mode in ("CMYK", "LAB", "YCbCr", "HSV"):
         notices.append(f"converted from {image.mode} to RGB")
     grey = image.mode in ("1", "L", "LA", "La")
-    return Picture(np.array(image.convert("L" if grey else "RGB")), tuple(notices), alpha)
+    return Picture(opening.levels_of(image, "L" if grey else "RGB"), tuple(notices), alpha)
 
 
 def is_grey(samples: Pixels | Deep) -> bool:

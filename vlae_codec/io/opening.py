@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError
@@ -31,6 +32,10 @@ ADOBE = b"http://ns.adobe.com/xap/1.0/"
 """What segments of a JPEG file begin with that hold XMP."""
 SCREEN = 72
 """Pixels an inch, where a program had to write some number."""
+STRIP = 1 << 20
+"""Pixels that are taken from an image at once."""
+PILLOW, COEFFICIENTS, SLIM = 4, 6, ("PNG", "JPEG", "MPO", "PPM", "BMP", "TIFF")
+"""Bytes of a pixel of an image, and of a progressive JPEG file's coefficients; formats that are decoded by rows."""
 ONE_PICTURE = ("MPO", "PSD")
 """Formats of which Pillow takes previews or layers for frames."""
 
@@ -120,6 +125,29 @@ def with_key(image: Image.Image, data: bytes) -> Image.Image:
         if key is not None:
             image.info["transparency"] = int(key[0]) * 255 // ((1 << data[DEPTH]) - 1)
     return image
+
+
+def reading_bytes(image: Image.Image) -> int:
+    """Return the bytes that loading an open image and making samples of it takes at the most."""
+    turned = orientation(image) != 1 or "icc_profile" in image.info
+    decoder = COEFFICIENTS if image.info.get("progressive") else 0 if image.format in SLIM else PILLOW
+    return image.width * image.height * (PILLOW + max(decoder, 3 + PILLOW * turned))
+
+
+def levels_of(image: Image.Image, mode: str, channel: int | None = None) -> NDArray[np.uint8]:
+    """Return the levels of an image in another mode, (H, W) or (H, W, C), or of one of its channels.
+
+    Some rows at a time, for Pillow's images take four bytes a pixel and their copies again.
+    """
+    step = max(1, STRIP // image.width)
+    strips = (image.crop((0, top, image.width, min(image.height, top + step))) for top in range(0, image.height, step))
+    several = () if mode == "L" or channel is not None else (len(mode),)
+    out, top = np.empty((image.height, image.width, *several), np.uint8), 0
+    for strip in strips:
+        found = np.asarray(strip.convert(mode))
+        out[top : top + strip.height] = found if channel is None else found[:, :, channel]
+        top += strip.height
+    return out
 
 
 def in_8_bits(image: Image.Image, samples: Deep) -> Image.Image:

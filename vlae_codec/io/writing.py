@@ -13,6 +13,7 @@ from PIL import Image
 
 from ..container.envelope import NOTHING, Metadata
 from ..errors import ImageError
+from ..memory import require
 from . import deep_png
 from . import metadata as saving
 from .chunks import png_chunks
@@ -34,6 +35,8 @@ FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0, "optimize": True}),
 }
 """Pillow's name of the format of an ending, and how it is written; only JPEG loses something."""
+WRITING = 6
+"""Bytes of a pixel of an image and of its file."""
 DRAWN_CHUNKS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 """Chunks of a PNG file that are of its pixels."""
 OPAQUE = ("BMP", "PPM", "JPEG")
@@ -66,6 +69,7 @@ def encode_picture(pixels: Drawn, ending: str, metadata: Metadata = NOTHING) -> 
     pixels = saving.in_colours_of(pixels, metadata.icc)
     if pixels.dtype == np.uint16 and (kind, pixels.ndim) != ("TIFF", 2):
         return _encode_deep(pixels.astype(np.uint16), kind, ending, held)
+    require(WRITING * pixels.shape[0] * pixels.shape[1], "writing it")
     image = Image.fromarray(pixels)
     if kind in OPAQUE and image.mode in ("LA", "RGBA"):
         raise ImageError(f"{ending} holds no transparency: name it .png, .webp or .tif")

@@ -19,7 +19,7 @@ from ..exact.kernels import fold
 from ..exact.layers import FRACTION, LIMIT, Conv3x3, Linear, Residual, relu, rescale, unshuffle
 from ..exact.philox import candidate_noise, pixel_noise
 from ..exact.tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
-from ..parallel import cores, in_threads
+from ..parallel import in_threads, threads
 
 Integers = NDArray[np.int64]
 Pictures = NDArray[np.uint8]
@@ -67,7 +67,7 @@ class IntegerModel:
         self.block_size = self.latent // max(1, self.blocks)
         self.window = Window(*info["window"])
         self.device = device
-        self.workers = 1 if device == "cuda" else cores()
+        self.workers = 1 if device == "cuda" else threads()
         self.arrays = arrays
         self._cache: dict[str, Any] = {}
         self._given: dict[int, IntegerModel] = {}

@@ -12,11 +12,14 @@ from ...errors import FormatError, ImageError, VlaeError
 from ...exact.backend import Array
 from ...io.alpha import decode_plane, encode_plane, filled
 from ...io.images import Picture, Pixels, is_grey
+from ...memory import require
 from ...model.info import PHOTO, ModelInfo
+from ...parallel import single_blas_thread
 from .. import registry
 from ..compressed import PhotoCompressed, Progress
 from . import coding, rounding
 from .container import MAX_SIDE, PhotoFile, check_file, parse_file, write_file
+from .cost import decoding_bytes, encoding_bytes
 from .model import LEVELS, PhotoModel
 from .texture import BASE, Draw
 from .transform import Levels, analyse, grid, padded, synthesise
@@ -27,6 +30,8 @@ TRIALS = 8
 """The most runs of the entropy coder that a target may take."""
 FREE_POSITIONS, POSITIONS_A_BYTE = 2048, 64
 """Positions of latents that take no byte of payload, and those beyond that a byte pays for."""
+HIDDEN = 16
+"""Bytes of a pixel that its transparency takes beside, while its plane is coded and what it hides made smooth."""
 CLOSE = 0.98
 """Share of the target's bytes that is near enough."""
 
@@ -36,6 +41,7 @@ Code = Callable[[int], coding.Coded]
 """Codes the latents of one picture at a level of quality."""
 
 
+@single_blas_thread()
 def compress(
     picture: Picture,
     info: ModelInfo,
@@ -66,11 +72,14 @@ def compress(
     if max(picture.size) > MAX_SIDE:
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
     model = registry.load(info, PhotoModel, device)
+    hidden = 0 if picture.alpha is None else HIDDEN * picture.alpha.size
+    copies = 2 if refine or target_bytes is not None else 1
+    require(encoding_bytes(model, picture.size, copies) + hidden, "compressing it")
     levels, grey = to_rgb(picture)
     y = analyse(model, levels)
 
     def code(level: int) -> coding.Coded:
-        latents = model.ops.copy(y) if refine or target_bytes is not None else y  # which coding overwrites
+        latents = model.ops.copy(y) if copies > 1 else y  # which coding overwrites
         if refine is None:
             return coding.push(model, latents, level, effort)
         better = refine(padded(levels), model.ops.to_numpy(y[:, 1:-1, 1:-1]), level, progress)
@@ -91,6 +100,7 @@ def compress(
     return PhotoCompressed(data, info, picture.size, picture.size, found.ideal, bits, None, 0, picture.notices)
 
 
+@single_blas_thread()
 def decompress(
     data: bytes,
     *,
@@ -116,6 +126,8 @@ def decompress(
     check_pixels(file.height, file.width, max_pixels=max_pixels)
     model = registry.load(info, PhotoModel, device)
     size = file.height, file.width
+    hidden = 0 if file.alpha is None else HIDDEN * file.height * file.width
+    require(decoding_bytes(model, size, draw.heat > 0) + hidden, "decompressing it")
     rows, columns = grid(size)
     if len(file.payload) < least_payload(rows, columns):
         raise FormatError(f"{len(file.payload)} bytes of payload are too few for {file.width} x {file.height}: damaged")

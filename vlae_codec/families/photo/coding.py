@@ -52,10 +52,10 @@ def push(model: PhotoModel, latents: Array, level: int, effort: int, strength: f
                 first = sum(model.slices[: step.part])
                 if step.half == 0:  # `walk` overwrites both halves after the first one's symbols
                     maps = model.ops.to_numpy(latents[first : first + model.slices[step.part], 1:-1, 1:-1])
-                    values, other = gather(maps, 0), gather(maps, 1)
+                    symbols = _symbols(model, gather(maps, 0), first, step, level, effort, strength)
+                    other = gather(maps, 1)
                 else:
-                    values = other
-                symbols = _symbols(model, values, first, step, level, effort, strength)
+                    symbols = _symbols(model, other, first, step, level, effort, strength)
             writer.push(symbols.reshape(-1), step.scales.reshape(-1))
             of_hyper = of_hyper if step.part >= 0 else writer.ideal
             step = steps.send(symbols)

@@ -7,6 +7,7 @@ symbols. In a half, positions come row by row, even rows first.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 from ...coding.precision import Integers
 from ...coding.symbols import Scales, Symbols
 from ...exact.backend import Array, Backend
-from ...exact.flow import Flow, product, rows_at_once, run
+from ...exact.flow import Flow, multiplied, rows_at_once, run
 from ...exact.program import Program
+from ...parallel import in_threads
 from .model import (
     CHANNELS_AT_ONCE,
     CONTEXT,
@@ -150,16 +152,19 @@ def _parameters(
     strip = rows_at_once(9 * channels, columns)
     means = np.empty((size, 2 * rows * columns), np.int32)
     scales = np.empty(means.shape, np.uint8)
-    for parity in (0, 1):
-        for top in range(0, rows, strip):
-            count = min(strip, rows - top)
-            taps = ops.empty((9 * channels + 1, count * columns), conv.double)
-            taps[-1] = 1.0
-            _gather_taps(taps[:-1].reshape(9, channels, count, columns), known, parity + 2 * top, half ^ parity)
-            found = ops.to_numpy(run(head, product(ops, conv, taps)[:, None], level, 1))[:, 0]
-            start = (parity * rows + top) * columns
-            part = slice(start, start + count * columns)
-            means[:, part], scales[:, part] = found[:size], found[size:].clip(0, SCALES - 1)
+
+    def fill(spot: tuple[int, int]) -> None:
+        parity, top = spot
+        count = min(strip, rows - top)
+        taps = ops.empty((9 * channels + 1, count * columns), conv.double)
+        taps[-1] = 1.0
+        _gather_taps(taps[:-1].reshape(9, channels, count, columns), known, parity + 2 * top, half ^ parity)
+        found = ops.to_numpy(run(head, multiplied(ops, conv, taps)[:, None], level, 1))[:, 0]
+        start = (parity * rows + top) * columns
+        part = slice(start, start + count * columns)
+        means[:, part], scales[:, part] = found[:size], found[size:].clip(0, SCALES - 1)
+
+    in_threads(fill, product((0, 1), range(0, rows, strip)), ops.workers)
     return means, scales
 
 

@@ -16,6 +16,7 @@ from ...errors import FormatError, ImageError
 from ...io import webp
 from ...io.deep import Deep
 from ...io.images import Picture, Pixels, is_grey
+from ...memory import require
 from ...model.info import STORED, ModelInfo
 from ..compressed import PhotoCompressed, Progress
 from .container import MAX_SIDE, NO_MODEL, StoredFile, check_file, parse_file, write_file
@@ -23,6 +24,10 @@ from .container import MAX_SIDE, NO_MODEL, StoredFile, check_file, parse_file, w
 Level = TypeVar("Level", np.uint8, np.uint16)
 INFO = ModelInfo("stored", NO_MODEL.hex(), 0, 0, False, Path(), True, "no model: exact pixels by lossless WebP", STORED)
 """What stands for a model where there is none."""
+ENCODING, DECODING = 40, 16
+"""Bytes of a pixel of a tile that the WebP library takes at the most."""
+BESIDE, SHOWN = 8, 10
+"""Bytes of a pixel for copies of the samples and the file, and to show or write the picture."""
 WORTH_TRYING = 3.0
 """Times the bytes of another file that the estimate may be for the picture to be coded in earnest: the estimate is of
 the least effort, which takes up to that much more of drawn pictures."""
@@ -40,6 +45,8 @@ def compress(picture: Picture, effort: int = 5) -> PhotoCompressed:
     """
     if max(picture.size) > MAX_SIDE:
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
+    height, width = picture.size
+    require(ENCODING * min(height, webp.TILE) * min(width, webp.TILE) + BESIDE * height * width, "keeping it exactly")
     samples, grey = channels(picture)
     deep = samples.dtype == np.uint16
     body = b""
@@ -87,6 +94,8 @@ def decompress(
     file = parse_file(data)
     check_file(data)
     check_pixels(file.height, file.width, max_pixels=max_pixels)
+    tile = min(file.height, webp.TILE) * min(file.width, webp.TILE)
+    require(DECODING * tile + SHOWN * file.height * file.width * (1 + file.deep), "decompressing it")
     offset = 0
     parts: list[tuple[tuple[slice, slice], bytes]] = []
     for _ in range(1 + file.deep):

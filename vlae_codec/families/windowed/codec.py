@@ -13,6 +13,7 @@ from ...container.header import check
 from ...container.limits import check_pixels
 from ...errors import FormatError, ImageError
 from ...io.images import REDUCED, TURNED, Picture, Pixels, is_grey
+from ...memory import require
 from ...model.info import WINDOWED, ModelInfo
 from ...pixels.levels import decisions
 from .. import registry
@@ -20,7 +21,7 @@ from ..compressed import PhotoCompressed, Progress
 from . import grid, pixels
 from .container import MAX_SIDE, WindowedFile, check_photo, parse_photo, write_photo
 from .ladder import Setting, ladder, setting_of
-from .model import Integers, Levels, WindowedModel, grid_size
+from .model import STRIP, Integers, Levels, WindowedModel, grid_size
 from .resample import UNSCALED, downscaled, upscale
 
 DEFAULT_QUALITY = 50.0
@@ -29,6 +30,8 @@ LOSSLESS_WIDTH = 14
 DEFAULT_TEMPERATURE = 0.0
 SAMPLES_TEMPERATURE = 0.4
 """Of several draws, which are made to be compared: enough texture for that, and not yet noise."""
+STRIP_BYTES, PIXEL_BYTES = 900, 64
+"""Bytes of a pixel of a strip that networks work on, with all their layers, and of a pixel of the whole picture."""
 ORDER = (1, 0, 2)
 """Green, red, blue of RGB: green predicts the others best. The same order takes them back."""
 
@@ -65,6 +68,7 @@ def compress_photo(
     if max(picture.size) > MAX_SIDE:
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
     model = registry.load(info, WindowedModel, device)
+    _require(picture.size, "compressing it")
     levels, grey = to_levels(picture.pixels)
     size = picture.size
     encode = _encoder(model, levels)
@@ -88,6 +92,11 @@ def compress_photo(
     return PhotoCompressed(
         data, info, size, file.coded_size, writer.spent, lossy_bits, pixel_bits, spent, picture.notices
     )
+
+
+def _require(size: tuple[int, int], work: str) -> None:
+    """Refuse a picture of a height and width whose networks and wavefront would take more memory than is allowed."""
+    require(STRIP_BYTES * min(size[0] * size[1], STRIP) + PIXEL_BYTES * size[0] * size[1], work)
 
 
 def _refuse_losses(picture: Picture, lossless: bool) -> None:
@@ -136,6 +145,7 @@ def decompress_photo(
     if not (whole or preview):
         raise FormatError(f"{lost}: the exact pixels are lost, --preview draws the lossy picture")
     model, size = registry.load(info, WindowedModel, device), file.coded_size
+    _require((file.height, file.width), "decompressing it")
     z = _pop(model, file)
     rows = (lambda done: progress(done, size[0])) if progress else None
     if preview:
