@@ -10,6 +10,7 @@ from benchmarks.lossy.tables import bd_table, sky_table
 from benchmarks.results import read_result
 from benchmarks.tables import ZOO, Lines, table
 from vlae_codec.families.registry import read_tree
+from vlae_codec.memory import parse_bytes
 from vlae_codec.model.folder import INFO, WEIGHTS
 
 MEASURED = {"seconds": "s", "processor_seconds": "processor s", "peak_mib": "peak MiB"}
@@ -103,6 +104,25 @@ def texture(folder: Path) -> Lines:
     names = ("bits a pixel", "PSNR, dB", "MS-SSIM", "SSIMULACRA2", "features", "statistics of features")
     lines = [head, "", *table(("quality", "temperature", *names), rows)]
     return [*lines, "", f"![Original, base reconstruction, temperatures 1/2 and 1]({SHEETS}/texture.png)"]
+
+
+def lossy_memory(folder: Path) -> Lines:
+    """Peaks of the commands under limits of memory."""
+    result = read_result("lossy_memory", folder)
+    if not result:
+        return []
+    limits = dict.fromkeys(limit for found in result["rows"].values() for limit in found)
+    rows = []
+    for limit in sorted(limits, key=parse_bytes):
+        found = (result["rows"][step].get(limit, {}) for step in ("compress", "decompress"))
+        rows.append(
+            (limit, *(f"{one['peak_mib']} MiB" if "peak_mib" in one else one.get("refused", "") for one in found))
+        )
+    head = (
+        f"Peak of the process under `--max-memory`, a photograph of {result['width']} x {result['height']} pixels, "
+        "one thread; the files are the same:"
+    )
+    return [head, "", *table(("limit", "vlae-compress", "vlae-decompress"), rows)]
 
 
 def lossy_speed(folder: Path) -> Lines:

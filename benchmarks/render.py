@@ -21,6 +21,7 @@ from benchmarks.lossy.rows import read_rows
 from benchmarks.photo_tables import (
     exact_photographs,
     lossy_bits,
+    lossy_memory,
     lossy_photographs,
     lossy_speed,
     photo_releases,
@@ -61,6 +62,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         lossy_bits,
         texture,
         lossy_speed,
+        lossy_memory,
         exact_photographs,
         meaning,
         kept_figure,

@@ -129,7 +129,7 @@ def with_key(image: Image.Image, data: bytes) -> Image.Image:
 
 def reading_bytes(image: Image.Image) -> int:
     """Return the bytes that loading an open image and making samples of it takes at the most."""
-    turned = orientation(image) != 1 or "icc_profile" in image.info
+    turned = not {"exif", "icc_profile"}.isdisjoint(image.info)  # perhaps: asking for the EXIF data of a PNG loads it
     decoder = COEFFICIENTS if image.info.get("progressive") else 0 if image.format in SLIM else PILLOW
     return image.width * image.height * (PILLOW + max(decoder, 3 + PILLOW * turned))
 
