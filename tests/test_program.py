@@ -113,6 +113,19 @@ def test_rows_that_come_in_bands_give_the_same(heights: list[int], backend: str)
     assert sum(map(len, found[:-1])) or len(heights) == 2
 
 
+@pytest.mark.parametrize("wanted", [(1, 1), (1, 5), (13, 2), (32, 5)])
+def test_what_is_not_wanted_does_not_change_the_rest(wanted: tuple[int, int]) -> None:
+    program, arrays = network()
+    net = Program(program, arrays, 3, 128, Numpy())
+    x = np.random.default_rng(1).integers(-128, 128, (3, 64, 10)).astype(np.float32)
+    whole, flow, found = run(net, x), Flow(net, wanted=wanted), []
+    for top in range(0, 64, 16):
+        found.append(flow.push(x[:, top : top + 16], top == 48))
+    rows = np.concatenate(found, 1)
+    assert rows.size < whole.size or wanted == (32, 5)
+    np.testing.assert_array_equal(rows[:, : wanted[0], : wanted[1]], whole[:, : wanted[0], : wanted[1]])
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [

@@ -6,7 +6,7 @@ height takes the memory of a band of rows, nothing is computed twice, and the re
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..parallel import in_threads
 from .backend import Array, Backend
@@ -25,10 +25,15 @@ class Flow:
         program: the program.
         level: of quality, 0 ... 255.
         start: the first operation.
+        wanted: rows and columns of the result, all of them by default. What no wanted value depends on is not computed.
     """
 
-    def __init__(self, program: Program, level: int = 0, start: int = 0) -> None:
-        self._stages = [_stage(program.backend, op, level) for op in program.ops[start:]]
+    def __init__(self, program: Program, level: int = 0, start: int = 0, wanted: tuple[int, int] | None = None) -> None:
+        ops = program.ops[start:]
+        self._stages = [_stage(program.backend, op, level) for op in ops]
+        if wanted:
+            sizes = _read_sizes(ops, wanted)
+            self._stages = [_Cropped(stage, *size) for stage, size in zip(self._stages, sizes, strict=True)]
 
     def push(self, x: Array, last: bool) -> Array:
         """Return the rows of the result that the next rows of the map settle, perhaps none.
@@ -59,6 +64,33 @@ def _stage(ops: Backend, op: Op, level: int) -> Stage:
     if op.kind == "shuffle":
         return lambda x, last: _shuffled(ops, x, op.by)
     return _Unshuffle(ops, op.by)
+
+
+def _read_sizes(ops: Sequence[Op], wanted: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return rows and columns of the input of each operation that the wanted ones of the result depend on."""
+    sizes, (rows, columns) = [], wanted
+    for op in reversed(ops):
+        if op.kind == "shuffle":
+            rows, columns = -(-rows // op.by), -(-columns // op.by)
+        elif op.kind == "unshuffle":
+            rows, columns = rows * op.by, columns * op.by
+        for conv in reversed(op.convs):
+            rows, columns = ((side - 1) * conv.stride + 1 + conv.side // 2 for side in (rows, columns))
+        sizes.append((rows, columns))
+    return sizes[::-1]
+
+
+class _Cropped:
+    """A stage that is given so many rows and columns at the most."""
+
+    def __init__(self, stage: Stage, rows: int, columns: int) -> None:
+        self.stage, self.left, self.columns = stage, rows, columns
+
+    def __call__(self, x: Array, last: bool) -> Array:
+        ended = self.left == 0
+        part = x[:, : self.left, : self.columns]
+        self.left -= part.shape[1]
+        return self.stage(part, not ended and (last or self.left == 0))
 
 
 class _Convolution:

@@ -41,8 +41,11 @@ def framed(model: PhotoModel, rows: int, columns: int) -> Array:
 
 def analyse(model: PhotoModel, levels: Levels) -> Array:
     """Return the latents y of a picture (H, W, 3), with their margin, float32: they stay below 2^20."""
-    ops, (rows, columns) = model.ops, grid(levels.shape[:2])
-    out = framed(model, rows, columns)
+    ops, out = model.ops, framed(model, *grid(levels.shape[:2]))
+    # Of a thin picture one row or column of latents has all there is; the others repeat it, as they would its pixels.
+    rows, columns = (
+        1 if side <= PATCH else positions for side, positions in zip(levels.shape, grid(levels.shape[:2]), strict=False)
+    )
     inner, flow, settled = out[:, 1:-1, 1:-1], Flow(model.analysis), 0
     for top, bottom in bands(rows, PATCH**2 * columns):
         x = ops.load(_samples(levels, PATCH * top, PATCH * bottom, PATCH * columns), False)
@@ -50,6 +53,8 @@ def analyse(model: PhotoModel, levels: Levels) -> Array:
         deep = flow.push(x, bottom == rows)
         inner[:, settled : settled + deep.shape[1]] += deep
         settled += deep.shape[1]
+    inner[:, rows:, :columns] = inner[:, rows - 1 : rows, :columns]
+    inner[:, :, columns:] = inner[:, :, columns - 1 : columns]
     return out
 
 
@@ -76,14 +81,14 @@ def synthesise(
     """
     ops, out, done = model.ops, np.empty((*size, 3), np.uint8), 0
     rows, columns = latents.shape[1] - 2, latents.shape[2] - 2
-    deep, linear, waiting = Flow(model.synthesis, level), Flow(model.synthesis_linear, level), None
+    deep, linear, waiting = Flow(model.synthesis, level, wanted=size), Flow(model.synthesis_linear, level), None
     for top, bottom in bands(rows, PATCH**2 * columns):
         v = model.inverse(ops, latents[:, 1 + top : 1 + bottom, 1:-1], level)
         flat = linear.push(v, bottom == rows)
         waiting = flat if waiting is None else ops.join(waiting, flat)
         band = deep.push(v, bottom == rows)
         settled = band.shape[1]
-        band += waiting[:, :settled]
+        band += waiting[:, :settled, : band.shape[2]]
         waiting = ops.copy(waiting[:, settled:])
         ops.scale(band, 2.0**-model.picture_shift, 128.5, band)
         ops.round_down(band)
