@@ -14,17 +14,20 @@ import click
 import numpy as np
 from PIL import Image
 
-from vlae_codec.container.header import PHOTO, parse_head
+from vlae_codec.container.header import PAGE, PHOTO, parse_head
 from vlae_codec.families import pictures
 from vlae_codec.families.registry import list_models
 from vlae_codec.io.images import Picture
 from vlae_codec.model.info import BILEVEL, ModelInfo
+from vlae_codec.model.info import PAGE as PAGE_FAMILY
 from vlae_codec.model.info import PHOTO as PHOTO_FAMILY
 from vlae_codec.report.quality import Levels
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden" / "photo"
 SIZES = {"": (37, 52), "-tiny": (20, 18), "-small": (21, 17)}
 """Rows and columns, by what is added to a file's name; the tiny ones are for the independent reader, which is slow."""
+PAGE_SIZES = {"": (81, 90), "-tiny": (37, 52)}
+"""Those of pages: more pixels, and fewer, than one exact number codes."""
 MAIN, OF_MAIN, OF_OTHERS = "photo-exact", ("", "-tiny"), ("-small",)
 """The model of most files, and which files it and the others have."""
 KINDS: dict[str, dict[str, Any]] = {"lossy": {"quality": 100}, "shrunk": {}, "lossless": {"lossless": True}}
@@ -41,9 +44,17 @@ def picture(grey: bool, size: tuple[int, int]) -> Levels:
     return levels[:, :, 0].copy() if grey else levels
 
 
+def two_levels(grey: bool, size: tuple[int, int]) -> Levels:
+    """Draw the picture in two levels: black and white, or two colours."""
+    ink = picture(True, size) > 110
+    levels = np.array([(255, 255, 255), (0, 0, 0)] if grey else [(250, 240, 230), (10, 20, 90)], np.uint8)
+    found = levels[ink.astype(np.uint8)]
+    return found[:, :, 0].copy() if grey else found
+
+
 def decode(data: bytes, device: str = "cpu") -> Levels:
     """Decode a golden file: drawn with noise, or the exact picture."""
-    temperature = 0.0 if parse_head(data)[0] == PHOTO else TEMPERATURE
+    temperature = 0.0 if parse_head(data)[0] in (PHOTO, PAGE) else TEMPERATURE
     return pictures.decompress_photo(data, seed=11, temperature=temperature, device=device)[0]
 
 
@@ -52,7 +63,18 @@ def main() -> None:
     """Make the golden files that are not there yet."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for info in (one for one in list_models() if one.shipped and one.family != BILEVEL):
-        make(info, OF_MAIN if info.name == MAIN else OF_OTHERS)
+        if info.family == PAGE_FAMILY:
+            make_pages(info)
+        else:
+            make(info, OF_MAIN if info.name == MAIN else OF_OTHERS)
+
+
+def make_pages(info: ModelInfo) -> None:
+    """Make the files of a page model."""
+    for added, grey in product(PAGE_SIZES, (False, True)):
+        path = FOLDER / f"{info.fingerprint[:12]}-{'grey' if grey else 'colour'}-page{added}.vlz"
+        if not path.exists():
+            write(path, pictures.compress_photo(Picture(two_levels(grey, PAGE_SIZES[added])), info).data)
 
 
 def make(info: ModelInfo, sizes: Sequence[str]) -> None:
@@ -65,9 +87,14 @@ def make(info: ModelInfo, sizes: Sequence[str]) -> None:
         made = pictures.compress_photo(Picture(picture(grey, SIZES[added])), info, **KINDS[kind])
         if kind == "shrunk" and made.coded_size == made.size:
             continue
-        path.write_bytes(made.data)
-        Image.fromarray(decode(made.data)).save(path.with_suffix(".png"), optimize=True)
-        click.echo(f"{path.name}: {len(made.data)} bytes")
+        write(path, made.data)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file, and the picture that it gives."""
+    path.write_bytes(data)
+    Image.fromarray(decode(data)).save(path.with_suffix(".png"), optimize=True)
+    click.echo(f"{path.name}: {len(data)} bytes")
 
 
 if __name__ == "__main__":

@@ -74,12 +74,12 @@ def png(image: Pixels) -> int:
     return len(encode_png(image.astype(bool)))
 
 
-def pillow(file_format: str, **options: Any) -> Size:
-    """Return the size of what Pillow writes in a format."""
+def pillow(file_format: str, mode: str = "RGB", **options: Any) -> Size:
+    """Return the size of what Pillow writes in a format, of a picture in a mode."""
 
     def size(image: Pixels) -> int:
         stream = io.BytesIO()
-        Image.fromarray(image * np.uint8(255)).convert("RGB").save(stream, file_format, **options)
+        Image.fromarray(image * np.uint8(255)).convert(mode).save(stream, file_format, **options)
         return len(stream.getvalue())
 
     return size

@@ -18,6 +18,7 @@ from benchmarks.inline import fill
 from benchmarks.input_kinds import input_kinds
 from benchmarks.lossy.chart import CHART, chart
 from benchmarks.lossy.rows import read_rows
+from benchmarks.page_tables import two_levels
 from benchmarks.photo_tables import (
     exact_photographs,
     lossy_bits,
@@ -64,6 +65,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         lossy_speed,
         lossy_memory,
         exact_photographs,
+        two_levels,
         meaning,
         kept_figure,
         lengths,

@@ -17,6 +17,7 @@ from vlae_codec.container.envelope import Metadata, wrap
 from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec
 from vlae_codec.families.bilevel.archive import Settings, compress_archive
+from vlae_codec.families.page import codec as page
 from vlae_codec.families.registry import find_model
 from vlae_codec.families.stored import codec as stored
 from vlae_codec.io.images import Picture, decode_image
@@ -216,6 +217,33 @@ def stored_cases() -> Iterator[Case]:
     yield Case("stored-tiles", "tiles side by side", code((np.mgrid[:3, :4100][1] // 17 % 2 * 255).astype(np.uint8)))
 
 
+def page_cases() -> Iterator[Case]:
+    """Yield the cases of pages of two levels."""
+    info = find_model("page")
+
+    def code(ink: Levels, *levels: tuple[int, ...]) -> Callable[[], bytes]:
+        pixels = np.array(levels or [(255,), (0,)], np.uint8)[ink]
+        pixels = pixels if levels else pixels[:, :, 0]
+        return lambda: page.compress(Picture(pixels), info).data
+
+    about = f"page-{info.fingerprint[:6]}"
+    rows, columns = np.mgrid[:96, :120]
+    dither = ((rows * 5 + columns * 3) % 8 < rows * 9 // 96).astype(np.uint8)
+    speckled = dither ^ (np.random.default_rng(4).random(dither.shape) < 0.02).astype(np.uint8)
+    far = np.zeros((200, 300), np.uint8)
+    far[20:70, 30:90], far[120:170, 200:260] = shape(50, 60), shape(50, 60)
+    yield Case(f"{about}-few", "a page as one exact number", code(shape(50, 60)))
+    yield Case(f"{about}-many", "a page by the range coder", code(shape(90, 100)))
+    yield Case(f"{about}-dither", "cells that are halved, a last layer that learns", code(speckled))
+    yield Case(f"{about}-ink", "more ink than paper", code(1 - shape(50, 60)))
+    yield Case(f"{about}-stretches", "rows and columns that are left out", code(far))
+    yield Case(f"{about}-colours", "two colours", code(shape(50, 60), (250, 240, 230), (10, 20, 90)))
+    yield Case(f"{about}-flat", "one level", code(np.zeros((300, 200), np.uint8)))
+    for height, width in ((1, 1), (1, 90), (90, 1), (2, 3), (40, 4)):
+        ink = np.random.default_rng(5).integers(0, 2, (height, width), np.uint8)
+        yield Case(f"{about}-{height}x{width}", f"{height} rows, {width} columns", code(ink))
+
+
 def collection_cases() -> Iterator[Case]:
     """Yield the cases of collections, and of metadata in front of files."""
     ten = [Image.fromarray(255 * digit) for digit in digits()[:4]]
@@ -241,5 +269,6 @@ def collection_cases() -> Iterator[Case]:
 
 def all_cases() -> Iterator[Case]:
     """Yield all cases that are drawn."""
-    for cases in (bilevel_cases, archive_cases, windowed_cases, photo_cases, stored_cases, collection_cases):
+    kinds = (bilevel_cases, archive_cases, windowed_cases, photo_cases, stored_cases, page_cases, collection_cases)
+    for cases in kinds:
         yield from cases()

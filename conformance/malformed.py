@@ -10,6 +10,7 @@ from vlae_codec.container.archive import parse_archive
 from vlae_codec.container.header import checksum
 from vlae_codec.container.varint import write_number
 from vlae_codec.families import registry
+from vlae_codec.families.page.container import PageFile, Stretches, write_file
 from vlae_codec.families.registry import find_model
 
 
@@ -172,6 +173,27 @@ def bad_pictures(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad("stored-cut", "a tile that is cut", checksummed(none, stored[:-9]))
 
 
+def bad_pages(files: dict[str, bytes]) -> Iterator[Bad]:
+    """Yield pages of two levels."""
+    info = find_model("page")
+    model, about = bytes.fromhex(info.fingerprint), f"page-{info.fingerprint[:6]}"
+    good = files[f"{about}-few"]
+    whole = ((0, 9000),)
+
+    def page(rows: Stretches, columns: Stretches, side: int = 30, residual: bytes = b"\1\2\3\4") -> bytes:
+        return write_file(model, PageFile(b"", side, side, b"\xff", b"\0", rows, columns, residual))
+
+    yield Bad(f"{about}-flags", "a flag that is not known", checksummed(model, good[:6] + b"\x03" + good[7:-2]))
+    yield Bad(f"{about}-flipped", "a flipped bit of the residual", good[:-9] + bytes([good[-9] ^ 16]) + good[-8:])
+    yield Bad(f"{about}-cut", "cut within the head", checksummed(model, good[:9]))
+    yield Bad(f"{about}-beyond", "rows beyond the picture", page(((0, 31),), ((0, 30),)))
+    yield Bad(f"{about}-touching", "stretches that touch", page(((0, 5), (5, 9)), ((0, 30),)))
+    yield Bad(f"{about}-empty", "a stretch of no rows", page(((4, 4),), ((0, 30),)))
+    yield Bad(f"{about}-half", "rows without columns", page(((0, 30),), ()))
+    yield Bad(f"{about}-nothing", "a residual of no pixels", page((), ()))
+    yield Bad(f"{about}-much", "many pixels from few bytes", page(whole, whole, 9000))
+
+
 def bad_collections(files: dict[str, bytes]) -> Iterator[Bad]:
     """Yield collections."""
     good = files["collection"]
@@ -204,5 +226,5 @@ def bad_metadata(files: dict[str, bytes]) -> Iterator[Bad]:
 
 def all_bad(files: dict[str, bytes]) -> Iterator[Bad]:
     """Yield all files to refuse, made of the files of the suite by name."""
-    for some in (bad_single, bad_archives, bad_pictures, bad_collections, bad_metadata):
+    for some in (bad_single, bad_archives, bad_pictures, bad_pages, bad_collections, bad_metadata):
         yield from some(files)

@@ -11,7 +11,7 @@ from vlae_codec.families import registry
 from vlae_codec.families.choice import candidates, choose_photo_model
 from vlae_codec.families.registry import read_folder
 from vlae_codec.io.images import Picture
-from vlae_codec.model.info import BILEVEL, PHOTO, WINDOWED, ModelInfo
+from vlae_codec.model.info import BILEVEL, PAGE, PHOTO, WINDOWED, ModelInfo
 
 USUAL = ModelInfo("usual", "a" * 64, 0, 0, True, Path(), family=PHOTO)
 NAMED = ModelInfo("named", "b" * 64, 0, 0, False, Path(), family=PHOTO)
@@ -51,4 +51,4 @@ def test_one_shipped_model_is_what_photographs_get() -> None:
     zoo = Path(__file__).parents[1] / "models" / "vlae_models" / "zoo"
     shipped = [read_folder(path.parent) for path in zoo.glob("*/model.json")]
     auto = {info.name: info.family for info in shipped if info.auto and info.family != BILEVEL}
-    assert auto == {"photo": PHOTO, "photo-exact": WINDOWED}
+    assert auto == {"photo": PHOTO, "photo-exact": WINDOWED, "page": PAGE}

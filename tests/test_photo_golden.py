@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.make_photo_golden import KINDS, OF_MAIN, SIZES, decode, picture
+from benchmarks.make_photo_golden import KINDS, OF_MAIN, PAGE_SIZES, SIZES, decode, picture, two_levels
 
 FILES = sorted((Path(__file__).parent / "golden" / "photo").glob("*.vlz"))
 
@@ -16,9 +16,8 @@ FILES = sorted((Path(__file__).parent / "golden" / "photo").glob("*.vlz"))
 def test_every_kind_is_there() -> None:
     kinds = {path.stem.split("-", 1)[1] for path in FILES}
     wanted = {f"{colour}-{kind}{added}" for colour in ("colour", "grey") for kind in KINDS for added in OF_MAIN}
-    assert kinds == wanted | {
-        f"{colour}-{kind}-small" for colour in ("colour", "grey") for kind in ("lossy", "lossless")
-    }
+    wanted |= {f"{colour}-{kind}-small" for colour in ("colour", "grey") for kind in ("lossy", "lossless")}
+    assert kinds == wanted | {f"{colour}-page{added}" for colour in ("colour", "grey") for added in PAGE_SIZES}
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
@@ -30,6 +29,9 @@ def test_golden_files_give_the_same_pictures(path: Path, device: str) -> None:
         expected = np.asarray(image)
     found = decode(path.read_bytes(), device)
     np.testing.assert_array_equal(found, expected)
+    if "page" in path.stem:
+        size = PAGE_SIZES["-tiny" if path.stem.endswith("-tiny") else ""]
+        np.testing.assert_array_equal(found, two_levels("grey" in path.stem, size))
     if "lossless" in path.stem:
         size = SIZES[next((added for added in SIZES if added and path.stem.endswith(added)), "")]
         np.testing.assert_array_equal(found, picture("grey" in path.stem, size))

@@ -28,12 +28,14 @@ from . import api
 from .collections import Collection
 from .container import envelope, header
 from .container.archive import parse_archive
-from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS
+from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PAGE, PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS
 from .container.limits import check_pixels
 from .errors import FormatError, ModelError, VlaeError
 from .families import registry
 from .families.bilevel import identify
 from .families.bilevel.archive import Reader, identify_archive
+from .families.page import container as page_container
+from .families.page.container import PageFile
 from .families.photo.container import HEAD_SIZE, PhotoFile, parse_head_of
 from .families.stored import codec as stored
 from .families.stored import container as stored_container
@@ -106,7 +108,7 @@ class VlzImageFile(ImageFile.ImageFile):
             stream = io.BytesIO(self._content)
             head = stream.read(HEADER.size)
         mode, _ = header.parse_head(head)
-        if mode in (PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS):
+        if mode in (PHOTO, STORED, PAGE, WINDOWED, WINDOWED_LOSSLESS):
             self._open_photo(head + stream.read(HEAD_SIZE - len(head)))
             return
         if mode == ARCHIVE:
@@ -125,9 +127,12 @@ class VlzImageFile(ImageFile.ImageFile):
 
     def _open_photo(self, data: bytes) -> None:
         mode, _ = header.parse_head(data)
-        head: PhotoFile | Head | StoredFile
+        head: PhotoFile | Head | StoredFile | PageFile
         if mode == STORED:
             head, model = stored_container.parse_head_of(data)[0], stored.INFO
+        elif mode == PAGE:
+            head = page_container.parse_head_of(data)[0]
+            model = next(registry.find_prefix(head.prefix))
         else:
             head = parse_head_of(data)[0] if mode == PHOTO else parse_photo_head(data)
             model = next(registry.find_prefix(head.prefix))
@@ -136,7 +141,7 @@ class VlzImageFile(ImageFile.ImageFile):
         deep = isinstance(head, StoredFile) and head.deep and not alpha
         grey = "I;16" if deep else "L"
         self._size, self._mode = (head.width, head.height), (grey if head.grey else "RGB") + alpha
-        kind = "lossless" if mode in (WINDOWED_LOSSLESS, STORED) else "lossy"
+        kind = "lossless" if mode in (WINDOWED_LOSSLESS, STORED, PAGE) else "lossy"
         self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
 
     def _enter(self, frame: int) -> None:

@@ -31,7 +31,7 @@ PAGE = ("index.html", "style.css", "js")
 GOLDEN = HERE.parent / "tests" / "golden"
 EXAMPLES = {"digit": "search", "exact-digit": "lossless", "digits": "lossless-archive-named"}
 """What the page offers to open: golden files of the model for digits."""
-SINGLE = ("mnist", "omniglot", "caltech", "photo", "photo-exact")
+SINGLE = ("mnist", "omniglot", "caltech", "photo", "photo-exact", "page")
 """Models of the page that is a single file; the others are for studies."""
 TABLES = {"tables": ("exact", "tables.npz"), "scales": ("coding", "scales.npz")}
 

@@ -242,6 +242,7 @@ def _compress(task: CompressTask, pictures: Sequence[codec.Prepared], step: Step
 def reason(task: CompressTask, record: ImageRecord) -> str:
     """Return which model a picture went to, and why."""
     from vlae_codec.families.bilevel import codec
+    from vlae_codec.families.choice import default_page_model
     from vlae_codec.model.info import STORED
     from vlae_codec.report.records import PhotoRecord
 
@@ -249,6 +250,8 @@ def reason(task: CompressTask, record: ImageRecord) -> str:
         return f"model {record.model}, as given"
     if record.model == STORED:
         return "exact pixels without a model, which are fewer bytes or hardly more"
+    if (page := default_page_model()) and record.model == page.name:
+        return f"model {record.model}: exact pixels, as the picture has two levels"
     models = codec.candidates()
     if not isinstance(record, PhotoRecord):
         return f"model {record.model}: without colour and of its size" + (", the shortest code" * (len(models) > 1))

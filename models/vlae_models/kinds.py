@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from vlae_codec.errors import ModelError
 
 from .data.sets import load_set
+from .page.config import PAGE
+from .page.release import release_page
+from .page.training import PageTrainer
 from .photo.config import PHOTO
 from .photo.release import release_photo
 from .photo.training import PhotoTrainer
@@ -55,6 +58,7 @@ WAYS = (
     Way(BILEVEL, train_bilevel, release_bilevel),
     Way(PHOTO, PhotoTrainer, release_photo),
     Way(WINDOWED, WindowedTrainer, release_windowed),
+    Way(PAGE, PageTrainer, release_page),
 )
 
 

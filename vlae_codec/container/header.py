@@ -27,9 +27,9 @@ behind the first checksum and still gives the lossy picture.
     inside       the payload's mode in the high 3 bits, n - 1 in the low 5
     CRC-16       each of the fingerprint and of everything before it, as above
 
-Mode 6 is an archive of many pictures; see `archive`. Modes 7 to 10 are pictures of any size; see the containers of the
-windowed, the photo and the stored family. Mode 11 has metadata in front of a file of one picture; see `envelope`.
-Mode 15 is a collection of whole files; see `collection`.
+Mode 6 is an archive of many pictures; see `archive`. Modes 7 to 10 and 12 are pictures of any size; see the containers
+of the windowed, the photo, the stored and the page family. Mode 11 has metadata in front of a file of one picture; see
+`envelope`. Mode 15 is a collection of whole files; see `collection`.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ from ..errors import FormatError
 MAGIC = b"\xd6Z"
 VERSION = 1
 MODES = {0: "search", 1: "sample-1", 2: "sample-2", 3: "sample-3", 4: "sample-4"}
-LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE = 5, 6, 7, 8, 9, 10, 11
-LAST = ENVELOPE
+LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE, PAGE = 5, 6, 7, 8, 9, 10, 11, 12
+LAST = PAGE
 COLLECTION = 15
 HEADER = struct.Struct("<2sB3s")
 CHECKSUM = struct.Struct("<H")
@@ -160,7 +160,7 @@ def parse_head(data: bytes) -> tuple[int, bytes]:
 def limit(head: bytes) -> int:
     """Return the most bytes that a file beginning with these 6 can have; the least limit if it is no .vlz."""
     mode = head[2] & 15 if len(head) == HEADER.size and head.startswith(MAGIC) else 0
-    large = dict.fromkeys((ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE), MAX_ARCHIVE)
+    large = dict.fromkeys((ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE, PAGE), MAX_ARCHIVE)
     return {LOSSLESS: MAX_LOSSLESS, **large}.get(mode, MAX_FILE)
 
 

@@ -2,8 +2,9 @@
 
 from . import registry
 from .bilevel.family import BilevelFamily
+from .page.family import PageFamily
 from .photo.family import PhotoFamily
 from .windowed.family import WindowedFamily
 
-for _family in (BilevelFamily(), PhotoFamily(), WindowedFamily()):
+for _family in (BilevelFamily(), PhotoFamily(), WindowedFamily(), PageFamily()):
     registry.register(_family)

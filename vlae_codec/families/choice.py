@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import ModelError
 from ..io.images import Picture, is_grey
-from ..model.info import BILEVEL, WINDOWED, ModelInfo
+from ..model.info import BILEVEL, PAGE, PHOTO, WINDOWED, ModelInfo
 from . import registry
 from .registry import AUTO
 
@@ -50,7 +50,13 @@ def choose_photo_model(
 
 def default_photo_model(lossless: bool = False) -> ModelInfo | None:
     """Return the first model of pictures of any size that may be chosen where none is named, for the purpose."""
-    for info in registry.list_models():
-        if info.auto and info.family != BILEVEL and (info.family == WINDOWED or not lossless):
-            return info
-    return None
+    return _first_of(WINDOWED) if lossless else _first_of(PHOTO, WINDOWED)
+
+
+def default_page_model() -> ModelInfo | None:
+    """Return the first page model that pictures of two levels may go to where none is named."""
+    return _first_of(PAGE)
+
+
+def _first_of(*families: str) -> ModelInfo | None:
+    return next((info for info in registry.list_models() if info.auto and info.family in families), None)

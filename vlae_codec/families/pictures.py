@@ -9,13 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..container.header import PHOTO, STORED, parse_head
+from ..container.header import PAGE, PHOTO, STORED, parse_head
 from ..errors import FormatError, ImageError, VlaeError
 from ..io.images import Picture, from_array
+from ..model.info import PAGE as PAGE_FAMILY
 from ..model.info import PHOTO as PHOTO_FAMILY
 from ..model.info import STORED as STORED_FAMILY
 from ..model.info import WINDOWED, ModelInfo
+from .choice import default_page_model
 from .compressed import PhotoCompressed, Progress
+from .page import codec as page
+from .page import container as page_container
+from .page.container import PageFile
 from .photo import codec as photo
 from .photo.container import PhotoFile, file_sections, parse_file
 from .photo.texture import Draw
@@ -28,11 +33,13 @@ from .windowed.container import WindowedFile, parse_photo, photo_sections
 
 __all__ = ["DEFAULT_TEMPERATURE", "SAMPLES_TEMPERATURE", "PhotoCompressed", "compress_photo", "decompress_photo"]
 
-AnyFile = PhotoFile | WindowedFile | StoredFile
+AnyFile = PhotoFile | WindowedFile | StoredFile | PageFile
 EXACT = "kept exactly: a lossy file would hardly be smaller"
 """Notice of a picture for which a lossy file was wanted."""
 FINEST, WHOLE = 100.0, "kept exactly: quality 100 is without loss"
 """Quality at which pictures are stored where no model is named, and the notice that says so."""
+TWO_LEVELS = "kept exactly: it has two levels at most"
+"""Notice of such a picture for which a lossy file was wanted."""
 HARDLY = 64
 """Bytes that exact pixels may cost beyond a lossy file."""
 THIN = 8
@@ -66,6 +73,10 @@ def compress_photo(
     """
 
     def by_model() -> PhotoCompressed:
+        if info.family == PAGE_FAMILY:
+            if quality is not None or target_bytes is not None:
+                raise ImageError(f"model {info.name} keeps the exact pixels: leave out quality and target")
+            return page.compress(picture, info, progress)
         if info.family == PHOTO_FAMILY:
             if lossless:
                 raise ImageError(
@@ -82,6 +93,11 @@ def compress_photo(
 
     if not auto:
         return by_model()
+    if two := _as_page(picture, effort, progress):
+        if lossless:
+            return two
+        if target_bytes is None or len(two.data) <= target_bytes:
+            return replace(two, notices=(*two.notices, TWO_LEVELS))
     if lossless:
         return _smaller_exact(picture, by_model, effort)
     if quality == FINEST:
@@ -98,6 +114,15 @@ def compress_photo(
     if kept:
         return replace(kept, notices=(*kept.notices, EXACT))
     return lossy or by_model()
+
+
+def _as_page(picture: Picture, effort: int, progress: Progress | None) -> PhotoCompressed | None:
+    """Return the exact file of a picture of two levels, by a page model or without one, whichever is smaller."""
+    info = default_page_model()
+    if info is None or page.split(picture) is None:
+        return None
+    made = page.compress(picture, info, progress)
+    return stored.compress_within(picture, len(made.data) - 1, effort) or made
 
 
 def _smaller_exact(picture: Picture, by_model: Callable[[], PhotoCompressed], effort: int) -> PhotoCompressed:
@@ -133,10 +158,12 @@ def decompress_photo(
         VlaeError: the file's family has no texture, and some was requested.
     """
     mode = parse_head(data)[0]
+    if mode in (STORED, PAGE) and temperature > 0:
+        raise VlaeError("the file holds exact pixels: there is no texture, and temperature changes nothing")
     if mode == STORED:
-        if temperature > 0:
-            raise VlaeError("the file holds exact pixels: there is no texture, and temperature changes nothing")
         return *stored.decompress(data, max_pixels=max_pixels, progress=progress), ""
+    if mode == PAGE:
+        return *page.decompress(data, max_pixels=max_pixels, progress=progress), ""
     if mode == PHOTO:
         draw = Draw(0.0 if preview else temperature, seed, number)
         pixels, info = photo.decompress(data, draw=draw, max_pixels=max_pixels, device=device, progress=progress)
@@ -159,9 +186,8 @@ def identify_photo(data: bytes) -> tuple[ModelInfo, AnyFile, bool]:
         exact = stored_container.parse_file(data)
         stored_container.check_file(data)
         return stored.INFO, exact, True
-    if mode == PHOTO:
-        info, file = photo.identify(data)
-        return info, file, True
+    if mode in (PHOTO, PAGE):
+        return *(photo.identify(data) if mode == PHOTO else page.identify(data)), True
     return windowed.identify_photo(data)
 
 
@@ -174,6 +200,8 @@ def parse_any_photo(data: bytes) -> AnyFile:
     mode = parse_head(data)[0]
     if mode == STORED:
         return stored_container.parse_file(data)
+    if mode == PAGE:
+        return page_container.parse_file(data)
     return parse_file(data) if mode == PHOTO else parse_photo(data)
 
 
@@ -186,6 +214,8 @@ def sections_of(file: AnyFile, size: int) -> list[dict[str, str | int]]:
     """Return name, offset and length in bytes of each part of a file of so many bytes, in order."""
     if isinstance(file, StoredFile):
         return stored_container.file_sections(file, size)
+    if isinstance(file, PageFile):
+        return page_container.file_sections(file, size)
     return file_sections(file, size) if isinstance(file, PhotoFile) else photo_sections(file)
 
 
@@ -198,8 +228,8 @@ def verify_photo(result: PhotoCompressed, picture: Picture, device: str = "cpu")
     if result.model.family == WINDOWED:
         windowed.verify_photo(result, picture, device)
         return
-    if result.model.family == STORED_FAMILY:
-        found, _ = stored.decompress(result.data)
+    if result.model.family in (STORED_FAMILY, PAGE_FAMILY):
+        found, _ = (stored if result.model.family == STORED_FAMILY else page).decompress(result.data)
         if not np.array_equal(stored.channels(from_array(found))[0], stored.channels(picture)[0]):
             raise FormatError("the exact picture does not come back: please report this")
         return

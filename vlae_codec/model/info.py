@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.abc import Traversable
 
-BILEVEL, PHOTO, WINDOWED, STORED = "bilevel", "photo", "windowed", "stored"
+BILEVEL, PHOTO, WINDOWED, PAGE, STORED = "bilevel", "photo", "windowed", "page", "stored"
 """Names of families; the last has no models."""
 
 

@@ -11,6 +11,7 @@ from ..container.header import MODES, Container, LosslessContainer, sections
 from ..families.bilevel.codec import Compressed
 from ..families.bilevel.lossless import LosslessCode
 from ..families.compressed import PhotoCompressed
+from ..families.page.container import PageFile
 from ..families.pictures import AnyFile, sections_of
 from ..families.stored.container import StoredFile
 from ..model.info import ModelInfo
@@ -209,6 +210,8 @@ def photo_file_record(source: str, info: ModelInfo | None, file: AnyFile, size: 
 def _photo_mode(file: AnyFile) -> str:
     if isinstance(file, StoredFile):
         return "stored, 16 bits" if file.deep else "stored"
+    if isinstance(file, PageFile):
+        return "page"
     return "photo" if file.residual is None else "photo, lossless"
 
 

@@ -17,10 +17,11 @@ import { openArchive } from "./bilevel/archive.js";
 import { openSingle } from "./bilevel/decode.js";
 import { entries, isCollection } from "./container/collection.js";
 import { isWrapped, unwrap } from "./container/envelope.js";
-import { ARCHIVE, PHOTO, STORED, layout, parseHead } from "./container/header.js";
+import { ARCHIVE, PAGE, PHOTO, STORED, layout, parseHead } from "./container/header.js";
 import { VlzError } from "./errors.js";
 import { openPhoto } from "./photo/decode.js";
 import { openStored } from "./stored/decode.js";
+import { openPage } from "./twolevel/decode.js";
 import { openWindowed } from "./windowed/decode.js";
 
 /**
@@ -42,6 +43,7 @@ export async function open(data, store) {
   if (mode === ARCHIVE) return openArchive(data, store);
   if (mode === PHOTO) return openPhoto(data, store);
   if (mode === STORED) return openStored(data);
+  if (mode === PAGE) return openPage(data, store);
   return openWindowed(data, store);
 }
 

@@ -7,6 +7,7 @@ from ...container.header import (
     COLLECTION,
     LOSSLESS,
     MAGIC,
+    PAGE,
     PHOTO,
     STORED,
     VERSION,
@@ -43,7 +44,7 @@ def is_photo(data: bytes) -> bool:
     Raises:
         FormatError: it is no .vlz file.
     """
-    return parse_head(data)[0] in (WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED)
+    return parse_head(data)[0] in (WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, PAGE)
 
 
 def identify(data: bytes) -> tuple[ModelInfo, Container | LosslessContainer]:

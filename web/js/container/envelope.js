@@ -2,9 +2,8 @@
 
 import { VlzError } from "../errors.js";
 import { unpack } from "../store.js";
-import { ARCHIVE, check, cutShort, parseHead, readNumber } from "./header.js";
+import { ARCHIVE, ENVELOPE, check, cutShort, parseHead, readNumber } from "./header.js";
 
-const ENVELOPE = 11;
 const KINDS = ["ICC profile", "EXIF", "XMP", "resolution", "texts"];
 const MOST = 1 << 20;
 const NO_MODEL = new Uint8Array(32);

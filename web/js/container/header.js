@@ -9,6 +9,8 @@ export const WINDOWED = 7;
 export const WINDOWED_LOSSLESS = 8;
 export const PHOTO = 9;
 export const STORED = 10;
+export const ENVELOPE = 11;
+export const PAGE = 12;
 
 const LEAST = 9;
 const MAX_PAYLOAD = 64;
@@ -32,7 +34,7 @@ export function parseHead(data) {
   if (data.length < LEAST) throw cutShort(data);
   const [version, mode] = [data[2] >> 4, data[2] & 15];
   if (version !== 1) throw new VlzError(`format version ${version}, and this page reads version 1: damaged, or newer`);
-  if (mode > STORED) throw new VlzError(`unknown mode ${mode}, and this page reads 0 to ${STORED}: damaged, or newer`);
+  if (mode > PAGE || mode === ENVELOPE) throw new VlzError(`unknown mode ${mode}, and this page reads 0 to ${PAGE}: damaged, or newer`);
   if (data.length > MAX_FILE) throw new VlzError(`too long: ${data.length} bytes`);
   return { mode, prefix: data.subarray(3, 6) };
 }
