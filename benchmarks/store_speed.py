@@ -42,9 +42,10 @@ def taken(path: Path) -> int:
     )
 
 
-def levels(pixels: Any) -> Picture:
-    """Return a picture as levels of 0 to 255, whatever a store gives."""
+def levels(pixels: Any, grey: bool) -> Picture:
+    """Return a picture as levels of 0 to 255, whatever a store gives; WebP has grey ones in colour."""
     array = np.asarray(pixels)
+    array = array[:, :, 0] if grey and array.ndim == 3 else array
     return array.astype(np.uint8) * np.uint8(255) if array.dtype == bool else array.astype(np.uint8)
 
 
@@ -58,7 +59,7 @@ def measured(kind: str, name: str, pictures: list[Picture], folder: Path) -> dic
     started = time.process_time()
     store.write(pictures, path)
     written = time.process_time()
-    found = list(map(levels, store.read(path)))
+    found = [levels(pixels, pictures[0].ndim == 2) for pixels in store.read(path)]
     read = time.process_time()
     store.one(path, 1)
     warm = time.process_time()
