@@ -112,7 +112,7 @@ def groups_of(modes: list[int]) -> dict[str, int]:
 @models_argument
 @data_option
 @images_option(10000, "--theory-images", "Test images for KL and -ELBO")
-@images_option(1000, "--images", "Test images at the default effort")
+@click.option("--images", type=click.IntRange(0), default=1000, show_default=True, help="Test images at effort 5.")
 @click.option("--images9", type=click.IntRange(0), default=100, show_default=True, help="Test images at effort 9.")
 @click.option("--samples/--no-samples", default=True, show_default=True, help="Measure relative entropy coding, too.")
 @click.option("--again", is_flag=True, help="Measure relative entropy coding alone, and keep the rest.")
@@ -125,7 +125,7 @@ def main(
         model, kind = open_model(name), set_of(name)
         test = load_set(kind, data).test
         there = read_result(f"rates-{model.name}") if again else None
-        efforts = {5: images, 9: images9} if images9 else {5: images}
+        efforts = {effort: count for effort, count in ((5, images), (9, images9)) if count}
         kept = there["codes"] if there else []
         codes = [one for one in kept if one["code"] != "sample" or one["effort"] not in efforts]
         expected = there["theory"] if there else theory(model, test[evenly(theory_images, len(test))])

@@ -17,8 +17,6 @@ from vlae_codec.latents import cells, relative_entropy
 from vlae_codec.latents.cells import candidate, cell_bits, cell_noise, cells_of
 from vlae_codec.latents.posterior import Posterior, gaussian_kl, posterior_of, prior_conditionals, sample
 from vlae_codec.latents.relative_entropy import (
-    Curve,
-    Race,
     Reach,
     Search,
     choose_groups,
@@ -26,6 +24,7 @@ from vlae_codec.latents.relative_entropy import (
     group_kls,
     group_sizes,
 )
+from vlae_codec.latents.rules import Curve, Race
 from vlae_codec.latents.target import Target, normal, quantile
 from vlae_codec.model.networks import IntegerModel
 
@@ -193,7 +192,7 @@ def test_what_the_law_is_over_the_prior() -> None:
     np.testing.assert_allclose(samples.ratios[:50].sum(axis=1), expected, atol=0.02)
     for latent in range(model.block_size):
         quarters = np.floor(normal(samples.noise[:, latent]) * 4).astype(int)
-        shares = 2.0 ** (target.cells(latent, 2) - 2)
+        shares = 2.0 ** (target.cells(latent, 2)[2] - 2)
         assert shares.sum() == pytest.approx(1, abs=1e-6)
         np.testing.assert_allclose(np.bincount(quarters, minlength=4) / 4000, shares, atol=0.035)
 

@@ -34,7 +34,12 @@ def philox(c0: Array, c1: Array, c2: Array, c3: Array, key: tuple[int, int]) -> 
     k0, k1 = key[0] & MASK, key[1] & MASK
     for _ in range(10):
         p0, p1 = c0 * 0xD2511F53, c2 * 0xCD9E8D57
-        c0, c1, c2, c3 = ((p1 >> 32) & MASK) ^ c1 ^ k0, p1 & MASK, ((p0 >> 32) & MASK) ^ c3 ^ k1, p0 & MASK
+        h0, h1 = p0 >> 32, p1 >> 32
+        for word in (h0, h1, p0, p1):  # in place: fresh memory costs more than the arithmetic
+            word &= MASK
+        h1 ^= c1 ^ k0
+        h0 ^= c3 ^ k1
+        c0, c1, c2, c3 = h1, p1, h0, p0
         k0, k1 = (k0 + 0x9E3779B9) & MASK, (k1 + 0xBB67AE85) & MASK
     return c0, c1, c2, c3
 
@@ -48,13 +53,13 @@ def candidate_halves(paths: NDArray[np.int64], level: int, first: int, count: in
         first: first latent dimension wanted, a multiple of 8.
         count: how many dimensions from there on.
     """
-    low, high = (paths & MASK)[:, None], (paths >> 32)[:, None]
-    calls = np.arange(first // 8, (first + count + 7) // 8, dtype=np.int64)[None, :]
-    shape = np.broadcast_shapes(low.shape, calls.shape)
-    zero = np.zeros(shape, np.int64)
+    calls = np.arange(first // 8, (first + count + 7) // 8, dtype=np.int64)[:, None]
+    low, high, zero = paths & MASK, paths >> 32, np.zeros((len(calls), len(paths)), np.int64)
     words = philox(low + zero, high + zero, calls + zero, zero + level, (0, 0))
-    halves = [half for word in words for half in (word & 0xFFFF, word >> 16)]
-    return np.stack(halves, axis=-1).reshape(len(paths), -1)[:, :count]
+    halves = np.empty((len(calls), 8, len(paths)), np.int64)  # candidates innermost: words are stored in long runs
+    for index, word in enumerate(words):
+        halves[:, 2 * index], halves[:, 2 * index + 1] = word & 0xFFFF, word >> 16
+    return halves.reshape(8 * len(calls), len(paths))[:count].T
 
 
 def candidate_noise(paths: NDArray[np.int64], level: int, first: int, count: int) -> NDArray[np.int64]:

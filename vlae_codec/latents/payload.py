@@ -56,12 +56,12 @@ EFFORTS = {
     1: Effort(8, 1, Reach(8, 14, 1 << 18)),
     2: Effort(16, 1, Reach(9, 15, 1 << 18)),
     3: Effort(32, 8, Reach(10, 17, 1 << 19)),
-    4: Effort(64, 12, Reach(12, 20, 1 << 19)),
-    5: Effort(64, 16, Reach(16, 24, 1 << 20)),
-    6: Effort(128, 24, Reach(17, 25, 1 << 21)),
-    7: Effort(256, 32, Reach(18, 26, 1 << 21)),
-    8: Effort(512, 64, Reach(20, 27, 1 << 22)),
-    9: Effort(1024, 128, Reach(22, 28, 1 << 23)),
+    4: Effort(64, 12, Reach(12, 22, 1 << 21)),
+    5: Effort(64, 16, Reach(16, 32, 1 << 23)),
+    6: Effort(128, 24, Reach(18, 32, 1 << 23)),
+    7: Effort(256, 32, Reach(20, 32, 1 << 23)),
+    8: Effort(512, 64, Reach(22, 32, 1 << 24)),
+    9: Effort(1024, 128, Reach(24, 36, 1 << 24)),
 }
 
 

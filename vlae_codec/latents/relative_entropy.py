@@ -28,6 +28,7 @@ from ..exact.tables import QUANTILE_FRACTION
 from ..model.networks import IntegerModel, Integers
 from .cells import candidate, cell_bits, cell_noise, cells_of, largest_exponent
 from .posterior import Floats, Posterior, streams
+from .rules import Curve, Pending, Race
 from .target import Samples, Target, normal
 
 SEARCH = 1 << 16
@@ -39,9 +40,8 @@ SAMPLES = 1024
 """Samples of the law that the curve and the bounds are estimated from."""
 TAIL = 0.02
 """Share of the samples that a bound on the ratio may leave out."""
-CHUNK = 1 << 14
-WORST = -math.log2(10)
-"""Least merit of the best point, but for a share of e^-10: its time over its r is exponential."""
+CHUNK = 1 << 12
+"""Nodes that are looked at together: few enough for a processor's cache."""
 
 
 class Reach(NamedTuple):
@@ -110,42 +110,54 @@ class Bounds(NamedTuple):
 
     Attributes:
         cells: by how much a ratio exceeds that of its cell, but for the tail, (exponents,).
-        mean, deviation: of the noise, (D,); a normal law of these stands for the law in `guess`.
+        laws: what stands for the law of each block's noise.
         guessed: by how much a ratio exceeds the guess from the noise of the first blocks, but for the tail, (blocks,).
         known: the same, with the ratios of the first blocks in place of their guesses, (blocks,).
     """
 
     cells: Floats
-    mean: Floats
-    deviation: Floats
+    laws: list[Guess]
     guessed: Floats
     known: Floats
 
     @classmethod
-    def of(cls, samples: Samples, expected: Floats, size: int) -> Bounds:
+    def of(cls, samples: Samples, expected: Floats, first: tuple[Floats, Floats]) -> Bounds:
         """Return the bounds that samples show.
 
         Args:
             samples: N of them.
             expected: log2 of the law's share of each one's cell over the prior's, by exponent, (exponents, N).
-            size: latents of a block.
+            first: mean and deviation of the first block's noise, (S,) each.
         """
+        size = len(first[0])
         whole, noise = samples.ratios.sum(axis=1), samples.noise
-        mean, deviation = noise.mean(axis=0), np.maximum(noise.std(axis=0), 1e-3)
-        starts = range(0, noise.shape[1], size)
-        guesses = [guess(noise[:, i : i + size], mean[i : i + size], deviation[i : i + size]) for i in starts]
-        guesses[0] = samples.ratios[:, 0]  # the first block's prior is known
+        laws = [Guess.of(noise[:, i : i + size]) for i in range(0, noise.shape[1], size)]
+        laws[0] = Guess(*first)  # of the first block the prior is known
+        guesses = np.stack([law.ratio(noise[:, i * size : (i + 1) * size]) for i, law in enumerate(laws)])
         guessed = whole - np.cumsum(guesses, axis=0)
-        known = whole - np.sum(guesses, axis=0) - np.cumsum(samples.ratios - np.stack(guesses, axis=1), axis=1).T
+        known = whole - guesses.sum(axis=0) - np.cumsum(samples.ratios.T - guesses, axis=0)
         cells, *tails = (np.quantile(rest, 1 - TAIL, axis=1) for rest in (whole - expected, guessed, known))
-        return cls(cells, mean, deviation, *tails)
+        return cls(cells, laws, *tails)
 
 
-def guess(noise: Floats, mean: Floats, deviation: Floats) -> Floats:
-    """Return log2 of a normal law of noise over the standard one, (N,); noise is (N, S), the others (S,)."""
-    away = (noise - mean) / deviation
-    nats = 0.5 * (noise * noise - away * away).sum(axis=1) - np.log(deviation).sum()
-    return np.asarray(nats / math.log(2))
+class Guess(NamedTuple):
+    """A normal law that stands for the law of a block's noise: mean and deviation, (S,) each."""
+
+    mean: Floats
+    deviation: Floats
+
+    @classmethod
+    def of(cls, noise: Floats) -> Guess:
+        """Return the law with the moments of samples, (N, S)."""
+        return cls(noise.mean(axis=0), np.maximum(noise.std(axis=0), 1e-3))
+
+    def ratio(self, noise: Floats) -> Floats:
+        """Return log2 of the law over the standard normal one, (N,), of noise (N, S)."""
+        precision = 1 / (self.deviation * self.deviation)
+        pull = precision * self.mean
+        constant = 0.5 * float(pull @ self.mean) + float(np.log(self.deviation).sum())
+        nats = noise @ pull + (noise * noise) @ (0.5 - 0.5 * precision) - constant
+        return np.asarray(nats / math.log(2))
 
 
 class Nodes(NamedTuple):
@@ -158,106 +170,6 @@ class Nodes(NamedTuple):
     def at(self, chosen: NDArray[np.bool_] | slice) -> Nodes:
         """Return the chosen ones."""
         return Nodes(self.paths[chosen], self.times[chosen], self.shares[chosen])
-
-
-class Pending(NamedTuple):
-    """Candidates in the making, N of them.
-
-    Attributes:
-        paths: which ones of their exponent, (N,).
-        times: log2 of their arrivals, (N,).
-        least: the log2 ratio that each has to reach, (N,).
-        ratios: the log2 ratio as far as it is known or guessed, (N,).
-        noise: of the first blocks, (N, d).
-        z: the first blocks, (N, d).
-    """
-
-    paths: Integers
-    times: Floats
-    least: Floats
-    ratios: Floats
-    noise: Integers
-    z: Integers
-
-    def with_noise(self, gain: Floats, noise: Integers) -> Pending:
-        """Return them with the noise of the next block, for which the ratio is guessed."""
-        return self._replace(ratios=self.ratios + gain, noise=np.concatenate([self.noise, noise], axis=1))
-
-    def with_latents(self, gain: Floats, z: Integers) -> Pending:
-        """Return them with the next block of z, which corrects the ratio."""
-        return self._replace(ratios=self.ratios + gain, z=np.concatenate([self.z, z], axis=1))
-
-    def above(self, slack: float) -> Pending:
-        """Return those that reach it if the ratio grows by `slack`."""
-        chosen = self.ratios + slack >= self.least
-        paths, times, least, ratios, noise, z = self
-        return Pending(paths[chosen], times[chosen], least[chosen], ratios[chosen], noise[chosen], z[chosen])
-
-
-class Curve:
-    """Greedy Poisson rejection sampling: takes the first point under a curve, an r for each time.
-
-    At ratio h the share of processes of which no point is taken yet is Q(r >= h) - h P(r >= h), and time passes by dh
-    over it.
-
-    Args:
-        ratios: log2 ratios of samples of the law, (N,).
-
-    Attributes:
-        number: of the point; before there is one under the curve, of that which is least above it.
-        latest: log2 of the time up to which a point may be taken.
-    """
-
-    def __init__(self, ratios: Floats) -> None:
-        self._ratios = np.sort(ratios)
-        beyond = np.cumsum(2.0 ** -self._ratios[::-1])[::-1] / len(ratios)  # P(r >= h), as a mean under Q
-        rest = 1 - np.arange(len(ratios)) / len(ratios)
-        alive = np.maximum(rest - 2.0**self._ratios * beyond, 1e-300)
-        times = np.cumsum(np.log(np.append(1.0, alive[:-1]) / alive) / beyond)
-        self._times = np.log2(np.maximum(times, 1e-300))
-        self.number, self.latest, self._above = 0, math.inf, math.inf
-
-    def threshold(self, times: Floats) -> Floats:
-        """Return the log2 ratio that a point has to have at these times, of which log2 is given."""
-        return np.asarray(np.interp(times, self._times, self._ratios) - 1e-9)
-
-    def take(self, pending: Pending, exponent: int) -> None:
-        """Take the first point under the curve, if it is before the one there is."""
-        above = self.threshold(pending.times) - pending.ratios
-        best = int(np.where(above <= 0, pending.times, np.inf).argmin())
-        if above[best] > 0:
-            best = int(above.argmin())
-            if self.latest < math.inf or above[best] >= self._above:
-                return
-            self._above = float(above[best])
-        elif pending.times[best] >= self.latest:
-            return
-        else:
-            self.latest = float(pending.times[best])
-        self.number = (1 << exponent) - 1 + int(pending.paths[best])
-
-
-class Race:
-    """The Poisson functional representation: takes the point with the largest r / time.
-
-    Attributes:
-        number: of the point, as far as the search has come.
-        latest: infinite; any time may be made up for.
-    """
-
-    def __init__(self) -> None:
-        self.number, self.latest, self._merit = 0, math.inf, WORST
-
-    def threshold(self, times: Floats) -> Floats:
-        """Return the log2 ratio that a point has to have at these times, of which log2 is given."""
-        return self._merit + times
-
-    def take(self, pending: Pending, exponent: int) -> None:
-        """Take the best point, if it is better than the one there is."""
-        merit = pending.ratios - pending.times
-        best = int(merit.argmax())
-        if merit[best] > self._merit:
-            self._merit, self.number = float(merit[best]), (1 << exponent) - 1 + int(pending.paths[best])
 
 
 class Search:
@@ -275,11 +187,10 @@ class Search:
     def __init__(self, target: Target, stream: Callable[[int], int], thorough: bool) -> None:
         self.target, self.size, self.stream, self.seen = target, target.size, stream, 0
         self.most = largest_exponent(self.size)
-        bits = [cell_bits(self.most, latent, self.size) for latent in range(self.size)]
-        self._cells = [[target.cells(i, n) for n in range(bits[i] + 1)] for i in range(self.size)]
+        self._cells = [target.cells(i, cell_bits(self.most, i, self.size)) for i in range(self.size)]
         samples = target.samples(SAMPLES, stream(SAMPLING))
         self.rule: Race | Curve = Race() if thorough else Curve(samples.ratios.sum(axis=1))
-        self.bounds = Bounds.of(samples, np.stack(list(self._shares(samples.noise))), self.size)
+        self.bounds = Bounds.of(samples, np.stack(list(self._shares(samples.noise))), target.first)
 
     def run(self, most: int) -> int:
         """Return the number of the point that the rule takes; at most about `most` nodes are looked at."""
@@ -290,8 +201,7 @@ class Search:
             times = np.log2(nodes.times)
             can_hold = nodes.shares + self.bounds.cells[exponent] >= rule.threshold(times)
             nodes = nodes.at(can_hold & (times < rule.latest))
-            for start in range(0, len(nodes.paths), CHUNK):
-                self._look(nodes.at(slice(start, start + CHUNK)), exponent)
+            self._look(nodes, exponent)
             self.seen += len(nodes.paths)
             if not len(nodes.paths) or self.seen > most or exponent == self.most:
                 break
@@ -310,30 +220,37 @@ class Search:
 
     def _look(self, nodes: Nodes, exponent: int) -> None:
         """Make the candidates of nodes, leaving behind what cannot reach the threshold, and take one."""
-        target, size, count = self.target, self.size, len(nodes.paths)
-        none, times = np.zeros((count, 0), np.int64), np.log2(nodes.times)
-        pending = Pending(nodes.paths, times, self.rule.threshold(times), np.zeros(count), none, none)
-        for block in range(target.blocks):
-            noise = cell_noise(pending.paths, exponent, target.group, size, block * size, size)
-            gain = self._guess(noise, block) if block else target.ratio(0, noise, none)[1]
-            pending = pending.with_noise(gain, noise).above(self.bounds.guessed[block])
+        chunks = range(0, len(nodes.paths), CHUNK)
+        found = [self._promising(nodes.at(slice(start, start + CHUNK)), exponent) for start in chunks]
+        if not found:
+            return
+        pending = Pending(*map(np.concatenate, zip(*found, strict=True)))
+        for block in range(self.target.blocks):
             if not len(pending.paths):
                 return
-        for block in range(target.blocks):
-            noise = pending.noise[:, block * size : (block + 1) * size]
-            z, ratio = target.ratio(block, noise, pending.z)
-            gain = ratio - self._guess(noise, block) if block else np.zeros(len(z))
-            pending = pending.with_latents(gain, z)
-            if block < target.blocks - 1:
-                pending = pending.above(self.bounds.known[block])
-            if not len(pending.paths):
-                return
+            noise = self._noise(pending, exponent, block)  # made anew: few candidates come so far
+            z, ratio = self.target.ratio(block, noise, pending.z)
+            pending = pending._replace(z=np.concatenate([pending.z, z], axis=1))
+            slack = self.bounds.known[block] if block < self.target.blocks - 1 else math.inf
+            pending = pending.above(ratio - self._guess(noise, block), slack)
         self.rule.take(pending, exponent)
 
+    def _promising(self, nodes: Nodes, exponent: int) -> Pending:
+        """Return the candidates of nodes that can reach the threshold by what is guessed from all of their noise."""
+        times = np.log2(nodes.times)
+        zero, none = np.zeros(len(times)), np.zeros((len(times), 0), np.int64)
+        pending = Pending(nodes.paths, times, self.rule.threshold(times), zero, none)
+        for block in range(self.target.blocks):
+            gain = self._guess(self._noise(pending, exponent, block), block)
+            pending = pending.above(gain, self.bounds.guessed[block])
+        return pending
+
+    def _noise(self, pending: Pending, exponent: int, block: int) -> Integers:
+        return cell_noise(pending.paths, exponent, self.target.group, self.size, block * self.size, self.size)
+
     def _guess(self, noise: Integers, block: int) -> Floats:
-        """Return about the log2 ratio of a block, (N,)."""
-        dims = slice(block * self.size, (block + 1) * self.size)
-        return guess(noise / 2.0**QUANTILE_FRACTION, self.bounds.mean[dims], self.bounds.deviation[dims])
+        """Return about the log2 ratio of a block, (N,); of the first one, what it is."""
+        return self.bounds.laws[block].ratio(noise / 2.0**QUANTILE_FRACTION)
 
     def _split(self, nodes: Nodes, exponent: int) -> Nodes:
         """Return both halves of the nodes' cells."""

@@ -63,12 +63,15 @@ class Target:
         )
 
     def conditional(self, block: int, mean: Floats, scale: Floats) -> tuple[Floats, Floats]:
-        """Return mean and deviation of a block's law from those of its prior, (N, S) each."""
+        """Return mean and deviation of a block's law from those of its prior, (N, S) each, or (S,) if all are equal."""
         dims = slice((self.start + block) * self.size, (self.start + block + 1) * self.size)
-        own, precision = self.posterior.mean[0, dims], self.posterior.scale[0, dims] ** -2.0
-        spare = (1 - self.exponent) * scale**-2.0
-        whole = np.maximum(self.exponent * precision + spare, np.minimum(precision, scale**-2.0) / SHARPEST)
-        return own + spare * (mean - own) / whole, whole**-0.5
+        own, own_scale = self.posterior.mean[0, dims], self.posterior.scale[0, dims]
+        if self.exponent == 1:
+            return own, own_scale
+        precision, prior = 1 / (own_scale * own_scale), 1 / (scale * scale)
+        spare = (1 - self.exponent) * prior
+        whole = np.maximum(self.exponent * precision + spare, np.minimum(precision, prior) / SHARPEST)
+        return own + spare * (mean - own) / whole, 1 / np.sqrt(whole)
 
     def ratio(self, block: int, noise: Integers, before: Integers) -> tuple[Integers, Floats]:
         """Return a block of z and its log2 ratio, (N, S) and (N,), from its noise and the group's latents before."""
@@ -78,7 +81,7 @@ class Target:
         middle = prior_mean / 2.0**FRACTION
         mean, deviation = self.conditional(block, middle, scale)
         away = (middle + scale * own - mean) / deviation  # not of z: its rounding would make equal candidates differ
-        nats = 0.5 * (own * own - away * away).sum(axis=1) + np.log(scale / deviation).sum(axis=1)
+        nats = 0.5 * (own * own - away * away).sum(axis=1) + np.log((scale / deviation).prod(axis=1))
         return z, nats / math.log(2)
 
     @functools.cached_property
@@ -87,31 +90,31 @@ class Target:
         integers = self.prior(0, np.zeros((1, 0), np.int64))
         prior_mean, prior_scale = integers[0] / 2.0**FRACTION, integers[1] / 2.0**EXP_FRACTION
         mean, deviation = self.conditional(0, prior_mean, prior_scale)
-        return ((mean - prior_mean) / prior_scale)[0], (deviation / prior_scale)[0]
+        return ((mean - prior_mean) / prior_scale)[0], np.asarray((deviation / prior_scale)[0])
 
     def samples(self, count: int, stream: int) -> Samples:
         """Draw `count` samples of the law by a private random stream of this number."""
-        uniforms = private_uniforms(count * self.blocks * self.size, stream).reshape(count, -1)
+        standard = quantile(private_uniforms(count * self.blocks * self.size, stream)).reshape(count, -1)
         z, noises, ratios = np.zeros((count, 0), np.int64), [], []
         for block in range(self.blocks):
             prior_mean, prior_scale = self.prior(block, z)
             middle, scale = prior_mean / 2.0**FRACTION, prior_scale / 2.0**EXP_FRACTION
             mean, deviation = self.conditional(block, middle, scale)
-            own = (
-                mean + deviation * quantile(uniforms[:, block * self.size : (block + 1) * self.size]) - middle
-            ) / scale
+            own = (mean + deviation * standard[:, block * self.size : (block + 1) * self.size] - middle) / scale
             found, ratio = self.ratio(block, np.rint(own * 2.0**QUANTILE_FRACTION).astype(np.int64), z)
             z = np.concatenate([z, found], axis=1)
             noises.append(own)
             ratios.append(ratio)
         return Samples(np.concatenate(noises, axis=1), np.stack(ratios, axis=1))
 
-    def cells(self, latent: int, bits: int) -> Floats:
-        """Return log2 of the law's share of each of the 2^bits cells of a latent over the prior's, (2^bits,)."""
+    def cells(self, latent: int, bits: int) -> list[Floats]:
+        """Return log2 of the law's share of a latent's cells over the prior's, (2^n,) for each n from 0 to `bits`."""
         mean, deviation = (part[latent] for part in self.first)
         edges = quantile(np.arange((1 << bits) + 1) / (1 << bits))
         edges[0], edges[-1] = -np.inf, np.inf
-        return np.log2(np.maximum(np.diff(normal((edges - mean) / deviation)), LEAST)) + bits
+        below = normal((edges - mean) / deviation)
+        shares = [np.diff(below[:: 1 << (bits - n)]) for n in range(bits + 1)]
+        return [np.log2(np.maximum(share, LEAST)) + n for n, share in enumerate(shares)]
 
 
 def normal(x: Floats) -> Floats:
