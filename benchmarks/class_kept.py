@@ -20,7 +20,7 @@ from benchmarks.results import FOLDER, results_of, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.model.networks import IntegerModel
 
-BITS = (8, 16, 24, 32, 40, 48)
+BITS = (8, 12, 16, 20, 24, 28, 32, 40, 48)
 EFFORT = 5
 
 

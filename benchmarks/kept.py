@@ -24,7 +24,7 @@ class Setting:
 
     Attributes:
         code: "search" or "sample".
-        bits: payload bits; None is the default quality (exponent 1 of a sample).
+        bits: payload bits, met to the bit by a search; None is the default quality (exponent 1 of a sample).
         effort: 1 ... 9.
     """
 
@@ -58,9 +58,18 @@ def measure(model: IntegerModel, judged: Judged, setting: Setting, note: str = "
         def advance(done: int) -> None:
             bar.update(done)
 
-        codes = encode(model, images, bits=setting.bits, effort=setting.effort, code=setting.code, progress=advance)
+        codes = encode(
+            model,
+            images,
+            bits=setting.bits,
+            effort=setting.effort,
+            code=setting.code,
+            exact_bits=True,
+            progress=advance,
+        )
     encoded = time.monotonic()
-    z = decode(model, [code.mode for code in codes], [code.payload for code in codes])
+    lengths = [code.payload_bits for code in codes]
+    z = decode(model, [code.mode for code in codes], [code.payload for code in codes], lengths)
     pictures = model.draw(z)
     decoded = time.monotonic()
     return Kept(

@@ -113,6 +113,7 @@ def archive_cases() -> Iterator[Case]:
     yield Case("archive-lossy", "lossy codes of one kind", partial(archive, ten, bits=24), ("--seed", "3"))
     yield Case("archive-kinds", "lossy codes of several lengths", partial(archive, ten, quality=80.0))
     yield Case("archive-sample", "relative entropy coding", partial(archive, ten, code="sample", effort=1))
+    yield Case("archive-bits", "lossy codes that end within bytes", partial(archive, ten, bits=20), ("--seed", "3"))
     yield Case("archive-chunks", "chunks of 4, the last of 2", partial(archive, ten, chunk=4))
     yield Case("archive-one", "an archive of one picture", partial(archive, ten[:1]))
     yield Case("archive-names", "names beyond ASCII", partial(archive, ten[:3], names=True))

@@ -95,6 +95,11 @@ def bad_archives(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad("archive-number", "a number of six bytes", header(good[:7] + b"\xff\xff\xff\xff\xff\x01\x01\x01"))
     yield Bad("archive-flipped", "a flipped bit of a chunk", good[:-9] + bytes([good[-9] ^ 2]) + good[-8:])
     yield Bad("archive-cut", "a chunk that is cut", good[:-7])
+    one = files["archive-one"]
+    start = parse_archive(one).header
+    chunk = one[start : start + 1] + b"\xe0" + one[start + 2 : -4]
+    seal = zlib.crc32(chunk, zlib.crc32(bytes(4))).to_bytes(4, "little")
+    yield Bad("archive-code", "a code of a kind that is not known", one[:start] + chunk + seal)
     yield Bad("archive-more", "a byte behind the last chunk", good + b"\0")
     start = parse_archive(named).header
     yield Bad(

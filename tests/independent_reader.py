@@ -93,8 +93,8 @@ class Reader:
         assert data[:2] == b"\xd6Z" and data[2] >> 4 == 1 and data[3:6] == self.fingerprint[:3]
         mode = data[2] & 15
         if mode == 6:
-            for kind, payload in self.archive(data):
-                yield self.draw(self.latents(kind, payload), seed)
+            for kind, payload, bits in self.archive(data):
+                yield self.draw(self.latents(kind, payload, bits), seed)
         elif mode == 5:
             end = 7 + (data[6] & 31) + 1
             self.check(data[: end + 2])
@@ -108,8 +108,8 @@ class Reader:
         crc = binascii.crc_hqx(data[:-2], binascii.crc_hqx(self.fingerprint, 0xFFFF))
         assert data[-2:] == crc.to_bytes(2, "little")
 
-    def archive(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Mode and payload of each picture of a lossy archive."""
+    def archive(self, data: bytes) -> Iterator[tuple[int, bytes, int]]:
+        """Mode, payload and bits of each picture of a lossy archive."""
         place = 7
 
         def number() -> int:
@@ -132,10 +132,10 @@ class Reader:
             yield from codes(part, min(chunk, count - index * chunk))
             place += length + 4
 
-    def latents(self, mode: int, payload: bytes) -> Vector:
-        """z of a payload."""
-        labels = self.info.get("labels", 0)
-        bits, value = 8 * len(payload) - max(0, labels - 1).bit_length(), int.from_bytes(payload, "big")
+    def latents(self, mode: int, payload: bytes, length: int | None = None) -> Vector:
+        """z of a payload, of so many bits if not of all."""
+        labels, length = self.info.get("labels", 0), length or 8 * len(payload)
+        bits, value = length - max(0, labels - 1).bit_length(), int.from_bytes(payload, "big") >> -length % 8
         label, value = value >> bits, value & ((1 << bits) - 1)
         assert label < max(1, labels)
         self.label = [1024 * (label == one) for one in range(labels)]

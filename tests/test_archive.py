@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_models import some_images
 
 from vlae_codec.container.archive import (
     BITS_BACK,
@@ -18,8 +19,11 @@ from vlae_codec.container.archive import (
 )
 from vlae_codec.container.header import MODES
 from vlae_codec.errors import FormatError
-from vlae_codec.families.bilevel.archive import parse_index
+from vlae_codec.families.bilevel.archive import Reader, Settings, compress_archive, parse_index
 from vlae_codec.families.bilevel.lossy_chunk import Codes, pack_codes
+from vlae_codec.latents.posterior import posterior_of
+from vlae_codec.latents.tree_search import search_tree
+from vlae_codec.model import registry
 
 FINGERPRINT = bytes(range(7, 39))
 NAMES = ["a.png", "b.png", "ü 3.gif", "d", "e"]
@@ -153,21 +157,39 @@ def test_index_that_names_nothing(text: str) -> None:
         parse_index(text, 10)
 
 
-codes = st.tuples(st.sampled_from(sorted(MODES)), st.binary(min_size=1, max_size=32))
+whole = st.tuples(st.sampled_from(sorted(MODES)), st.binary(min_size=1, max_size=32))
+partial = st.integers(1, 56).flatmap(lambda bits: st.tuples(st.just(bits), st.integers(0, (1 << bits) - 1)))
+codes = st.one_of(
+    whole.map(lambda one: (*one, 8 * len(one[1]))),
+    partial.map(lambda one: (0, (one[1] << -one[0] % 8).to_bytes(-(-one[0] // 8), "big"), one[0])),
+)
 
 
 @given(st.lists(codes, min_size=1, max_size=60))
-def test_lossy_chunk(pairs: list[tuple[int, bytes]]) -> None:
-    data = pack_codes([mode for mode, _ in pairs], [payload for _, payload in pairs])
-    found = Codes(data, len(pairs))
-    assert [found[number] for number in range(len(pairs))] == pairs
+def test_lossy_chunk(written: list[tuple[int, bytes, int]]) -> None:
+    data = pack_codes(*map(list, zip(*written, strict=True)))
+    found = Codes(data, len(written))
+    assert [found[number] for number in range(len(written))] == written
 
 
 def test_a_lossy_chunk_adds_at_most_half_a_byte() -> None:
     rng = np.random.default_rng(0)
     payloads = [bytes(int(n)) for n in rng.integers(2, 6, 1000)]
-    assert len(pack_codes([0] * 1000, payloads)) - sum(map(len, payloads)) <= 260
-    assert len(pack_codes([0] * 1000, [b"abc"] * 1000)) == 3002
+    lengths = [8 * len(payload) for payload in payloads]
+    assert len(pack_codes([0] * 1000, payloads, lengths)) - sum(map(len, payloads)) <= 260
+    assert len(pack_codes([0] * 1000, [b"abc"] * 1000, [24] * 1000)) == 3002
+    assert len(pack_codes([0] * 1000, [b"ab"] * 1000, [12] * 1000)) == 1502
+
+
+@pytest.mark.parametrize("bits", [1, 12, 20, 28, 55])
+def test_an_archive_spends_bits_to_the_bit(bits: int) -> None:
+    info, pixels = registry.find_model("mnist"), some_images(9)
+    model, made = registry.load(info), compress_archive(info, pixels, Settings(bits=bits, effort=1))
+    assert made.payload_bits == 9 * bits
+    posterior = posterior_of(model, pixels)
+    expected = model.draw(np.stack([search_tree(model, posterior.of(i), bits, 8)[1][0] for i in range(9)]), 5)
+    found = [one for _, one in Reader(made.data).pictures(range(9), seed=5)]
+    np.testing.assert_array_equal(np.stack(found), expected)
 
 
 @given(st.binary(max_size=50), st.integers(1, 20))

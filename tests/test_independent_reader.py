@@ -14,8 +14,11 @@ import pytest
 from independent_reader import Reader, philox
 from PIL import Image
 
+from vlae_codec.families.bilevel.archive import Reader as ArchiveReader
+
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = Path(__file__).with_name("golden")
+CONFORMANCE = ROOT / "conformance" / "files"
 FORMAT = ROOT / "docs" / "format.md"
 SEED = 7
 FIRST = "9cd1a86e7ea5"
@@ -51,6 +54,12 @@ def test_the_first_pictures_of_archives(reader: Reader, name: str) -> None:
 @pytest.mark.parametrize("name", ["lossy-archive", "sample-archive"])
 def test_all_pictures_of_archives(reader: Reader, name: str) -> None:
     assert list(reader.read((GOLDEN / f"{FIRST}-{name}.vlz").read_bytes(), SEED)) == expected(name)
+
+
+def test_codes_that_end_within_bytes(reader: Reader) -> None:
+    data = (CONFORMANCE / "archive-bits.vlz").read_bytes()
+    ours = [pixels.tolist() for _, pixels in ArchiveReader(data).pictures(range(3), seed=SEED)]
+    assert list(islice(reader.read(data, SEED), 3)) == ours
 
 
 def test_it_imports_nothing_of_ours() -> None:

@@ -16,6 +16,7 @@ from vlae_codec.latents.payload import (
     encode,
     longest_code,
     pack_numbers,
+    path_payload,
     solve_exponent,
     unpack_numbers,
     whole_bytes,
@@ -134,9 +135,15 @@ def test_numbers_of_one_group_fill_payloads_one_after_the_other(bits: int) -> No
 
 
 @pytest.mark.parametrize("bits", [1, 8, 16, 17, 24])
-def test_bits_are_spent_to_the_whole_byte(bits: int) -> None:
-    code = encode(tiny_model("4x2", 32, 4), some_images(1), bits=bits, effort=1)[0]
+def test_bits_are_spent_to_the_whole_byte_or_to_the_bit(bits: int) -> None:
+    model, images = tiny_model("4x2", 32, 4), some_images(1)
+    code = encode(model, images, bits=bits, effort=1)[0]
     assert code.payload_bits == 8 * len(code.payload) == -(-bits // 8) * 8
+    exact = encode(model, images, bits=bits, effort=1, exact_bits=True)[0]
+    assert exact.payload_bits == bits and len(exact.payload) == -(-bits // 8)
+    path, z = search_tree(model, posterior_of(model, images), bits, EFFORTS[1].beam)
+    assert exact.payload == path_payload(model, int(path[0]), bits)
+    np.testing.assert_array_equal(decode(model, [exact.mode], [exact.payload], [bits])[0], z[0])
 
 
 def test_quality_follows_each_images_kl() -> None:

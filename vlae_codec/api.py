@@ -65,7 +65,7 @@ def compress(
         model: name, folder or fingerprint; "auto" is, for 28 x 28 pixels without colour, the bilevel model
             with the shortest code, and for all other pictures that for photographs.
         lossless: keep the exact pixels too.
-        bits: of the lossy code, rounded up to whole bytes, 1 to 56; by default the model's own choice.
+        bits: of the lossy code, 1 to 56, rounded up to whole bytes; by default the model's own choice.
         quality: instead of bits, 0 to 100; by default 50 for bilevel models and 70 for photographs.
         target_bytes: instead, the most bytes that the file of a photograph may have.
         effort: 1 (fast) to 9 (fewest bits for what is kept).

@@ -80,7 +80,11 @@ Examples:
 @click.command(epilog=EPILOG)
 @inputs_argument
 @model_option
-@click.option("--bits", type=click.IntRange(1), help="Bits of the code of each 28x28 image, rounded up to bytes.")
+@click.option(
+    "--bits",
+    type=click.IntRange(1),
+    help="Bits of the code of each 28x28 image; a file of one rounds them up to bytes.",
+)
 @click.option(
     "--quality",
     type=FiniteRange(0, 100),

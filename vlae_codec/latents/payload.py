@@ -3,7 +3,8 @@
 Two codes share one decoder-side idea, candidates of z that sender and receiver both can make:
 the tree-search code (mode 0) sends a fixed number of bits and picks what survives best, relative entropy
 coding (modes 1 to 4, the number of groups) sends a true sample of q(z|x) at KL + a few bits. The container has the
-length of a payload, and all its bits are used. Of a model with labels the first ones are the label.
+length of a payload: samples and files of one picture use all bits of their bytes, archives hold tree-search codes of
+any number of bits. Of a model with labels the first ones are the label.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Code:
 
     Attributes:
         mode: 0 for the tree-search code, 1 ... 4 for a sample in so many groups.
-        payload: the code in whole bytes.
+        payload: the code, zeros behind it up to a whole byte.
         payload_bits: its bits.
         kl_bits: KL(q(z|x) || p(z)).
         neg_elbo_bits: -ELBO, what bits-back would pay for the exact image.
@@ -95,6 +96,7 @@ def encode(
     effort: int = 5,
     code: str | None = None,
     labels: Integers | None = None,
+    exact_bits: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> list[Code]:
     """Encode bilevel images.
@@ -102,20 +104,22 @@ def encode(
     Args:
         model: the model to code with.
         images: uint8 of 0 and 1, (B, H, W).
-        bits: payload bits an image. The tree-search code spends exactly these, rounded up to whole bytes;
+        bits: payload bits an image. The tree-search code spends these, rounded up to whole bytes unless `exact_bits`;
             relative entropy coding meets them on average, by the exponent of q / p.
         quality: 0 ... 100 instead of bits: an image gets quality / 50 times its own KL and a few bits more.
         effort: 1 (fast) ... 9 (thorough).
         code: `SEARCH`, also if None, or `SAMPLE` for a true sample of q(z|x).
         labels: of the images, (B,), for a model with labels; by default the most likely ones.
+        exact_bits: spend `bits` to the bit, as archives alone can hold them.
         progress: called with the number of images done since the last call.
 
     Raises:
         ModelError: the model's codes cannot have so many bits.
     """
+    length = bits if bits is None or exact_bits or code == SAMPLE else -(-bits // 8) * 8
 
     def plain(model: IntegerModel, images: Pictures) -> list[Code]:
-        return _encode(model, images, bits, quality, effort, code, progress)
+        return _encode(model, images, length, quality, effort, code, progress)
 
     return by_label(model, images, labels, plain)
 
@@ -144,15 +148,12 @@ def _encode(
             exponents = [exponent if rest is None else solve_exponent(one, rest) for one in kl]
             written = encode_samples(model, posterior, theory.kl_blocks, exponents, level.reach)
         else:
-            needed = [exponent * kl + INDEX_BITS if bits is None else -(-bits // 8) * 8 for kl in theory.kl]
-            wanted = [whole_bytes(one, most) for one in needed]
+            wanted = [whole_bytes(exponent * kl + INDEX_BITS, most) if bits is None else bits for kl in theory.kl]
             written = encode_by_search(model, posterior, batch, wanted, level)
         if progress:
             progress(len(batch))
         lengths = zip(theory.kl.tolist(), theory.neg_elbo.tolist(), theory.naive.tolist(), strict=True)
-        return [
-            Code(mode, payload, 8 * len(payload), *bits) for (mode, payload), bits in zip(written, lengths, strict=True)
-        ]
+        return [Code(*one, *bits) for one, bits in zip(written, lengths, strict=True)]
 
     batches = in_threads(encode_batch, range(0, len(images), BATCH), model.workers)
     return [code for batch in batches for code in batch]
@@ -160,27 +161,28 @@ def _encode(
 
 def encode_by_search(
     model: IntegerModel, posterior: Posterior, images: Pictures, bits: Sequence[int], effort: Effort
-) -> list[tuple[int, bytes]]:
-    """Return mode and payload of the images' tree-search codes."""
+) -> list[tuple[int, bytes, int]]:
+    """Return mode, payload and bits of the images' tree-search codes of these bits."""
     lengths = [length - label_bits(model) for length in bits]
     paths = choose_paths(model, posterior, images, lengths, effort.beam, effort.drawn)
-    return [(TREE_SEARCH, path_payload(model, path, length)) for path, length in zip(paths, bits, strict=True)]
+    return [(TREE_SEARCH, path_payload(model, path, length), length) for path, length in zip(paths, bits, strict=True)]
 
 
 def path_payload(model: IntegerModel, path: int, bits: int) -> bytes:
-    """Return the payload of so many bits, whole bytes, of a path and the label that a model is given."""
-    return with_label(model, path, bits - label_bits(model)).to_bytes(bits // 8, "big")
+    """Return the payload of so many bits, zeros behind them, of a path and the label that a model is given."""
+    return (with_label(model, path, bits - label_bits(model)) << -bits % 8).to_bytes(-(-bits // 8), "big")
 
 
 def encode_samples(
     model: IntegerModel, posterior: Posterior, kl_blocks: Floats, exponents: Sequence[float], reach: Reach
-) -> list[tuple[int, bytes]]:
-    """Return mode (the number of groups) and payload of samples of the images' posteriors."""
+) -> list[tuple[int, bytes, int]]:
+    """Return mode (the number of groups), payload and bits of samples of the images' posteriors."""
     written = []
     for i, (kl, exponent) in enumerate(zip(kl_blocks, exponents, strict=True)):
         numbers = find_sample(model, posterior.of(i), kl, reach, exponent)
         lengths = model.info["index_lengths"][len(numbers) - 1]
-        written.append((len(numbers), pack_numbers(numbers, lengths, model.label or 0, label_bits(model))))
+        payload = pack_numbers(numbers, lengths, model.label or 0, label_bits(model))
+        written.append((len(numbers), payload, 8 * len(payload)))
     return written
 
 
@@ -216,37 +218,49 @@ def unpack_numbers(payload: bytes, groups: int, lengths: Sequence[int], label_bi
     return [*numbers, reader.read(left) + sum(1 << bits for bits in shorter)]
 
 
-def decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes]) -> Integers:
+def decode(
+    model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes], lengths: Sequence[int] | None = None
+) -> Integers:
     """Decode payloads to latents z, (B, D), joined by their labels' columns if the model has labels.
 
     Tree-search codes of one length are decoded together.
 
+    Args:
+        model: the model that coded them.
+        modes: of the codes.
+        payloads: of the codes.
+        lengths: bits of the codes; by default all bits of their payloads.
+
     Raises:
         FormatError: a payload is too long, too short or not complete.
     """
+    lengths = [8 * len(data) for data in payloads] if lengths is None else lengths
     if not model.labels:
-        return _decode(model, modes, payloads)
+        return _decode(model, modes, payloads, lengths)
     labels = np.array([split_label(model, data)[0] for data in payloads], np.int64)
     z = np.zeros((len(modes), model.latent), np.int64)
     for label in np.unique(labels).tolist():
         own = np.flatnonzero(labels == label).tolist()
-        z[own] = _decode(model.given(label), [modes[i] for i in own], [payloads[i] for i in own])
+        parts = ([part[i] for i in own] for part in (modes, payloads, lengths))
+        z[own] = _decode(model.given(label), *parts)
     return model.joined(z, labels)
 
 
-def _decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes]) -> Integers:
+def _decode(model: IntegerModel, modes: Sequence[int], payloads: Sequence[bytes], lengths: Sequence[int]) -> Integers:
     """As `decode`, z (B, D) by a model without labels or of one."""
     z = np.zeros((len(modes), model.latent), np.int64)
     chosen: dict[int, list[int]] = {}
-    for index, (mode, data) in enumerate(zip(modes, payloads, strict=True)):
+    for index, (mode, data, bits) in enumerate(zip(modes, payloads, lengths, strict=True)):
         check_payload(model, mode, data)
         if mode == TREE_SEARCH:
-            chosen.setdefault(len(data), []).append(index)
+            chosen.setdefault(bits - label_bits(model), []).append(index)
         else:
             z[index] = _decode_sample(model, mode, data)
-    for size, indices in chosen.items():
-        paths = np.array([split_label(model, payloads[index])[1] for index in indices], np.int64)
-        z[indices] = decode_paths(model, paths, 8 * size - label_bits(model))
+    for bits, indices in chosen.items():
+        if bits <= 0:
+            raise FormatError(f"a code that has no bits behind the label of model {model.name}")
+        paths = [split_label(model, payloads[i])[1] >> 8 * len(payloads[i]) - lengths[i] for i in indices]
+        z[indices] = decode_paths(model, np.array(paths, np.int64), bits)
     return z
 
 
@@ -287,11 +301,13 @@ def longest_code(model: IntegerModel, bits: int | None = None) -> int:
     """Return the most bits of a tree-search code of a model, in whole bytes: a block takes 14 and no more.
 
     Raises:
-        ModelError: `bits`, those that are wanted, are more.
+        ModelError: `bits`, those that are wanted, are more, or no more than a label's.
     """
     most = min(MAX_BITS, MAX_BLOCK_BITS * model.blocks) // 8 * 8
     if bits is not None and bits > most:
         raise ModelError(f"{bits} bits, and a code of model {model.name} has at most {most}: give fewer")
+    if bits is not None and bits <= label_bits(model):
+        raise ModelError(f"{bits} bits, and the label alone has {label_bits(model)} in model {model.name}: give more")
     return most
 
 

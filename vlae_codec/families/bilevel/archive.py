@@ -178,11 +178,13 @@ def _lossy_chunks(
             quality=settings.quality,
             effort=settings.effort,
             code=settings.code,
+            exact_bits=True,
             progress=report,
         )
-        chunks.append(pack_codes([code.mode for code in codes], [code.payload for code in codes]))
+        lengths = [code.payload_bits for code in codes]
+        chunks.append(pack_codes([code.mode for code in codes], [code.payload for code in codes], lengths))
         theory += np.sum([(code.kl_bits, code.neg_elbo_bits, code.naive_bits) for code in codes], axis=0)
-        payload += 8 * sum(len(code.payload) for code in codes)
+        payload += sum(lengths)
     kl, neg_elbo, naive = theory.tolist()
     return _Chunks(chunks, None, (kl, neg_elbo, naive), payload)
 
@@ -283,7 +285,7 @@ class Reader:
             chosen = [codes[number - images.start] for number in numbers]
             for start in range(0, len(numbers), TASTED):
                 some = chosen[start : start + TASTED]
-                z = decode(model, [mode for mode, _ in some], [payload for _, payload in some])
+                z = decode(model, *(list(column) for column in zip(*some, strict=True)))
                 yield from zip(numbers[start:], model.draw(z, seed), strict=False)
             return
         position, missing = images.start, set(numbers)

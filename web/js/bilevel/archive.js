@@ -10,7 +10,9 @@ import { asPicture, loadTables } from "./decode.js";
 import { latents } from "./latents.js";
 import { PixelNet, features } from "./pixels.js";
 
-const MOST_KINDS_MODE = 4;
+/** Kinds from here on are tree-search codes of 1 ... 64 bits. */
+const PARTIAL = 160;
+const KINDS_END = 224;
 
 /**
  * @typedef {import("../picture.js").Opened} Opened
@@ -75,37 +77,43 @@ function pictures(layers, tables, data, archive, { seed = 0, first = 0, last = a
 /**
  * @param {Layers} layers
  * @param {import("./latents.js").Tables} tables
- * @param {{ mode: number, payload: Uint8Array }} code
+ * @param {{ mode: number, payload: Uint8Array, bits: number }} code
  * @param {number | bigint} seed
  */
-function drawn(layers, tables, { mode, payload }, seed) {
-  const net = new PixelNet(layers, tables, features(layers, latents(layers, tables, mode, payload)));
+function drawn(layers, tables, { mode, payload, bits }, seed) {
+  const net = new PixelNet(layers, tables, features(layers, latents(layers, tables, mode, payload, 8 * payload.length - bits)));
   return asPicture(net, net.draw(seedWords(seed), 0));
 }
 
 /**
- * Return mode and payload of the codes in a chunk of a lossy archive.
+ * Return mode, payload and bits of the codes in a chunk of a lossy archive.
  * @param {Uint8Array} part
  * @param {number} count
  */
 function codes(part, count) {
   const kinds = part.subarray(1, 1 + (part[0] ?? 0));
-  if (!kinds.length || kinds.length < part[0] || kinds.some((kind) => kind >> 5 > MOST_KINDS_MODE)) {
+  if (!kinds.length || kinds.length < part[0] || kinds.some((kind) => kind >= KINDS_END)) {
     throw new VlzError("a chunk's table of kinds is damaged");
   }
-  const bits = 32 - Math.clz32(kinds.length - 1);
+  const width = 32 - Math.clz32(kinds.length - 1);
   const start = 1 + kinds.length;
-  let end = start + Math.ceil((count * bits) / 8);
-  if (part.length < end + count) throw new VlzError(`a chunk of ${part.length} bytes is too small for ${count} codes`);
+  const first = start + Math.ceil((count * width) / 8);
+  if (8 * (part.length - first) < count) throw new VlzError(`a chunk of ${part.length} bytes is too small for ${count} codes`);
+  /** @param {number} bit */
+  const at = (bit) => ((part[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1;
   const found = [];
+  let end = 8 * first;
   for (let number = 0; number < count; number++) {
-    let kind = 0;
-    for (let bit = number * bits; bit < (number + 1) * bits; bit++) kind = 2 * kind + ((part[start + (bit >> 3)] >> (7 - (bit & 7))) & 1);
-    if (kind >= kinds.length) throw new VlzError("a code is of a kind that its chunk's table does not have");
-    const length = (kinds[kind] & 31) + 1;
-    found.push({ mode: kinds[kind] >> 5, payload: part.subarray(end, end + length) });
-    end += length;
+    let index = 0;
+    for (let bit = number * width; bit < (number + 1) * width; bit++) index = 2 * index + at(8 * start + bit);
+    if (index >= kinds.length) throw new VlzError("a code is of a kind that its chunk's table does not have");
+    const [mode, bits] = kinds[index] < PARTIAL ? [kinds[index] >> 5, 8 * (kinds[index] & 31) + 8] : [0, kinds[index] - PARTIAL + 1];
+    const payload = new Uint8Array(Math.ceil(bits / 8));
+    for (let bit = 0; bit < bits; bit++) payload[bit >> 3] |= at(end + bit) << (7 - (bit & 7));
+    found.push({ mode, payload, bits });
+    end += bits;
   }
-  if (end !== part.length) throw new VlzError(`a chunk has ${part.length} bytes, and its codes end at ${end}: damaged`);
+  const last = Math.ceil(end / 8);
+  if (last !== part.length) throw new VlzError(`a chunk has ${part.length} bytes, and its codes end at ${last}: damaged`);
   return found;
 }

@@ -19,13 +19,17 @@ const MAX_EXPONENT = 40;
  * @param {Tables} tables
  * @param {number} mode
  * @param {Uint8Array} payload
+ * @param {number} spare bits at its end that do not count
  */
-export function latents(layers, tables, mode, payload) {
+export function latents(layers, tables, mode, payload, spare = 0) {
   const { info } = layers.model;
   const blocks = info.prior_blocks;
   const labels = info.labels ?? 0;
   const z = new Float64Array(info.latent + labels);
-  const { label, value, bits } = splitLabel(payload, labels);
+  const split = splitLabel(payload, labels);
+  const { label } = split;
+  const bits = split.bits - spare;
+  const value = split.value >> BigInt(spare);
   if (labels) z[info.latent + label] = FRACTION;
   if (mode === 0) {
     const most = Math.floor(Math.min(MAX_BITS, MAX_BLOCK_BITS * blocks) / 8);
