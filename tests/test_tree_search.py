@@ -11,7 +11,15 @@ from small_models import SHAPES, some_images, tiny_model
 
 from vlae_codec.latents.payload import MAX_BITS
 from vlae_codec.latents.posterior import Posterior, posterior_of, prior_conditionals
-from vlae_codec.latents.tree_search import block_bits, choose_paths, decode_paths, distance_of_meaning, search_tree
+from vlae_codec.latents.tree_search import (
+    best,
+    block_bits,
+    choose_paths,
+    decode_paths,
+    distance_of_meaning,
+    nearest,
+    search_tree,
+)
 from vlae_codec.model.networks import IntegerModel
 
 models = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
@@ -81,12 +89,34 @@ def test_the_leaf_whose_picture_is_closest_wins() -> None:
     model, images = tiny_model(), some_images(2)
     posterior = posterior_of(model, images)
     paths, z = search_tree(model, posterior.of(1), 16, beam=8)
-    original = posterior_of(model, np.stack([images[0], model.draw(z)[4]]))
+    images = np.stack([images[0], model.draw(z)[4]])
+    original = posterior_of(model, images)
     shifted = Posterior(original.mean, posterior.scale)
     leaves = [search_tree(model, shifted.of(1), 16, 256)[0].tolist()]
     assert paths[4] in leaves[0]
     chosen = choose_paths(model, shifted, images, [16, 16], beam=256, drawn=256)
     assert chosen[1] == paths[4]
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=60), st.integers(1, 70))
+def test_the_best_are_those_of_a_whole_sort(values: list[int], count: int) -> None:
+    scores = np.array(values, np.float64)
+    np.testing.assert_array_equal(best(scores, count), np.argsort(-scores, kind="stable")[:count])
+
+
+def test_pictures_are_near_if_their_blurred_pixels_are() -> None:
+    """A stroke that moved by a pixel is nearer than one that is gone, though more pixels differ."""
+    image = np.zeros((28, 28), np.uint8)
+    image[5:20, 10] = 1
+    moved, gone = np.roll(image, 1, axis=1), np.zeros_like(image)
+    assert (moved != image).sum() > (gone != image).sum()
+    pictures = np.stack([gone, moved, image, gone])
+    assert [nearest(image, pictures, count).tolist() for count in (1, 2, 3, 9)] == [
+        [2],
+        [1, 2],
+        [0, 1, 2],
+        [0, 1, 2, 3],
+    ]
 
 
 def test_meaning_is_a_squared_distance_in_deviations() -> None:
