@@ -97,9 +97,9 @@ def bad_archives(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad("archive-cut", "a chunk that is cut", good[:-7])
     one = files["archive-one"]
     start = parse_archive(one).header
-    chunk = one[start : start + 1] + b"\xe0" + one[start + 2 : -4]
-    seal = zlib.crc32(chunk, zlib.crc32(bytes(4))).to_bytes(4, "little")
-    yield Bad("archive-code", "a code of a kind that is not known", one[:start] + chunk + seal)
+    codes = one[start : start + 1] + b"\xe0" + one[start + 2 : -4]
+    crc = zlib.crc32(codes, zlib.crc32(bytes(4))).to_bytes(4, "little")
+    yield Bad("archive-code", "a code of a kind that is not known", one[:start] + codes + crc)
     yield Bad("archive-more", "a byte behind the last chunk", good + b"\0")
     start = parse_archive(named).header
     yield Bad(

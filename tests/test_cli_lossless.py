@@ -35,7 +35,7 @@ def tiny(user_models: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     info, arrays = exported()
     write_model(user_models / "tiny", info, arrays)
     found = registry.find_model("tiny")
-    monkeypatch.setattr(codec, "candidates", lambda model="auto": [found])
+    monkeypatch.setattr(codec, "candidates", lambda model="auto", lossless=False: [found])
     return "tiny"
 
 

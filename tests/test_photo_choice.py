@@ -32,6 +32,12 @@ def test_a_name_means_that_model(pixels: np.ndarray) -> None:
     assert choose_photo_model(Picture(pixels), "mnist", []) is None
 
 
+def test_auto_takes_more_models_for_exact_pixels() -> None:
+    names, exact = ({info.name for info in candidates(lossless=lossless)} for lossless in (False, True))
+    assert names == {"mnist"} and exact == {"mnist", "mnist-fine"}
+    assert candidates("mnist-fine") == [info for info in candidates(lossless=True) if info.name == "mnist-fine"]
+
+
 def test_auto_leaves_to_models_of_black_and_white_what_they_take() -> None:
     others = candidates("auto")
     assert {(info.height, info.width) for info in others} == {(28, 28)}

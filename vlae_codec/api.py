@@ -102,7 +102,7 @@ def compress(
     _check_options(lossless, bits, quality, effort, code)
     with limited(max_memory):
         picture = read_picture(image, Keeping(parse_kinds(keep), lossless))
-    models = codec.candidates(model)
+    models = codec.candidates(model, lossless)
     if binarise:
         picture = replace(picture, deep=None)
     visible = [] if is_hidden_ink(picture) else models
@@ -186,7 +186,7 @@ def compress_many(
         raise VlaeError(f"{len(names)} names for {len(pictures)} pictures")
     read = [images.over_black(read_picture(image)) for image in pictures]
     batches = [datasets.Batch(one.pixels[None], (str(number),), one.notices) for number, one in enumerate(read)]
-    models = codec.candidates(model)
+    models = codec.candidates(model, lossless)
     pixels, _ = datasets.join(batches, models, fit, lossless and not binarise)
     info = archive.choose_model(models, pixels, device)
     settings = Settings(lossless, None, bits, quality, code, effort)

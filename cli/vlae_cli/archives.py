@@ -38,7 +38,7 @@ def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Outp
 
     out, form, device = output.out, task.form, task.device
     assert out is not None
-    models = codec.candidates(task.model)
+    models = codec.candidates(task.model, task.settings.lossless)
     failures = Failures()
     batches: list[Batch] = []
     for source in inputs:

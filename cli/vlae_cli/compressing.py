@@ -111,7 +111,7 @@ def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None)
     from vlae_codec.families.bilevel import codec
     from vlae_codec.report import records
 
-    models = codec.candidates(task.model)
+    models = codec.candidates(task.model, task.settings.lossless)
     found: list[Job | str] = []
     for source, target in pairs:
         try:
@@ -252,7 +252,7 @@ def reason(task: CompressTask, record: ImageRecord) -> str:
         return "exact pixels without a model, which are fewer bytes or hardly more"
     if (page := default_page_model()) and record.model == page.name:
         return f"model {record.model}: exact pixels, as the picture has two levels"
-    models = codec.candidates()
+    models = codec.candidates(lossless=task.settings.lossless)
     if not isinstance(record, PhotoRecord):
         return f"model {record.model}: without colour and of its size" + (", the shortest code" * (len(models) > 1))
     wanted = "exact pixels" if task.settings.lossless else "a lossy picture"

@@ -104,12 +104,16 @@ def verify(models: Sequence[str]) -> None:
         raise ModelError(f"{len(wrong)} of {len(chosen)} damaged: {wrong[0]}")
 
 
+AUTO = {(True, True): "yes", (False, True): "lossless", (False, False): "no"}
+"""Whether `-m auto` chooses a model, by what its folder says."""
+
+
 def row(info: ModelInfo) -> list[str]:
     """Return a model's line in the list."""
     tree = summary(info)
     size = f"{tree['width']} x {tree['height']}" if tree["width"] else "any"
     origin = "package" if info.shipped else "user"
-    return [info.name, info.fingerprint[:12], size, "yes" if info.auto else "no", origin, info.description]
+    return [info.name, info.fingerprint[:12], size, AUTO[info.auto, info.auto_lossless], origin, info.description]
 
 
 def summary(info: ModelInfo) -> dict[str, Any]:
@@ -121,6 +125,7 @@ def summary(info: ModelInfo) -> dict[str, Any]:
         "width": info.width or None,
         "height": info.height or None,
         "auto": info.auto,
+        "auto_lossless": info.auto_lossless,
         "shipped": info.shipped,
         "folder": str(info.folder),
         "description": info.description,

@@ -106,7 +106,7 @@ def compress_each(
     """
     found: list[bytes | None] = [None] * len(pictures)
     together: dict[int, codec.Prepared] = {}
-    models = codec.candidates(model)
+    models = codec.candidates(model, bool(options.get("lossless")))
     for number, image in enumerate(pictures):
         try:
             prepared = _bilevel(_read(image, bool(options.get("lossless"))), model, models, options)

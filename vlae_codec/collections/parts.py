@@ -124,4 +124,4 @@ def _candidates(model: str) -> list[ModelInfo | None]:
     """Return all models that a picture may go to."""
     if model != registry.AUTO:
         return [registry.find_model(model)]
-    return [*candidates(), default_photo_model(), default_photo_model(lossless=True)]
+    return [*candidates(lossless=True), default_photo_model(), default_photo_model(lossless=True)]

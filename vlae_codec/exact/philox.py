@@ -59,7 +59,7 @@ def candidate_halves(paths: NDArray[np.int64], level: int, first: int, count: in
     halves = np.empty((len(calls), 8, len(paths)), np.int64)  # candidates innermost: words are stored in long runs
     for index, word in enumerate(words):
         halves[:, 2 * index], halves[:, 2 * index + 1] = word & 0xFFFF, word >> 16
-    return halves.reshape(8 * len(calls), len(paths))[:count].T
+    return np.asarray(halves.reshape(8 * len(calls), len(paths))[:count].T)
 
 
 def candidate_noise(paths: NDArray[np.int64], level: int, first: int, count: int) -> NDArray[np.int64]:

@@ -11,17 +11,18 @@ from . import registry
 from .registry import AUTO
 
 
-def candidates(model: str = AUTO) -> list[ModelInfo]:
+def candidates(model: str = AUTO, lossless: bool = False) -> list[ModelInfo]:
     """Return the bilevel models that may be chosen from: the one named, or all that are marked for "auto".
 
-    There are none if the name is that of a model of another family.
+    There are none if the name is that of a model of another family. Some are marked for lossless files alone.
 
     Raises:
         ModelError: no model has the name.
     """
     if model != AUTO:
         return [info for info in [registry.find_model(model)] if info.family == BILEVEL]
-    models = [info for info in registry.list_models() if info.auto and info.family == BILEVEL]
+    bilevel = [info for info in registry.list_models() if info.family == BILEVEL]
+    models = [info for info in bilevel if info.auto or (lossless and info.auto_lossless)]
     if not models:
         raise ModelError(f"no models are installed: reinstall vlae-codec, or put one into {registry.user_folder()}")
     return models

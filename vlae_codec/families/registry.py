@@ -302,9 +302,10 @@ def _parse(folder: Traversable | Path) -> ModelInfo:
         fingerprint=tree["fingerprint"],
         height=tree.get("height", 0),
         width=tree.get("width", 0),
-        auto=tree.get("auto", True),
+        auto=tree.get("auto", True) is True,
         folder=folder,
         shipped=is_shipped(folder),
         description=tree["description"],
         family=model_folder.family_of(tree),
+        auto_lossless=tree.get("auto", True) is not False,
     )

@@ -66,8 +66,9 @@ def read_tree(folder: Traversable | Path) -> dict[str, Any]:
         raise ModelError(f"{INFO}: the fingerprint is not 64 hexadecimal digits")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}", tree["name"]):
         raise ModelError(f"{INFO}: the name should be of 1 to 64 letters, digits and . _ + -")
-    if not isinstance(tree.get("auto", True), bool):
-        raise ModelError(f"{INFO}: auto should be true or false")
+    auto = tree.get("auto", True)
+    if not isinstance(auto, bool) and auto != "lossless":
+        raise ModelError(f'{INFO}: auto should be true, false or "lossless"')
     return tree
 
 

@@ -26,6 +26,7 @@ class ModelInfo:
         shipped: whether it came with the package.
         description: one line.
         family: the kind of model, a name that `families.registry` has.
+        auto_lossless: whether `-m auto` may choose it where the exact pixels are kept.
     """
 
     name: str
@@ -37,3 +38,4 @@ class ModelInfo:
     shipped: bool = False
     description: str = ""
     family: str = BILEVEL
+    auto_lossless: bool = False

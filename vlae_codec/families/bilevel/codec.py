@@ -92,7 +92,7 @@ def compress(
         ImageError: no model takes this size; or the pixels are not 0 and 255 and are to be kept.
         ModelError: the model is unknown or damaged.
     """
-    prepared = prepare(Picture(pixels), candidates(model), exact=lossless)
+    prepared = prepare(Picture(pixels), candidates(model, lossless), exact=lossless)
     if lossless:
         return compress_lossless([prepared], bits=bits, effort=effort)[0].data
     return compress_images([prepared], bits=bits, effort=effort)[0].data
