@@ -96,15 +96,17 @@ def many(folder: Path) -> Lines:
     ]
     if not rows:
         return []
-    titles = ("collection and engine", "processor seconds", "pictures a second", "bits a picture", "driver's peak, MB")
+    titles = ("collection and engine", "processor seconds", "pictures a processor second", "bits a picture", "driver's peak, MB")
     lines = ["Many pictures into one collection by two workers, starts included:", "", *table(titles, rows)]
     for result in filter(None, found):
         start = {row["engine"]: row["cpu_seconds"] for row in result["starts"]}
+        apart = result.get("workers_overhead_percent")
         lines += [
             "",
-            f"Of {result['kind']}, Ray takes {result['overhead_percent']:+} % of processor time beside plain processes,"
-            f" {result['workers_overhead_percent']:+} % without its services, which take theirs by the clock while"
-            f" other work slows the job; starts ({start['processes']} and {start['ray']} seconds) are not counted."
+            f"Of {result['kind']}, Ray takes {result['overhead_percent']:+} % of processor time beside plain processes"
+            f"{'' if apart is None else f', {apart:+} % without its services'}. Its services take theirs by the clock,"
+            f" so they weigh more while other work slows the job (load average {result['load_average']});"
+            f" starts ({start['processes']} and {start['ray']} seconds) are not counted."
             f" The bytes are {'the same' if result['same_bytes'] else 'not the same'}.",
         ]
         if bound := result.get("bound"):

@@ -34,13 +34,16 @@ def test_many_pictures_make_a_table(tmp_path: Path) -> None:
     result = {
         "kind": "digits", "rows": [row("processes", 1000, 10.0), row("ray", 1000, 12.0)],
         "starts": [row("processes", 8, 2.0), row("ray", 8, 9.0)], "overhead_percent": 9.5,
-        "workers_overhead_percent": 1.5, "same_bytes": True,
+        "workers_overhead_percent": 1.5, "same_bytes": True, "load_average": 2.0,
         "bound": {"pictures": 500, "bits": 161.0, "neg_elbo_bits": 160.5},
     }  # fmt: skip
     (tmp_path / "big_collections-digits.json").write_text(json.dumps(result))
     text = "\n".join(many(tmp_path))
     assert "| 1,000 digits, ray | 12.0 | 83.3 | 160.0 | 46.0 |" in text
-    assert "Ray takes +9.5 %" in text and "its -ELBO is 160.5." in text
+    assert (
+        "Ray takes +9.5 % of processor time beside plain processes, +1.5 % without its services." in text
+        and "its -ELBO is 160.5." in text
+    )
 
 
 def test_the_estimate_is_in_proportion(tmp_path: Path) -> None:
