@@ -96,7 +96,13 @@ def many(folder: Path) -> Lines:
     ]
     if not rows:
         return []
-    titles = ("collection and engine", "processor seconds", "pictures a processor second", "bits a picture", "driver's peak, MB")
+    titles = (
+        "collection and engine",
+        "processor seconds",
+        "pictures a processor second",
+        "bits a picture",
+        "driver's peak, MB",
+    )
     lines = ["Many pictures into one collection by two workers, starts included:", "", *table(titles, rows)]
     for result in filter(None, found):
         start = {row["engine"]: row["cpu_seconds"] for row in result["starts"]}
