@@ -94,9 +94,9 @@ def texture(folder: Path) -> Lines:
     if not result:
         return []
     rows = []
-    for row in result["rows"]:
-        cells = (f"{row[key]:.{digits}f}" for key, digits in TEXTURE.items())
-        rows.append((str(row["quality"]), f"{row['temperature']:g}", *cells))
+    for quality, heats in result["rows"].items():
+        for heat, row in heats.items():
+            rows.append((quality, heat, *(f"{row[key]:.{digits}f}" for key, digits in TEXTURE.items())))
     head = (
         f"Texture of `{result['model']}`, mean of {result['pictures']} of Kodak's photographs: distances of features, "
         "position by position and of their statistics in windows, are smaller where pictures are more alike:"

@@ -60,7 +60,7 @@ def main(data: Path) -> None:
     for path in sorted(data.glob("kodak-dev/*.png")):
         with Image.open(path) as image:
             photographs[path.stem] = np.asarray(image.convert("RGB"))
-    rows = []
+    rows: dict[str, dict[str, dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as folder, tqdm(total=len(QUALITIES) * len(photographs)) as bar:
         for quality in QUALITIES:
             found: dict[float, list[list[float]]] = {heat: [] for heat in TEMPERATURES}
@@ -75,7 +75,7 @@ def main(data: Path) -> None:
                 bar.update()
             for heat, values in found.items():
                 means = dict(zip(NAMES, np.mean(values, 0).round(4).tolist(), strict=True))
-                rows.append({"quality": quality, "temperature": heat, **means})
+                rows.setdefault(str(quality), {})[f"{heat:g}"] = means
     about = {"model": info.name, "fingerprint": info.fingerprint, "pictures": len(photographs)}
     write_result("lossy_texture", {**about, "rows": rows})
     sheet(photographs).save(SHEET, optimize=True)

@@ -176,8 +176,9 @@ def start_from(model: PhotoVLAE, recipe: PhotoRecipe, run: Path) -> None:
     weights = read_checkpoint(found[0], recipe, "cpu")["average"]
     texture = {f"texture.{name}": value for name, value in model.texture.state_dict().items()}
     model.load_state_dict({**texture, **weights})  # runs from before there was a texture head
-    for gains in (model.gain, model.inverse):
-        gains.revive()
+    if not recipe.train.texture_only:
+        for gains in (model.gain, model.inverse):
+            gains.revive()
 
 
 def restore_released(model: PhotoVLAE, name: str) -> None:
