@@ -45,7 +45,7 @@ def test_every_file_is_in_the_manifest_and_every_name_once() -> None:
 
 def test_every_mode_and_both_ends_of_its_options_are_there() -> None:
     modes = {data_of(case)[2] & 15 for case in READ}
-    assert modes == {*range(12), 15}
+    assert modes == {*range(13), 15}
     assert {case["options"][0] for case in READ if case["options"]} == {"--seed", "--preview", "--temperature"}
 
 
