@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cifar_tables import tiny_pictures
+from benchmarks.page_tables import two_levels
 from benchmarks.photo_tables import exact_photographs, lossy_photographs
 from benchmarks.results import FOLDER
 from benchmarks.tables import ZOO, evaluation, table
 from vlae_codec.families.registry import read_tree
-from vlae_codec.model.folder import INFO, WEIGHTS
+from vlae_codec.model.folder import INFO, WEIGHTS, family_of
+from vlae_models.page.config import PAGE
 from vlae_models.photo.config import PHOTO
 from vlae_models.recipe import BILEVEL, BilevelRecipe, read_recipe
 from vlae_models.windowed.config import WINDOWED
@@ -102,6 +104,33 @@ def photo_card(folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def page_card(folder: Path) -> str:
+    """Format the card of a page model's folder."""
+    info, recipe = read_tree(folder), read_recipe(folder / "recipe.toml", PAGE)
+    with (folder / "training.csv").open(newline="") as file:
+        last = list(csv.DictReader(file))[-1]
+    lines = [f"# {info['name']}", "", f"{info['description']}.", "", f"- Fingerprint: `{info['fingerprint']}`"]
+    lines += [f"- Weights: {(folder / WEIGHTS).stat().st_size:,} bytes"]
+    lines += [
+        "- Intended use: scans, drawings, halftones and text of two levels; `-m auto` chooses it. Files are exact."
+    ]
+    lines += [
+        "",
+        "## Data",
+        "",
+        "Drawn pages of text, charts and maps in fonts of the machine, scans and halftones made of",
+    ]
+    lines += [
+        "them and of the ImageNet sample, sheets of the training parts of MNIST, OMNIGLOT and the silhouettes.",
+        "",
+    ]
+    lines += ["## Training", "", f"`vlae-train {recipe.name}`: {last['step']} updates in {last['minutes']} minutes on"]
+    lines += [f"{machine_of(last)}; {last['bits_a_pixel']} bits for a pixel whose neighbourhood is not flat.", ""]
+    lines += ["## Figures", "", *(two_levels(FOLDER) or ["Not measured yet."])]
+    lines += ["", "## Settings", "", "```toml", (folder / "recipe.toml").read_text().strip(), "```"]
+    return "\n".join(lines) + "\n"
+
+
 def machine_of(last: dict[str, str]) -> str:
     """Where a model was trained, by the last row of its log; logs of before there was a GPU do not say it."""
     device = last.get("device", "cpu")
@@ -126,10 +155,13 @@ def figures(result: dict[str, Any]) -> list[str]:
     return [when, "", *table(("figure", "value"), rows)]
 
 
+CARDS = {"bilevel": card, "page": page_card}
+
+
 def main() -> None:
     """Write the cards."""
     for folder in sorted(path for path in ZOO.iterdir() if (path / INFO).exists()):
-        write = card if read_tree(folder)["format"] == 1 else photo_card
+        write = CARDS.get(family_of(read_tree(folder)), photo_card)
         (folder / "CARD.md").write_text(write(folder))
         print(folder.name)
 
