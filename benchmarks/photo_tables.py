@@ -120,7 +120,7 @@ def lossy_memory(folder: Path) -> Lines:
         )
     head = (
         f"Peak of the process under `--max-memory`, a photograph of {result['width']} x {result['height']} pixels, "
-        "one thread; the files are the same:"
+        f"{result['threads']} threads; the files are the same:"
     )
     return [head, "", *table(("limit", "vlae-compress", "vlae-decompress"), rows)]
 
