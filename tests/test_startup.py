@@ -171,3 +171,14 @@ def test_the_api_refuses_them_too(digits: list[Path], packed: Path) -> None:
             vlae_codec.compress(digits[3], quality=number)
         with pytest.raises(VlaeError):
             vlae_codec.decompress(packed, temperature=number)
+
+
+@pytest.mark.parametrize("command", ["compress", "decompress", "info"])
+def test_help_imports_nothing_slow(command: str) -> None:
+    code = (
+        f"import sys\nfrom vlae_cli.{command} import main\nmain(['--help'], standalone_mode=False)\n"
+        "slow = {'numpy', 'PIL', 'constriction', 'multiprocessing', 'logging', 'tqdm', 'torch', 'vlae_codec.api'}\n"
+        "sys.exit(' '.join(slow & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "Usage" in done.stdout and done.stderr.strip() == ""

@@ -7,13 +7,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vlae_codec import memory, parallel
 from vlae_codec.errors import VlaeError
 from vlae_codec.io.files import STREAM
 
@@ -49,7 +45,18 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
     if jobs == 1 or len(pairs) < 2 or any(source == STREAM for source, _ in pairs):
         for start in range(0, len(pairs), BATCH):
             yield from work(task, pairs[start : start + BATCH], step)
-        return
+    else:
+        yield from _in_processes(work, task, pairs, jobs, step)
+
+
+def _in_processes(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, step: Step | None) -> Iterator[Done]:
+    # Imported here, for --help and single files take as long without them as these imports do.
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import active_children, get_context
+
+    from vlae_codec import memory, parallel
+
     size = max(1, min(BATCH, -(-len(pairs) // (jobs * SHARES))))
     batches = [pairs[start : start + size] for start in range(0, len(pairs), size)]
     count, limit = min(jobs, len(batches)), memory.allowed()
@@ -81,6 +88,8 @@ def begin(threads: int = 1, limit: int | None = None) -> None:
         threads: that it may compute in.
         limit: of the memory that it may hold, bytes.
     """
+    from vlae_codec import memory, parallel
+
     quieten_pillow()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     release_signals()
@@ -100,6 +109,8 @@ def _share(work: Work[Task], task: Task, batch: Sequence[Pair]) -> list[Done]:
 
 def _end_with_parent() -> None:
     """End this process when the first one is gone, however it ended: no process is left to take the results."""
+    from multiprocessing import parent_process
+
     parent = parent_process()
     if parent is not None:
         parent.join()
