@@ -26,6 +26,11 @@ CASES: list[dict[str, Any]] = json.loads((HERE / "manifest.json").read_text())
 READ = [case for case in CASES if "sha256" in case]
 REFUSED = [case for case in CASES if "refused" in case]
 SCALES = Path(symbols.__file__).parent / "scales.npz"
+EDGES = re.compile(
+    r"search|search --seed 9\d*|search-(8|56) .*|\w+-search"
+    r"|omniglot-lossless|lossless-noise|sample-(0|few|two|three|noise)"
+)
+"""Files of bilevel pictures of every mode, length and model, once each: their reader takes seconds a picture."""
 TABLES = Path(tables.__file__).parent / "tables.npz"
 
 
@@ -59,9 +64,11 @@ def test_some_by_the_package(case: dict[str, Any]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("device", ["cpu", "torch"])
 def test_all_by_the_package(device: str) -> None:
+    cases = READ
     if device == "torch":
         pytest.importorskip("torch")
-    assert not [case["name"] for case in READ if found_by_package(case, device) != case["sha256"]]
+        cases = READ[::5]  # tiny pictures take torch five times as long; golden files are drawn by it as well
+    assert not [case["name"] for case in cases if found_by_package(case, device) != case["sha256"]]
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda one: one["name"])
@@ -86,20 +93,20 @@ def test_the_photo_family_by_the_independent_reader() -> None:
 
 
 @pytest.mark.slow
-def test_black_and_white_pictures_by_the_independent_reader() -> None:
+def test_bilevel_pictures_by_the_independent_reader() -> None:
     read = 0
     readers: dict[bytes, Reader] = {}
     for case in READ:
         data = data_of(case)
         mode, prefix = data[2] & 15, data[3:6]
-        if mode > 5 or {"--samples", "--preview"} & set(case["options"]):
+        if mode > 5 or not EDGES.fullmatch(case["name"]):
             continue
         readers.setdefault(prefix, Reader(Path(str(next(registry.find_prefix(prefix)).folder)), TABLES))
         (picture,) = readers[prefix].read(data, options().parse_args(case["options"]).seed)
         levels: Levels = 255 * np.array(picture, np.uint8)[:, :, None]
         assert digest(to_pam([levels])) == case["sha256"], case["name"]
         read += 1
-    assert read >= 15
+    assert read >= 13
 
 
 PROGRAM = """
