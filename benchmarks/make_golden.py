@@ -58,12 +58,16 @@ def makers(model: str) -> dict[str, Callable[[], bytes]]:
         names = [f"digit {number}.png" for number in range(len(pixels))] if named else None
         return lambda: compress_archive(info, pixels, settings, names=names).data
 
-    return {
+    found = {
         "search": single(3),
         "sample": single(5, code="sample"),
         "lossless": lossless(8),
         "lossy-archive": archive(Settings(chunk=20)),
         "sample-archive": archive(Settings(code="sample", effort=1)),
+    }
+    if open_model(model).labels:  # archives of exact pictures have none
+        return found
+    return found | {
         "lossless-archive": archive(Settings(lossless=True)),
         "lossless-archive-named": archive(Settings(lossless=True, chunk=13), named=True),
     }

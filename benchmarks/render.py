@@ -16,6 +16,7 @@ from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
 from benchmarks.collection_tables import estimate, many, million, stores, training
 from benchmarks.inline import fill
 from benchmarks.input_kinds import input_kinds
+from benchmarks.label_tables import label_bounds, label_edits
 from benchmarks.lossy.chart import CHART, chart
 from benchmarks.lossy.rows import read_rows
 from benchmarks.page_tables import two_levels
@@ -93,6 +94,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         decoding,
         gpu_decoding,
     ),
+    "docs/labels.md": (label_bounds, label_edits),
     "docs/sets.md": (set_sections,),
     "docs/inputs.md": (input_kinds,),
     "docs/web.md": (web_speed,),

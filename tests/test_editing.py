@@ -71,6 +71,16 @@ def test_another_style_holds_the_label(files: Files) -> None:
     assert path(edited) == path(style)
 
 
+def test_strength_shrinks_the_noise_of_a_style(files: Files) -> None:
+    code = codes(files)[0]
+    model = registry.load(code.model, IntegerModel).given(3)
+    at = {s: editing.restyled([code], [code], [3], s)[:, :-LABELS] for s in (1.0, 0.9999, 0.5, 0.001)}
+    np.testing.assert_allclose(at[0.9999], at[1.0], atol=40)
+    noise = {s: model.noise_of(z) for s, z in at.items()}
+    np.testing.assert_allclose(noise[0.5], noise[1.0] / 2, atol=40)
+    assert np.abs(noise[0.001]).max() < 40
+
+
 def test_the_ends_of_a_mix_are_the_files_and_its_steps_are_even(files: Files) -> None:
     first, last, _ = codes(files)
     z = editing.mixed(first, last, 5)
@@ -94,8 +104,8 @@ def test_models_without_labels_mix_alone(files: Files, mnist: str) -> None:
 def test_the_command_draws_what_its_file_decompresses_to(run: Run, files: Files, tmp_path: Path) -> None:
     picture, file, decoded = tmp_path / "out.png", tmp_path / "out.vlz", tmp_path / "decoded.png"
     for edit in (("--class", 3), ("--style-of", files[2])):
-        for out in (picture, file):
-            result = run("edit", files[0], *edit, "-o", out, "--force")
+        for out, strength in ((picture, ("--strength", 1)), (file, ())):
+            result = run("edit", files[0], *edit, *strength, "-o", out, "--force")
             assert result.exit_code == 0, result.output
         assert run("decompress", file, "-o", decoded, "--force").exit_code == 0
         np.testing.assert_array_equal(pixels(picture), pixels(decoded))
@@ -119,6 +129,7 @@ def test_sheets_have_a_row_for_each_style_and_mixes_one_for_all_steps(run: Run, 
         (("--class", 1), 0),
         (("--class", 1, "--sheet"), 2),
         (("--class", 1, "--steps", 4), 2),
+        (("--class", 1, "--strength", 0), 2),
         (("--class", LABELS), 1),
         (("--class", -1), 2),
         (("--style-of", "missing.vlz"), 1),
@@ -143,6 +154,8 @@ def test_outputs_are_kept_and_files_hold_one_picture(run: Run, files: Files, tmp
     assert run("edit", files[0], "--sheet", "-o", file).exit_code == 2
     assert run("edit", *files, "--class", 1, "-o", file).exit_code == 2
     assert run("edit", files[0], "--class", 1, "-o", file, "--seed", 3).exit_code == 2
+    assert run("edit", files[0], "--class", 1, "-o", file, "--strength", 1).exit_code == 2
+    assert run("edit", "--mix", *files[:2], "-o", tmp_path / "a.png", "--strength", 1).exit_code == 2
     assert run("edit", "--mix", *files[:2], files[2], "-o", tmp_path / "a.png").exit_code == 2
     assert not file.exists()
     damaged = tmp_path / "damaged.vlz"

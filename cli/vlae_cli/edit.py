@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import exit_on_error, force_option, progress_bar, version_option
+from .common import FiniteRange, exit_on_error, force_option, progress_bar, version_option
 from .misuse import refuse_together
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ Examples:
     "--mix", type=click.Path(path_type=Path), nargs=2, metavar="FILE FILE", help="Draw what lies between two files."
 )
 @click.option("--steps", type=click.IntRange(2, 256), help="Pictures of --mix, both ends included [default: 8].")
+@click.option(
+    "--strength",
+    type=FiniteRange(min=0, max=2, min_open=True),
+    help="Of the style: below 1, nearer to the middle of the class [default: 0.75; of .vlz files 1].",
+)
 @click.option("--sheet", is_flag=True, help="Draw all classes in the style of each input, a row each.")
 @click.option(
     "-o",
@@ -57,6 +62,7 @@ def main(
     style: Path | None,
     mix: tuple[Path, Path] | None,
     steps: int | None,
+    strength: float | None,
     sheet: bool,
     out: Path,
     scale: int,
@@ -65,7 +71,9 @@ def main(
 ) -> None:
     """Draw edits of .vlz INPUTS of a model with classes, such as mnist-label; --mix takes files of any one model."""
     refuse_together({"--class": label, "--style-of": style, "--mix": mix, "--sheet": sheet or None})
-    _check_use(inputs, (label, style, mix, sheet or None), mix, steps, out, scale, seed)
+    _check_use(inputs, (label, style, mix, sheet or None), steps, strength, out)
+    if out.suffix == VLZ and (scale != 1 or seed is not None or strength is not None):
+        raise click.UsageError("--scale, --seed and --strength are of pictures, and a .vlz file is written")
     from vlae_codec.families.bilevel import editing
     from vlae_codec.io import files, targets, writing
     from vlae_codec.io.sheets import contact_sheet
@@ -75,34 +83,22 @@ def main(
     for source in (*inputs, *(mix or ()), *([style] if style else [])):
         targets.check_target(source, out, force)
     codes = [_read(path) for path in mix or inputs]
+    styles = codes if style is None else [_read(style)] * len(codes)
+    if out.suffix == VLZ:
+        files.write_whole(out, editing.edited(codes[0], styles[0], label).data)
+        return
     if mix:
         z, columns = editing.mixed(codes[0], codes[1], steps or 8), steps or 8
     else:
-        edited = _edited(codes, label, style, sheet)
-        if out.suffix == VLZ:
-            files.write_whole(out, edited[0].data)
-            return
-        z, columns = editing.latents(edited), len(edited) // len(codes) if sheet else len(edited)
+        labels = editing.labels_of(codes[0].model) if sheet else [label]
+        columns = len(labels) if sheet else len(codes)
+        z = editing.restyled(codes, styles, labels, strength or editing.STRENGTH)
     with progress_bar("drawing") as step:
         pictures = editing.draw(codes[0].model, z, seed or 0, step)
     if len(pictures) > 1:
         writing.write_picture(out, contact_sheet([pictures], columns, scale))
     else:
         writing.write_picture(out, pictures[0].repeat(scale, axis=0).repeat(scale, axis=1))
-
-
-def _edited(codes: list[Coded], label: int | None, style: Path | None, sheet: bool) -> list[Coded]:
-    from vlae_codec.families.bilevel import editing
-
-    for code in codes[1:]:
-        editing.check_same(codes[0], code)
-    if sheet:
-        return [one for code in codes for one in editing.all_labels(code)]
-    if style is not None:
-        other = _read(style)
-        return [editing.with_style(code, other) for code in codes]
-    assert label is not None
-    return [editing.with_label(code, label) for code in codes]
 
 
 def _read(path: Path) -> Coded:
@@ -118,24 +114,19 @@ def _read(path: Path) -> Coded:
 
 
 def _check_use(
-    inputs: tuple[Path, ...],
-    edits: tuple[object, ...],
-    mix: tuple[Path, Path] | None,
-    steps: int | None,
-    out: Path,
-    scale: int,
-    seed: int | None,
+    inputs: tuple[Path, ...], edits: tuple[object, ...], steps: int | None, strength: float | None, out: Path
 ) -> None:
-    """Refuse what does not go together, as wrong use."""
-    if not any(edit is not None for edit in edits):
+    """Refuse what does not go together, as wrong use; the edits are --class, --style-of, --mix and --sheet."""
+    label, style, mix, _ = edits
+    if all(edit is None for edit in edits):
         raise click.UsageError("give one of --class, --style-of, --mix and --sheet")
     if bool(inputs) == bool(mix):
         raise click.UsageError("--mix takes both its files itself" if mix else "give the .vlz files to edit")
-    if steps is not None and not mix:
-        raise click.UsageError("--steps is of --mix")
-    if out.suffix != VLZ:
-        return
-    if (edits[0] is None and edits[1] is None) or len(inputs) != 1:
+    if (steps is not None and not mix) or (strength is not None and mix):
+        raise click.UsageError("--steps is of --mix, --strength of the other edits")
+    if out.suffix == VLZ and ((label is None and style is None) or len(inputs) != 1):
         raise click.UsageError("a .vlz file holds one edited picture: give --class or --style-of and one input")
-    if scale != 1 or seed is not None:
-        raise click.UsageError("--scale and --seed are of pictures, and a .vlz file is written")
+
+
+if __name__ == "__main__":
+    main()

@@ -34,6 +34,8 @@ SHARE = 16
 """Images that are worth a thread of their own."""
 FEW = 8
 """Images whose maps the convolutions hold at once, few enough for a processor's cache."""
+NOISE_SHIFT = EXP_FRACTION + QUANTILE_FRACTION - FRACTION
+"""Bits by which the product of a scale and noise is finer than latents."""
 
 
 class IntegerModel:
@@ -197,6 +199,15 @@ class IntegerModel:
             z = np.concatenate([z, place(noise[:, index * size : (index + 1) * size], mean, scale)], axis=1)
         return z
 
+    def noise_of(self, z: Integers) -> Integers:
+        """Return the noise that the prior makes latents (N, D) of, in units of 2^-12: undoes `latents_of`, rounded."""
+        found = []
+        for block in range(self.blocks):
+            mean, scale = self.prior_block(block, z[:, : block * self.block_size])
+            beyond = z[:, block * self.block_size : (block + 1) * self.block_size] - mean
+            found.append(((beyond << NOISE_SHIFT) + scale // 2) // scale)
+        return np.concatenate(found, axis=1)
+
     def features(self, z: Integers) -> Array:
         """Return the local decoder's input from z at each pixel: activations (B, H, W, F) on the device."""
         features = self._features(z)
@@ -310,5 +321,4 @@ class IntegerModel:
 
 def place(noise: Integers, mean: Integers, scale: Integers) -> Integers:
     """z = mean + scale * noise in units of 2^-10, rounded half up; noise in 2^-12, mean in 2^-10, scale in 2^-14."""
-    shift = EXP_FRACTION + QUANTILE_FRACTION - FRACTION
-    return np.clip(mean + ((scale * noise + (1 << (shift - 1))) >> shift), -LIMIT, LIMIT)
+    return np.clip(mean + ((scale * noise + (1 << (NOISE_SHIFT - 1))) >> NOISE_SHIFT), -LIMIT, LIMIT)

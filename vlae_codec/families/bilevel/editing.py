@@ -7,6 +7,7 @@ machine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +23,11 @@ from ...model.info import ModelInfo
 from ...model.networks import IntegerModel
 from .. import registry
 from .codec import BATCH, Progress, counted, open_file
+
+STRENGTH = 0.75
+"""The default strength of style in edits."""
+UNIT = 1024
+"""Strengths are taken in parts of this."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +89,53 @@ def with_style(code: Coded, style: Coded) -> Coded:
     return with_label(style, split_label(model, code.payload)[0])
 
 
-def all_labels(code: Coded) -> list[Coded]:
-    """Return one style under each label in turn.
+def edited(code: Coded, style: Coded, label: int | None) -> Coded:
+    """Return the code of a label, or of a code's own label if it is None, in the style of another or the same code.
 
     Raises:
-        ModelError: the model has no labels.
+        ModelError: the model has no labels or not this one, or the codes are of different models.
     """
-    model = registry.load(code.model, IntegerModel)
+    return with_style(code, style) if label is None else with_label(style, label)
+
+
+def labels_of(info: ModelInfo) -> list[int | None]:
+    """Return all labels of a model.
+
+    Raises:
+        ModelError: it has none.
+    """
+    model = registry.load(info, IntegerModel)
     check_label(model, 0)
-    return [with_label(code, label) for label in range(model.labels)]
+    return [*range(model.labels)]
+
+
+def restyled(
+    codes: Sequence[Coded], styles: Sequence[Coded], labels: Sequence[int | None], strength: float = STRENGTH
+) -> NDArray[np.int64]:
+    """Return latents of the noise of each code's style under each label, joined, (N, D + K).
+
+    Args:
+        codes: of one model with labels.
+        styles: for each of the codes, the one whose noise is taken.
+        labels: as of `edited`.
+        strength: what the noise is multiplied with: below 1 pictures are nearer to the middle of their class, at 1
+            they are those of `edited`.
+
+    Raises:
+        ModelError: as `edited`.
+    """
+    pairs = [(edited(code, style, label), style) for code, style in zip(codes, styles, strict=True) for label in labels]
+    for code, _ in pairs:
+        check_same(codes[0], code)
+    if strength == 1:
+        return latents([code for code, _ in pairs])
+    model, factor, found = registry.load(codes[0].model, IntegerModel), round(strength * UNIT), []
+    for code, style in pairs:
+        source, target = (model.given(split_label(model, one.payload)[0]) for one in (style, code))
+        noise = source.noise_of(latents([style])[:, : model.latent]) * factor + UNIT // 2
+        z = target.latents_of(noise // UNIT, np.zeros((1, 0), np.int64))
+        found.append(model.joined(z, np.array([target.label])))
+    return np.concatenate(found)
 
 
 def latents(codes: list[Coded]) -> NDArray[np.int64]:
