@@ -22,8 +22,8 @@ def slant(images: Images) -> Floats:
     """Return how many columns to the left ink lies a row further down, (N,), by the moments of images (N, H, W)."""
     ink = images.astype(np.float64)
     total = np.maximum(ink.sum(axis=(1, 2)), 1)
-    rows, columns = np.indices(images.shape[1:])
-    down, right = (_from_middle(ink, total, place) for place in (rows, columns))
+    places: NDArray[np.int64] = np.indices(images.shape[1:])
+    down, right = (_from_middle(ink, total, places[axis]) for axis in range(2))
     return np.asarray(-(ink * down * right).sum(axis=(1, 2)) / np.maximum((ink * down * down).sum(axis=(1, 2)), 1))
 
 
