@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cifar_tables import tiny_pictures
+from benchmarks.label_tables import label_bounds, label_edits
 from benchmarks.page_tables import two_levels
 from benchmarks.photo_tables import exact_photographs, lossy_photographs
 from benchmarks.results import FOLDER
@@ -67,7 +68,8 @@ def card(folder: Path) -> str:
     else:
         lines += ["`docs/decisions.md` says which settings were changed while it ran."]
     lines += [f"Integers cost {info['integer_loss_nats']:.3f} nats an image against floats.", "", "## Figures", ""]
-    lines += figures(result) if result else ["Not measured yet."]
+    labelled = [*label_bounds(FOLDER), "", *label_edits(FOLDER)] if info.get("labels") else []
+    lines += figures(result) if result else labelled or ["Not measured yet."]
     lines += ["", "## Settings", "", "```toml", (folder / "recipe.toml").read_text().strip(), "```"]
     return "\n".join(lines) + "\n"
 

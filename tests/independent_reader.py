@@ -297,16 +297,20 @@ class Reader:
         return self.sweep(z, decide)
 
 
-def codes(part: bytes, count: int) -> Iterator[tuple[int, bytes]]:
-    """Mode and payload of the codes in a chunk of a lossy archive."""
+def codes(part: bytes, count: int) -> Iterator[tuple[int, bytes, int]]:
+    """Mode, payload and bits of the codes in a chunk of a lossy archive."""
     kinds = part[1 : 1 + part[0]]
     width = (len(kinds) - 1).bit_length()
-    end = 1 + len(kinds) + (count * width + 7) // 8
-    packed = int.from_bytes(part[1 + len(kinds) : end], "big") >> -count * width % 8
+    start = 1 + len(kinds)
+    place = start + (count * width + 7) // 8
+    packed = int.from_bytes(part[start:place], "big") >> -count * width % 8
+    left, whole = 8 * (len(part) - place), int.from_bytes(part[place:], "big")
     for number in range(count):
         kind = kinds[packed >> (count - 1 - number) * width & ((1 << width) - 1)]
-        yield kind >> 5, part[end : end + (kind & 31) + 1]
-        end += (kind & 31) + 1
+        mode, bits = (0, kind - 159) if kind >= 160 else (kind >> 5, 8 * (kind & 31) + 8)
+        left -= bits
+        code = whole >> left & ((1 << bits) - 1)
+        yield mode, (code << -bits % 8).to_bytes(-(-bits // 8), "big"), bits
 
 
 def crc32(data: bytes, before: bytes) -> bytes:

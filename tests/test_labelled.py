@@ -132,11 +132,14 @@ def test_archives_are_lossy_ones_only(tmp_path: Path) -> None:
     found, images = registry.read_folder(tmp_path), some_images(7)
     with pytest.raises(ModelError, match="without labels"):
         archive.compress_archive(found, images, archive.Settings(lossless=True))
-    codes = encode(model(), images, bits=16, effort=1)
-    z = decode(model(), [code.mode for code in codes], [code.payload for code in codes])
-    chunk = pack_codes([code.mode for code in codes], [code.payload for code in codes])
+    codes = encode(model(), images, bits=13, effort=1, exact_bits=True)
+    modes, payloads, lengths = ([getattr(code, name) for code in codes] for name in ("mode", "payload", "payload_bits"))
+    assert set(lengths) == {13}
+    chunk = pack_codes(modes, payloads, lengths)
     read = [Codes(chunk, 7)[number] for number in range(7)]
-    np.testing.assert_array_equal(decode(model(), [one[0] for one in read], [one[1] for one in read]), z)
+    z = decode(model(), *([one[part] for one in read] for part in range(3)))
+    np.testing.assert_array_equal(z, decode(model(), modes, payloads, lengths))
+    np.testing.assert_array_equal(z[:, -LABELS:].argmax(axis=1), model().likely_labels(images))
 
 
 def test_a_model_with_labels_comes_back_as_floats() -> None:
