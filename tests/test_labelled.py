@@ -137,7 +137,7 @@ def test_archives_are_lossy_ones_only(tmp_path: Path) -> None:
     assert set(lengths) == {13}
     chunk = pack_codes(modes, payloads, lengths)
     read = [Codes(chunk, 7)[number] for number in range(7)]
-    z = decode(model(), *([one[part] for one in read] for part in range(3)))
+    z = decode(model(), [one[0] for one in read], [one[1] for one in read], [one[2] for one in read])
     np.testing.assert_array_equal(z, decode(model(), modes, payloads, lengths))
     np.testing.assert_array_equal(z[:, -LABELS:].argmax(axis=1), model().likely_labels(images))
 
