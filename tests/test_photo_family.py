@@ -235,3 +235,10 @@ def test_the_window_decoder_keeps_exact_pixels() -> None:
     assert vlae_codec.inspect(data).model == "photo-exact"
     assert len(vlae_codec.compress(original, lossless=True)) <= len(data)
     np.testing.assert_array_equal(np.asarray(vlae_codec.decompress(data)), original)
+
+
+@pytest.mark.parametrize("shape", [(1, 65_537, 3), (70_000, 1, 3)])
+@pytest.mark.parametrize("options", [{}, {"model": "photo"}, {"model": "photo-exact"}, {"lossless": True}])
+def test_sides_beyond_the_format_are_refused_at_once(shape: tuple[int, int, int], options: dict[str, Any]) -> None:
+    with pytest.raises(ImageError, match="65536 is the most"):
+        vlae_codec.compress(np.zeros(shape, np.uint8), **options)
