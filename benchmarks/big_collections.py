@@ -36,7 +36,8 @@ from vlae_codec.collections.inputs import keep_batch
 from vlae_codec.collections.jobs import Job
 from vlae_codec.errors import VlaeError
 from vlae_codec.families import registry
-from vlae_codec.families.bilevel.archive import Settings, compress_archive
+from vlae_codec.families.bilevel.archive import compress_archive
+from vlae_codec.families.request import Rate
 
 TINY = 4
 """Pictures of each of the two parts that tell what starting costs."""
@@ -126,7 +127,7 @@ def against_bound(data: Path, out: Path, part: int) -> dict[str, Any]:
     names, pictures = Drawn("digits", str(data), 0, part).read()
     pixels = np.stack([np.asarray(one, np.uint8) for one in pictures]) // np.uint8(255)
     model = registry.find_model(OPTIONS["digits"]["model"])
-    made = compress_archive(model, pixels, Settings(lossless=True), names=names)
+    made = compress_archive(model, pixels, Rate(lossless=True), names=names)
     if Collection(out).file(0)[1] != made.data:
         raise VlaeError("the collection holds other bytes than one process makes")
     bits = 8 * (len(made.data) - made.archive.names)

@@ -21,6 +21,7 @@ from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
 from vlae_codec.families.registry import find_model, list_models
+from vlae_codec.families.request import Rate
 from vlae_codec.families.windowed import codec
 from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import SIDE, TEST, load_cifar
@@ -72,7 +73,7 @@ def coded(name: str, images: Levels) -> tuple[dict[str, float], Levels]:
     info = find_model(name)
     rows, drawn = [], []
     for number, image in enumerate(tqdm(images, desc=name, unit="image")):
-        lossy, exact = (codec.compress_photo(Picture(image), info, lossless=flag) for flag in (False, True))
+        lossy, exact = (codec.compress_photo(Picture(image), info, Rate(lossless=flag)) for flag in (False, True))
         if (as_rgb(codec.decompress_photo(exact.data)[0]) != image).any():
             raise VlaeError(f"{name}: a lossless file came back as another picture")
         rows.append((lossy.kl_bits, lossy.lossy_bits, 8 * len(lossy.data), 8 * len(exact.data) / image.size))

@@ -40,10 +40,9 @@ from benchmarks.small_model import small_arrays, write_small_model
 from vlae_cli.common import exit_on_error
 from vlae_codec import api
 from vlae_codec.container import envelope
-from vlae_codec.container.header import WINDOWED
-from vlae_codec.errors import FormatError, ImageError, VlaeError
-from vlae_codec.families.bilevel import codec
-from vlae_codec.families.bilevel.identify import is_photo
+from vlae_codec.container.header import ARCHIVE, LOSSLESS, MODES, WINDOWED, parse_head
+from vlae_codec.errors import FormatError, ImageError, OptionError, VlaeError
+from vlae_codec.families.bilevel.identify import is_archive
 from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.io.writing import FORMATS, encode_picture, unwritten
 from vlae_codec.latents.payload import decode
@@ -117,7 +116,7 @@ def make_corpus(models: Path) -> Corpus:
     files += [vlae_codec.compress(one, "small", code="sample", effort=1) for one in pictures[3:5]]
     files += [vlae_codec.compress(one, "small", lossless=True, effort=1) for one in pictures[5:8]]
     for path in sorted((FOLDER.parents[1] / "tests" / "golden").glob("*.vlz")):
-        (archives if codec.is_archive(path.read_bytes()) else files).append(path.read_bytes())
+        (archives if is_archive(path.read_bytes()) else files).append(path.read_bytes())
     parts = pack_model(info, small_arrays(), True)
     photos = make_photo_corpus(models / "small-photo")
     released = find_model("photo")
@@ -131,9 +130,10 @@ def read_vlz(data: bytes) -> str:
     """Everything that can be done with the bytes of a file; what came of it."""
     inspection.describe(data)
     inner, metadata = envelope.unwrap(data)
-    most = MAX_PHOTO_PIXELS if is_photo(inner) else MAX_PIXELS
-    if not codec.is_archive(data):  # first, for a file that was cut has no more
-        api.decompress(data, 3, preview=True, max_pixels=most)
+    most = MAX_PIXELS if parse_head(inner)[0] in (*MODES, LOSSLESS, ARCHIVE) else MAX_PHOTO_PIXELS
+    if not is_archive(data):  # first, for a file that was cut has no more
+        with suppress(OptionError):  # of files without a lossy part
+            api.decompress(data, 3, preview=True, max_pixels=most)
     drawn = [image.size for image in api.decompress_many(data, max_pixels=most)]
     if inner[2] & 15 == WINDOWED:
         api.decompress(data, 3, temperature=0.7, max_pixels=most)

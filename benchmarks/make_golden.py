@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -19,7 +20,9 @@ from vlae_cli.common import exit_on_error
 from vlae_codec.errors import VlaeError
 from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec
-from vlae_codec.families.bilevel.archive import Reader, Settings, compress_archive
+from vlae_codec.families.bilevel.archive import Reader, compress_archive
+from vlae_codec.families.bilevel.identify import is_archive
+from vlae_codec.families.request import Rate
 from vlae_codec.io.files import write_whole
 from vlae_codec.io.images import Picture, Pixels, decode_image, encode_png
 
@@ -51,31 +54,31 @@ def makers(model: str) -> dict[str, Callable[[], bytes]]:
 
     def lossless(number: int) -> Callable[[], bytes]:
         picture = codec.prepare(Picture(255 * digits()[number]), [info], exact=True)
-        return lambda: codec.compress_lossless([picture])[0].data
+        return lambda: codec.compress_images([picture], lossless=True)[0].data
 
-    def archive(settings: Settings, named: bool = False) -> Callable[[], bytes]:
+    def archive(named: bool = False, chunk: int | None = None, **rate: Any) -> Callable[[], bytes]:
         pixels = many_digits()
         names = [f"digit {number}.png" for number in range(len(pixels))] if named else None
-        return lambda: compress_archive(info, pixels, settings, names=names).data
+        return lambda: compress_archive(info, pixels, Rate(**rate), chunk=chunk, names=names).data
 
     found = {
         "search": single(3),
         "sample": single(5, code="sample"),
         "lossless": lossless(8),
-        "lossy-archive": archive(Settings(chunk=20)),
-        "sample-archive": archive(Settings(code="sample", effort=1)),
+        "lossy-archive": archive(chunk=20),
+        "sample-archive": archive(code="sample", effort=1),
     }
     if open_model(model).labels:  # archives of exact pictures have none
         return found
     return found | {
-        "lossless-archive": archive(Settings(lossless=True)),
-        "lossless-archive-named": archive(Settings(lossless=True, chunk=13), named=True),
+        "lossless-archive": archive(lossless=True),
+        "lossless-archive-named": archive(lossless=True, chunk=13, named=True),
     }
 
 
 def decode_golden(data: bytes, device: str = "cpu") -> Pixels:
     """Decode the pictures of any golden file, 0 and 1, (N, 28, 28)."""
-    if codec.is_archive(data):
+    if is_archive(data):
         reader = Reader(data, device)
         return np.stack([pixels for _, pixels in reader.pictures(range(reader.archive.count), seed=SEED)])
     exact, preview = codec.open_file(data, device), codec.open_file(data, device, preview=True)

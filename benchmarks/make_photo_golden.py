@@ -14,13 +14,13 @@ import click
 import numpy as np
 from PIL import Image
 
-from vlae_codec.container.header import PAGE, PHOTO, parse_head
-from vlae_codec.families import pictures
+from vlae_codec.container.header import WINDOWED, parse_head
+from vlae_codec.families import codec
+from vlae_codec.families.family import Job
 from vlae_codec.families.registry import list_models
+from vlae_codec.families.request import Draw, Rate
 from vlae_codec.io.images import Picture
-from vlae_codec.model.info import BILEVEL, ModelInfo
-from vlae_codec.model.info import PAGE as PAGE_FAMILY
-from vlae_codec.model.info import PHOTO as PHOTO_FAMILY
+from vlae_codec.model.info import BILEVEL, PAGE, PHOTO, ModelInfo
 from vlae_codec.report.quality import Levels
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden" / "photo"
@@ -54,8 +54,8 @@ def two_levels(grey: bool, size: tuple[int, int]) -> Levels:
 
 def decode(data: bytes, device: str = "cpu") -> Levels:
     """Decode a golden file: drawn with noise, or the exact picture."""
-    temperature = 0.0 if parse_head(data)[0] in (PHOTO, PAGE) else TEMPERATURE
-    return pictures.decompress_photo(data, seed=11, temperature=temperature, device=device)[0]
+    temperature = TEMPERATURE if parse_head(data)[0] == WINDOWED else None
+    return codec.decompress_one(data, Draw(11, temperature=temperature), device).pictures[0]
 
 
 @click.command()
@@ -63,7 +63,7 @@ def main() -> None:
     """Make the golden files that are not there yet."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for info in (one for one in list_models() if one.shipped and one.family != BILEVEL):
-        if info.family == PAGE_FAMILY:
+        if info.family == PAGE:
             make_pages(info)
         else:
             make(info, OF_MAIN if info.name == MAIN else OF_OTHERS)
@@ -74,17 +74,17 @@ def make_pages(info: ModelInfo) -> None:
     for added, grey in product(PAGE_SIZES, (False, True)):
         path = FOLDER / f"{info.fingerprint[:12]}-{'grey' if grey else 'colour'}-page{added}.vlz"
         if not path.exists():
-            write(path, pictures.compress_photo(Picture(two_levels(grey, PAGE_SIZES[added])), info).data)
+            write(path, codec.compress_one(Job(Picture(two_levels(grey, PAGE_SIZES[added])), (info,), Rate())).data)
 
 
 def make(info: ModelInfo, sizes: Sequence[str]) -> None:
     """Make the files of one model."""
-    kinds = ("lossy",) if info.family == PHOTO_FAMILY else tuple(KINDS)
+    kinds = ("lossy",) if info.family == PHOTO else tuple(KINDS)
     for added, grey, kind in product(sizes, (False, True), kinds):
         path = FOLDER / f"{info.fingerprint[:12]}-{'grey' if grey else 'colour'}-{kind}{added}.vlz"
         if path.exists():
             continue
-        made = pictures.compress_photo(Picture(picture(grey, SIZES[added])), info, **KINDS[kind])
+        made = codec.compress_one(Job(Picture(picture(grey, SIZES[added])), (info,), Rate(**KINDS[kind])))
         if kind == "shrunk" and made.coded_size == made.size:
             continue
         write(path, made.data)

@@ -61,7 +61,7 @@ class Mutant(NamedTuple):
         return source.replace(self.text, self.wrong)
 
 
-CODEC, PICTURES = "vlae_codec/families/photo/codec.py", "vlae_codec/families/pictures.py"
+CODEC, PICTURES = "vlae_codec/families/photo/codec.py", "vlae_codec/families/codec.py"
 ROUNDING, PROBE = "vlae_codec/families/photo/rounding.py", "vlae_codec/families/bilevel/archive.py"
 TREE, LIMITS = "vlae_codec/latents/tree_search.py", "vlae_codec/model/limits.py"
 ARCHIVE, COLLECTION = "vlae_codec/container/archive.py", "vlae_codec/container/collection.py"

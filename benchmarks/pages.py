@@ -18,9 +18,9 @@ from tqdm import tqdm
 from benchmarks.peers import MissingError, Size, jbig1, jbig2, pillow, png
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.errors import ModelError, VlaeError
-from vlae_codec.families.choice import default_page_model
+from vlae_codec.errors import VlaeError
 from vlae_codec.families.page import codec
+from vlae_codec.families.registry import find_model
 from vlae_codec.io.images import Picture
 from vlae_models.page.kinds import KINDS, load_sources
 
@@ -41,9 +41,7 @@ PEERS: dict[str, Size] = {
 @exit_on_error
 def main(data: Path, pages: int) -> None:
     """Draw pages, code them with everything that is there, and keep the figures."""
-    info = default_page_model()
-    if info is None:
-        raise ModelError("there is no page model that pictures may go to")
+    info = find_model("page")
     sources = load_sources(data, training=False)
     same = {"model": info.fingerprint[:12], "pages": pages}
     before = read_result("pages") or {}

@@ -24,8 +24,9 @@ from benchmarks.results import write_result
 from benchmarks.rivals import EXACT_RIVALS, RIVALS, Rival, best_within, encoded, installed, say_missing
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
-from vlae_codec.families.compressed import PhotoCompressed
 from vlae_codec.families.registry import find_model, read_model
+from vlae_codec.families.request import Rate
+from vlae_codec.families.result import Encoded
 from vlae_codec.families.windowed import codec
 from vlae_codec.families.windowed.model import WindowedModel
 from vlae_codec.io.images import Picture
@@ -65,11 +66,9 @@ def qualities(model: str) -> tuple[float, ...]:
     return QUALITIES if coarsest < finest else (codec.DEFAULT_QUALITY,)
 
 
-def compressed(original: Levels, model: str, **rate: Any) -> PhotoCompressed:
+def compressed(original: Levels, model: str, **rate: Any) -> Encoded:
     """Compress a picture; `rate` is the quality, or that it be without loss."""
-    info = find_model(model)
-    assert info
-    return codec.compress_photo(Picture(original), info, **rate)
+    return codec.compress_photo(Picture(original), find_model(model), Rate(**rate))
 
 
 def measure(picture: Levels, lossless: bool, *, model: str, rivals: bool = True) -> dict[str, Any]:
@@ -108,7 +107,7 @@ def exact(original: Levels, model: str) -> dict[str, Any]:
     seconds = {"compress_seconds": written - started, "decompress_seconds": time.monotonic() - written}
     if (again != original).any():
         raise VlaeError("a lossless file came back as another picture")
-    sizes = {"ours": len(made.data), "bound": (made.kl_bits + (made.pixel_bits or 0)) / 8}
+    sizes = {"ours": len(made.data), "bound": (made.neg_elbo_bits or 0) / 8}
     sizes |= {one.name: len(encoded(one, original)) for one in installed(EXACT_RIVALS)}
     return {name: 8 * size / original.size for name, size in sizes.items()} | seconds
 

@@ -16,9 +16,11 @@ from vlae_codec.collections import encode_part
 from vlae_codec.container.envelope import Metadata, wrap
 from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec
-from vlae_codec.families.bilevel.archive import Settings, compress_archive
+from vlae_codec.families.bilevel.archive import compress_archive
+from vlae_codec.families.bilevel.lossless_chunk import PRECISION
 from vlae_codec.families.page import codec as page
 from vlae_codec.families.registry import find_model
+from vlae_codec.families.request import Rate
 from vlae_codec.families.stored import codec as stored
 from vlae_codec.io.images import Picture, decode_image
 
@@ -61,14 +63,16 @@ def bilevel(pixels: Levels, model: str = "mnist", *, lossless: bool = False, **o
     """Compress a picture of 0 and 1 to a file."""
     info = registry.find_model(model)
     prepared = codec.prepare(Picture(255 * pixels), [info], exact=lossless)
-    made = codec.compress_lossless([prepared], **options) if lossless else codec.compress_images([prepared], **options)
-    return made[0].data
+    return codec.compress_images([prepared], lossless=lossless, **options)[0].data
 
 
-def archive(pixels: Levels, names: bool = False, **settings: Any) -> bytes:
+def archive(
+    pixels: Levels, names: bool = False, chunk: int | None = None, precision: int = PRECISION, **rate: Any
+) -> bytes:
     """Compress pictures of 0 and 1 to an archive."""
     titles = [f"picture {number} \N{GREEK SMALL LETTER ZETA}.png" for number in range(len(pixels))] if names else None
-    return compress_archive(registry.find_model("mnist"), pixels, Settings(**settings), names=titles).data
+    info = registry.find_model("mnist")
+    return compress_archive(info, pixels, Rate(**rate), chunk=chunk, precision=precision, names=titles).data
 
 
 def bilevel_cases() -> Iterator[Case]:

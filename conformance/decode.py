@@ -15,10 +15,10 @@ from vlae_codec.collections import Collection
 from vlae_codec.container.collection import HEAD
 from vlae_codec.container.envelope import unwrap
 from vlae_codec.errors import VlaeError
-from vlae_codec.families import pictures
-from vlae_codec.families.bilevel import codec
+from vlae_codec.families import codec
 from vlae_codec.families.bilevel.archive import Reader
-from vlae_codec.families.bilevel.identify import is_photo
+from vlae_codec.families.bilevel.identify import is_archive
+from vlae_codec.families.request import Draw
 
 Levels = NDArray[Any]
 """Bytes, or 16 bits a sample."""
@@ -30,7 +30,7 @@ def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--samples", type=int, default=1)
-    parser.add_argument("--temperature", type=float, default=0.0)
+    parser.add_argument("--temperature", type=float)
     parser.add_argument("--preview", action="store_true")
     return parser
 
@@ -51,26 +51,19 @@ def decode(data: bytes, arguments: argparse.Namespace, device: str = "cpu") -> l
         collection = Collection(data)
         files = [collection.file(first)[1] for first, _, _, _ in collection.listing()]
         return [one for file in files for one in decode(file, arguments, device)]
-    if codec.is_archive(data):
+    if is_archive(data):
         reader = Reader(data, device)
         found = [255 * pixels for _, pixels in reader.pictures(range(reader.archive.count), seed=arguments.seed)]
         reader.names()
-    elif is_photo(data):
-        found = [
-            pictures.decompress_photo(
-                data,
-                seed=arguments.seed,
-                number=number,
-                temperature=arguments.temperature,
-                preview=arguments.preview,
-                device=device,
-            )[0]
-            for number in range(arguments.samples)
-        ]
     else:
-        file = codec.open_file(data, device, arguments.preview)
-        found = list(255 * codec.draw_images([file], seed=arguments.seed, samples=arguments.samples, device=device)[0])
+        draw = Draw(arguments.seed, arguments.samples, arguments.temperature, arguments.preview)
+        found = [full(one) for one in codec.decompress_one(data, draw, device).pictures]
     return [np.atleast_3d(one) for one in found]
+
+
+def full(pixels: Levels) -> Levels:
+    """Return black and white as bytes of 0 and 255, other pictures as they are."""
+    return pixels * np.uint8(255) if pixels.dtype == bool else pixels
 
 
 def to_pam(found: Sequence[Levels]) -> bytes:

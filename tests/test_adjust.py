@@ -90,7 +90,7 @@ def test_hidden_colours_do_not_bleed_when_resized(channels: int) -> None:
 def test_a_background_for_transparent_ink(run: Run, tmp_path: Path) -> None:
     ink = black_ink(tmp_path / "ink.png")
     result = run("compress", ink, "-m", "mnist")
-    assert result.exit_code == 1 and "--background" in result.stderr
+    assert result.exit_code == 1 and "background" in result.stderr
     exact = ("--lossless", "-m", "mnist", "--force")
     assert run("compress", ink, *exact, "--background", "white").exit_code == 0
     np.testing.assert_array_equal(drawn(tmp_path / "ink.vlz"), 255 - BAR)

@@ -20,8 +20,9 @@ from vlae_codec.container.archive import (
 from vlae_codec.container.header import MODES
 from vlae_codec.errors import FormatError
 from vlae_codec.families import registry
-from vlae_codec.families.bilevel.archive import Reader, Settings, compress_archive, parse_index
+from vlae_codec.families.bilevel.archive import Reader, compress_archive, parse_index
 from vlae_codec.families.bilevel.lossy_chunk import Codes, pack_codes
+from vlae_codec.families.request import Rate
 from vlae_codec.latents.posterior import posterior_of
 from vlae_codec.latents.tree_search import search_tree
 from vlae_codec.model.networks import IntegerModel
@@ -185,7 +186,7 @@ def test_a_lossy_chunk_adds_at_most_half_a_byte() -> None:
 @pytest.mark.parametrize("bits", [1, 12, 20, 28, 55])
 def test_an_archive_spends_bits_to_the_bit(bits: int) -> None:
     info, pixels = registry.find_model("mnist"), some_images(9)
-    model, made = registry.load(info, IntegerModel), compress_archive(info, pixels, Settings(bits=bits, effort=1))
+    model, made = registry.load(info, IntegerModel), compress_archive(info, pixels, Rate(bits=bits, effort=1))
     assert made.payload_bits == 9 * bits
     posterior = posterior_of(model, pixels)
     expected = model.draw(np.stack([search_tree(model, posterior.of(i), bits, 8)[1][0] for i in range(9)]), 5)

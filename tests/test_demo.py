@@ -59,7 +59,7 @@ def test_outputs_are_kept_without_force(made: tuple[Path, str]) -> None:
     out, _ = made
     refused = CliRunner().invoke(main, ["--out", str(out)])
     assert refused.exit_code == 1
-    assert "--force" in refused.output and len(refused.output.splitlines()) == 1
+    assert "force" in refused.output and len(refused.output.splitlines()) == 1
 
 
 def test_mnist_from_a_folder(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from click.testing import Result
 from PIL import Image
 from small_models import exported, some_images
 
+import vlae_codec
 from vlae_codec.container.header import write_container
 from vlae_codec.errors import ModelError
 from vlae_codec.families import registry
@@ -90,7 +91,7 @@ def test_the_ends_of_a_mix_are_the_files_and_its_steps_are_even(files: Files) ->
 
 
 def test_models_without_labels_mix_alone(files: Files, mnist: str) -> None:
-    plain = editing.read_code(codec.compress(some_images(1)[0] * np.uint8(255), mnist, bits=8, effort=1))
+    plain = editing.read_code(vlae_codec.compress(some_images(1)[0] * np.uint8(255), mnist, bits=8, effort=1))
     assert editing.label_of(plain) is None
     assert len(editing.mixed(plain, plain, 2)) == 2
     with pytest.raises(ModelError, match="no labels"):

@@ -11,7 +11,7 @@ from PIL import Image
 from benchmarks.make_golden import decode_golden
 from vlae_codec.container.header import parse_head
 from vlae_codec.families import registry
-from vlae_codec.families.bilevel import codec
+from vlae_codec.families.bilevel.identify import is_archive
 
 FOLDER = Path(__file__).parent / "golden"
 FILES = sorted(FOLDER.glob("*.vlz"))
@@ -33,4 +33,4 @@ def test_every_kind_of_file_has_a_golden_one(mnist: str) -> None:
     heads = [parse_head(path.read_bytes()) for path in FILES]
     modes = {mode for mode, prefix in heads if prefix == fingerprint[:3]}
     assert modes <= MODES and {0, 5, 6} <= modes and modes & {1, 2, 3, 4}
-    assert {codec.is_archive(path.read_bytes()) for path in FILES} == {True, False}
+    assert {is_archive(path.read_bytes()) for path in FILES} == {True, False}

@@ -13,8 +13,9 @@ from independent_archive_reader import ArchiveReader
 from PIL import Image
 
 from benchmarks.small_model import write_small_model
-from vlae_codec.families.bilevel.archive import Settings, compress_archive
+from vlae_codec.families.bilevel.archive import compress_archive
 from vlae_codec.families.registry import find_model
+from vlae_codec.families.request import Rate
 
 GOLDEN = Path(__file__).with_name("golden")
 TABLES = Path(str(resources.files("vlae_codec"))) / "exact" / "tables.npz"
@@ -27,7 +28,7 @@ def test_every_batch_of_an_archive(user_models: Path) -> None:
     pictures = np.random.default_rng(2).integers(0, 2, (23, 8, 8)).astype(np.uint8)
     pictures[4:] &= pictures[:-4]
     for chunk in (23, 9):
-        data = compress_archive(find_model("small"), pictures, Settings(lossless=True, chunk=chunk)).data
+        data = compress_archive(find_model("small"), pictures, Rate(lossless=True), chunk=chunk).data
         found = list(ArchiveReader(user_models / "small", TABLES).pictures(data))
         assert found == pictures.tolist()
 

@@ -11,8 +11,8 @@ from independent_page_reader import PageReader
 from numpy.typing import NDArray
 from PIL import Image
 
-from vlae_codec.families.choice import default_page_model
 from vlae_codec.families.page import codec
+from vlae_codec.families.registry import find_model
 from vlae_codec.io.images import Picture
 from vlae_codec.model.info import ModelInfo
 
@@ -22,9 +22,7 @@ GOLDEN = sorted((Path(__file__).parent / "golden" / "photo").glob("*-page*.vlz")
 
 @pytest.fixture(scope="module")
 def info() -> ModelInfo:
-    found = default_page_model()
-    assert found
-    return found
+    return find_model("page")
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec.coding.interval import encode_interval
 from vlae_codec.coding.range_coder import RangeWriter
 from vlae_codec.errors import FormatError
-from vlae_codec.families import pictures as codec
 from vlae_codec.families import registry
+from vlae_codec.families.windowed import codec
 
 GOLDEN = Path(__file__).with_name("golden") / "photo"
 FILES = sorted(GOLDEN.glob("aa59939b0107-*-tiny.vlz"))

@@ -17,6 +17,7 @@ from vlae_codec.errors import FormatError, ModelError
 from vlae_codec.families import registry
 from vlae_codec.families.bilevel import archive, lossless
 from vlae_codec.families.bilevel.lossy_chunk import Codes, pack_codes
+from vlae_codec.families.request import Rate
 from vlae_codec.latents.labelled import relabelled
 from vlae_codec.latents.payload import SAMPLE, SEARCH, check_payload, decode, encode
 from vlae_codec.latents.posterior import posterior_of, prior_conditionals, rates
@@ -131,7 +132,7 @@ def test_archives_are_lossy_ones_only(tmp_path: Path) -> None:
     write_model(tmp_path, {key: value for key, value in info.items() if key != "fingerprint"}, arrays)
     found, images = registry.read_folder(tmp_path), some_images(7)
     with pytest.raises(ModelError, match="without labels"):
-        archive.compress_archive(found, images, archive.Settings(lossless=True))
+        archive.compress_archive(found, images, Rate(lossless=True))
     codes = encode(model(), images, bits=13, effort=1, exact_bits=True)
     modes, payloads, lengths = ([getattr(code, name) for code in codes] for name in ("mode", "payload", "payload_bits"))
     assert set(lengths) == {13}

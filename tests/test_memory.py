@@ -18,6 +18,7 @@ from vlae_codec.errors import VlaeError
 from vlae_codec.families import registry
 from vlae_codec.families.photo import codec, cost
 from vlae_codec.families.photo.model import PhotoModel
+from vlae_codec.families.request import Rate
 from vlae_codec.io.images import Picture
 
 MIB = 1 << 20
@@ -71,7 +72,7 @@ def test_coding_takes_no_more_than_is_said(target: int | None, monkeypatch: pyte
     with parallel.limited(1):
         said = cost.encoding_bytes(model, picture.size, 1 if target is None else 2)
         files: list[bytes] = []
-        taken = peak_of(lambda: files.append(codec.compress(picture, info, quality=None, target_bytes=target).data))
+        taken = peak_of(lambda: files.append(codec.compress(picture, info, Rate(target_bytes=target)).data))
         assert 0.4 * said < taken < said
         said = cost.decoding_bytes(model, picture.size)
         assert 0.4 * said < peak_of(lambda: codec.decompress(files[0])) < said

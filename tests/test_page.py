@@ -11,12 +11,13 @@ from PIL import Image
 
 import vlae_codec
 from vlae_codec.container.header import PAGE, STORED
-from vlae_codec.errors import FormatError, ImageError, ModelError, VlaeError
-from vlae_codec.families import pictures, registry
-from vlae_codec.families.choice import default_page_model, default_photo_model
+from vlae_codec.errors import FormatError, ImageError, ModelError, OptionError
+from vlae_codec.families import codec as families
+from vlae_codec.families import registry
 from vlae_codec.families.page import codec, container
 from vlae_codec.families.page.contexts import MOST, ROWS, Counts
 from vlae_codec.families.page.model import PageModel
+from vlae_codec.families.request import Rate
 from vlae_codec.io.images import Picture
 from vlae_codec.model.folder import read_weights
 from vlae_codec.model.info import ModelInfo
@@ -25,9 +26,7 @@ Bits = NDArray[np.uint8]
 
 
 def info() -> ModelInfo:
-    found = default_page_model()
-    assert found, "the shipped page model is missing"
-    return found
+    return registry.find_model("page")
 
 
 def page(height: int, width: int, seed: int = 0) -> Bits:
@@ -105,23 +104,15 @@ def test_counts_are_those_of_the_pixels_until_they_are_halved() -> None:
 
 def test_auto_takes_pages_and_says_so() -> None:
     picture = Picture(255 * (1 - page(200, 300)))
-    lossy = default_photo_model()
-    exact = default_photo_model(lossless=True)
-    assert lossy and exact
-    for made in (
-        pictures.compress_photo(picture, lossy, auto=True),
-        pictures.compress_photo(picture, exact, auto=True, lossless=True),
-    ):
-        assert made.data[2] & 15 == PAGE
-        pictures.verify_photo(made, picture)
-    assert pictures.TWO_LEVELS in pictures.compress_photo(picture, lossy, auto=True).notices
+    for lossless in (False, True):
+        made = families.compress_one(families.plan(picture, registry.AUTO, Rate(lossless=lossless)))
+        assert made.data[2] & 15 == PAGE and (families.TWO_LEVELS in made.notices) is not lossless
+        families.verify(made, picture)
 
 
 def test_auto_stores_what_a_general_coder_codes_in_less() -> None:
     checks = Picture((255 * (np.indices((256, 256)).sum(0) & 1)).astype(np.uint8))
-    lossy = default_photo_model()
-    assert lossy
-    made = pictures.compress_photo(checks, lossy, auto=True)
+    made = families.compress_one(families.plan(checks, registry.AUTO, Rate()))
     assert len(made.data) <= len(codec.compress(checks, info()).data)
 
 
@@ -140,11 +131,11 @@ def _webp(ink: Bits) -> bytes:
 
 def test_options_that_change_nothing_are_refused() -> None:
     picture = Picture(255 * page(20, 30))
-    for options in ({"quality": 50.0}, {"target_bytes": 500}):
-        with pytest.raises(ImageError, match="exact pixels"):
-            pictures.compress_photo(picture, info(), **options)
-    with pytest.raises(VlaeError, match="no texture"):
-        pictures.decompress_photo(codec.compress(picture, info()).data, temperature=0.5)
+    for rate in (Rate(quality=50.0), Rate(target_bytes=500), Rate(effort=3)):
+        with pytest.raises(OptionError, match="not for model page"):
+            families.plan(picture, "page", rate)
+    with pytest.raises(OptionError, match="temperature: not for model page"):
+        vlae_codec.decompress(codec.compress(picture, info()).data, temperature=0.5)
 
 
 def test_damage_is_found() -> None:

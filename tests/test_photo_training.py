@@ -13,8 +13,9 @@ import torch
 from PIL import Image
 
 from vlae_codec.errors import ModelError, VlaeError
-from vlae_codec.families import pictures as codec
 from vlae_codec.families import registry
+from vlae_codec.families.request import Rate
+from vlae_codec.families.windowed import codec
 from vlae_codec.io.images import Picture
 from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 from vlae_models.data import cifar
@@ -106,7 +107,7 @@ def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_pat
     info = registry.find_model(str(tmp_path / "model"))
     assert info and not info.auto and info.fingerprint == registry.read_tree(tmp_path / "model")["fingerprint"]
     picture = Picture(cifar.load_cifar(data, "test_00.webp")[0])
-    files = {codec.compress_photo(picture, info, quality=quality).data for quality in (0, 50, 100)}
+    files = {codec.compress_photo(picture, info, Rate(quality=quality)).data for quality in (0, 50, 100)}
     assert len(files) == 1, "trained at one width, it has one quality"
 
 

@@ -15,6 +15,7 @@ from small_models import BACKENDS, distance_from_normal, tiny_model
 
 from vlae_cli import sample as command
 from vlae_codec.families.bilevel import codec
+from vlae_codec.families.choice import bilevel_models
 from vlae_codec.latents.posterior import prior_conditionals
 from vlae_codec.latents.prior import MAX_SEED, sample_prior
 
@@ -56,7 +57,7 @@ def test_the_command_draws_a_sheet(run: Run, mnist: str, tmp_path: Path) -> None
     with Image.open(out) as image:
         sheet = np.asarray(image)
     assert sheet.shape == (2 * 29 + 1, 3 * 29 + 1)
-    drawn: Any = codec.draw_prior(codec.candidates(mnist)[0], 5, seed=4)
+    drawn: Any = codec.draw_prior(bilevel_models(mnist)[0], 5, seed=4)
     np.testing.assert_array_equal(sheet[1:29, 30:58], 255 * drawn[1])
     assert 0.03 < drawn.mean() < 0.4
     assert run("sample", "-m", mnist, "-n", 5, "-o", out).exit_code == 1

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vlae_codec.families import pictures
-from vlae_codec.families.compressed import PhotoCompressed
+from vlae_codec.families import codec
+from vlae_codec.families.family import Job
 from vlae_codec.families.photo import codec as photo
+from vlae_codec.families.request import Rate
+from vlae_codec.families.result import Encoded
 from vlae_codec.families.stored import codec as stored
 from vlae_codec.families.windowed import codec as windowed
 from vlae_codec.io.images import Picture
@@ -29,15 +31,20 @@ def model_takes(monkeypatch: pytest.MonkeyPatch) -> Sizes:
     def set_bytes(count: int) -> list[tuple[int, int]]:
         asked = list[tuple[int, int]]()
 
-        def compress(picture: Picture, info: ModelInfo, **_: Any) -> PhotoCompressed:
+        def compress(picture: Picture, info: ModelInfo, *_: Any, **__: Any) -> Encoded:
             asked.append(picture.size)
-            return PhotoCompressed(bytes(count), info, picture.size, picture.size, 0.0, 0, None, 0, ())
+            return Encoded(bytes(count), info, picture.size, picture.size, 0.0, 0)
 
         monkeypatch.setattr(photo, "compress", compress)
         monkeypatch.setattr(windowed, "compress_photo", compress)
         return asked
 
     return set_bytes
+
+
+def compressed(picture: Picture, info: ModelInfo, auto: bool = False, **rate: Any) -> Encoded:
+    """Return the file of a picture by a model, or without one."""
+    return codec.compress_one(Job(picture, (info,), Rate(**rate), auto))
 
 
 def noise(height: int, width: int, bits: int) -> Picture:
@@ -51,38 +58,38 @@ def test_exact_pixels_are_kept_for_a_few_dozen_bytes(more: int, kept: bool, mode
     picture = noise(40, 50, 3)
     exact = stored.compress(picture)
     model_takes(len(exact.data) - more)
-    found = pictures.compress_photo(picture, LOSSY, auto=True)
+    found = compressed(picture, LOSSY, auto=True)
     assert (found.data == exact.data) is kept
-    assert (pictures.EXACT in found.notices) is kept
+    assert (codec.EXACT in found.notices) is kept
 
 
 def test_a_model_that_is_named_is_taken(model_takes: Sizes) -> None:
     model_takes(10_000)
-    assert pictures.compress_photo(noise(40, 50, 1), LOSSY).model is LOSSY
+    assert compressed(noise(40, 50, 1), LOSSY).model is LOSSY
 
 
 def test_quality_100_is_without_loss_where_no_model_is_named(model_takes: Sizes) -> None:
     asked = model_takes(1)
-    found = pictures.compress_photo(noise(64, 64, 5), LOSSY, auto=True, quality=100)
-    assert found.model is stored.INFO and pictures.WHOLE in found.notices
+    found = compressed(noise(64, 64, 5), LOSSY, auto=True, quality=100)
+    assert found.model is stored.INFO and codec.WHOLE in found.notices
     assert not asked
-    assert pictures.compress_photo(noise(64, 64, 5), LOSSY, auto=True, quality=99.9).model is LOSSY
-    assert pictures.compress_photo(noise(64, 64, 5), LOSSY, quality=100).model is LOSSY
+    assert compressed(noise(64, 64, 5), LOSSY, auto=True, quality=99.9).model is LOSSY
+    assert compressed(noise(64, 64, 5), LOSSY, quality=100).model is LOSSY
 
 
 @pytest.mark.parametrize("size", [(7, 300), (300, 7), (2, 2)])
 def test_thin_pictures_are_no_work_for_a_model(size: tuple[int, int], model_takes: Sizes) -> None:
     asked = model_takes(1)
-    assert pictures.compress_photo(noise(*size, 5), LOSSY, auto=True).model is stored.INFO
-    assert pictures.compress_photo(noise(*size, 5), EXACT, auto=True, lossless=True).model is stored.INFO
+    assert compressed(noise(*size, 5), LOSSY, auto=True).model is stored.INFO
+    assert compressed(noise(*size, 5), EXACT, auto=True, lossless=True).model is stored.INFO
     assert not asked
 
 
 @pytest.mark.parametrize("size", [(8, 300), (300, 8), (8, 8)])
 def test_a_patch_is_enough_for_a_model(size: tuple[int, int], model_takes: Sizes) -> None:
     asked = model_takes(1)
-    assert pictures.compress_photo(noise(*size, 5), LOSSY, auto=True).model is LOSSY
-    assert pictures.compress_photo(noise(*size, 5), EXACT, auto=True, lossless=True).model is EXACT
+    assert compressed(noise(*size, 5), LOSSY, auto=True).model is LOSSY
+    assert compressed(noise(*size, 5), EXACT, auto=True, lossless=True).model is EXACT
     assert asked == [size, size]
 
 
@@ -94,7 +101,7 @@ def test_exact_photographs_get_a_model_and_drawings_only_by_much_effort(
     asked = model_takes(1)
     stripes = Picture(np.repeat(np.arange(64, dtype=np.uint8)[:, None] // 16 * 40, 64, axis=1))
     picture = noise(64, 64, bits) if bits else stripes
-    found = pictures.compress_photo(picture, EXACT, auto=True, lossless=True, effort=effort)
+    found = compressed(picture, EXACT, auto=True, lossless=True, effort=effort)
     assert bool(asked) is tried and (found.model is EXACT) is tried
 
 
@@ -102,4 +109,4 @@ def test_the_smaller_one_of_two_exact_files_is_taken(model_takes: Sizes) -> None
     exact = len(stored.compress(noise(64, 64, 4)).data)
     for count, model in ((exact - 1, EXACT), (exact + 1, stored.INFO)):
         model_takes(count)
-        assert pictures.compress_photo(noise(64, 64, 4), EXACT, auto=True, lossless=True).model is model
+        assert compressed(noise(64, 64, 4), EXACT, auto=True, lossless=True).model is model

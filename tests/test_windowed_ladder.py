@@ -11,8 +11,9 @@ from PIL import Image
 import vlae_codec
 from benchmarks.small_photo_model import write_small_photo_model
 from vlae_codec.errors import FormatError, ImageError
-from vlae_codec.families import pictures as codec
 from vlae_codec.families import registry
+from vlae_codec.families.request import Rate
+from vlae_codec.families.windowed import codec
 from vlae_codec.families.windowed.codec import DEFAULT_QUALITY
 from vlae_codec.families.windowed.container import WindowedFile, parse_photo, write_photo
 from vlae_codec.families.windowed.ladder import COARSEST, FINEST, Setting, ladder, setting_of
@@ -119,7 +120,7 @@ def test_files_say_by_how_much(info: ModelInfo, grey: bool) -> None:
         assert codec.decompress_photo(made.data, preview=preview)[0].shape == picture.shape
     record = vlae_codec.inspect(made.data)
     assert (record.coded_height, record.coded_width) == made.coded_size and (record.height, record.width) == (50, 61)
-    exact = codec.compress_photo(Picture(picture), info, lossless=True)
+    exact = codec.compress_photo(Picture(picture), info, Rate(lossless=True))
     assert parse_photo(exact.data).downscale == UNSCALED and exact.coded_size == exact.size
 
 
@@ -142,13 +143,13 @@ def test_tiny_pictures_look_like_themselves(size: tuple[int, int]) -> None:
 def test_fewer_bytes_are_had_by_shrinking() -> None:
     picture, info = Picture(waves(120, 160)), registry.find_model("photo-exact")
     assert info
-    least = codec.compress_photo(picture, info, quality=0)
+    least = codec.compress_photo(picture, info, Rate(quality=0))
     assert parse_photo(least.data).downscale > 2 * UNSCALED
-    assert codec.compress_photo(picture, info, target_bytes=len(least.data)).data == least.data
+    assert codec.compress_photo(picture, info, Rate(target_bytes=len(least.data))).data == least.data
     with pytest.raises(ImageError, match=f"has {len(least.data)}"):
-        codec.compress_photo(picture, info, target_bytes=len(least.data) - 1)
+        codec.compress_photo(picture, info, Rate(target_bytes=len(least.data) - 1))
     for target in (300, 2000):
-        assert len(codec.compress_photo(picture, info, target_bytes=target).data) <= target
+        assert len(codec.compress_photo(picture, info, Rate(target_bytes=target)).data) <= target
 
 
 @pytest.mark.parametrize("downscale", [0, UNSCALED, MOST_DOWNSCALED + 1, 255])

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from .container import envelope
 from .errors import FormatError, ImageError, VlaeError
-from .families import pictures as photo
-from .families.bilevel import archive, codec, identify
-from .families.bilevel.archive import Settings
-from .families.choice import choose_photo_model
+from .families import codec
+from .families.bilevel import archive
+from .families.bilevel.identify import is_archive
+from .families.choice import bilevel_models
+from .families.registry import AUTO
+from .families.request import Draw, Rate
 from .io import datasets, images
-from .io.adjust import is_hidden_ink
 from .io.images import PillowImage
 from .io.metadata import Keeping, in_colours_of, in_info, parse_kinds
-from .latents.payload import CODES, EFFORTS, MAX_BITS
 from .memory import limited
 from .report import inspection
 from .report.records import FileRecord
@@ -44,13 +44,13 @@ __all__ = [
 
 def compress(
     image: ImageLike,
-    model: str = codec.AUTO,
+    model: str = AUTO,
     *,
     lossless: bool = False,
     bits: int | None = None,
     quality: float | None = None,
     target_bytes: int | None = None,
-    effort: int = 5,
+    effort: int | None = None,
     code: str | None = None,
     fit: bool = False,
     binarise: bool = False,
@@ -68,7 +68,7 @@ def compress(
         bits: of the lossy code, 1 to 56, rounded up to whole bytes; by default the model's own choice.
         quality: instead of bits, 0 to 100; by default 50 for bilevel models and 70 for photographs.
         target_bytes: instead, the most bytes that the file of a photograph may have.
-        effort: 1 (fast) to 9 (fewest bits for what is kept).
+        effort: 1 (fast) to 9 (fewest bits for what is kept), by default 5.
         code: "search", the default, for the best of a fixed number of codes; "sample" for a true sample of the
             posterior, in as many bits as that takes.
         fit: resize a picture that no model takes as it is.
@@ -99,49 +99,23 @@ def compress(
     >>> bool((255 * np.asarray(decompress(exact)) == digit).all())
     True
     """
-    _check_options(lossless, bits, quality, effort, code)
+    rate = Rate(bits, quality, target_bytes, lossless, effort, code, fit, binarise)
     with limited(max_memory):
         picture = read_picture(image, Keeping(parse_kinds(keep), lossless))
-    models = codec.candidates(model, lossless)
-    if binarise:
-        picture = replace(picture, deep=None)
-    visible = [] if is_hidden_ink(picture) else models
-    if info := choose_photo_model(picture, model, visible, fit and bool(visible), lossless):
-        if bits is not None or code is not None:
-            raise VlaeError("bits and code are for bilevel models: use quality")
-        if lossless:
-            picture = images.as_exact(picture)
-        with limited(max_memory):
-            data = photo.compress_photo(
-                picture,
-                info,
-                quality=quality,
-                target_bytes=envelope.left_of(target_bytes, picture.metadata),
-                lossless=lossless,
-                effort=effort,
-                device=device,
-                auto=model == codec.AUTO,
-            ).data
-        return envelope.wrap(data, picture.metadata)
-    if target_bytes is not None:
-        raise VlaeError("target_bytes is for photographs: this picture goes to a bilevel model")
-    prepared = codec.prepare(picture, models, fit, lossless and not binarise)
-    if lossless:
-        exact = codec.compress_lossless([prepared], bits=bits, effort=effort, device=device)
-        return envelope.wrap(exact[0].data, picture.metadata)
-    found = codec.compress_images([prepared], bits=bits, quality=quality, effort=effort, code=code, device=device)
-    return envelope.wrap(found[0].data, picture.metadata)
+        within = replace(rate, target_bytes=envelope.left_of(target_bytes, picture.metadata))
+        job = codec.plan(picture, model, within)
+        return envelope.wrap(codec.compress_one(job, device).data, job.picture.metadata)
 
 
 def compress_many(
     pictures: Sequence[ImageLike] | NDArray[Any],
-    model: str = codec.AUTO,
+    model: str = AUTO,
     *,
     names: Sequence[str] | None = None,
     lossless: bool = False,
     bits: int | None = None,
     quality: float | None = None,
-    effort: int = 5,
+    effort: int | None = None,
     code: str | None = None,
     fit: bool = False,
     binarise: bool = False,
@@ -156,7 +130,7 @@ def compress_many(
         lossless: keep the exact pixels, by bits-back coding; `bits` are not to be given then.
         bits: of each code, as for `compress`; so are the others.
         quality: instead of bits.
-        effort: 1 to 9.
+        effort: 1 to 9, by default 5.
         code: as for `compress`.
         fit: resize what no model takes as it is.
         binarise: with `lossless`, round grey pixels first.
@@ -177,20 +151,21 @@ def compress_many(
     >>> all((np.asarray(image) == digit).all() for image, digit in zip(decompress_many(data), digits))
     True
     """
-    _check_options(lossless, bits, quality, effort, code)
-    if lossless and bits is not None:
-        raise VlaeError("a lossless archive takes the bits that it needs: leave out bits")
+    rate = Rate(bits, quality, None, lossless, effort, code, fit, binarise)
     if not len(pictures):
         raise ImageError("no pictures: an archive holds at least one")
     if names is not None and len(names) != len(pictures):
         raise VlaeError(f"{len(names)} names for {len(pictures)} pictures")
     read = [images.over_black(read_picture(image)) for image in pictures]
+    models = bilevel_models(model, lossless)
+    taken = {(info.height, info.width) for info in models}
+    if model == AUTO and not fit and (odd := {one.size for one in read} - taken):
+        height, width = min(odd)
+        raise ImageError(f"{width} x {height} pixels: archives are for bilevel models, a collection holds any pictures")
     batches = [datasets.Batch(one.pixels[None], (str(number),), one.notices) for number, one in enumerate(read)]
-    models = codec.candidates(model, lossless)
     pixels, _ = datasets.join(batches, models, fit, lossless and not binarise)
     info = archive.choose_model(models, pixels, device)
-    settings = Settings(lossless, None, bits, quality, code, effort)
-    return archive.compress_archive(info, pixels, settings, names=names, device=device).data
+    return archive.compress_archive(info, pixels, rate, names=names, device=device).data
 
 
 def decompress(
@@ -199,7 +174,7 @@ def decompress(
     *,
     index: int = 0,
     preview: bool = False,
-    temperature: float = photo.DEFAULT_TEMPERATURE,
+    temperature: float | None = None,
     max_pixels: int | None = None,
     device: str = "cpu",
     max_memory: int | None = None,
@@ -243,7 +218,7 @@ def decompress_array(
     *,
     index: int = 0,
     preview: bool = False,
-    temperature: float = photo.DEFAULT_TEMPERATURE,
+    temperature: float | None = None,
     max_pixels: int | None = None,
     device: str = "cpu",
     max_memory: int | None = None,
@@ -262,24 +237,17 @@ def decompress_array(
     True
     """
     content, _ = envelope.unwrap(read_file(data))
-    _check_seed(seed)
-    if not 0 <= temperature <= 1:
-        raise VlaeError(f"temperature {temperature}: it goes from 0 to 1")
-    if codec.is_archive(content):
+    draw = Draw(seed, 1, temperature, preview, max_pixels)
+    if is_archive(content):
         reader = archive.Reader(content, device, max_pixels)
+        draw.check((), reader.info)
         wanted = archive.parse_index(str(index), reader.archive.count)
         ((_, pixels),) = reader.pictures(wanted, seed=seed)
         return np.asarray(pixels, bool)
     if index not in (0, -1):
         raise FormatError(f"picture {index} of a file that holds one picture")
-    if identify.is_photo(content):
-        with limited(max_memory):
-            levels, _, _ = photo.decompress_photo(
-                content, seed=seed, temperature=temperature, preview=preview, max_pixels=max_pixels, device=device
-            )
-        return levels
-    file = codec.open_file(content, device, preview, max_pixels)
-    return np.asarray(codec.draw_images([file], seed=seed, device=device)[0][0], bool)
+    with limited(max_memory):
+        return codec.decompress_one(content, draw, device).pictures[0]
 
 
 def decompress_many(
@@ -300,8 +268,8 @@ def decompress_many(
         OSError: the file is missing or unreadable.
     """
     content = read_file(data)
-    _check_seed(seed)
-    if not codec.is_archive(content):
+    Draw(seed)
+    if not is_archive(content):
         yield decompress(content, seed, max_pixels=max_pixels, device=device)
         return
     reader = archive.Reader(content, device, max_pixels)
@@ -323,23 +291,3 @@ def inspect(data: Source) -> FileRecord:
         OSError: the file is missing or unreadable.
     """
     return inspection.describe(read_file(data), str(data) if isinstance(data, str | os.PathLike) else "")[0]
-
-
-def _check_options(lossless: bool, bits: int | None, quality: float | None, effort: int, code: str | None) -> None:
-    if effort not in EFFORTS:
-        raise VlaeError(f"effort {effort}: it goes from {min(EFFORTS)} to {max(EFFORTS)}")
-    if code is not None and code not in CODES:
-        raise VlaeError(f"code {code!r}: it is one of {', '.join(CODES)}")
-    if bits is not None and quality is not None:
-        raise VlaeError("bits and quality exclude one another")
-    if bits is not None and not 1 <= bits <= MAX_BITS:
-        raise VlaeError(f"{bits} bits: a code has 1 to {MAX_BITS}")
-    if quality is not None and not 0 <= quality <= 100:
-        raise VlaeError(f"quality {quality}: it goes from 0 to 100")
-    if lossless and (code is not None or quality is not None):
-        raise VlaeError("lossless chooses its lossy part itself: leave out code and quality")
-
-
-def _check_seed(seed: int) -> None:
-    if not 0 <= seed < 1 << 63:
-        raise VlaeError(f"seed {seed}: it goes from 0 to 2^63 - 1")

@@ -15,3 +15,7 @@ class ModelError(VlaeError):
 
 class ImageError(VlaeError):
     """The image's mode, size or content is not supported."""
+
+
+class OptionError(VlaeError):
+    """An option is out of range, or means nothing where it is given."""

@@ -28,21 +28,16 @@ from . import api
 from .collections import Collection
 from .container import envelope, header
 from .container.archive import parse_archive
-from .container.header import ARCHIVE, HEADER, LOSSLESS, MAGIC, PAGE, PHOTO, STORED, WINDOWED, WINDOWED_LOSSLESS
+from .container.header import HEADER, MAGIC
 from .container.limits import check_pixels
 from .errors import FormatError, ModelError, VlaeError
-from .families import registry
-from .families.bilevel import identify
+from .families import known, registry
 from .families.bilevel.archive import Reader, identify_archive
-from .families.page import container as page_container
-from .families.page.container import PageFile
-from .families.photo.container import HEAD_SIZE, PhotoFile, parse_head_of
-from .families.stored import codec as stored
-from .families.stored import container as stored_container
-from .families.stored.container import StoredFile
-from .families.windowed.container import Head, parse_photo_head
+from .families.bilevel.identify import is_archive, is_collection
+from .families.result import FileInfo
 from .io import files, images
 from .io.metadata import in_colours_of, in_info, is_of_colours
+from .model.info import ModelInfo
 
 FORMAT, MIME, SUFFIX = "VLZ", "image/x-vlz", ".vlz"
 OPTIONS = frozenset(inspect.signature(api.compress).parameters) - {"image"}
@@ -95,7 +90,7 @@ class VlzImageFile(ImageFile.ImageFile):
     def _open_any(self) -> None:
         stream = self._stream()
         head = stream.read(HEADER.size)
-        if identify.is_collection(head):
+        if is_collection(head):
             self._collection = Collection(stream)
             self.n_frames = len(self._collection)
             self.is_animated = self.n_frames > 1
@@ -107,41 +102,23 @@ class VlzImageFile(ImageFile.ImageFile):
             self.info.update(in_info(self._told))
             stream = io.BytesIO(self._content)
             head = stream.read(HEADER.size)
-        mode, _ = header.parse_head(head)
-        if mode in (PHOTO, STORED, PAGE, WINDOWED, WINDOWED_LOSSLESS):
-            self._open_photo(head + stream.read(HEAD_SIZE - len(head)))
-            return
-        if mode == ARCHIVE:
+        if is_archive(head):
             head = read_archive_head(head, stream.read)
             archive = parse_archive(head)
-            model = identify_archive(head, archive)
             self.n_frames = archive.count
-        else:
-            head += stream.read(header.MAX_FILE + 1 - len(head))
-            model, _ = identify.identify(head)
-        self.is_animated = self.n_frames > 1
-        check_pixels(model.height, model.width, self.n_frames, _Settings.max_pixels)
-        self._size, self._mode = (model.width, model.height), "1"
-        kind = {ARCHIVE: "archive", LOSSLESS: "lossless"}.get(mode, "lossy")
-        self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
+            self._show(identify_archive(head, archive), "archive", None, "1")
+            return
+        family = known.family_of_file(head)
+        head += stream.read(header.MAX_FILE + 1 - len(head))
+        told = family.head(head)
+        model = family.identify(head)[0] if told.size is None else _model_of(told)
+        self._show(model, "lossless" if told.lossless else "lossy", told.size, _mode_of(told))
 
-    def _open_photo(self, data: bytes) -> None:
-        mode, _ = header.parse_head(data)
-        head: PhotoFile | Head | StoredFile | PageFile
-        if mode == STORED:
-            head, model = stored_container.parse_head_of(data)[0], stored.INFO
-        elif mode == PAGE:
-            head = page_container.parse_head_of(data)[0]
-            model = next(registry.find_prefix(head.prefix))
-        else:
-            head = parse_head_of(data)[0] if mode == PHOTO else parse_photo_head(data)
-            model = next(registry.find_prefix(head.prefix))
-        check_pixels(head.height, head.width, max_pixels=_Settings.max_pixels)
-        alpha = "A" if isinstance(head, (PhotoFile, StoredFile)) and head.has_alpha else ""
-        deep = isinstance(head, StoredFile) and head.deep and not alpha
-        grey = "I;16" if deep else "L"
-        self._size, self._mode = (head.width, head.height), (grey if head.grey else "RGB") + alpha
-        kind = "lossless" if mode in (WINDOWED_LOSSLESS, STORED, PAGE) else "lossy"
+    def _show(self, model: ModelInfo, kind: str, size: tuple[int, int] | None, mode: str) -> None:
+        """Set what an open file says of itself."""
+        height, width = size or (model.height, model.width)
+        check_pixels(height, width, self.n_frames, _Settings.max_pixels)
+        self._size, self._mode, self.is_animated = (width, height), mode, self.n_frames > 1
         self.info |= {"model": model.name, "fingerprint": model.fingerprint, "kind": kind}
 
     def _enter(self, frame: int) -> None:
@@ -168,7 +145,7 @@ class VlzImageFile(ImageFile.ImageFile):
         if self._inner is not None:
             return self._inner[1]._draw()
         content = self._whole()
-        if not identify.is_archive(content):
+        if not is_archive(content):
             pixels = api.decompress_array(content, _Settings.seed, max_pixels=_Settings.max_pixels)
             return images.to_pillow(in_colours_of(pixels, self._told.icc))
         if self._reader is None:
@@ -209,6 +186,20 @@ class VlzImageFile(ImageFile.ImageFile):
     def tell(self) -> int:
         """Return the number of the current picture."""
         return self._frame
+
+
+def _model_of(told: FileInfo) -> ModelInfo:
+    """Return the first model whose fingerprint begins as the file says: its checksum is not verified yet."""
+    return next(registry.find_prefix(told.prefix))
+
+
+def _mode_of(told: FileInfo) -> str:
+    """Return Pillow's mode of the picture of a file."""
+    if told.depth == 1:
+        return "1"
+    if told.depth == 16 and told.channels == 1:
+        return "I;16"
+    return ("L", "LA", "RGB", "RGBA")[told.channels - 1]
 
 
 class _Settings:

@@ -22,6 +22,7 @@ from vlae_cli.common import data_option
 from vlae_codec.families.photo import codec
 from vlae_codec.families.photo.model import LEVELS
 from vlae_codec.families.registry import find_model
+from vlae_codec.families.request import Rate
 from vlae_codec.io.images import Picture
 from vlae_models.photo.search import search_of
 from vlae_models.photo.vlae import PhotoVLAE
@@ -53,7 +54,7 @@ def main(data: Path) -> None:
             for path in paths:
                 with Image.open(path) as image:
                     levels = np.asarray(image.convert("RGB"))
-                made = codec.compress(Picture(levels), info, quality=quality, effort=1)
+                made = codec.compress(Picture(levels), info, Rate(quality=quality, effort=1))
                 bits = (bound_of(net, levels, quality), made.kl_bits, made.lossy_bits, 8 * len(made.data))
                 found.append(np.array(bits) / levels[:, :, 0].size)
                 bar.update()

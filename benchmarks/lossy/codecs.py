@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import vlae_codec
-from vlae_codec.families.pictures import compress_photo
+from vlae_codec.families.photo.codec import compress
 from vlae_codec.families.registry import find_model
+from vlae_codec.families.request import Rate
 from vlae_codec.io.images import Picture
 from vlae_models.photo.search import search_of
 
@@ -37,8 +38,7 @@ def _ours(levels: Levels, quality: float, **options: Any) -> tuple[int, Levels]:
 
 def _searched(levels: Levels, quality: float) -> tuple[int, Levels]:
     """As `_ours` with the search of `vlae-compress --effort 9`."""
-    info = find_model("photo")
-    made = compress_photo(Picture(levels), info, quality=quality, effort=9, refine=search_of(info))
+    made = compress(Picture(levels), find_model("photo"), Rate(quality=quality, effort=9, refine=search_of))
     return len(made.data), np.asarray(vlae_codec.decompress(made.data).convert("RGB"))
 
 

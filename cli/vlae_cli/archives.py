@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vlae_codec.io.datasets import Batch
     from vlae_codec.io.images import Picture, Pixels
 
-    from .compressing import CompressTask, Form
+    from .compressing import CompressTask
     from .output import Output
 
 
@@ -30,32 +30,35 @@ def wants_archive(inputs: Sequence[Path], output: Output, several: bool) -> bool
     return len(inputs) > 1 or several or is_stack(inputs[0])
 
 
-def compress_to_archive(inputs: Sequence[Path], task: CompressTask, output: Output, *, names: bool) -> None:
+def compress_to_archive(
+    inputs: Sequence[Path], task: CompressTask, output: Output, *, chunk: int | None, names: bool
+) -> None:
     """Write one archive of all pictures of the inputs; if one of them does not fit, none is written."""
-    from vlae_codec.families.bilevel import archive, codec
+    from vlae_codec.families.bilevel import archive
+    from vlae_codec.families.choice import bilevel_models
     from vlae_codec.io import datasets, files, targets
     from vlae_codec.report.archive import archive_record, archive_table, archive_tree
 
-    out, form, device = output.out, task.form, task.device
+    out, rate, device = output.out, task.rate, task.device
     assert out is not None
-    models = codec.candidates(task.model, task.settings.lossless)
+    models = bilevel_models(task.model, rate.lossless)
     failures = Failures()
     batches: list[Batch] = []
     for source in inputs:
         targets.check_target(source, out, task.force)
     for source in inputs:
         with failures.of(source):
-            batches += _read(source, form, task.every_frame)
+            batches += _read(source, task)
     failures.exit(len(inputs))
     if task.max_pixels is not None:
         _check_pixels(batches, task.max_pixels)
-    pixels, notices = datasets.join(batches, models, form.fit, form.exact)
+    pixels, notices = datasets.join(batches, models, rate.fit, rate.keeps_pixels)
     kept = [name for batch in batches for name in batch.names] if names else None
     info = archive.choose_model(models, pixels, device)
     with progress_bar("compressing", output.quiet) as progress:
-        result = archive.compress_archive(info, pixels, task.settings, names=kept, device=device, progress=progress)
+        result = archive.compress_archive(info, pixels, rate, chunk=chunk, names=kept, device=device, progress=progress)
     if task.verify:
-        _verify(archive.Reader(result.data, device), pixels, task.settings.lossless)
+        _verify(archive.Reader(result.data, device), pixels, rate.lossless)
     if not task.dry_run:
         files.write_whole(out, result.data, files.Origin(tuple(inputs), task.keep_time))
     record = archive_record(str(out), result, notices)
@@ -74,14 +77,14 @@ def _check_pixels(batches: Sequence[Batch], max_pixels: int) -> None:
         raise ImageError(f"{found} pixels in all pictures, more than the {max_pixels} of --max-pixels")
 
 
-def _read(source: Path, form: Form, every_frame: bool) -> list[Batch]:
+def _read(source: Path, task: CompressTask) -> list[Batch]:
     from vlae_codec.io import adjust, datasets, images
 
     def adjusted(picture: Picture) -> Picture:
-        return images.over_black(adjust.adjusted(picture, form.size, form.background))
+        return images.over_black(adjust.adjusted(picture, task.size, task.background))
 
-    batches = datasets.read_batches(source, every_frame, adjusted)
-    if form.exact:
+    batches = datasets.read_batches(source, task.every_frame, adjusted)
+    if task.rate.keeps_pixels:
         for batch in batches:
             images.refuse_changes(batch.notices)
     return batches

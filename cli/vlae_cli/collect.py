@@ -57,7 +57,7 @@ def main() -> None:
 @model_option
 @click.option("--lossless", is_flag=True, help="Keep the exact pixels.")
 @click.option("--quality", type=FiniteRange(0, 100), help="0 to 100; 50 is the default.")
-@click.option("--effort", type=click.IntRange(1, 9), default=5, show_default=True, help="Time spent on fewer bytes.")
+@click.option("--effort", type=click.IntRange(1, 9), help="Time spent on fewer bytes [default: 5].")
 @click.option("--pack", type=click.IntRange(1), default=1, show_default=True, help="Bilevel pictures in an archive.")
 @click.option("--part", type=click.IntRange(1), default=1000, show_default=True, help="Pictures that are done at once.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes or actors.")
@@ -80,8 +80,8 @@ def make(
     """
     if (column or name_column) and not any(path.suffix.lower() == ".parquet" for path in inputs):
         raise click.UsageError("--column and --name-column are for Parquet files")
-    quality = {} if rest["quality"] is None else {"quality": rest["quality"]}
-    options = {"lossless": rest["lossless"], "effort": rest["effort"], "pack": rest["pack"], **quality}
+    given = {name: rest[name] for name in ("quality", "effort") if rest[name] is not None}
+    options = {"lossless": rest["lossless"], "pack": rest["pack"], **given}
     task = MakeTask(
         inputs, out, rest["model"], options, rest["part"], rest["jobs"], Engine(engine), column or "image", name_column
     )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from vlae_codec import __version__
-from vlae_codec.errors import VlaeError
+from vlae_codec.errors import OptionError, VlaeError
 
 from .startup import prepared
 
@@ -71,9 +71,10 @@ max_pixels_option = click.option(
 )
 
 
-def seed_option(text: str, most: int = 2**63 - 1) -> Callable[[F], F]:
+def seed_option(text: str, default: int | None = 0, most: int = 2**63 - 1) -> Callable[[F], F]:
     """Return an option of random numbers' seed, 0 to `most`, with this help."""
-    return click.option("--seed", type=click.IntRange(0, most), default=0, show_default=True, metavar="N", help=text)
+    kind = click.IntRange(0, most)
+    return click.option("--seed", type=kind, default=default, show_default=True, metavar="N", help=text)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
@@ -108,6 +109,8 @@ def exit_on_error(command: Callable[P, R]) -> Callable[P, R]:
             raise
         except (VlaeError, OSError) as error:
             complain(describe(error))
+            abandon_stdout()
+            sys.exit(2 if isinstance(error, OptionError) else 1)
         except ModuleNotFoundError as error:
             if error.name not in EXTRAS:
                 raise
@@ -151,11 +154,18 @@ def abandon_stdout() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+class Misuse(str):
+    """The line of an option that means nothing for an input: the command ends with exit code 2, not 1."""
+
+    __slots__ = ()
+
+
 def describe(error: Exception) -> str:
-    """Return one line that says what went wrong, with the file's name where the system gives it."""
+    """Return one line that says what went wrong, with the file's name where the system knows it."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(str(error).split())
+    line = " ".join(str(error).split())
+    return Misuse(line) if isinstance(error, OptionError) else line
 
 
 class FiniteRange(click.FloatRange):
@@ -189,7 +199,7 @@ class Failures:
     """Inputs that failed while the others went on."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count, self.code = 0, 1
         self.paths: set[Path] = set()
 
     @contextmanager
@@ -203,15 +213,16 @@ class Failures:
     def add(self, path: Path, text: str) -> None:
         """Report what is wrong with an input."""
         self.count += 1
+        self.code = 2 if isinstance(text, Misuse) else self.code
         self.paths.add(path)
         complain(text if text.startswith(f"{path}: ") else f"{path}: {text}")
 
     def exit(self, total: int) -> None:
-        """End the command with exit code 1 if an input failed, and say how many of the total did."""
+        """End the command with exit code 1, or 2 of a misused option, if an input failed; say how many did."""
         if self.count:
             if total > 1:
                 complain(f"{len(self.paths)} of {total} inputs failed")
-            sys.exit(1)
+            sys.exit(self.code)
 
 
 @contextmanager

@@ -95,10 +95,10 @@ def _drawn(data: bytes, seed: int, max_pixels: int | None) -> Picture:
     """Draw the picture of a .vlz file."""
     from vlae_codec import api
     from vlae_codec.errors import VlaeError
-    from vlae_codec.families.bilevel import codec
+    from vlae_codec.families.bilevel.identify import is_archive
     from vlae_codec.io import images
 
-    if codec.is_archive(data):
+    if is_archive(data):
         raise VlaeError("an archive: decompress it first, and compare its pictures one by one")
     return images.from_pillow(api.decompress(data, seed, max_pixels=max_pixels))
 

@@ -25,7 +25,7 @@ from .common import (
     progress_bar,
     version_option,
 )
-from .compressing import CompressTask, Form, compress_batch, reason
+from .compressing import SEARCHED, CompressTask, compress_batch, reason, search_of
 from .misuse import refuse_ending, refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
 from .output import Output, output_options
 from .resources import resource_options
@@ -94,9 +94,7 @@ Examples:
 @click.option(
     "--effort",
     type=click.IntRange(1, 9),
-    default=5,
-    show_default=True,
-    help="Time to spend on the choice of better codes; at 9 photographs take minutes a megapixel, and torch.",
+    help="Time to spend on better codes; at 9 photographs take minutes a megapixel, and torch [default: 5].",
 )
 @click.option(
     "--code",
@@ -137,7 +135,7 @@ def main(
     model: str,
     bits: int | None,
     quality: float | None,
-    effort: int,
+    effort: int | None,
     code: str | None,
     fit: bool,
     lossless: bool,
@@ -162,7 +160,7 @@ def main(
     photographs. With --lossless the same pixels come back. Many pictures (several files, a folder, a .npy or .npz
     array, an idx file of MNIST) go to one archive if the output is a .vlz file: -o set.vlz.
     """
-    from vlae_codec.families.bilevel.archive import Settings
+    from vlae_codec.families.request import Rate
     from vlae_codec.latents.payload import MAX_BITS
 
     if bits is not None and bits > MAX_BITS:
@@ -178,10 +176,11 @@ def main(
     if not output.mirrored and not output.recursive and len(inputs) == 1:
         refuse_ending(output.out, NOT_VLZ)
     refuse_one_name(inputs, output, NOT_VLZ)
-    settings = Settings(lossless, chunk, bits, quality, code, effort)
-    form = Form(fit, lossless and not binarise, resize, background)
+    rate = Rate(
+        bits, quality, target_bytes, lossless, effort, code, fit, binarise, search_of if effort == SEARCHED else None
+    )
     task = CompressTask(
-        model, settings, form, device, output.force, verify, max_pixels, target_bytes, target_bpp,
+        model, rate, device, output.force, verify, max_pixels, target_bpp, resize, background,
         output.keep_time, frame, all_frames, dry_run=output.dry_run, keep=_keeping(keep, lossless),
     )  # fmt: skip
     counts = _count_frames(inputs) if all_frames and not output.recursive else {}
@@ -190,7 +189,7 @@ def main(
             raise click.UsageError("a lossless archive takes the bits that it needs: leave out --bits")
         if keep:
             raise click.UsageError("--keep is for files of one picture, and archives hold no metadata")
-        compress_to_archive(inputs, task, output, names=names)
+        compress_to_archive(inputs, task, output, chunk=chunk, names=names)
         return
     if chunk or names:
         raise click.UsageError("--chunk and --names are for archives: several pictures and -o NAME.vlz")
@@ -215,11 +214,11 @@ def _count_frames(inputs: Sequence[Path]) -> dict[Path, int]:
 
 def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> None:
     """Write a file for each picture, and report on each."""
-    from vlae_codec.families.bilevel import codec
+    from vlae_codec.families.choice import candidates
     from vlae_codec.io import targets
     from vlae_codec.report.records import image_table, notice_lines, tree
 
-    codec.candidates(task.model)  # an unknown model is an error of the command, not of each input
+    candidates(task.model)  # an unknown model is an error of the command, not of each input
     failures = Failures()
     records: list[ImageRecord] = []
     plan = output.plan(inputs, ".vlz", PICTURES)

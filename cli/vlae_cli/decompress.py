@@ -52,7 +52,7 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @inputs_or_urls_argument
-@seed_option("Seed of the sampled texture; another seed, another plausible picture.")
+@seed_option("Seed of the sampled texture; another seed, another plausible picture [default: 0].", None)
 @click.option(
     "--samples", type=click.IntRange(1, 256), default=1, show_default=True, help="Plausible pictures of a file, in one."
 )
@@ -78,7 +78,7 @@ Examples:
 @resource_options
 def main(
     inputs: tuple[Path | str, ...],
-    seed: int,
+    seed: int | None,
     samples: int,
     preview: bool,
     temperature: float | None,
@@ -97,6 +97,7 @@ def main(
     """
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel.identify import is_collection
+    from vlae_codec.families.request import Draw
     from vlae_codec.io import writing
     from vlae_codec.io.targets import Plan
 
@@ -111,24 +112,22 @@ def main(
     several = _several(plan.pairs, sources, failures)
     if not several or output.recursive:
         if (index is not None or name is not None) and not several:
-            raise VlaeError("--index and --name are for archives and collections")
+            raise click.UsageError("--index and --name are for archives and collections")
         if not output.recursive:
             plan = output.plan(paths, ".png", FILES)
             output.report(plan.problems, failures)
-        task = DecompressTask(
-            seed, samples, preview, device, output.force, max_pixels, sources, temperature, output.keep_time,
-            output.dry_run,
-        )  # fmt: skip
+        draw = Draw(seed or 0, samples, temperature, preview, max_pixels, insist=seed is not None)
+        task = DecompressTask(draw, device, output.force, sources, output.keep_time, output.dry_run)
         singles = [pair for pair in plan.pairs if pair not in several and pair[0] not in failures.paths]
         _decompress(singles, task, output, failures)
     elif len(inputs) > 1:
         raise VlaeError(f"{several[0][0]}: an archive is decompressed alone, without other inputs (or with -r)")
-    elif preview or samples > 1:
-        raise VlaeError("--preview and --samples are for files of one picture")
+    elif preview or samples > 1 or temperature is not None:
+        raise click.UsageError("--preview, --samples and --temperature are for files of one picture")
     for source, target in several:
         place = target.with_suffix("") if output.recursive else output.out
         with failures.of(source):
-            read = ReadTask(index, name, keep_going, seed, device, max_pixels)
+            read = ReadTask(index, name, keep_going, seed or 0, device, max_pixels)
             if is_collection(sources.head(source)):
                 lost = decompress_collection(source, sources.where(source), place, read, output)
             else:

@@ -11,7 +11,7 @@ import click
 from .common import exit_on_error, force_option, version_option
 
 if TYPE_CHECKING:
-    from vlae_codec.families.bilevel.codec import Compressed
+    from vlae_codec.families.result import Encoded
     from vlae_codec.io.images import Picture
 
 MNIST = Path("mnist") / "t10k-images-idx3-ubyte.gz"
@@ -41,6 +41,7 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
     import numpy as np
 
     from vlae_codec.families.bilevel import codec
+    from vlae_codec.families.choice import bilevel_models
     from vlae_codec.io import files, images, sheets, targets
     from vlae_codec.report.records import image_record, image_table, notice_lines, tree
 
@@ -50,7 +51,7 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
     for target in [*outputs, sheet]:
         targets.check_target(files.STREAM, target, force)
 
-    models = codec.candidates(model)
+    models = bilevel_models(model)
     results = codec.compress_images([codec.prepare(picture, models) for picture in pictures.values()])
     opened_files = [codec.open_file(result.data) for result in results]
     strips = [
@@ -102,7 +103,7 @@ def mnist_digits(data: Path) -> dict[str, Picture]:
     }
 
 
-def anatomy(result: Compressed) -> str:
+def anatomy(result: Encoded) -> str:
     """Format the bytes of a file in hex, part by part."""
     from vlae_codec.container.header import parse, sections
 

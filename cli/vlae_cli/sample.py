@@ -38,7 +38,7 @@ Examples:
 @click.option(
     "--scale", type=click.IntRange(1, 16), default=2, show_default=True, help="Upscale pictures so many times."
 )
-@seed_option("Seed of z and texture; another seed, other pictures.", MAX_SEED)
+@seed_option("Seed of z and texture; another seed, other pictures.", most=MAX_SEED)
 @click.option(
     "--class", "label", type=click.IntRange(0), metavar="NUMBER", help="Of all pictures [default: each class in turn]."
 )
@@ -60,9 +60,10 @@ def main(
     """Draw a sheet of pictures that a model of one size makes up: z from p(z), then pixels from p(x|z)."""
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel import codec
+    from vlae_codec.families.choice import bilevel_models
     from vlae_codec.io import files, sheets, targets, writing
 
-    models = codec.candidates(model)
+    models = bilevel_models(model)
     if not models:
         raise VlaeError(
             f"model {model} is of pictures of any size: vlae-sample takes models of one size, such as mnist"

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from .. import api
 from ..container.collection import write_part
 from ..errors import FormatError, ImageError, ModelError, VlaeError
-from ..families.bilevel import codec
-from ..families.choice import default_photo_model
+from ..families import known, registry
 from ..io.images import Pixels
+from ..model.info import BILEVEL
 from .reader import Collection
 
 SHAPE = re.compile(r"(\d{1,18}(?:x\d{1,18})*)(-bool)?")
@@ -33,13 +33,13 @@ class ChunkOptions:
         lossless: keep every value; without it, photographs at a quality.
         model: name or fingerprint; by default that for photographs, or for their exact pixels.
         quality: 0 to 100, by default 70.
-        effort: 1 to 9.
+        effort: 1 to 9; of models that have it.
     """
 
     lossless: bool = False
     model: str | None = None
     quality: float | None = None
-    effort: int = 5
+    effort: int | None = None
 
     def __post_init__(self) -> None:
         if self.lossless and self.quality is not None:
@@ -75,7 +75,7 @@ def encode_array(array: NDArray[Any], options: ChunkOptions) -> bytes:
     given: dict[str, Any] = {"lossless": options.lossless, "effort": options.effort, "quality": options.quality}
     if array.ndim == 2 and array.dtype == np.uint8:
         return api.compress(pictures[0], model, **given)
-    if codec.candidates(model):
+    if registry.find_model(model).family == BILEVEL:
         files = [api.compress_many(pictures, model, **given)]
     else:
         files = [api.compress(one, model, **given) for one in pictures]
@@ -111,10 +111,10 @@ def decode_array(data: bytes, device: str = "cpu") -> NDArray[Any]:
 
 def _default_model(lossless: bool) -> str:
     """Return the name for photographs: digits that are drawn anew are no values of an array."""
-    info = default_photo_model(lossless)
-    if info is None:
-        raise ModelError("no model for photographs is installed: reinstall vlae-codec")
-    return info.fingerprint
+    for info in registry.list_models():
+        if info.auto and not info.height and (not lossless or "lossless" in known.family(info.family).options):
+            return info.fingerprint
+    raise ModelError("no model for photographs is installed: reinstall vlae-codec")
 
 
 def _channels(shape: tuple[int, ...]) -> int:

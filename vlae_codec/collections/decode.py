@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from ..container.archive import LOSSY
 from ..container.envelope import unwrap
-from ..errors import FormatError
-from ..families import pictures as photo
-from ..families.bilevel import codec, identify
+from ..errors import FormatError, VlaeError
+from ..families import codec
 from ..families.bilevel.archive import Reader
+from ..families.bilevel.identify import is_archive
+from ..families.request import Draw
 from ..io.images import Pixels
 
 KEPT = 1 << 26
@@ -39,30 +40,27 @@ class Decoder:
             FormatError: a file is damaged.
             ModelError: a model is not installed or damaged.
         """
-        found: dict[int, Pixels] = {}
-        bilevel: dict[int, codec.OpenedFile] = {}
+        single: dict[int, bytes] = {}
         archives: dict[int, dict[int, list[int]]] = {}
         for position, (whole, index, key) in enumerate(items):
             data, _ = unwrap(whole)
-            if identify.is_archive(data):
+            if is_archive(data):
                 archives.setdefault(key, {}).setdefault(index, []).append(position)
             elif index:
                 raise FormatError(f"picture {index} of a file that holds one picture: the index is damaged")
-            elif identify.is_photo(data):
-                found[position] = self._photo(data)
             else:
-                bilevel[position] = codec.open_file(data, self.device, max_pixels=self.max_pixels)
-        drawn = codec.draw_images(list(bilevel.values()), seed=self.seed, device=self.device)
-        found |= {position: pixels[0].astype(bool) for position, pixels in zip(bilevel, drawn, strict=True)}
+                single[position] = data
+        draw = Draw(self.seed, max_pixels=self.max_pixels)
+        found: dict[int, Pixels] = {}
+        for position, one in zip(single, codec.decompress(list(single.values()), draw, self.device), strict=True):
+            if isinstance(one, VlaeError):
+                raise one
+            (found[position],) = one.pictures
         for key, wanted in archives.items():
             data = items[next(iter(wanted.values()))[0]][0]
             for index, pixels in self._of_archive(data, key, sorted(wanted)):
                 found |= dict.fromkeys(wanted[index], pixels)
         return [found[position] for position in range(len(items))]
-
-    def _photo(self, data: bytes) -> Pixels:
-        pixels, _, _ = photo.decompress_photo(data, seed=self.seed, max_pixels=self.max_pixels, device=self.device)
-        return pixels
 
     def _of_archive(self, data: bytes, key: int, numbers: Sequence[int]) -> Iterator[tuple[int, Pixels]]:
         found = self._open  # taken once, as other threads may put theirs there

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .. import api
+from ..container import envelope
 from ..container.collection import write_part
 from ..errors import ImageError, VlaeError
-from ..families.bilevel import codec
-from ..families.choice import choose_photo_model
+from ..families import codec
+from ..families.choice import candidates
+from ..families.family import Job
+from ..families.request import Rate
 from ..io.images import Picture
-from ..io.metadata import Keeping
-from ..latents.payload import EFFORTS
-from ..model.info import ModelInfo
+from ..io.metadata import KEEP_NOTHING, Keeping, parse_kinds
 from ..sources import ImageLike, read_picture
 
 ERRORS = (VlaeError, OSError)
-TOGETHER = {"lossless", "effort", "fit", "binarise", "device"}
-"""Options that `compress_each` hands on itself; with others each picture goes its own way."""
 
 Failed = Callable[[int, Exception], None]
 """Callback with the number of a picture that could not be coded, and why."""
@@ -104,42 +104,29 @@ def compress_each(
     Raises:
         ImageError, ModelError, VlaeError, OSError: as `vlae_codec.compress`.
     """
-    found: list[bytes | None] = [None] * len(pictures)
-    together: dict[int, codec.Prepared] = {}
-    models = codec.candidates(model, bool(options.get("lossless")))
+    device, keep = options.pop("device", "cpu"), parse_kinds(options.pop("keep", "none"))
+    rate = Rate(**options)
+    jobs, among = dict[int, Job](), candidates(model, rate.lossless)
     for number, image in enumerate(pictures):
         try:
-            prepared = _bilevel(_read(image, bool(options.get("lossless"))), model, models, options)
-            if prepared is None:
-                assert image is not None
-                found[number] = api.compress(image, model, **options)
-            else:
-                together[number] = prepared
+            picture = _read(image, Keeping(keep, rate.lossless))
+            left = envelope.left_of(rate.target_bytes, picture.metadata)
+            jobs[number] = codec.plan(picture, model, replace(rate, target_bytes=left), among)
         except ERRORS as error:
             _tell(failed, number, error)
-    if together:
-        given = {name: value for name, value in options.items() if name not in ("lossless", "fit", "binarise")}
-        code = codec.compress_lossless if options.get("lossless") else codec.compress_images
-        for number, result in zip(together, code(list(together.values()), **given), strict=True):
-            found[number] = result.data
+    found: list[bytes | None] = [None] * len(pictures)
+    for (number, job), made in zip(jobs.items(), codec.compress(list(jobs.values()), device), strict=True):
+        if isinstance(made, VlaeError):
+            _tell(failed, number, made)
+        else:
+            found[number] = envelope.wrap(made.data, job.picture.metadata)
     return found
 
 
-def _bilevel(
-    picture: Picture, model: str, models: Sequence[ModelInfo], options: Mapping[str, Any]
-) -> codec.Prepared | None:
-    """Return the picture prepared for a bilevel model, or None if it or the options need another way."""
-    fit, lossless = options.get("fit", False), options.get("lossless", False)
-    plain = picture.alpha is None and picture.deep is None and options.get("effort", 5) in EFFORTS
-    if not plain or options.keys() - TOGETHER or choose_photo_model(picture, model, models, fit, lossless):
-        return None
-    return codec.prepare(picture, models, fit, lossless and not options.get("binarise"))
-
-
-def _read(image: ImageLike | None, stored: bool = False) -> Picture:
+def _read(image: ImageLike | None, keep: Keeping = KEEP_NOTHING) -> Picture:
     if image is None:
         raise ImageError("no picture")
-    return read_picture(image, Keeping(stored=stored))
+    return read_picture(image, keep)
 
 
 def _tell(failed: Failed | None, number: int, error: Exception) -> None:

@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 
 from ..container.collection import check_path
 from ..errors import FormatError
-from ..families import registry
-from ..families.choice import candidates, default_photo_model
+from ..families.choice import candidates
 from ..io.anywhere import exists, make_folder, read_all, write_all
-from ..model.info import ModelInfo
 from .encode import Failed, encode_part
 from .reader import Collection
 
@@ -110,7 +108,7 @@ def _fit(name: str, number: int, failed: Failed) -> str:
 
 def _title(task: PartTask, pictures: Sequence[Portable], names: Sequence[str] | None) -> str:
     """Return a name that only the same pictures have, coded in the same way by the same models."""
-    models = [info.fingerprint for info in _candidates(task.model) if info]
+    models = [info.fingerprint for info in candidates(task.model, lossless=True)]
     title = hashlib.sha256(repr((models, sorted(task.options.items()), names)).encode())
     for picture in pictures:
         if isinstance(picture, np.ndarray):
@@ -118,10 +116,3 @@ def _title(task: PartTask, pictures: Sequence[Portable], names: Sequence[str] | 
         else:
             title.update(repr(picture).encode())
     return title.hexdigest()[:32]
-
-
-def _candidates(model: str) -> list[ModelInfo | None]:
-    """Return all models that a picture may go to."""
-    if model != registry.AUTO:
-        return [registry.find_model(model)]
-    return [*candidates(lossless=True), default_photo_model(), default_photo_model(lossless=True)]

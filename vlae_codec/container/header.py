@@ -45,7 +45,6 @@ MAGIC = b"\xd6Z"
 VERSION = 1
 MODES = {0: "search", 1: "sample-1", 2: "sample-2", 3: "sample-3", 4: "sample-4"}
 LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE, PAGE = 5, 6, 7, 8, 9, 10, 11, 12
-LAST = PAGE
 COLLECTION = 15
 HEADER = struct.Struct("<2sB3s")
 CHECKSUM = struct.Struct("<H")
@@ -152,16 +151,14 @@ def parse_head(data: bytes) -> tuple[int, bytes]:
         raise FormatError(f"format version {version}, and this program reads version {VERSION}: damaged, or update it")
     if mode == COLLECTION:
         raise FormatError("a collection of whole .vlz files: vlae-collect lists and extracts them")
-    if mode > LAST:
-        raise FormatError(f"unknown mode {mode}, and this program reads 0 to {LAST}: damaged, or update it")
     return mode, prefix
 
 
 def limit(head: bytes) -> int:
     """Return the most bytes that a file beginning with these 6 can have; the least limit if it is no .vlz."""
     mode = head[2] & 15 if len(head) == HEADER.size and head.startswith(MAGIC) else 0
-    large = dict.fromkeys((ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE, PAGE), MAX_ARCHIVE)
-    return {LOSSLESS: MAX_LOSSLESS, **large}.get(mode, MAX_FILE)
+    small = dict.fromkeys(MODES, MAX_FILE) | {LOSSLESS: MAX_LOSSLESS}
+    return small.get(mode, MAX_ARCHIVE)
 
 
 def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: bytes) -> bytes:

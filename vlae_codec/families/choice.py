@@ -3,61 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..errors import ModelError
-from ..io.images import Picture, is_grey
-from ..model.info import BILEVEL, PAGE, PHOTO, WINDOWED, ModelInfo
-from . import registry
+from ..io.images import Picture, as_exact
+from ..model.info import BILEVEL, ModelInfo
+from . import known, registry
+from .family import Job
 from .registry import AUTO
+from .request import Rate
+from .stored.family import StoredFamily
+
+
+def plan(picture: Picture, model: str, rate: Rate, among: Sequence[ModelInfo] | None = None) -> Job:
+    """Return a picture, ready to be coded, and the models that may code it.
+
+    Args:
+        picture: the picture.
+        model: name, folder or fingerprint as the user gave it, or "auto".
+        rate: how it is to be coded.
+        among: `candidates(model, rate.lossless)`, for many pictures of one model.
+
+    Raises:
+        ImageError: a lossless file would not keep it as it is.
+        ModelError: the model is unknown, or none is installed that takes the picture.
+        OptionError: the model's family does not have an option.
+    """
+    if not rate.keeps_pixels:
+        picture = replace(picture, deep=None)
+    auto = model == AUTO
+    among = candidates(model, rate.lossless) if among is None else among
+    models = _suiting(picture, rate, among) if auto else tuple(among)
+    options = known.family(models[0].family).options
+    any_size = not models[0].height
+    rate.check(options | StoredFamily.options if auto and any_size else options, models[0])
+    return Job(as_exact(picture) if any_size and rate.lossless else picture, models, rate, auto)
+
+
+def _suiting(picture: Picture, rate: Rate, marked: Sequence[ModelInfo]) -> tuple[ModelInfo, ...]:
+    """Return the models of the first family that takes a picture; of those for any size the first."""
+    for family in known.families():
+        models = [info for info in marked if info.family == family.name and family.takes(picture, info, rate)]
+        if models:
+            return tuple(models) if models[0].height else (models[0],)
+    folder = registry.user_folder()
+    raise ModelError(f"no installed model takes this picture: reinstall vlae-codec, or put one into {folder}")
 
 
 def candidates(model: str = AUTO, lossless: bool = False) -> list[ModelInfo]:
-    """Return the bilevel models that may be chosen from: the one named, or all that are marked for "auto".
+    """Return the models that a picture may go to: the one named, or all that are marked for "auto".
 
-    There are none if the name is that of a model of another family. Some are marked for lossless files alone.
+    Some are marked for lossless files alone.
 
     Raises:
         ModelError: no model has the name.
     """
     if model != AUTO:
-        return [info for info in [registry.find_model(model)] if info.family == BILEVEL]
-    bilevel = [info for info in registry.list_models() if info.family == BILEVEL]
-    models = [info for info in bilevel if info.auto or (lossless and info.auto_lossless)]
-    if not models:
-        raise ModelError(f"no models are installed: reinstall vlae-codec, or put one into {registry.user_folder()}")
-    return models
+        return [registry.find_model(model)]
+    return [info for info in registry.list_models() if info.auto or (lossless and info.auto_lossless)]
 
 
-def choose_photo_model(
-    picture: Picture, model: str, others: Sequence[ModelInfo], fit: bool = False, lossless: bool = False
-) -> ModelInfo | None:
-    """Return the model of pictures of any size that a picture goes to, if it goes to one.
-
-    Args:
-        picture: the picture.
-        model: name, folder or fingerprint as the user gave it, or "auto".
-        others: the bilevel models that it may go to.
-        fit: whether they may resize it.
-        lossless: whether the exact pixels are to be kept.
-    """
-    if model != AUTO:
-        info = registry.find_model(model)
-        return None if info.family == BILEVEL else info
-    if lossless and picture.deep is not None:
-        return default_photo_model(lossless)
-    taken = fit or any(picture.size == (info.height, info.width) for info in others)
-    return None if taken and is_grey(picture.pixels) else default_photo_model(lossless)
-
-
-def default_photo_model(lossless: bool = False) -> ModelInfo | None:
-    """Return the first model of pictures of any size that may be chosen where none is named, for the purpose."""
-    return _first_of(WINDOWED) if lossless else _first_of(PHOTO, WINDOWED)
-
-
-def default_page_model() -> ModelInfo | None:
-    """Return the first page model that pictures of two levels may go to where none is named."""
-    return _first_of(PAGE)
-
-
-def _first_of(*families: str) -> ModelInfo | None:
-    return next((info for info in registry.list_models() if info.auto and info.family in families), None)
+def bilevel_models(model: str = AUTO, lossless: bool = False) -> list[ModelInfo]:
+    """Return those of `candidates` that are of the bilevel family; raises ModelError likewise."""
+    return [info for info in candidates(model, lossless) if info.family == BILEVEL]

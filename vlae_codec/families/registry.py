@@ -1,4 +1,4 @@
-"""Families by name, and their models by name, folder or fingerprint: first the shipped ones, then the user's.
+"""Models of all families by name, folder or fingerprint: first the shipped ones, then the user's.
 
 Listing reads only each folder's `model.json`; weights are read once for each device, when first needed. A folder that
 cannot be read hides no other. Several models may have one name: fingerprints distinguish them.
@@ -19,40 +19,21 @@ from ..exact.backend import backend_of
 from ..model import folder as model_folder
 from ..model.folder import INFO, read_weights
 from ..model.info import ModelInfo
-from .family import Family
+from .known import PREFIX, family, stand_in
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
-
-PREFIX_DIGITS = 6  # hex digits of a fingerprint that a .vlz file carries, and the least that names a model
 
 AUTO = "auto"
 """Stands for the model that suits a picture best."""
 
 Model = TypeVar("Model")
 
-_families: dict[str, Family] = {}
 _loaded: dict[tuple[str, str, str], Any] = {}
 _read_before: dict[tuple[str, int, int], ModelInfo] = {}
 """By folder, and time and size of its model.json."""
 _last: dict[tuple[bytes, str], ModelInfo] = {}
 """The model that was found last for the beginning of a fingerprint, by that and the user's folder."""
-
-
-def register(family: Family) -> None:
-    """Let models of a family be found, and pictures and files go to it."""
-    _families[family.name] = family
-
-
-def family(name: str) -> Family:
-    """Return the family of a name.
-
-    Raises:
-        ModelError: there is none.
-    """
-    if name not in _families:
-        raise ModelError(f"family {name!r} is unknown; this version has {', '.join(_families)}")
-    return _families[name]
 
 
 def load(info: ModelInfo, kind: type[Model], device: str = "cpu") -> Model:
@@ -153,7 +134,7 @@ def find_model(text: str) -> ModelInfo:
     Raises:
         ModelError: there is none, or several; says which there are.
     """
-    by_print = text.lower() if len(text) >= PREFIX_DIGITS else "-"
+    by_print = text.lower() if len(text) >= 2 * PREFIX else "-"
     named = []
     for info in _models():
         called = info.name == text
@@ -207,6 +188,9 @@ def find_prefix(prefix: bytes) -> Iterator[ModelInfo]:
     Raises:
         ModelError: there is none; names the fingerprint and says where was looked.
     """
+    if (instead := stand_in(prefix)) is not None:
+        yield instead
+        return
     key = prefix, str(user_folder())
     last = _last_of(key)
     if last:

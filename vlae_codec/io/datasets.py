@@ -193,7 +193,7 @@ def join(
         ImageError: several sizes, or one that no model takes; or pictures that `exact` refuses.
     """
     if not models:
-        raise ImageError("archives are for bilevel models: a photograph takes a file of its own")
+        raise ImageError("archives are for bilevel models: photographs go to a collection")
     size = (models[0].height, models[0].width) if fit else one_size(batches)
     check_size(size, models)
     parts, notices = [], dict[str, None]()
@@ -219,7 +219,7 @@ def one_size(batches: Sequence[Batch]) -> tuple[int, int]:
     for other in batches:
         if other.size != first.size:
             sizes = [f"{batch.size[1]} x {batch.size[0]} ({batch.names[0]})" for batch in (first, other)]
-            raise ImageError(f"mixed sizes, {sizes[0]} and {sizes[1]}: an archive holds one size, --fit resizes")
+            raise ImageError(f"mixed sizes, {sizes[0]} and {sizes[1]}: an archive holds one size, fit resizes")
     return first.size
 
 
@@ -232,7 +232,7 @@ def check_size(size: tuple[int, int], models: Sequence[ModelInfo]) -> None:
     if all(size != (info.height, info.width) for info in models):
         sizes = ", ".join(f"{info.name} takes {info.width} x {info.height}" for info in models)
         raise ImageError(
-            f"{size[1]} x {size[0]} pixels, and {sizes}: use --fit to resize it; a photograph takes a file of its own"
+            f"{size[1]} x {size[0]} pixels, and {sizes}: fit resizes it; archives of photographs are collections"
         )
 
 

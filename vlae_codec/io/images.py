@@ -122,7 +122,7 @@ def decode_image(
         # The decoders raise nearly everything for damaged files, SyntaxError among it.
         raise ImageError(f"damaged or cut short: {error}") from error
     if frames > 1 and frame is None:
-        only = f"only the first of {frames} frames is read (--frame and --all-frames take others)"
+        only = f"only the first of {frames} frames is read (frame takes another)"
         picture = replace(picture, notices=(only, *picture.notices))
     return picture
 
@@ -257,7 +257,7 @@ def over_black(picture: Picture) -> Picture:
     alpha = picture.alpha.astype(np.uint32).reshape(*picture.size, *[1] * (picture.pixels.ndim - 2))
     flat = ((picture.pixels * alpha + 127) // 255).astype(np.uint8)
     if not flat.any():
-        raise ImageError("its transparency laid over black leaves nothing: --background lays it over another colour")
+        raise ImageError("its transparency laid over black leaves nothing: background lays it over another colour")
     return Picture(flat, (*picture.notices, TRANSPARENT))
 
 
@@ -302,10 +302,10 @@ def refuse_changes(notices: Sequence[str]) -> None:
     if BINARISED in notices:
         raise ImageError(
             "it has grey pixels or colours, and the model holds bilevel pictures exactly, nothing else:"
-            " leave out --lossless, or let --binarise round the pixels first"
+            " leave out lossless, or let binarise round the pixels first"
         )
     if changes := [notice for notice in notices if notice not in REMARKS]:
-        raise ImageError(f"--lossless would not keep it as it is ({changes[0]}): --binarise accepts that")
+        raise ImageError(f"a lossless file would not keep it as it is ({changes[0]}): binarise accepts that")
 
 
 def as_exact(picture: Picture) -> Picture:
@@ -317,7 +317,7 @@ def as_exact(picture: Picture) -> Picture:
     kept = (REDUCED,) if picture.deep is not None else ()
     notices = tuple(notice for notice in picture.notices if notice not in kept)
     if changes := [notice for notice in notices if notice not in (*REMARKS, TURNED)]:
-        raise ImageError(f"--lossless would not keep it as it is ({changes[0]}): make that change first")
+        raise ImageError(f"a lossless file would not keep it as it is ({changes[0]}): make that change first")
     return replace(picture, notices=notices)
 
 

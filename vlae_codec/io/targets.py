@@ -152,4 +152,4 @@ def check_target(source: Path, target: Path, force: bool) -> None:
     if source != STREAM and source.exists() and target.samefile(source):
         raise VlaeError("the output would replace the input: give another with -o")
     if not force:
-        raise VlaeError(f"{target} exists: --force replaces it, -o names another output")
+        raise VlaeError(f"{target} exists: force replaces it, -o names another output")

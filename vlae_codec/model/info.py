@@ -25,7 +25,7 @@ class ModelInfo:
         folder: of the model's files.
         shipped: whether it came with the package.
         description: one line.
-        family: the kind of model, a name that `families.registry` has.
+        family: the kind of model, a name that `families.known` has.
         auto_lossless: whether `-m auto` may choose it where the exact pixels are kept.
     """
 

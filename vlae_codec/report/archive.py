@@ -1,4 +1,4 @@
-"""What an archive cost: its record for `--json`, and the three code lengths side by side."""
+"""What an archive cost: its record for programs, and the three code lengths side by side."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def archive_record(target: str, result: CompressedArchive, notices: Sequence[str
 
 
 def archive_tree(record: ArchiveRecord) -> dict[str, Any]:
-    """Return the object that `--json` prints."""
+    """Return the object that goes to programs."""
     totals = {"images": record.images, "failed": 0, "file_bytes": record.file_bytes}
     return {"archive": asdict(record), "totals": totals}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from ..container import envelope
 from ..container.archive import parse_archive
 from ..errors import ModelError
+from ..families import known
 from ..families.bilevel.archive import identify_archive
-from ..families.bilevel.identify import identify, is_archive, is_photo, parse_any
-from ..families.pictures import identify_photo, parse_any_photo
+from ..families.bilevel.identify import is_archive
 from .archive import archive_file_record
-from .records import FileRecord, file_record, photo_file_record, with_metadata
+from .records import FileRecord, file_record, with_metadata
 
 
 def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | None]:
@@ -34,13 +34,9 @@ def _describe(data: bytes, source: str) -> tuple[FileRecord, ModelError | None]:
             return archive_file_record(source, identify_archive(data, header), header), None
         except ModelError as error:
             return archive_file_record(source, None, header), error
-    if is_photo(data):
-        try:
-            info, file, _ = identify_photo(data)
-            return photo_file_record(source, info, file, len(data)), None
-        except ModelError as error:
-            return photo_file_record(source, None, parse_any_photo(data), len(data)), error
+    family = known.family_of_file(data)
+    told = family.describe(data)
     try:
-        return file_record(source, *identify(data)), None
+        return file_record(source, family.identify(data)[0], told, len(data)), None
     except ModelError as error:
-        return file_record(source, None, parse_any(data)), error
+        return file_record(source, None, told, len(data)), error

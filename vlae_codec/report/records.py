@@ -1,4 +1,4 @@
-"""What a file cost, bit by bit: the records behind `--json` (a contract with other programs) and the tables."""
+"""What a file cost, bit by bit: the records (a contract with other programs) and the tables."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..container.envelope import Metadata
-from ..container.header import MODES, Container, LosslessContainer, sections
-from ..families.bilevel.codec import Compressed
-from ..families.bilevel.lossless import LosslessCode
-from ..families.compressed import PhotoCompressed
-from ..families.page.container import PageFile
-from ..families.pictures import AnyFile, sections_of
-from ..families.stored.container import StoredFile
+from ..families.result import Encoded, FileInfo, Section
 from ..model.info import ModelInfo
 
 SUMMED = (
@@ -31,13 +25,19 @@ class ImageRecord:
         input: the picture's file.
         output: the file written.
         model: its name.
-        kl_bits: KL(q(z|x) || p(z)), what a sample of q costs in theory.
-        payload_bits: what the code took.
-        overhead_bits: payload less KL.
+        kl_bits: KL(q(z|x) || p(z)), the ideal length of the latents' code; of rounded latents -log2 p.
+        payload_bits: length of the code as written.
+        overhead_bits: payload less KL, of lossless files less -ELBO.
         file_bytes: of the output, header and checksum included.
         neg_elbo_bits: -ELBO, what bits-back lossless coding would cost; None where it was not computed.
-        naive_bits: E_q[-log2 p(z) - log2 p(x|z)], what a two-part code would cost.
+        naive_bits: E_q[-log2 p(z) - log2 p(x|z)], what a two-part code would cost; likewise.
         notices: what was done to the picture before.
+        lossy_bits: of the payload, the lossy code.
+        residual_bits: of the payload, the exact pixels given that; 0 of lossy files.
+        width, height: pixels.
+        coded_width, coded_height: pixels of the picture that is coded, smaller if it was shrunk first.
+        bits_per_pixel: of the whole file.
+        family: the model's.
     """
 
     input: str
@@ -49,39 +49,15 @@ class ImageRecord:
     file_bytes: int
     neg_elbo_bits: float | None
     naive_bits: float | None
-    notices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LosslessRecord(ImageRecord):
-    """One picture without loss; its payload is compared with its -ELBO, and has two parts.
-
-    Attributes:
-        overhead_bits: payload less -ELBO.
-        lossy_bits: the lossy code, which is the payload's beginning.
-        residual_bits: the exact pixels given it.
-    """
-
-    lossy_bits: int = 0
-    residual_bits: int = 0
-
-
-@dataclass(frozen=True)
-class PhotoRecord(LosslessRecord):
-    """One picture of any size.
-
-    Attributes:
-        overhead_bits: payload less KL, or less -ELBO if it is exact.
-        width, height: pixels.
-        coded_width, coded_height: pixels of the picture that is coded, fewer if it was downscaled first.
-        bits_per_pixel: of the whole file.
-    """
-
-    width: int = 0
-    height: int = 0
-    coded_width: int = 0
-    coded_height: int = 0
-    bits_per_pixel: float = 0.0
+    notices: tuple[str, ...]
+    lossy_bits: int
+    residual_bits: int
+    width: int
+    height: int
+    coded_width: int
+    coded_height: int
+    bits_per_pixel: float
+    family: str
 
 
 @dataclass(frozen=True)
@@ -129,111 +105,61 @@ class FileRecord:
     file_bytes: int
     header_bytes: int
     payload_bytes: int
-    sections: tuple[dict[str, str | int], ...]
+    sections: tuple[Section, ...]
     coded_width: int | None = None
     coded_height: int | None = None
     metadata: dict[str, int] = field(default_factory=dict)
 
 
-def image_record(source: str, target: str, result: Compressed) -> ImageRecord:
+def image_record(source: str, target: str, made: Encoded) -> ImageRecord:
     """Return the record of a compressed picture."""
-    code = result.code
-    exact = isinstance(code, LosslessCode)
-    common: dict[str, Any] = {
-        "input": source,
-        "output": target,
-        "model": result.model.name,
-        "kl_bits": round(code.kl_bits, 3),
-        "payload_bits": code.payload_bits,
-        "overhead_bits": round(code.payload_bits - (code.neg_elbo_bits if exact else code.kl_bits), 3),
-        "file_bytes": len(result.data),
-        "neg_elbo_bits": round(code.neg_elbo_bits, 3),
-        "naive_bits": round(code.naive_bits, 3),
-        "notices": result.notices,
-    }
-    if isinstance(code, LosslessCode):
-        return LosslessRecord(**common, lossy_bits=8 * len(code.payload), residual_bits=8 * len(code.residual))
-    return ImageRecord(**common)
-
-
-def photo_record(source: str, target: str, result: PhotoCompressed) -> PhotoRecord:
-    """Return the record of a compressed picture of any size."""
-    exact = result.pixel_bits is not None
-    payload = result.lossy_bits + result.residual_bits
-    bound = result.kl_bits + (result.pixel_bits or 0.0)
-    height, width = result.size
-    return PhotoRecord(
+    bound = made.kl_bits if made.residual_bits is None else made.neg_elbo_bits or 0.0
+    height, width = made.size
+    return ImageRecord(
         input=source,
         output=target,
-        model=result.model.name,
-        kl_bits=round(result.kl_bits, 3),
-        payload_bits=payload,
-        overhead_bits=round(payload - bound, 3),
-        file_bytes=len(result.data),
-        neg_elbo_bits=round(bound, 3) if exact else None,
-        naive_bits=None,
-        notices=result.notices,
-        lossy_bits=result.lossy_bits,
-        residual_bits=result.residual_bits,
+        model=made.model.name,
+        kl_bits=round(made.kl_bits, 3),
+        payload_bits=made.payload_bits,
+        overhead_bits=round(made.payload_bits - bound, 3),
+        file_bytes=len(made.data),
+        neg_elbo_bits=_rounded(made.neg_elbo_bits),
+        naive_bits=_rounded(made.naive_bits),
+        notices=made.notices,
+        lossy_bits=made.lossy_bits,
+        residual_bits=made.residual_bits or 0,
         width=width,
         height=height,
-        coded_width=result.coded_size[1],
-        coded_height=result.coded_size[0],
-        bits_per_pixel=round(8 * len(result.data) / (width * height), 5),
+        coded_width=made.coded_size[1],
+        coded_height=made.coded_size[0],
+        bits_per_pixel=round(8 * len(made.data) / (width * height), 5),
+        family=made.model.family,
     )
 
 
-def photo_file_record(source: str, info: ModelInfo | None, file: AnyFile, size: int) -> FileRecord:
-    """Return the record of a .vlz file of any size and so many bytes; `info` is None if its model is unknown."""
-    payload = len(file.payload) + len(file.residual or b"")
-    parts = sections_of(file, size)
-    around = sum(int(part["bytes"]) for part in parts) - payload
-    coded_height, coded_width = file.coded_size
+def _rounded(bits: float | None) -> float | None:
+    return None if bits is None else round(bits, 3)
+
+
+def file_record(source: str, info: ModelInfo | None, told: FileInfo, size: int) -> FileRecord:
+    """Return the record of a file of one picture and so many bytes; `info` is None if its model is unknown."""
+    height, width = told.size or ((info.height, info.width) if info else (None, None))
+    coded_height, coded_width = told.coded_size or (None, None)
     return FileRecord(
         input=source,
         model=info.name if info else None,
-        fingerprint=info.fingerprint if info else file.prefix.hex(),
-        mode=_photo_mode(file),
+        fingerprint=info.fingerprint if info else told.prefix.hex(),
+        mode=told.mode,
         images=1,
-        width=file.width,
-        height=file.height,
-        channels=(1 if file.grey else 3) + file.has_alpha,
-        file_bytes=payload + around,
-        header_bytes=around,
-        payload_bytes=payload,
-        sections=tuple(parts),
+        width=width,
+        height=height,
+        channels=told.channels if width else None,
+        file_bytes=size,
+        header_bytes=size - told.payload,
+        payload_bytes=told.payload,
+        sections=told.sections,
         coded_width=coded_width,
         coded_height=coded_height,
-    )
-
-
-def _photo_mode(file: AnyFile) -> str:
-    if isinstance(file, StoredFile):
-        return "stored, 16 bits" if file.deep else "stored"
-    if isinstance(file, PageFile):
-        return "page"
-    return "photo" if file.residual is None else "photo, lossless"
-
-
-def file_record(source: str, info: ModelInfo | None, container: Container | LosslessContainer) -> FileRecord:
-    """Return the record of a .vlz file of one picture; `info` is None if its model is unknown."""
-    exact = isinstance(container, LosslessContainer)
-    payload = len(container.payload) + (len(container.residual) if isinstance(container, LosslessContainer) else 0)
-    parts = sections(container)
-    around = sum(int(part["bytes"]) for part in parts) - payload
-    return FileRecord(
-        input=source,
-        model=info.name if info else None,
-        fingerprint=info.fingerprint if info else container.prefix.hex(),
-        mode="lossless" if exact else MODES[container.mode],
-        images=1,
-        width=info.width if info else None,
-        height=info.height if info else None,
-        channels=1 if info else None,
-        file_bytes=payload + around,
-        header_bytes=around,
-        payload_bytes=payload,
-        sections=tuple(parts),
     )
 
 
@@ -252,7 +178,7 @@ def with_metadata(record: FileRecord, metadata: Metadata, size: int) -> FileReco
 
 
 def tree(records: Sequence[ImageRecord] | Sequence[DrawnRecord], failed: int) -> dict[str, Any]:
-    """Return the object that `--json` prints: images, and totals with sums and, under "mean_...", means."""
+    """Return the object that goes to programs: images, and totals with sums and, under "mean_...", means."""
     images = [asdict(record) for record in records]
     totals: dict[str, float] = {"images": len(images), "failed": failed}
     for key in SUMMED:

@@ -17,8 +17,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from vlae_codec.errors import ModelError
 from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.latents.posterior import gaussian_kl, posterior_of, prior_conditionals, rates, sample
+from vlae_codec.model import info as names
 from vlae_codec.model.networks import IntegerModel
 
 from ..data.sets import Images, load_set
@@ -101,9 +103,12 @@ def evaluate_folder(model: str, data: Path, samples: int, subset: int, count: in
         count: of the test images, evenly spaced; None for all.
 
     Raises:
-        VlaeError: there is no such model, its recipe is missing, or the set is not there.
+        VlaeError: there is no such model, it is of another family, its recipe is missing, or the set is not there.
     """
-    folder = find_model(model).folder
+    info = find_model(model)
+    if info.family != names.BILEVEL:
+        raise ModelError(f"model {info.name} is of the {info.family} family: bilevel models are evaluated")
+    folder = info.folder
     recipe = read_recipe(folder / "recipe.toml", BILEVEL)
     images = load_set(recipe.data, data).test
     images = images[np.linspace(0, len(images) - 1, min(count or len(images), len(images))).astype(int)]

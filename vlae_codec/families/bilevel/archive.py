@@ -22,7 +22,7 @@ from ...container.archive import (
     write_archive,
 )
 from ...container.limits import check_pixels
-from ...errors import FormatError, ImageError, ModelError
+from ...errors import FormatError, ImageError, ModelError, OptionError
 from ...io.images import Pixels
 from ...latents.payload import decode, encode
 from ...latents.posterior import posterior_of, rates
@@ -30,7 +30,10 @@ from ...model.info import BILEVEL, ModelInfo
 from ...model.networks import IntegerModel
 from ...parallel import in_threads
 from .. import registry
-from .codec import Progress, counted
+from ..request import DEFAULT, Rate
+from ..result import Progress
+from .codec import counted
+from .family import BilevelFamily
 from .lossless_chunk import PRECISION, Spent, decode_chunk, encode_chunk
 from .lossy_chunk import Codes, pack_codes
 
@@ -71,27 +74,6 @@ class CompressedArchive:
         return around - self.spent.stack_bits + self.spent.start_bits
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How an archive is made.
-
-    Attributes:
-        lossless: by bits-back.
-        chunk: pictures in a chunk, by default `LOSSY_CHUNK` or `LOSSLESS_CHUNK`.
-        bits, quality, code: of lossy codes, as in `payload.encode`.
-        effort: 1 ... 9.
-        precision: log2 of the bins of each latent, of lossless codes.
-    """
-
-    lossless: bool = False
-    chunk: int | None = None
-    bits: int | None = None
-    quality: float | None = None
-    code: str | None = None
-    effort: int = 5
-    precision: int = PRECISION
-
-
 def choose_model(models: Sequence[ModelInfo], pixels: Pixels, device: str = "cpu") -> ModelInfo:
     """Of the models that take these pictures (0 and 1, (N, H, W)) the one with the best -ELBO of some of them."""
     taking = [info for info in models if (info.height, info.width) == pixels.shape[1:]]
@@ -109,8 +91,10 @@ def choose_model(models: Sequence[ModelInfo], pixels: Pixels, device: str = "cpu
 def compress_archive(
     info: ModelInfo,
     pixels: Pixels,
-    settings: Settings,
+    rate: Rate = DEFAULT,
     *,
+    chunk: int | None = None,
+    precision: int = PRECISION,
     names: Sequence[str] | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
@@ -120,7 +104,9 @@ def compress_archive(
     Args:
         info: the model, of the pictures' size.
         pixels: the pictures.
-        settings: how.
+        rate: how.
+        chunk: pictures in a chunk, by default `LOSSY_CHUNK` or `LOSSLESS_CHUNK`.
+        precision: log2 of the bins of each latent, of lossless codes.
         names: to be kept, one for each picture.
         device: "cpu", "torch" or "cuda".
         progress: called with pictures done and all.
@@ -129,15 +115,21 @@ def compress_archive(
         ImageError: a name is unfit or there twice.
         ModelError: the model is damaged, or the device is not there.
     """
+    if rate.lossless and rate.bits is not None:
+        raise OptionError("a lossless archive takes the bits that it needs: leave out bits")
+    rate.check(BilevelFamily.options, info)
     check_names(names)
     model = registry.load(info, IntegerModel, device)
-    if settings.lossless and model.labels:
+    if rate.lossless and model.labels:
         raise ModelError(f"archives of exact pictures take models without labels, and {info.name} has {model.labels}")
-    size = settings.chunk or (LOSSLESS_CHUNK if settings.lossless else LOSSY_CHUNK)
+    size = chunk or (LOSSLESS_CHUNK if rate.lossless else LOSSY_CHUNK)
     parts = [pixels[start : start + size] for start in range(0, len(pixels), size)]
-    make = _lossless_chunks if settings.lossless else _lossy_chunks
-    chunks, spent, theory, payload = make(model, parts, settings, counted(progress, len(pixels)))
-    kind = BITS_BACK if settings.lossless else LOSSY
+    report = counted(progress, len(pixels))
+    if rate.lossless:
+        kind, made = BITS_BACK, _lossless_chunks(model, parts, rate, precision, report)
+    else:
+        kind, made = LOSSY, _lossy_chunks(model, parts, rate, report)
+    chunks, spent, theory, payload = made
     data = write_archive(kind, model.fingerprint, len(pixels), size, chunks, names)
     return CompressedArchive(data, info, parse_archive(data), *theory, payload, spent)
 
@@ -152,12 +144,12 @@ class _Chunks(NamedTuple):
 
 
 def _lossless_chunks(
-    model: IntegerModel, parts: Sequence[Pixels], settings: Settings, report: Callable[[int], None]
+    model: IntegerModel, parts: Sequence[Pixels], rate: Rate, precision: int, report: Callable[[int], None]
 ) -> _Chunks:
     chunks, total = list[bytes](), Spent()
 
     def code(part: Pixels) -> tuple[bytes, Spent]:
-        return encode_chunk(model, part, precision=settings.precision, effort=settings.effort, progress=report)
+        return encode_chunk(model, part, precision=precision, effort=rate.steps, progress=report)
 
     for data, spent in in_threads(code, parts, model.workers):
         chunks.append(data)
@@ -166,18 +158,16 @@ def _lossless_chunks(
     return _Chunks(chunks, total, theory, 8 * sum(map(len, chunks)))
 
 
-def _lossy_chunks(
-    model: IntegerModel, parts: Sequence[Pixels], settings: Settings, report: Callable[[int], None]
-) -> _Chunks:
+def _lossy_chunks(model: IntegerModel, parts: Sequence[Pixels], rate: Rate, report: Callable[[int], None]) -> _Chunks:
     chunks, theory, payload = [], np.zeros(3), 0
     for part in parts:
         codes = encode(
             model,
             part,
-            bits=settings.bits,
-            quality=settings.quality,
-            effort=settings.effort,
-            code=settings.code,
+            bits=rate.bits,
+            quality=rate.quality,
+            effort=rate.steps,
+            code=rate.code,
             exact_bits=True,
             progress=report,
         )
@@ -197,14 +187,14 @@ def check_names(names: Sequence[str] | None) -> None:
     """
     seen: set[str] = set()
     if sum(len(name.encode(errors="replace")) + 1 for name in names or ()) > MAX_NAMES:
-        raise ImageError(f"the names take more than {MAX_NAMES} bytes: leave out --names")
+        raise ImageError(f"the names take more than {MAX_NAMES} bytes: leave the names out")
     for name in names or ():
         try:
             check_name(name)
         except FormatError as error:
-            raise ImageError(f"{error}: rename it, or leave out --names") from error
+            raise ImageError(f"{error}: rename it, or leave the names out") from error
         if name in seen:
-            raise ImageError(f"two pictures are called {name}: rename one, or leave out --names")
+            raise ImageError(f"two pictures are called {name}: rename one, or leave the names out")
         seen.add(name)
 
 
@@ -324,5 +314,5 @@ def parse_index(text: str, count: int) -> range:
     except (ValueError, IndexError):
         numbers = range(0)
     if not numbers:
-        raise FormatError(f"--index {text} names none of the {count} pictures: 0 to {count - 1}, or a slice like 10:20")
+        raise FormatError(f"index {text} names none of the {count} pictures: 0 to {count - 1}, or a slice like 10:20")
     return numbers

@@ -1,7 +1,7 @@
-"""Pictures to the bytes of `.vlz` files and back: joins models, sample code and container.
+"""Bilevel pictures to the bytes of files and back: joins models, sample code and container.
 
-`compress` and `decompress` serve one picture. The commands use the steps behind them, which take many pictures at
-once: `prepare` and `compress_images`, `open_file` and `draw_images`. `draw_prior` draws pictures of no file.
+`prepare` and `compress_images`, `open_file` and `draw_images` take many pictures at once; `draw_prior` draws pictures
+of no file.
 """
 
 from __future__ import annotations
@@ -18,26 +18,20 @@ from ...errors import FormatError
 from ...io.datasets import check_size
 from ...io.images import Picture, Pixels, refuse_changes, to_bilevel
 from ...latents.labelled import check_label
-from ...latents.payload import MAX_BITS, Code, check_payload, decode, encode
-from ...latents.prior import MAX_SEED, sample_prior
+from ...latents.payload import Code, check_payload, decode, encode
+from ...latents.prior import sample_prior
 from ...model.info import ModelInfo
 from ...model.networks import IntegerModel
 from .. import registry
-from ..choice import candidates
-from ..registry import AUTO
+from ..request import DEFAULT_EFFORT
+from ..result import Encoded, Progress
 from . import lossless as lossless_code
-from .identify import identify, is_archive, parse_any
+from .identify import identify
 from .lossless import LosslessCode
-
-__all__ = ["AUTO", "MAX_BITS", "MAX_SEED", "candidates", "compress", "compress_images", "decompress", "draw_images"]
-__all__ += ["draw_prior", "identify"]
-__all__ += ["compress_lossless", "is_archive", "open_file", "parse_any", "prepare", "verify"]
 
 BATCH = 256
 
 Report = Callable[[int], None]
-Progress = Callable[[int, int], None]
-"""Called with the number of pictures done since the last call, and the number of all."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +39,6 @@ class Prepared:
     """A picture in the form that each model that may code it takes."""
 
     forms: tuple[tuple[ModelInfo, Picture], ...]
-
-
-@dataclass(frozen=True)
-class Compressed:
-    """A file's bytes, the model they name, the bits spent, what happened to the picture before, and its 0s and 1s."""
-
-    data: bytes
-    model: ModelInfo
-    code: Code | LosslessCode
-    notices: tuple[str, ...]
-    pixels: Pixels
 
 
 @dataclass(frozen=True)
@@ -74,40 +57,6 @@ class OpenedFile:
     payload: bytes
     residual: bytes | None = None
     notice: str | None = None
-
-
-def compress(
-    pixels: Pixels, model: str = AUTO, *, bits: int | None = None, effort: int = 5, lossless: bool = False
-) -> bytes:
-    """Return the bytes of a .vlz file.
-
-    Args:
-        pixels: uint8, (H, W) grey or (H, W, 3) RGB, bright ink on black; binarised at half brightness.
-        model: name, folder or fingerprint, or "auto" for the one with the shortest code.
-        bits: of the code; by default the model's own choice.
-        effort: 1 (fast) to 9 (fewest bits for what is kept).
-        lossless: keep the exact pixels too; `bits` are those of the lossy part then.
-
-    Raises:
-        ImageError: no model takes this size; or the pixels are not 0 and 255 and are to be kept.
-        ModelError: the model is unknown or damaged.
-    """
-    prepared = prepare(Picture(pixels), candidates(model, lossless), exact=lossless)
-    if lossless:
-        return compress_lossless([prepared], bits=bits, effort=effort)[0].data
-    return compress_images([prepared], bits=bits, effort=effort)[0].data
-
-
-def decompress(data: bytes, seed: int = 0) -> Pixels:
-    """Return a plausible picture for a file, a lossless file's exact one: uint8 (H, W), 0 or 255.
-
-    Raises:
-        FormatError: the bytes are no .vlz file, or are damaged.
-        ModelError: the model is unknown or damaged.
-    """
-    drawn = draw_images([open_file(data)], seed=seed)[0]
-    pixels: Pixels = drawn[0] * np.uint8(255)
-    return pixels
 
 
 def prepare(picture: Picture, models: Sequence[ModelInfo], fit: bool = False, exact: bool = False) -> Prepared:
@@ -131,21 +80,23 @@ def compress_images(
     *,
     bits: int | None = None,
     quality: float | None = None,
-    effort: int = 5,
+    effort: int = DEFAULT_EFFORT,
     code: str | None = None,
+    lossless: bool = False,
     device: str = "cpu",
     progress: Progress | None = None,
-) -> list[Compressed]:
-    """Each picture's file by the model with the shortest code for it; of equal ones, with the best -ELBO.
+) -> list[Encoded]:
+    """Return each picture's file by the model with the shortest code for it; of equal ones, with the best -ELBO.
 
     Args:
         pictures: from `prepare`.
-        bits: of each code; by default each model's own choice.
-        quality: instead of bits, 0 to 100; 50 is the default.
+        bits: of each lossy code; by default each model's own choice.
+        quality: of lossy files, instead of bits, 0 to 100; 50 is the default.
         effort: 1 to 9.
-        code: as for `payload.encode`.
+        code: of lossy files, as of `payload.encode`.
+        lossless: keep the exact pixels too.
         device: "cpu", "torch" or "cuda".
-        progress: called with pictures done and all; one that several models code counts for each.
+        progress: Callback with pictures done; one that several models code counts for each.
 
     Raises:
         ModelError: a model is damaged, or the device is not there.
@@ -153,51 +104,34 @@ def compress_images(
     """
     jobs = _jobs(pictures)
     report = counted(progress, sum(map(len, jobs.values())))
-    options: list[list[Compressed]] = [[] for _ in pictures]
+    options: list[list[Encoded]] = [[] for _ in pictures]
     for info, numbers in jobs.items():
         model = registry.load(info, IntegerModel, device)
         forms = [dict(pictures[number].forms)[info] for number in numbers]
         stack = np.stack([form.pixels for form in forms])
-        codes = encode(model, stack, bits=bits, quality=quality, effort=effort, code=code, progress=report)
+        if lossless:
+            codes: Sequence[Code | LosslessCode] = lossless_code.encode(
+                model, stack, bits=bits, effort=effort, progress=report
+            )
+        else:
+            codes = encode(model, stack, bits=bits, quality=quality, effort=effort, code=code, progress=report)
         for number, form, made in zip(numbers, forms, codes, strict=True):
-            data = write_container(made.mode, model.fingerprint, made.payload)
-            options[number].append(Compressed(data, info, made, form.notices, form.pixels))
-    return [min(option, key=lambda one: (one.code.payload_bits, one.code.neg_elbo_bits)) for option in options]
+            options[number].append(_encoded(info, form, made))
+    return [min(option, key=lambda one: (one.payload_bits, one.neg_elbo_bits)) for option in options]
 
 
-def compress_lossless(
-    pictures: Sequence[Prepared],
-    *,
-    bits: int | None = None,
-    effort: int = 5,
-    device: str = "cpu",
-    progress: Progress | None = None,
-) -> list[Compressed]:
-    """Each picture's lossless file, by the model that makes it shortest.
-
-    Args:
-        pictures: from `prepare`.
-        bits: of the lossy part; by default as many as a lossy file of the picture would have.
-        effort: 1 to 9.
-        device: "cpu", "torch" or "cuda".
-        progress: called with pictures done and all; one that several models code counts for each.
-
-    Raises:
-        ModelError: a model is damaged, or the device is not there.
-    """
-    jobs = _jobs(pictures)
-    report = counted(progress, sum(map(len, jobs.values())))
-    options: list[list[Compressed]] = [[] for _ in pictures]
-    for info, numbers in jobs.items():
-        model = registry.load(info, IntegerModel, device)
-        forms = [dict(pictures[number].forms)[info] for number in numbers]
-        codes = lossless_code.encode(
-            model, np.stack([form.pixels for form in forms]), bits=bits, effort=effort, progress=report
-        )
-        for number, form, code in zip(numbers, forms, codes, strict=True):
-            data = write_lossless(code.mode, model.fingerprint, code.payload, code.residual)
-            options[number].append(Compressed(data, info, code, form.notices, form.pixels))
-    return [min(option, key=lambda one: (len(one.data), one.code.neg_elbo_bits)) for option in options]
+def _encoded(info: ModelInfo, form: Picture, code: Code | LosslessCode) -> Encoded:
+    """Return the file of a code."""
+    fingerprint, lossy_bits, residual_bits, exact = bytes.fromhex(info.fingerprint), code.payload_bits, None, None
+    if isinstance(code, LosslessCode):
+        data = write_lossless(code.mode, fingerprint, code.payload, code.residual)
+        lossy_bits, residual_bits, exact = 8 * len(code.payload), 8 * len(code.residual), form.pixels.astype(bool)
+    else:
+        data = write_container(code.mode, fingerprint, code.payload)
+    return Encoded(
+        data, info, form.size, form.size, code.kl_bits, lossy_bits, code.neg_elbo_bits, code.naive_bits, residual_bits,
+        exact, form.notices,
+    )  # fmt: skip
 
 
 def open_file(data: bytes, device: str = "cpu", preview: bool = False, max_pixels: int | None = None) -> OpenedFile:
@@ -225,19 +159,8 @@ def open_file(data: bytes, device: str = "cpu", preview: bool = False, max_pixel
         notice = None if whole else f"{lost}: the exact pixels are lost, this is the lossy picture"
         return replace(file, notice=notice)
     if not whole:
-        raise FormatError(f"{lost}: the exact pixels are lost, --preview draws the lossy picture")
+        raise FormatError(f"{lost}: the exact pixels are lost, preview draws the lossy picture")
     return replace(file, residual=container.residual)
-
-
-def verify(result: Compressed, device: str = "cpu") -> None:
-    """Decode a file that was just made.
-
-    Raises:
-        FormatError: it is not what it should be.
-    """
-    file = open_file(result.data, device)
-    if file.residual is not None and (draw_images([file], device=device)[0][0] != result.pixels).any():
-        raise FormatError("the exact picture does not come back: please report this")
 
 
 def draw_images(

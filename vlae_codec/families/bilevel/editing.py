@@ -22,7 +22,8 @@ from ...latents.payload import decode
 from ...model.info import ModelInfo
 from ...model.networks import IntegerModel
 from .. import registry
-from .codec import BATCH, Progress, counted, open_file
+from ..result import Progress
+from .codec import BATCH, counted, open_file
 
 STRENGTH = 0.75
 """The default strength of style in edits."""

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import partial
+
 import numpy as np
 
-from ...errors import ModelError
+from ...container.header import (
+    LOSSLESS,
+    MODES,
+    Container,
+    LosslessContainer,
+    check_lossless,
+    parse_head,
+    sections,
+)
+from ...errors import ModelError, VlaeError
+from ...io.adjust import is_hidden_ink
+from ...io.images import Picture, is_grey
 from ...model.folder import Tree
+from ...model.info import BILEVEL, ModelInfo
 from ...model.limits import Arrays, check_arrays, check_info, check_tables
 from ...model.networks import IntegerModel
+from ..family import Job, attempt
+from ..request import Draw, Rate
+from ..result import Decoded, Encoded, FileInfo, Progress
+from . import codec
+from .identify import identify, parse_any
 
 
 class BilevelFamily:
     """Pictures of 0 and 1 of one size, which the model fixes."""
 
-    name = "bilevel"
+    name = BILEVEL
+    modes = frozenset({*MODES, LOSSLESS})
+    options = frozenset({"bits", "quality", "lossless", "effort", "code", "fit", "binarise"})
+    draws = frozenset({"seed", "samples", "preview"})
 
     def check(self, tree: Tree) -> None:
         """Hold the settings of a model.json against the limits."""
@@ -32,3 +55,62 @@ class BilevelFamily:
         blank = np.zeros((1, model.height, model.width), np.uint8)
         z, _ = model.posterior(blank)
         model.draw(model.joined(z, model.likely_labels(blank)) if model.labels else z)
+
+    def takes(self, picture: Picture, info: ModelInfo, rate: Rate) -> bool:
+        """Return whether a picture is of the model's size and without colour, and not of dark ink on transparency."""
+        if not rate.fit and picture.size != (info.height, info.width):
+            return False
+        if (rate.lossless and picture.deep is not None) or is_hidden_ink(picture):
+            return False
+        return is_grey(picture.pixels)
+
+    def encode(
+        self, jobs: Sequence[Job], rate: Rate, device: str, progress: Progress | None
+    ) -> Iterator[Encoded | VlaeError]:
+        """Yield the files of pictures, which are coded together."""
+        ready = [attempt(partial(codec.prepare, job.picture, job.models, rate.fit, rate.keeps_pixels)) for job in jobs]
+        good = [one for one in ready if not isinstance(one, VlaeError)]
+        made = attempt(
+            partial(
+                codec.compress_images, good, bits=rate.bits, quality=rate.quality, effort=rate.steps,
+                code=rate.code, lossless=rate.lossless, device=device, progress=progress,
+            )
+        )  # fmt: skip
+        files: Iterator[Encoded | VlaeError] = iter([made] * len(good) if isinstance(made, VlaeError) else made)
+        yield from (one if isinstance(one, VlaeError) else next(files) for one in ready)
+
+    def head(self, data: bytes) -> FileInfo:
+        """Return what the first bytes of a file say."""
+        mode, prefix = parse_head(data)
+        return FileInfo(prefix, "lossless" if mode == LOSSLESS else MODES[mode], mode == LOSSLESS)
+
+    def describe(self, data: bytes) -> FileInfo:
+        """Return what a file says."""
+        file = parse_any(data)
+        exact = isinstance(file, LosslessContainer)
+        payload = len(file.payload) + (len(file.residual) if isinstance(file, LosslessContainer) else 0)
+        mode = "lossless" if exact else MODES[file.mode]
+        return FileInfo(file.prefix, mode, exact, payload=payload, sections=tuple(sections(file)))
+
+    def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
+        """Return the model of a file, and whether all of it is intact."""
+        info, file = identify(data)
+        return info, isinstance(file, Container) or check_lossless(data, file, bytes.fromhex(info.fingerprint))
+
+    def decode(
+        self, files: Sequence[bytes], draw: Draw, device: str, progress: Progress | None
+    ) -> Iterator[Decoded | VlaeError]:
+        """Yield the pictures of files, which are drawn together."""
+        ready = [attempt(partial(self._open, data, draw, device)) for data in files]
+        good = [one for one in ready if not isinstance(one, VlaeError)]
+        drawn = iter(codec.draw_images(good, seed=draw.seed, samples=draw.samples, device=device, progress=progress))
+        for one in ready:
+            if isinstance(one, VlaeError):
+                yield one
+            else:
+                yield Decoded(tuple(next(drawn).astype(bool)), one.model, one.notice or "")
+
+    def _open(self, data: bytes, draw: Draw, device: str) -> codec.OpenedFile:
+        file = codec.open_file(data, device, draw.preview, draw.max_pixels)
+        draw.check(self.draws if file.residual is None else {"preview"}, file.model)
+        return file

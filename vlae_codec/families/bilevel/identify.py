@@ -7,12 +7,7 @@ from ...container.header import (
     COLLECTION,
     LOSSLESS,
     MAGIC,
-    PAGE,
-    PHOTO,
-    STORED,
     VERSION,
-    WINDOWED,
-    WINDOWED_LOSSLESS,
     Container,
     LosslessContainer,
     check,
@@ -36,15 +31,6 @@ def is_archive(data: bytes) -> bool:
         FormatError: it is no .vlz file.
     """
     return parse_head(data)[0] == ARCHIVE
-
-
-def is_photo(data: bytes) -> bool:
-    """Whether a file begins like one of a picture of any size.
-
-    Raises:
-        FormatError: it is no .vlz file.
-    """
-    return parse_head(data)[0] in (WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, PAGE)
 
 
 def identify(data: bytes) -> tuple[ModelInfo, Container | LosslessContainer]:

@@ -14,7 +14,7 @@ from ...errors import FormatError, ImageError
 from ...io.images import Picture, Pixels
 from ...model.info import PAGE, ModelInfo
 from .. import registry
-from ..compressed import PhotoCompressed, Progress
+from ..result import Encoded, Progress
 from .container import MAX_SIDE, PageFile, Stretches, check_file, parse_file, write_file
 from .contexts import Bits
 from .model import PageModel
@@ -56,7 +56,7 @@ def _marked(pixels: Pixels) -> NDArray[np.bool_] | None:
     return marked if (others == others[:1]).all() else None
 
 
-def compress(picture: Picture, info: ModelInfo, progress: Progress | None = None) -> PhotoCompressed:
+def compress(picture: Picture, info: ModelInfo, progress: Progress | None = None) -> Encoded:
     """Return the file of a picture of two levels, which keeps every pixel.
 
     Args:
@@ -82,7 +82,9 @@ def compress(picture: Picture, info: ModelInfo, progress: Progress | None = None
     residual = residual.ljust(_least(*head.coded_size), b"\0")
     data = write_file(model.fingerprint, replace(head, residual=residual))
     bits = 8 * len(residual)
-    return PhotoCompressed(data, info, picture.size, head.coded_size, 0.0, 0, spent, bits, picture.notices)
+    return Encoded(
+        data, info, picture.size, head.coded_size, 0.0, 0, spent, residual_bits=bits, notices=picture.notices
+    )  # fmt: skip
 
 
 def decompress(

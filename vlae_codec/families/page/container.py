@@ -54,9 +54,6 @@ class PageFile:
     rows: Stretches = ()
     columns: Stretches = ()
     residual: bytes = b""
-    payload: bytes = b""
-    """The lossy part, which other families' files have."""
-    has_alpha: bool = False
 
     @property
     def grey(self) -> bool:

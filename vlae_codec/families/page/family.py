@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...container.header import PAGE
 from ...errors import ModelError
+from ...io.images import Picture
+from ...model import info as names
 from ...model.folder import Tree
+from ...model.info import ModelInfo
 from ...model.limits import Arrays, check_keys
+from ..family import Job, OneByOne
+from ..request import Draw, Rate
+from ..result import Decoded, Encoded, FileInfo, Progress
+from . import codec
+from .container import PageFile, file_sections, parse_file, parse_head_of
 from .model import PageModel
 from .walk import BESIDE, walk
 
 PROBED_SIDE = 24
 
 
-class PageFamily:
+class PageFamily(OneByOne):
     """Pages of two levels, of any size, without loss."""
 
-    name = "page"
+    name = names.PAGE
+    modes = frozenset({PAGE})
+    options = frozenset({"lossless"})
 
     def check(self, tree: Tree) -> None:
         """Hold the settings of a model.json against the limits; shifts are checked with the arrays."""
@@ -33,3 +44,39 @@ class PageFamily:
         page = np.zeros((PROBED_SIDE, PROBED_SIDE + BESIDE), np.uint8)
         page[PROBED_SIDE // 3 :: 3, PROBED_SIDE // 4 : PROBED_SIDE] = 1
         walk(model, page, lambda line, ones: line)
+
+    def takes(self, picture: Picture, info: ModelInfo, rate: Rate) -> bool:
+        """Return False: pictures of two levels are found where models of photographs are chosen."""
+        return False
+
+    def encode_one(self, job: Job, device: str, progress: Progress | None) -> Encoded:
+        """Return the file of a picture."""
+        return codec.compress(job.picture, job.models[0], progress)
+
+    def head(self, data: bytes) -> FileInfo:
+        """Return what the first bytes of a file say."""
+        file, _ = parse_head_of(data)
+        return _told(file)
+
+    def describe(self, data: bytes) -> FileInfo:
+        """Return what a file says."""
+        return _told(parse_file(data), len(data))
+
+    def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
+        """Return the model of a verified file."""
+        return codec.identify(data)[0], True
+
+    def decode_one(self, data: bytes, draw: Draw, device: str, progress: Progress | None) -> Decoded:
+        """Return the picture of a file."""
+        draw.check((), codec.identify(data)[0])
+        pixels, info = codec.decompress(data, max_pixels=draw.max_pixels, progress=progress)
+        return Decoded((pixels,), info)
+
+
+def _told(file: PageFile, size: int = 0) -> FileInfo:
+    """Return what a file of so many bytes says, without sections if its size is not known."""
+    sections = tuple(file_sections(file, size)) if size else ()
+    return FileInfo(
+        file.prefix, "page", True, (file.height, file.width), file.coded_size, 1 if file.grey else 3, 8,
+        len(file.residual), sections,
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...coding.precision import PRECISION, Integers
-from ..compressed import Progress
+from ..result import Progress
 from .contexts import FLAT, SLANT, Bits, Counts, Rows
 from .mixer import Mixer
 from .model import PageModel

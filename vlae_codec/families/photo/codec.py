@@ -10,13 +10,15 @@ import numpy as np
 from ...container.limits import check_pixels
 from ...errors import FormatError, ImageError, VlaeError
 from ...exact.backend import Array
-from ...io.alpha import decode_plane, encode_plane, filled
+from ...io.alpha import filled
 from ...io.images import Picture, Pixels, is_grey
+from ...io.webp import decode_plane, encode_plane
 from ...memory import require
 from ...model.info import PHOTO, ModelInfo
 from ...parallel import single_blas_thread
 from .. import registry
-from ..compressed import PhotoCompressed, Progress
+from ..request import DEFAULT, Rate
+from ..result import Encoded, Progress
 from . import coding, rounding
 from .container import MAX_SIDE, PhotoFile, check_file, parse_file, write_file
 from .cost import decoding_bytes, encoding_bytes
@@ -45,25 +47,19 @@ Code = Callable[[int], coding.Coded]
 def compress(
     picture: Picture,
     info: ModelInfo,
+    rate: Rate = DEFAULT,
     *,
-    quality: float | None = None,
-    target_bytes: int | None = None,
-    effort: int = 5,
     device: str = "cpu",
-    refine: Refine | None = None,
     progress: Progress | None = None,
-) -> PhotoCompressed:
+) -> Encoded:
     """Return the file of a picture.
 
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB, perhaps with an alpha plane.
         info: the model to code with, of the photo family.
-        quality: 0 to 100, by default 70.
-        target_bytes: instead, the most bytes that the file may have: the best quality that keeps within them.
-        effort: 1 (plain rounding) to 9; from 2 on latents are rounded by rate and distortion.
+        rate: quality is by default 70; with effort 1 latents are rounded plainly, from 2 on by rate and distortion.
         device: "cpu", "torch" or "cuda"; the bytes are the same.
-        refine: search for better latents; they are rounded plainly.
-        progress: Callback with steps of that search.
+        progress: Callback with steps of the search that `rate` refines latents by.
 
     Raises:
         ImageError: no quality keeps within the bytes, or a side is too long.
@@ -72,6 +68,7 @@ def compress(
     if max(picture.size) > MAX_SIDE:
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
     model = registry.load(info, PhotoModel, device)
+    target_bytes, refine = rate.target_bytes, rate.refine(info) if rate.refine else None
     hidden = 0 if picture.alpha is None else HIDDEN * picture.alpha.size
     copies = 2 if refine or target_bytes is not None else 1
     require(encoding_bytes(model, picture.size, copies) + hidden, "compressing it")
@@ -81,7 +78,7 @@ def compress(
     def code(level: int) -> coding.Coded:
         latents = model.ops.copy(y) if copies > 1 else y  # which coding overwrites
         if refine is None:
-            return coding.push(model, latents, level, effort)
+            return coding.push(model, latents, level, rate.steps)
         better = refine(padded(levels), model.ops.to_numpy(y[:, 1:-1, 1:-1]), level, progress)
         latents[:, 1:-1, 1:-1] = model.ops.load(better, False)
         return coding.push(model, latents, level, rounding.PLAIN)
@@ -90,14 +87,13 @@ def compress(
     alpha = None if picture.alpha is None else encode_plane(picture.alpha)
     empty = PhotoFile(b"", 0, grey, height, width, b"", alpha)
     if target_bytes is None:
-        level = level_of(DEFAULT_QUALITY if quality is None else quality)
+        level = level_of(DEFAULT_QUALITY if rate.quality is None else rate.quality)
         found = code(level)
     else:
         level, found = _within(code, target_bytes - len(write_file(model.fingerprint, empty)), target_bytes)
     payload = found.payload.ljust(least_payload(*grid(picture.size)), b"\0")
     data = write_file(model.fingerprint, PhotoFile(b"", level, grey, height, width, payload, alpha))
-    bits = 8 * len(payload)
-    return PhotoCompressed(data, info, picture.size, picture.size, found.ideal, bits, None, 0, picture.notices)
+    return Encoded(data, info, picture.size, picture.size, found.ideal, 8 * len(payload), notices=picture.notices)
 
 
 @single_blas_thread()

@@ -50,13 +50,6 @@ class PhotoFile:
     width: int
     payload: bytes
     alpha: bytes | None = None
-    residual: None = None
-    """The windowed family's files may have one."""
-
-    @property
-    def coded_size(self) -> tuple[int, int]:
-        """Height and width of the picture that is coded."""
-        return self.height, self.width
 
     @property
     def has_alpha(self) -> bool:

@@ -18,7 +18,7 @@ from ...io.deep import Deep
 from ...io.images import Picture, Pixels, is_grey
 from ...memory import require
 from ...model.info import STORED, ModelInfo
-from ..compressed import PhotoCompressed, Progress
+from ..result import Encoded, Progress
 from .container import MAX_SIDE, NO_MODEL, StoredFile, check_file, parse_file, write_file
 
 Level = TypeVar("Level", np.uint8, np.uint16)
@@ -33,7 +33,7 @@ WORTH_TRYING = 3.0
 the least effort, which takes up to that much more of drawn pictures."""
 
 
-def compress(picture: Picture, effort: int = 5) -> PhotoCompressed:
+def compress(picture: Picture, effort: int = 5) -> Encoded:
     """Return the file of a picture, which keeps every pixel, those that alpha hides among them.
 
     Args:
@@ -56,7 +56,8 @@ def compress(picture: Picture, effort: int = 5) -> PhotoCompressed:
             body += write_number(len(tile)) + tile
     data = write_file(StoredFile(grey, samples.shape[2] == 4, *picture.size, body, deep))
     bits = 8 * len(body)
-    return PhotoCompressed(data, INFO, picture.size, picture.size, 0.0, 0, float(bits), bits, picture.notices)
+    size = picture.size
+    return Encoded(data, INFO, size, size, 0.0, 0, float(bits), residual_bits=bits, notices=picture.notices)
 
 
 def _bytes_of(samples: Pixels | Deep) -> Iterator[Pixels]:
@@ -66,7 +67,7 @@ def _bytes_of(samples: Pixels | Deep) -> Iterator[Pixels]:
     yield samples.astype(np.uint8)
 
 
-def compress_within(picture: Picture, most: int, effort: int = 5) -> PhotoCompressed | None:
+def compress_within(picture: Picture, most: int, effort: int = 5) -> Encoded | None:
     """Return the file of a picture, 8 bits a sample, if it has at most so many bytes.
 
     Pictures that are far from it take little time.

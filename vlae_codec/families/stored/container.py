@@ -49,18 +49,6 @@ class StoredFile:
     residual: bytes
     deep: bool = False
     prefix: bytes = NO_MODEL[:3]
-    payload: bytes = b""
-    """The lossy part, which other families' files have."""
-
-    @property
-    def coded_size(self) -> tuple[int, int]:
-        """Height and width of the picture that is coded."""
-        return self.height, self.width
-
-    @property
-    def has_alpha(self) -> bool:
-        """Whether there is an alpha plane."""
-        return self.alpha
 
 
 def write_file(file: StoredFile) -> bytes:

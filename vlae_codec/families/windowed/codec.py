@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from ...memory import require
 from ...model.info import WINDOWED, ModelInfo
 from ...pixels.levels import decisions
 from .. import registry
-from ..compressed import PhotoCompressed, Progress
+from ..request import DEFAULT, Rate
+from ..result import Encoded, Progress
 from . import grid, pixels
 from .container import MAX_SIDE, WindowedFile, check_photo, parse_photo, write_photo
 from .ladder import Setting, ladder, setting_of
@@ -40,31 +42,22 @@ Encode = Callable[[int], Integers]
 
 
 def compress_photo(
-    picture: Picture,
-    info: ModelInfo,
-    *,
-    quality: float | None = None,
-    target_bytes: int | None = None,
-    lossless: bool = False,
-    device: str = "cpu",
-    progress: Progress | None = None,
-) -> PhotoCompressed:
-    """Compress a picture to a file.
+    picture: Picture, info: ModelInfo, rate: Rate = DEFAULT, *, device: str = "cpu", progress: Progress | None = None
+) -> Encoded:
+    """Return the file of a picture.
 
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB.
         info: the model to code with.
-        quality: of a lossy file, 0 to 100, by default 50.
-        target_bytes: instead, the most bytes that it may have: the best quality that keeps within them.
-        lossless: keep the exact pixels, behind a lossy part of `LOSSLESS_WIDTH`.
+        rate: quality is by default 50; the lossy part of lossless files has `LOSSLESS_WIDTH`.
         device: "cpu", "torch" or "cuda"; the bytes are the same.
-        progress: called with the rows done of a lossless file, and of all.
+        progress: Callback with rows of a lossless file.
 
     Raises:
         ImageError: no quality keeps within the bytes; or the file would not keep what the picture's own file has.
         ModelError: the model is damaged, or the device is not there.
     """
-    _refuse_losses(picture, lossless)
+    _refuse_losses(picture, rate.lossless)
     if max(picture.size) > MAX_SIDE:
         raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
     model = registry.load(info, WindowedModel, device)
@@ -72,26 +65,25 @@ def compress_photo(
     levels, grey = to_levels(picture.pixels)
     size = picture.size
     encode = _encoder(model, levels)
-    if lossless:
+    if rate.lossless:
         setting = Setting(UNSCALED, sorted((LOSSLESS_WIDTH, *model.widths))[1])
-    elif target_bytes is not None:
-        setting = _setting_within(model, encode, size, grey, target_bytes)
+    elif rate.target_bytes is not None:
+        setting = _setting_within(model, encode, size, grey, rate.target_bytes)
     else:
-        setting = setting_of(DEFAULT_QUALITY if quality is None else quality, model, size)
+        setting = setting_of(DEFAULT_QUALITY if rate.quality is None else rate.quality, model, size)
     writer, z = _push(model, encode(setting.downscale), setting.number)
-    payload, residual, pixel_bits = writer.to_bytes(), None, None
-    if lossless:
+    payload, residual, pixel_bits = writer.to_bytes(), None, 0.0
+    if rate.lossless:
         rows = (lambda done: progress(done, size[0])) if progress else None
         exact = Writer(decisions(*size, grey))
         pixels.push_pixels(model, exact, levels, z, setting.number, grey, rows)
         residual, pixel_bits = exact.to_bytes(), exact.spent
     file = WindowedFile(b"", grey, setting.number, *size, payload, residual, downscale=setting.downscale)
     data = write_photo(model.fingerprint, file)
-    spent = 8 * len(residual or b"")
-    lossy_bits = 8 * len(payload)
-    return PhotoCompressed(
-        data, info, size, file.coded_size, writer.spent, lossy_bits, pixel_bits, spent, picture.notices
-    )
+    made = Encoded(data, info, size, file.coded_size, writer.spent, 8 * len(payload), notices=picture.notices)
+    if residual is None:
+        return made
+    return replace(made, neg_elbo_bits=writer.spent + pixel_bits, residual_bits=8 * len(residual))
 
 
 def _require(size: tuple[int, int], work: str) -> None:
@@ -108,9 +100,7 @@ def _refuse_losses(picture: Picture, lossless: bool) -> None:
         )
     deep = (REDUCED,) if picture.deep is not None else ()
     if changes := [notice for notice in (*deep, *picture.notices) if lossless and notice != TURNED]:
-        raise ImageError(
-            f"--lossless would not keep it as it is ({changes[0]}): make that change first, or leave it out"
-        )
+        raise ImageError(f"a lossless file would not keep it as it is ({changes[0]}): make that change first")
 
 
 def decompress_photo(
@@ -143,7 +133,7 @@ def decompress_photo(
     check_pixels(file.height, file.width, max_pixels=max_pixels)
     lost = f"cut short or damaged behind its lossy part, of whose residual {len(file.residual or b'')} bytes are there"
     if not (whole or preview):
-        raise FormatError(f"{lost}: the exact pixels are lost, --preview draws the lossy picture")
+        raise FormatError(f"{lost}: the exact pixels are lost, preview draws the lossy picture")
     model, size = registry.load(info, WindowedModel, device), file.coded_size
     _require((file.height, file.width), "decompressing it")
     z = _pop(model, file)
@@ -172,18 +162,6 @@ def identify_photo(data: bytes) -> tuple[ModelInfo, WindowedFile, bool]:
     file = parse_photo(data)
     info = registry.find_checked(file.prefix, WINDOWED, lambda fingerprint: check(data[: file.checked], fingerprint))
     return info, file, check_photo(data, file, bytes.fromhex(info.fingerprint))
-
-
-def verify_photo(result: PhotoCompressed, picture: Picture, device: str = "cpu") -> None:
-    """Decode a file that was just made.
-
-    Raises:
-        FormatError: it is not what it should be.
-    """
-    exact = result.pixel_bits is not None
-    drawn, _, _ = decompress_photo(result.data, preview=not exact, device=device)
-    if exact and (from_levels(*to_levels(picture.pixels)) != drawn).any():
-        raise FormatError("the exact picture does not come back: please report this")
 
 
 def to_levels(picture: Pixels) -> tuple[Levels, bool]:

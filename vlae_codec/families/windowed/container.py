@@ -70,11 +70,6 @@ class WindowedFile:
     downscale: int = UNSCALED
 
     @property
-    def has_alpha(self) -> bool:
-        """Whether there is an alpha plane: never."""
-        return False
-
-    @property
     def coded_size(self) -> tuple[int, int]:
         """Height and width of the picture that the latent grid stands for."""
         return downscaled_size((self.height, self.width), self.downscale)

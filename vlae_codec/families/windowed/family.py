@@ -5,11 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from ...coding.binary_coder import Writer
+from ...container.header import WINDOWED, WINDOWED_LOSSLESS
 from ...errors import ModelError
+from ...io.images import Picture
+from ...model import info as names
 from ...model.folder import Tree
+from ...model.info import ModelInfo
 from ...model.limits import MAX_LATENT, MAX_REACH, MAX_SHIFT, Arrays, check_keys, check_range
 from ...pixels.levels import COLOURS
-from . import grid, pixels
+from ..family import Job, OneByOne
+from ..request import Draw, Rate
+from ..result import Decoded, Encoded, FileInfo, Progress
+from . import codec, grid, pixels
+from .codec import SAMPLES_TEMPERATURE
+from .container import parse_photo, parse_photo_head, photo_sections
 from .ladder import setting_of
 from .layers import WindowedLayers
 from .model import SCALES, SHARPEST_PRIOR, WIDTHS, WindowedModel
@@ -18,10 +27,13 @@ REQUIRED = {"latent": int, "window": list, "prior_window": list, "shifts": dict}
 PROBED_QUALITY = 50.0
 
 
-class WindowedFamily:
+class WindowedFamily(OneByOne):
     """Pictures of any size, lossy or with their exact pixels."""
 
-    name = "windowed"
+    name = names.WINDOWED
+    modes = frozenset({WINDOWED, WINDOWED_LOSSLESS})
+    options = frozenset({"quality", "target_bytes", "lossless"})
+    draws = frozenset({"seed", "samples", "temperature", "preview"})
 
     def check(self, tree: Tree) -> None:
         """Hold the settings of a model.json against the limits."""
@@ -55,3 +67,50 @@ class WindowedFamily:
         y = model.encode(np.full((model.patch, model.patch, COLOURS), 128, np.uint8))
         z = grid.push_grid(model, Writer(grid.decisions(model, 1, 1)), model.sent(y, number), number)
         pixels.draw(model, z, number, (2, 2), temperature=0)
+
+    def takes(self, picture: Picture, info: ModelInfo, rate: Rate) -> bool:
+        """Return True: any picture can be coded."""
+        return True
+
+    def encode_one(self, job: Job, device: str, progress: Progress | None) -> Encoded:
+        """Return the file of a picture."""
+        return codec.compress_photo(job.picture, job.models[0], job.rate, device=device, progress=progress)
+
+    def head(self, data: bytes) -> FileInfo:
+        """Return what the first bytes of a file say."""
+        head = parse_photo_head(data)
+        size = head.height, head.width
+        mode, channels = _mode(head.mode == WINDOWED_LOSSLESS), 1 if head.grey else 3
+        return FileInfo(head.prefix, mode, head.mode == WINDOWED_LOSSLESS, size, size, channels, 8)
+
+    def describe(self, data: bytes) -> FileInfo:
+        """Return what a file says."""
+        file = parse_photo(data)
+        return FileInfo(
+            file.prefix, _mode(file.residual is not None), file.residual is not None, (file.height, file.width),
+            file.coded_size, 1 if file.grey else 3, 8, len(file.payload) + len(file.residual or b""),
+            tuple(photo_sections(file)),
+        )  # fmt: skip
+
+    def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
+        """Return the model of a file, and whether all of it is intact."""
+        info, _, whole = codec.identify_photo(data)
+        return info, whole
+
+    def decode_one(self, data: bytes, draw: Draw, device: str, progress: Progress | None) -> Decoded:
+        """Return the pictures of a file."""
+        exact = parse_photo(data).residual is not None and not draw.preview
+        if exact:
+            draw.check({"preview"}, codec.identify_photo(data)[0])
+        found = [
+            codec.decompress_photo(
+                data, seed=draw.seed, number=number, preview=draw.preview, max_pixels=draw.max_pixels, device=device,
+                temperature=draw.warmth(SAMPLES_TEMPERATURE), progress=progress,
+            )
+            for number in range(draw.samples)
+        ]  # fmt: skip
+        return Decoded(tuple(pixels for pixels, _, _ in found), *found[0][1:])
+
+
+def _mode(exact: bool) -> str:
+    return "photo, lossless" if exact else "photo"

@@ -1,0 +1,202 @@
+"""Pictures to files and back by whichever family: the steps behind the API and the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+
+from ..errors import FormatError, VlaeError
+from ..io.images import Picture, from_array
+from ..model.info import PAGE
+from . import known
+from .choice import candidates, plan
+from .family import Job, attempt
+from .page import codec as page
+from .request import Draw, Rate
+from .result import Decoded, Encoded, Progress
+from .stored import codec as stored
+
+__all__ = ["compress", "compress_one", "decompress", "decompress_one", "plan", "verify"]
+
+EXACT = "kept exactly: a lossy file would hardly be smaller"
+"""Notice of a picture for which a lossy file was wanted."""
+FINEST, WHOLE = 100.0, "kept exactly: quality 100 is without loss"
+"""Quality at which pictures are stored where no model is named, and the notice that says so."""
+TWO_LEVELS = "kept exactly: it has two levels at most"
+"""Notice of such a picture for which a lossy file was wanted."""
+HARDLY = 64
+"""Bytes that exact pixels may cost beyond a lossy file."""
+THIN = 8
+"""Pixels of a side below which a picture is stored: models code patches of at least that size."""
+DRAWN_BITS, HARDEST = 1.0, 7
+"""Bits a sample up to which no model is tried for an exact file, below so much effort: photographs take 2 to 5."""
+
+Given = TypeVar("Given")
+Kind = TypeVar("Kind", bound=Hashable)
+Made = TypeVar("Made")
+
+
+def compress(
+    jobs: Sequence[Job], device: str = "cpu", progress: Progress | None = None
+) -> Iterator[Encoded | VlaeError]:
+    """Yield the file of each picture in order, or what is wrong with it; those of one family are coded together.
+
+    Args:
+        jobs: from `plan`.
+        device: "cpu", "torch" or "cuda"; the bytes are the same.
+        progress: Callback with pictures, or rows of one.
+    """
+
+    def kind(job: Job) -> tuple[str, Rate, bool]:
+        return job.models[0].family, job.rate, job.auto and not job.models[0].height
+
+    def work(key: tuple[str, Rate, bool], group: Sequence[Job]) -> Iterator[Encoded | VlaeError]:
+        name, rate, storable = key
+        by_model = partial(known.family(name).encode, rate=rate, device=device, progress=progress)
+        if not storable:
+            return by_model(group)
+        return (attempt(partial(_smallest, job, by_model)) for job in group)
+
+    return _together(jobs, kind, work)
+
+
+def decompress(
+    files: Sequence[bytes], draw: Draw, device: str = "cpu", progress: Progress | None = None
+) -> Iterator[Decoded | VlaeError]:
+    """Yield the pictures of each file of one picture in order, or what is wrong with it.
+
+    Args:
+        files: the files, without metadata in front.
+        draw: how they are drawn.
+        device: "cpu", "torch" or "cuda"; the pixels are the same.
+        progress: Callback with pictures, or rows of one.
+    """
+
+    def kind(data: bytes) -> str | VlaeError:
+        found = attempt(partial(known.family_of_file, data))
+        return found if isinstance(found, VlaeError) else found.name
+
+    def work(key: str | VlaeError, group: Sequence[bytes]) -> Iterator[Decoded | VlaeError]:
+        if isinstance(key, VlaeError):
+            return iter([key] * len(group))
+        return known.family(key).decode(group, draw, device, progress)
+
+    return _together(files, kind, work)
+
+
+def compress_one(job: Job, device: str = "cpu", progress: Progress | None = None) -> Encoded:
+    """Return the file of a picture.
+
+    Raises:
+        VlaeError: it cannot be coded so.
+    """
+    return _only(compress([job], device, progress))
+
+
+def decompress_one(data: bytes, draw: Draw, device: str = "cpu", progress: Progress | None = None) -> Decoded:
+    """Return the pictures of a file of one picture, which has no metadata in front.
+
+    Raises:
+        FormatError: the bytes are no such file, damaged, or beyond the limit.
+        ModelError: the model is unknown or damaged.
+        OptionError: its family does not have an option.
+    """
+    return _only(decompress([data], draw, device, progress))
+
+
+def verify(made: Encoded, picture: Picture, device: str = "cpu") -> None:
+    """Decode a file that was just made of a picture.
+
+    Raises:
+        FormatError: it is not what it should be.
+    """
+    found = decompress_one(made.data, Draw(), device).pictures[0]
+    if made.residual_bits is not None and not _is_equal(found, made.exact, picture):
+        raise FormatError("the exact picture does not come back: please report this")
+    if found.shape[:2] != made.size:
+        raise FormatError("a picture of another size comes back: please report this")
+
+
+def _is_equal(found: np.ndarray, exact: np.ndarray | None, picture: Picture) -> bool:
+    if exact is not None:
+        return np.array_equal(found, exact)
+    return np.array_equal(stored.channels(from_array(found))[0], stored.channels(picture)[0])
+
+
+def _together(
+    items: Sequence[Given],
+    kind: Callable[[Given], Kind],
+    work: Callable[[Kind, Sequence[Given]], Iterator[Made]],
+) -> Iterator[Made]:
+    """Yield what comes of each item, in order; items of one kind are worked on together."""
+    keys, groups = [], dict[Kind, list[Given]]()
+    for item in items:
+        keys.append(kind(item))
+        groups.setdefault(keys[-1], []).append(item)
+    made = {key: work(key, group) for key, group in groups.items()}
+    yield from (next(made[key]) for key in keys)
+
+
+def _only(found: Iterator[Made | VlaeError]) -> Made:
+    """Return the first result.
+
+    Raises:
+        VlaeError: it is one.
+    """
+    made = next(found)
+    if isinstance(made, VlaeError):
+        raise made
+    return made
+
+
+def _smallest(job: Job, encode: Callable[[Sequence[Job]], Iterator[Encoded | VlaeError]]) -> Encoded:
+    """Return the file of a picture of any size, stored without a model where that takes fewer bytes."""
+    picture, rate = job.picture, job.rate
+
+    def by_model() -> Encoded:
+        return _only(encode([job]))
+
+    if two := _as_page(picture, rate.steps):
+        if rate.lossless:
+            return two
+        if rate.target_bytes is None or len(two.data) <= rate.target_bytes:
+            return replace(two, notices=(*two.notices, TWO_LEVELS))
+    if rate.lossless:
+        return _smaller_exact(picture, by_model, rate.steps)
+    if rate.quality == FINEST:
+        whole = stored.compress(picture, rate.steps)
+        return replace(whole, notices=(*whole.notices, WHOLE))
+    kept, lossy = None, None
+    if rate.target_bytes is not None:
+        kept = stored.compress_within(picture, rate.target_bytes, rate.steps)
+    elif min(picture.size) < THIN:
+        kept = stored.compress(picture, rate.steps)
+    else:
+        lossy = by_model()
+        kept = stored.compress_within(picture, len(lossy.data) + HARDLY, rate.steps)
+    if kept:
+        return replace(kept, notices=(*kept.notices, EXACT))
+    return lossy or by_model()
+
+
+def _as_page(picture: Picture, effort: int) -> Encoded | None:
+    """Return the exact file of a picture of two levels, by a page model or without one, whichever is smaller."""
+    info = next((info for info in candidates() if info.family == PAGE), None)
+    if info is None or page.split(picture) is None:
+        return None
+    made = page.compress(picture, info)
+    return stored.compress_within(picture, len(made.data) - 1, effort) or made
+
+
+def _smaller_exact(picture: Picture, by_model: Callable[[], Encoded], effort: int) -> Encoded:
+    """Return the smaller exact file; the model is not tried where it has hardly a chance or cannot."""
+    made = stored.compress(picture, effort)
+    bits = 8 * len(made.data) / picture.pixels.size
+    unfit = picture.alpha is not None or picture.deep is not None or min(picture.size) < THIN
+    if unfit or (bits < DRAWN_BITS and effort < HARDEST):
+        return made
+    return min(by_model(), made, key=lambda one: len(one.data))
