@@ -103,7 +103,7 @@ def texture(folder: Path) -> Lines:
     )
     names = ("bits a pixel", "PSNR, dB", "MS-SSIM", "SSIMULACRA2", "features", "statistics of features")
     lines = [head, "", *table(("quality", "temperature", *names), rows)]
-    return [*lines, "", f"![Original, base reconstruction, temperatures 1/2 and 1]({SHEETS}/texture.png)"]
+    return [*lines, "", f"![Original, base reconstruction, temperatures 1/2 and 1]({SHEETS}/texture.webp)"]
 
 
 def lossy_memory(folder: Path) -> Lines:

@@ -3,7 +3,7 @@
     python -m benchmarks.lossy.texture --data ../shared/data     # some minutes
 
 The feature net was trained to tell the classes of CIFAR-10; no part of the codec was trained with it. Results go to
-benchmarks/results/lossy_texture.json, and crops side by side to benchmarks/results/sheets/texture.png.
+benchmarks/results/lossy_texture.json, and crops side by side to benchmarks/results/sheets/texture.webp.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .judges import judged
 
 QUALITIES = (10, 25, 40, 55, 70)
 TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0)
-SHEET = FOLDER / "sheets" / "texture.png"
+SHEET = FOLDER / "sheets" / "texture.webp"
 SHOWN = {"kodim13": (160, 96), "kodim05": (128, 240), "kodim21": (160, 320), "kodim01": (192, 288)}
 """Pictures of the sheet and their crops' first row and column."""
 SHOWN_QUALITY, CROP = 30, 224
@@ -78,7 +78,7 @@ def main(data: Path) -> None:
                 rows.setdefault(str(quality), {})[f"{heat:g}"] = means
     about = {"model": info.name, "fingerprint": info.fingerprint, "pictures": len(photographs)}
     write_result("lossy_texture", {**about, "rows": rows})
-    sheet(photographs).save(SHEET, optimize=True)
+    sheet(photographs).save(SHEET, quality=60, method=6)
 
 
 if __name__ == "__main__":
