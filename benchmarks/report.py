@@ -20,7 +20,7 @@ from vlae_codec.errors import VlaeError
 from vlae_codec.io.files import write_whole
 
 TITLES = {"docs/results.md": "Results", "models/README.md": "Models", "docs/sets.md": "Sets side by side"}
-KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
+KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 SOURCE = re.compile(r'src="([^"]+)"')
 STYLE = """
 body { font: 15px/1.5 sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; color: #222 }

@@ -167,13 +167,15 @@ def test_verbose_says_which_model_and_why(run: Run, digits: list[Path], tmp_path
     Image.fromarray(noise).save(tmp_path / "noise.png")
     Image.fromarray(noise[:28, :28]).save(tmp_path / "small.png")
     Image.new("L", (40, 20), 99).save(tmp_path / "flat.png")
+    Image.fromarray((np.indices((20, 60))[1] // 20 * 90).astype(np.uint8)).save(tmp_path / "stripes.png")
     for path, options, words in (
         (digits[3], [], "model mnist: without colour and of its size"),
         (digits[4], ["-m", "mnist"], "model mnist, as given"),
         (tmp_path / "small.png", [], "in colour"),
         (tmp_path / "noise.png", [], "for a lossy picture: 40 x 30, which no bilevel model takes"),
         (tmp_path / "noise.png", ["--lossless", "--force"], "exact pixels"),
-        (tmp_path / "flat.png", [], "exact pixels without a model"),
+        (tmp_path / "flat.png", [], "model page: exact pixels, as the picture has two levels"),
+        (tmp_path / "stripes.png", [], "exact pixels without a model"),
     ):
         result = run("compress", path, "-v", *options)
         assert result.exit_code == 0 and words in result.stderr, result.stderr

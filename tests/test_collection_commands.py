@@ -107,7 +107,7 @@ def test_what_cannot_be_done_is_one_line(run: Run, collection: Path, digits: lis
         ((collection, "--index", "9"), "names none of the 5 pictures", 1),
         ((collection, "--name", "9.png"), "no file of the collection is called 9.png", 1),
         ((collection, "--name", "9.png", "--index", "3"), "exclude one another", 2),
-        ((collection, "--preview"), "for files of one picture", 1),
+        ((collection, "--preview"), "for files of one picture", 2),
     ):
         result = run("decompress", *arguments)
         assert result.exit_code == code and says in result.stderr, arguments

@@ -81,7 +81,7 @@ def test_every_flipped_bit_is_noticed(bit: int) -> None:
         (b"\xd6Z\x15" + bytes(9), "a lossless file"),
         (b"\xd6Z\x16" + bytes(9), "an archive"),
         (b"\xd6Z\x17" + bytes(9), "a picture of any size"),
-        (b"\xd6Z\x1e" + bytes(9), "unknown mode 14"),
+        (b"\xd6Z\x1e" + bytes(9), "a file of unknown mode 14"),
         (b"\xd6Z\x10" + bytes(MAX_FILE), "too long"),
     ],
 )

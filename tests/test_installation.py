@@ -69,7 +69,7 @@ def test_two_models_of_one_name(run: Run, small: Path, tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(vlae_codec.decompress(data)), PICTURE)
     with pytest.raises(ModelError, match="2 models are called 'small'"):
         vlae_codec.compress(PICTURE, "small")
-    assert run("models", "list").stdout.count("small ") == 2
+    assert [line.split()[0] for line in run("models", "list").stdout.splitlines()].count("small") == 2
 
 
 def test_list_and_show(run: Run, mnist: str, small: Path) -> None:

@@ -72,7 +72,7 @@ def test_captured_steps_draw_what_the_processor_draws(
     assert not sizes
     np.testing.assert_array_equal(drawn(model), expected)
     assert [(shape.height, shape.width) for shape in sizes] == [SIZE]
-    monkeypatch.setattr(levels_module, "CAPTURED", 0)
+    monkeypatch.setattr(levels_module, "BY_GRAPH", 0)
     np.testing.assert_array_equal(drawn(model), expected)
     assert len(sizes) == 1
     assert expected.std() > 5

@@ -78,13 +78,13 @@ class VlzImageFile(ImageFile.ImageFile):
     _collection: Collection | None = None
     _inner: tuple[bytes, VlzImageFile] | None = None
     _frame, _drawn = 0, True
-    _told = envelope.NOTHING
+    _metadata = envelope.NOTHING
 
     def _open(self) -> None:
         self._drawn = False
         with _pillow_errors():
             self._open_any()
-            if is_of_colours(self._told.icc):
+            if is_of_colours(self._metadata.icc):
                 self._mode = "RGBA" if self._mode.endswith("A") else "RGB"
 
     def _open_any(self) -> None:
@@ -98,8 +98,8 @@ class VlzImageFile(ImageFile.ImageFile):
             return
         if envelope.is_wrapped(head):
             whole = head + stream.read(header.limit(head) - len(head))
-            self._content, self._told = envelope.unwrap(whole)
-            self.info.update(in_info(self._told))
+            self._content, self._metadata = envelope.unwrap(whole)
+            self.info.update(in_info(self._metadata))
             stream = io.BytesIO(self._content)
             head = stream.read(HEADER.size)
         if is_archive(head):
@@ -110,9 +110,9 @@ class VlzImageFile(ImageFile.ImageFile):
             return
         family = known.family_of_file(head)
         head += stream.read(header.MAX_FILE + 1 - len(head))
-        told = family.head(head)
-        model = family.identify(head)[0] if told.size is None else _model_of(told)
-        self._show(model, "lossless" if told.lossless else "lossy", told.size, _mode_of(told))
+        found = family.head(head)
+        model = family.identify(head)[0] if found.size is None else _model_of(found)
+        self._show(model, "lossless" if found.lossless else "lossy", found.size, _mode_of(found))
 
     def _show(self, model: ModelInfo, kind: str, size: tuple[int, int] | None, mode: str) -> None:
         """Set what an open file says of itself."""
@@ -147,7 +147,7 @@ class VlzImageFile(ImageFile.ImageFile):
         content = self._whole()
         if not is_archive(content):
             pixels = api.decompress_array(content, _Settings.seed, max_pixels=_Settings.max_pixels)
-            return images.to_pillow(in_colours_of(pixels, self._told.icc))
+            return images.to_pillow(in_colours_of(pixels, self._metadata.icc))
         if self._reader is None:
             self._reader = Reader(content, max_pixels=_Settings.max_pixels)
         wanted = range(self._frame, self._frame + 1)
@@ -188,18 +188,18 @@ class VlzImageFile(ImageFile.ImageFile):
         return self._frame
 
 
-def _model_of(told: FileInfo) -> ModelInfo:
+def _model_of(found: FileInfo) -> ModelInfo:
     """Return the first model whose fingerprint begins as the file says: its checksum is not verified yet."""
-    return next(registry.find_prefix(told.prefix))
+    return next(registry.find_prefix(found.prefix))
 
 
-def _mode_of(told: FileInfo) -> str:
+def _mode_of(found: FileInfo) -> str:
     """Return Pillow's mode of the picture of a file."""
-    if told.depth == 1:
+    if found.depth == 1:
         return "1"
-    if told.depth == 16 and told.channels == 1:
+    if found.depth == 16 and found.channels == 1:
         return "I;16"
-    return ("L", "LA", "RGB", "RGBA")[told.channels - 1]
+    return ("L", "LA", "RGB", "RGBA")[found.channels - 1]
 
 
 class _Settings:

@@ -161,7 +161,7 @@ class Misuse(str):
 
 
 def describe(error: Exception) -> str:
-    """Return one line that says what went wrong, with the file's name where the system knows it."""
+    """Return one line that says what went wrong, with the file's name where the system gives it."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     line = " ".join(str(error).split())

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vlae_codec.families.request import Rate
-
 from .batches import Done, Pair, Step
 from .common import describe
 
 if TYPE_CHECKING:
     from vlae_codec.families.family import Job
     from vlae_codec.families.photo.codec import Refine
+    from vlae_codec.families.request import Rate
     from vlae_codec.families.result import Encoded
     from vlae_codec.io.adjust import Colour, Size
     from vlae_codec.io.metadata import Keeping

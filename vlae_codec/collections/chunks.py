@@ -112,7 +112,8 @@ def decode_array(data: bytes, device: str = "cpu") -> NDArray[Any]:
 def _default_model(lossless: bool) -> str:
     """Return the name for photographs: digits that are drawn anew are no values of an array."""
     for info in registry.list_models():
-        if info.auto and not info.height and (not lossless or "lossless" in known.family(info.family).options):
+        options = known.family(info.family).options
+        if info.auto and not info.height and "quality" in options and (not lossless or "lossless" in options):
             return info.fingerprint
     raise ModelError("no model for photographs is installed: reinstall vlae-codec")
 

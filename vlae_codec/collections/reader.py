@@ -10,7 +10,9 @@ from typing import Any
 
 from ..container import header
 from ..container.collection import HEAD, summary, unpack_record
+from ..container.envelope import unwrap
 from ..errors import FormatError, VlaeError
+from ..families.known import family_of_file
 from ..io.images import PillowImage, Pixels, to_pillow
 from .decode import Decoder, Item
 from .index import Location, PartIndex, read_parts
@@ -45,7 +47,11 @@ class Collection:
         if head == HEAD[: len(head)] and head:
             self.parts = read_parts(self._source)
         else:
-            self._single, _ = summary(read_exactly(self._source, 0, self._one(head).size))
+            whole = read_exactly(self._source, 0, self._one(head).size)
+            self._single, _ = summary(whole)
+            content, _ = unwrap(whole)
+            if header.parse_head(content)[0] != header.ARCHIVE:
+                family_of_file(content)  # raises what unknown modes deserve
         counts = [part.footer.pictures for part in self.parts] if self.parts else [self._single]
         self._firsts = list(accumulate(counts, initial=0))
 

@@ -33,7 +33,7 @@ def append(path: str | os.PathLike[str], part: Where) -> int:
     """
     target, source = Path(path), open_source(part)
     added = sum(one.footer.pictures for one in _parts(source))
-    with _locked(target), _told(target):
+    with _locked(target), _reported(target):
         end, before = 0, 0
         if target.exists():
             old = Local(target)
@@ -101,7 +101,7 @@ def recover(path: str | os.PathLike[str]) -> int:
         VlaeError: another writer is at work, or the disk is full.
     """
     target = Path(path)
-    with _locked(target), _told(target), target.open("r+b") as file:
+    with _locked(target), _reported(target), target.open("r+b") as file:
         size = file.seek(0, os.SEEK_END)
         whole, index, sound = _scan_whole(file, Stream(file))
         more = index.end > len(HEAD)
@@ -215,7 +215,7 @@ def _locked(target: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told(target: Path) -> Iterator[None]:
+def _reported(target: Path) -> Iterator[None]:
     """Errors of the disk in one line."""
     try:
         yield
@@ -236,7 +236,7 @@ def _written(out: str | os.PathLike[str], force: bool) -> Iterator[IO[bytes]]:
     target = Path(out)
     if target.exists() and not force:
         raise VlaeError(f"{target} exists: give another name, or force")
-    with _locked(target), _told(target), _beside(target) as local:
+    with _locked(target), _reported(target), _beside(target) as local:
         yield local
 
 

@@ -124,7 +124,9 @@ def parse(data: bytes) -> Container:
     mode, prefix = parse_head(data)
     if mode not in MODES:
         kinds = {ARCHIVE: "an archive of many pictures", LOSSLESS: "a lossless file", ENVELOPE: "a file with metadata"}
-        kind = kinds.get(mode, "a picture of any size")
+        kind = kinds.get(
+            mode, "a picture of any size" if WINDOWED <= mode <= PAGE else f"a file of unknown mode {mode}"
+        )
         raise FormatError(f"{kind}, and one lossy picture was expected")
     if len(data) <= AROUND:
         raise FormatError(f"cut short: {len(data)} bytes, and a .vlz file has at least {AROUND + 1}; fetch it again")

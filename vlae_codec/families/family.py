@@ -25,7 +25,7 @@ class Job(NamedTuple):
         picture: the picture.
         models: those that may code it, all of one family; the one with the smallest file does.
         rate: how.
-        auto: whether nobody named the model, so that the picture may be stored without one.
+        auto: whether no model was named, so that the picture may be stored without one.
     """
 
     picture: Picture

@@ -1,4 +1,4 @@
-"""What may be asked of an encoder and of a decoder; a family that cannot honour an option refuses it."""
+"""Options of encoders and decoders; a family that cannot honour an option refuses it."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Draw:
             "temperature": self.temperature is not None,
             "preview": self.preview,
         }
-        _refuse([name for name, asked in given.items() if asked and name not in options], options, info)
+        _refuse([name for name, used in given.items() if used and name not in options], options, info)
 
 
 def _refuse(unfit: list[str], options: Collection[str], info: ModelInfo) -> None:

@@ -84,7 +84,7 @@ class Decoded:
     """The pictures of a file.
 
     Attributes:
-        pictures: as many as samples were asked for: bool (H, W) of the bilevel family; else uint8 or uint16,
+        pictures: as many as samples were requested: bool (H, W) of the bilevel family; else uint8 or uint16,
             (H, W) grey, (H, W, 3) RGB, with alpha 2 or 4 channels.
         model: that of the file.
         lost: what is gone of the file, for people; empty if it is whole.

@@ -35,8 +35,8 @@ def _describe(data: bytes, source: str) -> tuple[FileRecord, ModelError | None]:
         except ModelError as error:
             return archive_file_record(source, None, header), error
     family = known.family_of_file(data)
-    told = family.describe(data)
+    file = family.describe(data)
     try:
-        return file_record(source, family.identify(data)[0], told, len(data)), None
+        return file_record(source, family.identify(data)[0], file, len(data)), None
     except ModelError as error:
-        return file_record(source, None, told, len(data)), error
+        return file_record(source, None, file, len(data)), error

@@ -35,7 +35,7 @@ class ImageRecord:
         lossy_bits: of the payload, the lossy code.
         residual_bits: of the payload, the exact pixels given that; 0 of lossy files.
         width, height: pixels.
-        coded_width, coded_height: pixels of the picture that is coded, smaller if it was shrunk first.
+        coded_width, coded_height: pixels of the picture that is coded, smaller if it was downscaled first.
         bits_per_pixel: of the whole file.
         family: the model's.
     """
@@ -141,23 +141,23 @@ def _rounded(bits: float | None) -> float | None:
     return None if bits is None else round(bits, 3)
 
 
-def file_record(source: str, info: ModelInfo | None, told: FileInfo, size: int) -> FileRecord:
+def file_record(source: str, info: ModelInfo | None, file: FileInfo, size: int) -> FileRecord:
     """Return the record of a file of one picture and so many bytes; `info` is None if its model is unknown."""
-    height, width = told.size or ((info.height, info.width) if info else (None, None))
-    coded_height, coded_width = told.coded_size or (None, None)
+    height, width = file.size or ((info.height, info.width) if info else (None, None))
+    coded_height, coded_width = file.coded_size or (None, None)
     return FileRecord(
         input=source,
         model=info.name if info else None,
-        fingerprint=info.fingerprint if info else told.prefix.hex(),
-        mode=told.mode,
+        fingerprint=info.fingerprint if info else file.prefix.hex(),
+        mode=file.mode,
         images=1,
         width=width,
         height=height,
-        channels=told.channels if width else None,
+        channels=file.channels if width else None,
         file_bytes=size,
-        header_bytes=size - told.payload,
-        payload_bytes=told.payload,
-        sections=told.sections,
+        header_bytes=size - file.payload,
+        payload_bytes=file.payload,
+        sections=file.sections,
         coded_width=coded_width,
         coded_height=coded_height,
     )

@@ -56,11 +56,11 @@ class PageFamily(OneByOne):
     def head(self, data: bytes) -> FileInfo:
         """Return what the first bytes of a file say."""
         file, _ = parse_head_of(data)
-        return _told(file)
+        return _described(file)
 
     def describe(self, data: bytes) -> FileInfo:
         """Return what a file says."""
-        return _told(parse_file(data), len(data))
+        return _described(parse_file(data), len(data))
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a verified file."""
@@ -73,7 +73,7 @@ class PageFamily(OneByOne):
         return Decoded((pixels,), info)
 
 
-def _told(file: PageFile, size: int = 0) -> FileInfo:
+def _described(file: PageFile, size: int = 0) -> FileInfo:
     """Return what a file of so many bytes says, without sections if its size is not known."""
     sections = tuple(file_sections(file, size)) if size else ()
     return FileInfo(

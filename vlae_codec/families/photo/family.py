@@ -61,11 +61,11 @@ class PhotoFamily(OneByOne):
 
     def head(self, data: bytes) -> FileInfo:
         """Return what the first bytes of a file say."""
-        return _told(parse_head_of(data)[0])
+        return _described(parse_head_of(data)[0])
 
     def describe(self, data: bytes) -> FileInfo:
         """Return what a file says."""
-        return _told(parse_file(data), len(data))
+        return _described(parse_file(data), len(data))
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a verified file."""
@@ -87,7 +87,7 @@ class PhotoFamily(OneByOne):
         return Decoded(tuple(pictures), info)
 
 
-def _told(file: PhotoFile, size: int = 0) -> FileInfo:
+def _described(file: PhotoFile, size: int = 0) -> FileInfo:
     """Return what a file of so many bytes says, without sections if its size is not known."""
     sections = tuple(file_sections(file, size)) if size else ()
     return FileInfo(

@@ -46,11 +46,11 @@ class StoredFamily(OneByOne):
 
     def head(self, data: bytes) -> FileInfo:
         """Return what the first bytes of a file say."""
-        return _told(parse_head_of(data)[0])
+        return _described(parse_head_of(data)[0])
 
     def describe(self, data: bytes) -> FileInfo:
         """Return what a file says."""
-        return _told(parse_file(data), len(data))
+        return _described(parse_file(data), len(data))
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return what stands for the model of a verified file."""
@@ -64,7 +64,7 @@ class StoredFamily(OneByOne):
         return Decoded((codec.decompress(data, max_pixels=draw.max_pixels, progress=progress)[0],), codec.INFO)
 
 
-def _told(file: StoredFile, size: int = 0) -> FileInfo:
+def _described(file: StoredFile, size: int = 0) -> FileInfo:
     """Return what a file of so many bytes says, without sections if its size is not known."""
     sections, sides = tuple(file_sections(file, size)) if size else (), (file.height, file.width)
     return FileInfo(
