@@ -187,7 +187,7 @@ def test_photographs_go_into_no_archive(tmp_path: Path) -> None:
     for options in ([], ["-m", "tiny"], ["-m", "tiny", "--fit"]):
         done = CliRunner().invoke(compress_command, [*map(str, paths), "-o", str(tmp_path / "set.vlz"), *options])
         assert done.exit_code == 1 and "collection" in done.output
-    with pytest.raises(ImageError, match="archives of photographs are collections"):
+    with pytest.raises(ImageError, match="go to a collection"):
         api.compress_many([noise(9, 9)], "tiny", fit=True)
 
 
