@@ -13,7 +13,7 @@ from .container import header
 from .io import files, images
 from .io.images import PillowImage
 from .io.metadata import KEEP_NOTHING, Keeping
-from .io.urls import is_url, read_url
+from .io.urls import is_url
 
 ImageLike: TypeAlias = "PillowImage | NDArray[Any] | bytes | str | os.PathLike[str] | images.Picture"
 """A Pillow image; an array, uint8, uint16 or bool, (H, W) or (H, W, 1 to 4); or an image file, bytes, path or URL.
@@ -35,10 +35,8 @@ def read_picture(image: ImageLike, keep: Keeping = KEEP_NOTHING) -> images.Pictu
         ImageError: not an image, or of a kind that is not supported.
         OSError: the file is missing or unreadable.
     """
-    if is_url(image):
-        return images.decode_image(read_url(image, images.MAX_BYTES), keep=keep)
     if isinstance(image, str | os.PathLike):
-        return images.read_image(Path(image), keep=keep)
+        return images.read_image(image if is_url(image) else Path(image), keep=keep)
     if isinstance(image, bytes):
         return images.decode_image(image, keep=keep)
     if isinstance(image, images.Picture):
@@ -54,8 +52,6 @@ def read_file(data: Source) -> bytes:
     Raises:
         OSError: the file is missing or unreadable.
     """
-    if is_url(data):
-        return read_url(data, header.MAX_ARCHIVE)
     if isinstance(data, str | os.PathLike):
-        return files.read_by_head(Path(data), header.HEADER.size, header.limit)
+        return files.read_by_head(data if is_url(data) else Path(data), header.HEADER.size, header.limit)
     return bytes(data)

@@ -60,7 +60,7 @@ def compress_to_archive(
     if task.verify:
         _verify(archive.Reader(result.data, device), pixels, rate.lossless)
     if not task.dry_run:
-        files.write_whole(out, result.data, files.Origin(tuple(inputs), task.keep_time))
+        files.write_whole(out, result.data, task.sources.origin(inputs, task.keep_time))
     record = archive_record(str(out), result, notices)
     output.line({"input": ", ".join(map(str, inputs)), **asdict(record)})
     output.result(lambda: archive_tree(record), lambda: archive_table(record))
@@ -83,7 +83,7 @@ def _read(source: Path, task: CompressTask) -> list[Batch]:
     def adjusted(picture: Picture) -> Picture:
         return images.over_black(adjust.adjusted(picture, task.size, task.background))
 
-    batches = datasets.read_batches(source, task.every_frame, adjusted)
+    batches = datasets.read_batches(source, task.every_frame, adjusted, task.sources.remote.get(source))
     if task.rate.keeps_pixels:
         for batch in batches:
             images.refuse_changes(batch.notices)

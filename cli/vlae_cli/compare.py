@@ -18,6 +18,7 @@ from .common import (
     seed_option,
     version_option,
 )
+from .sources import PathOrUrl
 
 if TYPE_CHECKING:
     from vlae_codec.io.images import Picture
@@ -28,12 +29,13 @@ Examples:
   vlae-compare photo.png photo.vlz
   vlae-compare photo.png photo.vlz --diff diff.png --gain 8
   vlae-compare photo.png other.jpg --json
+  vlae-compare https://example.org/photo.png photo.vlz
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("original", type=click.Path(path_type=Path))
-@click.argument("other", type=click.Path(path_type=Path))
+@click.argument("original", type=PathOrUrl())
+@click.argument("other", type=PathOrUrl())
 @click.option("--diff", type=click.Path(path_type=Path), help="Write OTHER less ORIGINAL, around a grey of 128, here.")
 @click.option(
     "--gain", type=FiniteRange(0, 255, min_open=True), default=4, show_default=True, help="Factor on what --diff shows."
@@ -45,8 +47,8 @@ Examples:
 @version_option
 @exit_on_error
 def main(
-    original: Path,
-    other: Path,
+    original: Path | str,
+    other: Path | str,
     diff: Path | None,
     gain: float,
     seed: int,
@@ -56,14 +58,15 @@ def main(
 ) -> None:
     """Print PSNR, MS-SSIM, SSIMULACRA2 (if its package is installed) and bits a pixel of two pictures.
 
-    Each of them is a picture or a .vlz file of one picture; transparent ones are laid over white.
+    Each of them is a picture or a .vlz file of one picture, or the URL of one ('vlae-codec[collections]'); transparent
+    ones are laid over white.
     """
     from vlae_codec.io import files, targets, writing
     from vlae_codec.report import comparison
 
     if diff is not None:
         writing.check_ending(diff)
-        for source in (original, other):
+        for source in (one for one in (original, other) if isinstance(one, Path)):
             targets.check_target(source, diff, force)
     first, second = (_side(path, seed, max_pixels) for path in (original, other))
     found = comparison.compare(first, second)
@@ -73,7 +76,7 @@ def main(
     click.echo(json.dumps(asdict(found)) if as_json else comparison.comparison_table(found), err=on_stderr)
 
 
-def _side(path: Path, seed: int, max_pixels: int | None) -> Side:
+def _side(path: Path | str, seed: int, max_pixels: int | None) -> Side:
     """Read a picture, or draw that of a .vlz file, whatever its name is."""
     from vlae_codec.container import header
     from vlae_codec.errors import VlaeError

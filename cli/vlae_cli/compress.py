@@ -18,7 +18,6 @@ from .common import (
     FiniteRange,
     device_option,
     exit_on_error,
-    inputs_argument,
     max_pixels_option,
     model_option,
     parsed,
@@ -29,6 +28,7 @@ from .compressing import SEARCHED, CompressTask, compress_batch, reason, search_
 from .misuse import refuse_ending, refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
 from .output import Output, output_options
 from .resources import resource_options
+from .sources import Sources, inputs_or_urls_argument, name_sources
 
 if TYPE_CHECKING:
     from vlae_codec.io.adjust import Colour, Size
@@ -74,11 +74,12 @@ Examples:
   vlae-compress photo.jpg --keep icc,exif  the profile and the EXIF data too, the place in them
   vlae-compress digits/ --lossless -o set.vlz    many pictures, one file, at their -ELBO
   vlae-compress stack.npy -o set.vlz       many lossy codes in one file
+  vlae-compress https://example.org/digit.png        writes digit.vlz here
 """
 
 
 @click.command(epilog=EPILOG)
-@inputs_argument
+@inputs_or_urls_argument
 @model_option
 @click.option(
     "--bits",
@@ -131,7 +132,7 @@ Examples:
 @exit_on_error
 @resource_options
 def main(
-    inputs: tuple[Path, ...],
+    inputs: tuple[Path | str, ...],
     model: str,
     bits: int | None,
     quality: float | None,
@@ -158,7 +159,8 @@ def main(
 
     Handwriting and silhouettes of 28 x 28 pixels go to the bilevel models, all others to the one for
     photographs. With --lossless the same pixels come back. Many pictures (several files, a folder, a .npy or .npz
-    array, an idx file of MNIST) go to one archive if the output is a .vlz file: -o set.vlz.
+    array, an idx file of MNIST) go to one archive if the output is a .vlz file: -o set.vlz. URLs need
+    'vlae-codec[collections]'.
     """
     from vlae_codec.families.request import Rate
     from vlae_codec.latents.payload import MAX_BITS
@@ -171,29 +173,30 @@ def main(
     for name, value in sizes.items():
         refuse_together({"--lossless": lossless, name: value})
     refuse_together({"--frame": frame, "--all-frames": all_frames})
-    refuse_misplaced(inputs, {".vlz"}, "the .vlz file")
-    refuse_terminal(inputs, output)
-    if not output.mirrored and not output.recursive and len(inputs) == 1:
+    sources, paths = name_sources(inputs)
+    refuse_misplaced([path for path in paths if path not in sources.remote], {".vlz"}, "the .vlz file")
+    refuse_terminal(paths, output)
+    if not output.mirrored and not output.recursive and len(paths) == 1:
         refuse_ending(output.out, NOT_VLZ)
-    refuse_one_name(inputs, output, NOT_VLZ)
+    refuse_one_name(paths, output, NOT_VLZ)
     rate = Rate(
         bits, quality, target_bytes, lossless, effort, code, fit, binarise, search_of if effort == SEARCHED else None
     )
     task = CompressTask(
         model, rate, device, output.force, verify, max_pixels, target_bpp, resize, background,
-        output.keep_time, frame, all_frames, dry_run=output.dry_run, keep=_keeping(keep, lossless),
+        output.keep_time, frame, all_frames, dry_run=output.dry_run, keep=_keeping(keep, lossless), sources=sources,
     )  # fmt: skip
-    counts = _count_frames(inputs) if all_frames and not output.recursive else {}
-    if wants_archive(inputs, output, any(count > 1 for count in counts.values())):
+    counts = _count_frames(paths, sources) if all_frames and not output.recursive else {}
+    if wants_archive(paths, output, any(count > 1 for count in counts.values())):
         if lossless and bits is not None:
             raise click.UsageError("a lossless archive takes the bits that it needs: leave out --bits")
         if keep:
             raise click.UsageError("--keep is for files of one picture, and archives hold no metadata")
-        compress_to_archive(inputs, task, output, chunk=chunk, names=names)
+        compress_to_archive(paths, task, output, chunk=chunk, names=names)
         return
     if chunk or names:
         raise click.UsageError("--chunk and --names are for archives: several pictures and -o NAME.vlz")
-    _compress(inputs, task, output)
+    _compress(paths, task, output)
 
 
 def _keeping(kinds: frozenset[str] | None, lossless: bool) -> Keeping:
@@ -203,13 +206,13 @@ def _keeping(kinds: frozenset[str] | None, lossless: bool) -> Keeping:
     return Keeping(parse_kinds("all" if lossless else "none") if kinds is None else kinds, lossless)
 
 
-def _count_frames(inputs: Sequence[Path]) -> dict[Path, int]:
+def _count_frames(inputs: Sequence[Path], sources: Sources) -> dict[Path, int]:
     """How many frames the inputs have; a stream is read but once, so their number is unknown."""
     from vlae_codec.io import files, opening
 
     if files.STREAM in inputs:
         raise click.UsageError("--all-frames needs files, not the standard input")
-    return {path: opening.count_frames(path) for path in inputs}
+    return {path: opening.count_frames(sources.where(path)) for path in inputs}
 
 
 def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> None:
@@ -223,7 +226,7 @@ def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> N
     records: list[ImageRecord] = []
     plan = output.plan(inputs, ".vlz", PICTURES)
     if task.every_frame:
-        plan, frames = targets.spread(plan, _count_frames([source for source, _ in plan.pairs]))
+        plan, frames = targets.spread(plan, _count_frames([source for source, _ in plan.pairs], task.sources))
         task = replace(task, frames=frames)
     output.report(plan.problems, failures)
     with progress_bar("compressing", output.quiet) as step:

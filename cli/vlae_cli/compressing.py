@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .batches import Done, Pair, Step
 from .common import describe
+from .sources import Sources
 
 if TYPE_CHECKING:
     from vlae_codec.families.family import Job
@@ -44,6 +45,7 @@ class CompressTask:
         frames: then the frames of outputs.
         dry_run: nothing is written.
         keep: of the inputs' metadata, None for nothing.
+        sources: where inputs come from.
     """
 
     model: str
@@ -61,6 +63,7 @@ class CompressTask:
     frames: Mapping[Path, int] = field(default_factory=dict)
     dry_run: bool = False
     keep: Keeping | None = None
+    sources: Sources = field(default_factory=Sources)
 
 
 def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
@@ -102,7 +105,7 @@ def _prepare(task: CompressTask, source: Path, target: Path, among: Sequence[Mod
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     frame = task.frames.get(target, task.frame)
     keep = task.keep or metadata.KEEP_NOTHING
-    picture = images.read_image(source, task.max_pixels or images.MAX_PIXELS, frame, keep)
+    picture = images.read_image(task.sources.where(source), task.max_pixels or images.MAX_PIXELS, frame, keep)
     if not task.rate.keeps_pixels:
         picture = replace(picture, deep=None)
     picture = adjust.adjusted(picture, task.size, task.background)
@@ -127,7 +130,7 @@ def _finish(task: CompressTask, pair: Pair, job: Job, made: Encoded) -> ImageRec
     left = (f"left out: {', '.join(picture.left_out)}",) if picture.left_out else ()
     made = replace(made, data=envelope.wrap(made.data, picture.metadata), notices=(*made.notices, *left))
     if not task.dry_run:
-        files.write_whole(pair[1], made.data, files.Origin((pair[0],), task.keep_time))
+        files.write_whole(pair[1], made.data, task.sources.origin(pair[:1], task.keep_time))
     return records.image_record(str(pair[0]), str(pair[1]), made)
 
 

@@ -129,7 +129,7 @@ def main(
         with failures.of(source):
             read = ReadTask(index, name, keep_going, seed or 0, device, max_pixels)
             if is_collection(sources.head(source)):
-                lost = decompress_collection(source, sources.where(source), place, read, output)
+                lost = decompress_collection(source, sources.collection(source), place, read, output)
             else:
                 lost = decompress_archive(source, sources.read(source), place, read, output)
             if lost:

@@ -110,13 +110,13 @@ def _write(task: DecompressTask, pair: Pair, found: Decoded, metadata: Metadata)
 def _write_picture(task: DecompressTask, pair: Pair, pixels: Drawn, metadata: Metadata) -> str:
     """Write a picture, or make its file alone, which may fail too; what it does not hold of the metadata comes back."""
     from vlae_codec.container.envelope import ICC
-    from vlae_codec.io import files, writing
+    from vlae_codec.io import writing
 
     if task.draw.samples > 1:
         metadata = metadata.only((ICC,))
     if task.dry_run:
         writing.encode_picture(pixels, pair[1].suffix, metadata)
     else:
-        writing.write_picture(pair[1], pixels, files.Origin((pair[0],), task.keep_time), metadata)
+        writing.write_picture(pair[1], pixels, task.sources.origin(pair[:1], task.keep_time), metadata)
     left = writing.unwritten(metadata, pair[1].suffix)
     return f"{pair[1].suffix or '.png'} does not hold its {', '.join(left)}" if left else ""

@@ -9,6 +9,7 @@ import click
 
 from .common import FiniteRange, exit_on_error, force_option, progress_bar, version_option
 from .misuse import refuse_together
+from .sources import PathOrUrl
 
 if TYPE_CHECKING:
     from vlae_codec.families.bilevel.editing import Coded
@@ -27,14 +28,10 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, type=PathOrUrl())
 @click.option("--class", "label", type=click.IntRange(0), metavar="NUMBER", help="Hold the style, take this class.")
-@click.option(
-    "--style-of", "style", type=click.Path(path_type=Path), metavar="FILE", help="Hold the class, take FILE's style."
-)
-@click.option(
-    "--mix", type=click.Path(path_type=Path), nargs=2, metavar="FILE FILE", help="Draw what lies between two files."
-)
+@click.option("--style-of", "style", type=PathOrUrl(), metavar="FILE", help="Hold the class, take FILE's style.")
+@click.option("--mix", type=PathOrUrl(), nargs=2, metavar="FILE FILE", help="Draw what lies between two files.")
 @click.option("--steps", type=click.IntRange(2, 256), help="Pictures of --mix, both ends included [default: 8].")
 @click.option(
     "--strength",
@@ -57,10 +54,10 @@ Examples:
 @version_option
 @exit_on_error
 def main(
-    inputs: tuple[Path, ...],
+    inputs: tuple[Path | str, ...],
     label: int | None,
-    style: Path | None,
-    mix: tuple[Path, Path] | None,
+    style: Path | str | None,
+    mix: tuple[Path | str, Path | str] | None,
     steps: int | None,
     strength: float | None,
     sheet: bool,
@@ -69,7 +66,10 @@ def main(
     seed: int | None,
     force: bool,
 ) -> None:
-    """Draw edits of .vlz INPUTS of a model with classes, such as mnist-label; --mix takes files of any one model."""
+    """Draw edits of .vlz INPUTS of a model with classes, such as mnist-label; --mix takes files of any one model.
+
+    Files may be URLs, with 'vlae-codec[collections]'.
+    """
     refuse_together({"--class": label, "--style-of": style, "--mix": mix, "--sheet": sheet or None})
     _check_use(inputs, (label, style, mix, sheet or None), steps, strength, out)
     if out.suffix == VLZ and (scale != 1 or seed is not None or strength is not None):
@@ -81,7 +81,8 @@ def main(
     if out.suffix != VLZ:
         writing.check_ending(out)
     for source in (*inputs, *(mix or ()), *([style] if style else [])):
-        targets.check_target(source, out, force)
+        if isinstance(source, Path):
+            targets.check_target(source, out, force)
     codes = [_read(path) for path in mix or inputs]
     styles = codes if style is None else [_read(style)] * len(codes)
     if out.suffix == VLZ:
@@ -101,7 +102,7 @@ def main(
         writing.write_picture(out, pictures[0].repeat(scale, axis=0).repeat(scale, axis=1))
 
 
-def _read(path: Path) -> Coded:
+def _read(path: Path | str) -> Coded:
     from vlae_codec.container import header
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel.editing import read_code
@@ -114,7 +115,7 @@ def _read(path: Path) -> Coded:
 
 
 def _check_use(
-    inputs: tuple[Path, ...], edits: tuple[object, ...], steps: int | None, strength: float | None, out: Path
+    inputs: tuple[Path | str, ...], edits: tuple[object, ...], steps: int | None, strength: float | None, out: Path
 ) -> None:
     """Refuse what does not go together, as wrong use; the edits are --class, --style-of, --mix and --sheet."""
     label, style, mix, _ = edits

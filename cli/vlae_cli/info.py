@@ -69,7 +69,7 @@ def _describe(sources: Sources, path: Path) -> tuple[FileRecord, ModelError | No
     from vlae_codec.collections import Collection
     from vlae_codec.collections.inspect import collection_record
 
-    with Collection(sources.where(path)) as found:
+    with Collection(sources.collection(path)) as found:
         return collection_record(found, str(path)), None
 
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from vlae_codec.io.files import STREAM
+from vlae_codec.io.urls import is_url
 
 from .common import Failures, force_option, json_option, out_option
+from .sources import PathOrUrl
 
 if TYPE_CHECKING:
     from vlae_codec.io.targets import Plan
@@ -25,9 +27,7 @@ SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 OPTIONS = (
     out_option,
     click.option("-c", "--stdout", "to_stdout", is_flag=True, help="Write to the standard output, as -o - does."),
-    click.option(
-        "--output-dir", type=click.Path(path_type=Path), help="Folder for the outputs; made if it is not there."
-    ),
+    click.option("--output-dir", type=PathOrUrl(), help="Folder for the outputs; made if it is not there."),
     click.option("-r", "--recursive", is_flag=True, help="Go through folders; --output-dir then mirrors them."),
     click.option(
         "-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that share the work."
@@ -148,6 +148,8 @@ def output_options(command: Callable[..., R]) -> Callable[..., R]:
             raise click.UsageError("--json and --json-lines exclude one another")
         if quiet and verbose:
             raise click.UsageError("-q and -v exclude one another")
+        if is_url(out) or is_url(output_dir):
+            raise click.UsageError("outputs are local files: URLs are read, and written by vlae-collect alone")
         place = STREAM if to_stdout else output_dir or (Path(out) if out is not None else None)
         if recursive and place == STREAM:
             raise click.UsageError("-r makes many files, and the standard output takes one")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import click
 
 from vlae_codec.errors import VlaeError
-from vlae_codec.io.files import STREAM
-from vlae_codec.io.urls import is_url, read_head
+from vlae_codec.io.files import STREAM, Origin
+from vlae_codec.io.urls import is_url
 
 
 class PathOrUrl(click.Path):
@@ -42,14 +42,22 @@ class Sources:
     remote: Mapping[Path, str] = field(default_factory=dict)
 
     def where(self, path: Path) -> Path | str:
-        """Return the path or URL of an input.
+        """Return the path or URL of an input."""
+        return self.remote.get(path, path)
+
+    def collection(self, path: Path) -> Path | str:
+        """Return the path or URL of a collection.
 
         Raises:
             VlaeError: it is the standard input.
         """
         if path == STREAM:
             raise VlaeError("a collection is read by its index: name its file")
-        return self.remote.get(path, path)
+        return self.where(path)
+
+    def origin(self, paths: Sequence[Path], keep_time: bool) -> Origin:
+        """Return what an output is made of; URLs have neither a mode nor a time that it could take."""
+        return Origin(tuple(path for path in paths if path not in self.remote), keep_time)
 
     def head(self, path: Path) -> bytes:
         """Return the first bytes of an input, as many as tell what it is.
@@ -63,9 +71,7 @@ class Sources:
 
         if path == STREAM:
             return self.stdin[: header.HEADER.size]
-        if path in self.remote:
-            return read_head(self.remote[path], header.HEADER.size)
-        return files.read_up_to(path, header.HEADER.size - 1)
+        return files.read_up_to(self.where(path), header.HEADER.size - 1)
 
     def read(self, path: Path) -> bytes:
         """Return the bytes of a .vlz file, but no more than one can have and one; of a collection the first ones.
@@ -79,20 +85,29 @@ class Sources:
 
         if path == STREAM:
             return self.stdin
-        if path in self.remote:
-            return read_head(self.remote[path], header.limit(self.head(path)) + 1)
-        return files.read_by_head(path, header.HEADER.size, header.limit)
+        return files.read_by_head(self.where(path), header.HEADER.size, header.limit)
 
 
 def open_sources(inputs: Sequence[Path | str]) -> tuple[Sources, tuple[Path, ...]]:
-    """Return where inputs come from, and the names that they have here; the standard input is read.
+    """Return where .vlz files come from, and the names that they have here; the standard input is read.
 
     Raises:
-        VlaeError: a URL ends without a name, two inputs have the name of one, or the standard input is closed.
+        VlaeError: as `name_sources`, or the standard input is closed.
     """
     from vlae_codec.container import header
     from vlae_codec.io import files
 
+    sources, names = name_sources(inputs)
+    stdin = files.read_by_head(STREAM, header.HEADER.size, header.limit) if STREAM in names else b""
+    return replace(sources, stdin=stdin), names
+
+
+def name_sources(inputs: Sequence[Path | str]) -> tuple[Sources, tuple[Path, ...]]:
+    """Return where inputs come from, and the names that they have here.
+
+    Raises:
+        VlaeError: a URL ends without a name, or two inputs have the name of one.
+    """
     remote = dict[Path, str]()
     names = list[Path]()
     for one in inputs:
@@ -104,5 +119,4 @@ def open_sources(inputs: Sequence[Path | str]) -> tuple[Sources, tuple[Path, ...
                 raise VlaeError(f"{one}: another input is called {name} too; give them one by one")
             remote[name] = one
         names.append(name)
-    stdin = files.read_by_head(STREAM, header.HEADER.size, header.limit) if STREAM in names else b""
-    return Sources(stdin, remote), tuple(names)
+    return Sources(remote=remote), tuple(names)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, TypeAlias
 
 from ..errors import FormatError, VlaeError
-from ..io.urls import file_system, is_url
+from ..io.urls import file_system, is_url, reported
 
 Where: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str] | IO[bytes]"
 """The bytes themselves; a path; a URL such as s3://bucket/set.vlz; or an open file that can seek."""
@@ -77,13 +77,21 @@ class Remote:
     """A file of a file system of fsspec, read by ranges."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self.files, self.path = file_system(url)
-        self.size = int(self.files.size(self.path))
+        with reported(url):
+            self.size = int(self.files.size(self.path) or 0)
 
     def read(self, start: int, size: int) -> bytes:
         """Return so many bytes from an offset on, fewer at the end."""
         end = min(self.size, start + size)
-        return bytes(self.files.cat_file(self.path, start=start, end=end)) if start < end else b""
+        if start >= end:
+            return b""
+        with reported(self.url):
+            data = bytes(self.files.cat_file(self.path, start=start, end=end))
+        if len(data) > end - start:
+            raise VlaeError(f"{self.url}: the server does not send parts of a file: download it first")
+        return data
 
 
 def open_source(where: Where) -> Source:

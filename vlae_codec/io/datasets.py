@@ -68,7 +68,10 @@ def _is_idx(path: Path) -> bool:
 
 
 def read_batches(
-    path: Path, every_frame: bool = False, adjust: Callable[[Picture], Picture] = over_black
+    path: Path,
+    every_frame: bool = False,
+    adjust: Callable[[Picture], Picture] = over_black,
+    url: str | None = None,
 ) -> list[Batch]:
     """Read the pictures of an input: of a folder every file in it by name, hidden ones and folders left out.
 
@@ -76,17 +79,18 @@ def read_batches(
         path: the input.
         every_frame: take all frames of a file, and not the first alone.
         adjust: is done to each picture of a file, and makes transparent ones opaque.
+        url: where the input is read from, if `path` is but its name.
 
     Raises:
         ImageError: not pictures, damaged, too large, or of a kind that is not supported; or a folder without any.
         OSError: missing or unreadable.
     """
-    if path != STREAM and path.is_dir():
+    if url is None and path != STREAM and path.is_dir():
         inner = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
         if not inner:
             raise ImageError("an empty folder: there are no pictures in it")
         return [batch for each in inner for batch in _read_in_folder(each, every_frame, adjust)]
-    data = read_up_to(path, MAX_BYTES)
+    data = read_up_to(url or path, MAX_BYTES)
     if not data:
         raise ImageError("the file is empty, not an image")
     if len(data) > MAX_BYTES:
@@ -96,7 +100,7 @@ def read_batches(
     if _is_idx(path):
         return [_batch(parse_idx(data), path)]
     name = "stdin" if path == STREAM else path.name
-    count = count_frames(path) if every_frame else 1
+    count = count_frames(url or path) if every_frame else 1
     names = [name] if count == 1 else [f"{path.stem}-{number:04d}{path.suffix}" for number in range(count)]
     pictures = [adjust(decode_image(data, frame=number if every_frame else None)) for number in range(count)]
     return [Batch(one.pixels[None], (name,), one.notices) for name, one in zip(names, pictures, strict=True)]

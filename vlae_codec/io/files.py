@@ -13,35 +13,41 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import VlaeError
+from .urls import is_url, open_url
 
 STREAM = Path("-")
 
 
-def read_up_to(path: Path, limit: int) -> bytes:
-    """Read a file's bytes, but no more than limit + 1 of them, by which a caller notices what is too long.
+def read_up_to(path: Path | str, limit: int) -> bytes:
+    """Read the bytes of a file or URL, but no more than limit + 1, by which a caller notices what is too long.
 
     Raises:
-        VlaeError: a folder, or a closed stream.
+        VlaeError: a folder, a closed stream, or a URL that cannot be reached.
         OSError: missing or unreadable.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         return file.read(limit + 1)
 
 
-def read_by_head(path: Path, size: int, limit_of: Callable[[bytes], int]) -> bytes:
+def read_by_head(path: Path | str, size: int, limit_of: Callable[[bytes], int]) -> bytes:
     """As `read_up_to`, with a limit that the first `size` bytes of the file decide.
 
     Raises:
-        VlaeError: a folder, or a closed stream.
+        VlaeError: a folder, a closed stream, or a URL that cannot be reached.
         OSError: missing or unreadable.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         return read_stream(file, size, limit_of)
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, or take the standard input, which stays open."""
+def opened(where: Path | str) -> Iterator[IO[bytes]]:
+    """Open a file or URL, or take the standard input, which stays open."""
+    if is_url(where):
+        with open_url(where) as file:
+            yield file
+        return
+    path = Path(where)
     if path == STREAM:
         if sys.stdin is None:
             raise VlaeError("the standard input is closed")

@@ -71,19 +71,19 @@ class Picture:
 
 
 def read_image(
-    path: Path, max_pixels: int = MAX_PIXELS, frame: int | None = None, keep: Keeping = KEEP_NOTHING
+    path: Path | str, max_pixels: int = MAX_PIXELS, frame: int | None = None, keep: Keeping = KEEP_NOTHING
 ) -> Picture:
     """Read the picture of a file in any format of Pillow's; `-` reads the standard input.
 
     Args:
-        path: the file.
+        path: the file, or its URL.
         max_pixels: a larger picture is refused before memory is taken for it.
         frame: of several, from 0; None for the first, with a notice of how many there are.
         keep: of what the file says beside its pixels. A profile that is kept leaves the colours as they are.
 
     Raises:
         ImageError: not an image, damaged, too large, or of a kind that is not supported.
-        VlaeError: a folder.
+        VlaeError: a folder, or a URL that cannot be reached.
         OSError: missing or unreadable.
     """
     data = read_up_to(path, MAX_BYTES)

@@ -11,6 +11,7 @@ from PIL import Image
 from ..errors import ImageError
 from .chunks import DEPTH, SIGNATURE, transparent_key
 from .deep import Deep, reduced
+from .files import opened
 
 ORIENTATION = 0x0112
 TURNS = {
@@ -93,10 +94,10 @@ def frame_count(image: Image.Image) -> int:
     return 1 if image.format in ONE_PICTURE else int(getattr(image, "n_frames", 1))
 
 
-def count_frames(path: Path) -> int:
-    """Return how many frames or pages a file has; 1 of what is no image, which reading it will say."""
+def count_frames(where: Path | str) -> int:
+    """Return how many frames or pages a file or URL has; 1 of what is no image, which reading it will say."""
     try:
-        with Image.open(path) as image:
+        with opened(where) as file, Image.open(file) as image:
             return frame_count(image)
     except Exception:  # the decoders raise nearly everything for damaged files
         return 1

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, TypeGuard
 
 from ..errors import VlaeError
 
 if TYPE_CHECKING:
     import fsspec
+
+BLOCK = 1 << 16
+"""Bytes that are fetched at once beyond those that are wanted."""
+NOT_FOUND = 404
+"""Answer of a server of HTTP that has no such file."""
 
 
 def is_url(where: object) -> TypeGuard[str]:
@@ -30,25 +39,35 @@ def file_system(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
     return found
 
 
-def read_url(url: str, limit: int) -> bytes:
-    """Return the bytes of a URL.
+@contextlib.contextmanager
+def open_url(url: str) -> Iterator[IO[bytes]]:
+    """Open the file of a URL; of large ones no more is fetched than is read, where the server allows that.
 
     Raises:
-        VlaeError: there are more than `limit`, or as `file_system`.
-        OSError: missing or unreadable.
+        VlaeError, OSError: as `file_system` and `reported`, also of what is read.
     """
     files, path = file_system(url)
-    if (size := files.size(path)) is not None and size > limit:
-        raise VlaeError(f"{url}: {size} bytes, and {limit} is the most that is read")
-    return bytes(files.cat_file(path))
+    with reported(url), files.open(path, "rb", block_size=BLOCK) as file:
+        yield file
 
 
-def read_head(url: str, size: int) -> bytes:
-    """Return the first bytes of a URL.
+@contextlib.contextmanager
+def reported(url: str) -> Iterator[None]:
+    """Raise the errors of any file system as one that says what is wrong with a URL.
 
     Raises:
-        VlaeError: as `file_system`.
-        OSError: missing or unreadable.
+        FileNotFoundError: there is no such file.
+        VlaeError: it cannot be reached.
     """
-    files, path = file_system(url)
-    return bytes(files.cat_file(path, start=0, end=size))
+    try:
+        yield
+    except VlaeError:
+        raise
+    except Exception as error:  # libraries of file systems have classes of their own
+        reason: BaseException = error
+        while isinstance(reason, FileNotFoundError) and reason.__cause__ is not None:
+            reason = reason.__cause__  # that of http takes a server that does not answer for a missing file
+        if isinstance(reason, FileNotFoundError | KeyError) or getattr(reason, "status", 0) == NOT_FOUND:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), url) from error
+        text = " ".join(str(reason).split()) or type(reason).__name__
+        raise VlaeError(f"{url} cannot be reached: {text}") from error
