@@ -1,8 +1,22 @@
-"""Batches of rows, as Ray and Dask hand them to workers: values of a column to files, pictures and parts."""
+"""Batches of rows, as Ray and Dask hand them to workers: values of a column to files, pictures and parts.
+
+What the functions of both engines are given alike:
+
+    column    of the pictures: arrays, the bytes of image files, or paths; or of .vlz files of one picture each. A
+              picture that fails becomes None, a file that fails a picture without pixels, and `error` says why.
+    names     column of the pictures' names in a collection.
+    path      of the collection, on a disk or under a URL that all workers see; it must not exist. Its parts lie in
+              the folder PATH.parts, named by what is in them: one that a stopped run left is not made again. The
+              folder is left behind, to be deleted when the collection is good.
+    model     as for `vlae_codec.compress`.
+    options   of `vlae_codec.compress`, `vlae_codec.decompress` (`seed`, `device`, `max_pixels`), or of
+              `vlae_codec.collections.encode_part`.
+    progress  called with what was done since (pictures by Ray, partitions by Dask), and the number of all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,16 +29,11 @@ from ..io.images import Pixels
 
 ERROR = "error"
 """Column of what is wrong with a row, empty if nothing is."""
+Progress = Callable[[int, int], None]
 
 
 def to_files(values: Sequence[Any], model: str, options: Mapping[str, Any]) -> tuple[list[bytes | None], list[str]]:
-    """Return a .vlz file of each value, None for those that failed, and what is wrong with them.
-
-    Args:
-        values: arrays, bytes of image files, paths, or pictures of Hugging Face, which have both.
-        model: as for `vlae_codec.compress`.
-        options: of `vlae_codec.compress`.
-    """
+    """Return a .vlz file of each picture, None for those that failed, and what is wrong with them."""
     errors = [""] * len(values)
 
     def failed(number: int, error: Exception) -> None:
@@ -36,13 +45,7 @@ def to_files(values: Sequence[Any], model: str, options: Mapping[str, Any]) -> t
 def to_pictures(
     files: Sequence[Any], before: Sequence[str], options: Mapping[str, Any]
 ) -> tuple[list[Pixels], list[str]]:
-    """Return pictures, uint8 (H, W, C), of .vlz files, without pixels for those that failed, and what is wrong.
-
-    Args:
-        files: the bytes of .vlz files of one picture each, or None.
-        before: what was wrong with each row already.
-        options: `seed`, `device`, `max_pixels`, as of `vlae_codec.decompress`.
-    """
+    """Return pictures, uint8 (H, W, C), of .vlz files, and what is wrong with each beside what was `before`."""
     pictures, errors = list[Pixels](), list(before)
     for number, data in enumerate(files):
         try:

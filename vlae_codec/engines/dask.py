@@ -3,8 +3,8 @@
     files = vlae_codec.dask.compress(dask.bag.from_sequence(rows), "image", quality=60)
     report = vlae_codec.dask.collect(bag, "s3://bucket/set.vlz", "image", names="name")
 
-Rows are dictionaries. A picture that cannot be coded is a row with an error, not the end of the job; of a worker that
-dies its partitions are done again, with the same bytes.
+Rows are dictionaries; arguments are those of `columns`. A picture that cannot be coded is a row with an error, not the
+end of the job; of a worker that dies its partitions are done again, with the same bytes.
 """
 
 from __future__ import annotations
@@ -19,23 +19,15 @@ from dask.distributed import Client, KilledWorker, as_completed, get_client
 from ..collections.jobs import Job, Report
 from ..collections.parts import PartDone, PartTask
 from ..errors import VlaeError
-from .columns import ERROR, to_files, to_part, to_pictures
+from .columns import ERROR, Progress, to_files, to_part, to_pictures
 
 Row = dict[str, Any]
 T = TypeVar("T")
 R = TypeVar("R")
-Progress = Callable[[int, int], None]
 
 
 def compress(bag: dask.bag.Bag, column: str = "image", *, model: str = "auto", **options: Any) -> dask.bag.Bag:
-    """Return the rows with .vlz files in place of their pictures, and `error`.
-
-    Args:
-        bag: its rows have arrays, the bytes of image files, or paths.
-        column: of the pictures; one that fails becomes None.
-        model: as for `vlae_codec.compress`.
-        options: of `vlae_codec.compress`.
-    """
+    """Return the rows with .vlz files in place of their pictures, and `error`."""
 
     def work(rows: Sequence[Row]) -> list[Row]:
         rows = list(rows)
@@ -46,13 +38,7 @@ def compress(bag: dask.bag.Bag, column: str = "image", *, model: str = "auto", *
 
 
 def decompress(bag: dask.bag.Bag, column: str = "image", **options: Any) -> dask.bag.Bag:
-    """Return the rows with pictures, uint8 (H, W, C), in place of their .vlz files, and `error`.
-
-    Args:
-        bag: its rows have the bytes of .vlz files of one picture each.
-        column: of the files; one that fails gives a picture without pixels.
-        options: `seed`, `device`, `max_pixels`, as of `vlae_codec.decompress`.
-    """
+    """Return the rows with pictures, uint8 (H, W, C), in place of their .vlz files, and `error`."""
 
     def work(rows: Sequence[Row]) -> list[Row]:
         rows = list(rows)
@@ -72,19 +58,7 @@ def collect(
     progress: Progress | None = None,
     **options: Any,
 ) -> Report:
-    """Write a collection: workers write a part for each partition, and the parts are joined at the end.
-
-    Parts lie in the folder PATH.parts, named by what is in them; one that a stopped run left there is not made again.
-    The folder is left behind, to be deleted when the collection is good.
-
-    Args:
-        bag: as for `compress`; the collection is in its order.
-        path: the collection, on a disk or under a URL that all workers see; it must not exist.
-        column: of the pictures.
-        names: of their names.
-        model: as for `vlae_codec.compress`.
-        progress: called with partitions that were done since, and the number of all.
-        options: of `vlae_codec.collections.encode_part`.
+    """Write a collection in the order of a bag: workers write a part for each partition, which are joined at the end.
 
     Raises:
         ModelError: the model is unknown.

@@ -4,7 +4,11 @@
     report = vlae_codec.ray.collect(dataset, "s3://bucket/set.vlz", "bytes", names="path")
 
 Each worker is an actor that loads its model once. A picture that cannot be coded is a row with an error, not the end of
-the job; of a worker that dies its batch is done again, with the same bytes.
+the job; of a worker that dies its batch is done again, with the same bytes. To the arguments of `columns` come:
+
+    batch_size   pictures that a worker is given at a time, or of a part of a collection.
+    workers      actors, or the least and the most of them; by default as many as there are processors.
+    ray_options  of `Dataset.map_batches`, such as `num_gpus`.
 """
 
 from __future__ import annotations
@@ -23,13 +27,12 @@ from ray.util import ActorPool
 from ..collections.jobs import Job, Report
 from ..collections.parts import PartDone, PartTask
 from ..errors import VlaeError
-from .columns import ERROR, to_files, to_part, to_pictures
+from .columns import ERROR, Progress, to_files, to_part, to_pictures
 
 BATCH = 64
 Batch = dict[str, NDArray[Any]]
 T = TypeVar("T")
 R = TypeVar("R")
-Progress = Callable[[int, int], None]
 
 
 def compress(
@@ -42,17 +45,7 @@ def compress(
     ray_options: dict[str, Any] | None = None,
     **options: Any,
 ) -> ray.data.Dataset:
-    """Return the data set with .vlz files in place of its pictures, and a column `error`.
-
-    Args:
-        dataset: its column has arrays, the bytes of image files, or paths.
-        column: that column; a picture that fails has no bytes there.
-        model: as for `vlae_codec.compress`.
-        batch_size: pictures that a worker is given at a time.
-        workers: actors, or the least and the most of them; by default as many as there are processors.
-        ray_options: of `Dataset.map_batches`, such as `num_gpus`.
-        options: of `vlae_codec.compress`.
-    """
+    """Return the data set with .vlz files in place of its pictures, and a column `error`."""
     arguments = {"column": column, "model": model, "options": options}
     return _mapped(dataset, Compressor, arguments, batch_size, workers, ray_options)
 
@@ -66,14 +59,7 @@ def decompress(
     ray_options: dict[str, Any] | None = None,
     **options: Any,
 ) -> ray.data.Dataset:
-    """Return the data set with pictures, uint8 (H, W, C), in place of its .vlz files, and a column `error`.
-
-    Args:
-        dataset: its column has the bytes of .vlz files of one picture each.
-        column: that column; a file that fails gives a picture without pixels.
-        batch_size, workers, ray_options: as for `compress`.
-        options: `seed`, `device`, `max_pixels`, as of `vlae_codec.decompress`.
-    """
+    """Return the data set with pictures, uint8 (H, W, C), in place of its .vlz files, and a column `error`."""
     return _mapped(dataset, Decompressor, {"column": column, "options": options}, batch_size, workers, ray_options)
 
 
@@ -90,21 +76,7 @@ def collect(
     progress: Progress | None = None,
     **options: Any,
 ) -> Report:
-    """Write a collection: workers write a part for each batch, and the parts are joined at the end.
-
-    Parts lie in the folder PATH.parts, named by what is in them; one that a stopped run left there is not made again.
-    The folder is left behind, to be deleted when the collection is good.
-
-    Args:
-        dataset: as for `compress`; the collection is in its order.
-        path: the collection, on a disk or under a URL that all workers see; it must not exist.
-        column: of the pictures.
-        names: column of their names.
-        model: as for `vlae_codec.compress`.
-        batch_size: pictures of a part.
-        workers, ray_options: as for `compress`.
-        progress: called with pictures that were done since, and the number of all.
-        options: of `vlae_codec.collections.encode_part`.
+    """Write a collection in the order of a data set: workers write a part for each batch, which are joined at the end.
 
     Raises:
         ModelError: the model is unknown.
