@@ -14,13 +14,16 @@ def million(folder: Path) -> Lines:
     result = read_result("collections", folder)
     if not result:
         return []
-    join, one, append, simulated = (result[name] for name in ("join", "one", "append", "simulated"))
+    join, one, http, append, simulated = (result[name] for name in ("join", "one", "http", "append", "simulated"))
     rows = [
         ("open, and read a picture's file: milliseconds, median", one["read_ms"]["median"]),
         ("the same, worst of 20 fresh processes", one["read_ms"]["worst"]),
         ("memory that it takes, MB", one["read_more_memory_mb"]["worst"]),
         ("memory of the whole process, the digit decoded, MB", one["process_mb"]["worst"]),
         ("decode the digit, milliseconds, median", one["decode_ms"]["median"]),
+        ("read a picture's file by HTTP from this machine: milliseconds, median", http["read_ms"]["median"]),
+        (f"the same in {http['requests']} requests, kilobytes", http["kilobytes"]),
+        ("memory of that process, the digit decoded, MB", http["process_mb"]["worst"]),
         ("index, bytes a file with its name", join["index_bytes_a_picture"]),
         (f"join {join['parts']:,} parts, seconds", join["seconds"]),
         (f"append the last of {append['appends']} parts, milliseconds", append["last_append_ms"]),

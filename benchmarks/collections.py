@@ -1,7 +1,8 @@
 """How fast and how small collections are: one picture of a million, joins, and how the index grows.
 
 Run as `python -m benchmarks.collections`. The million are files of a few pictures, over and over: what is
-measured is the collection. Each read of one picture is that of a fresh process.
+measured is the collection. Each read of one picture is that of a fresh process; the same is done by HTTP, from a
+server of this machine, which counts what it sends.
 """
 
 from __future__ import annotations
@@ -18,27 +19,30 @@ from typing import Any
 import click
 import numpy as np
 
+from benchmarks.range_server import serving
 from benchmarks.results import write_result
 from vlae_cli.common import exit_on_error
-from vlae_codec import compress
+from vlae_codec import compress, decompress_array
 from vlae_codec.collections import Collection, append, join
 from vlae_codec.container.collection import HEAD, IndexBuilder, write_part
+from vlae_codec.io.urls import file_system, is_url
 
 PARTS = 1000
 READS = 20
 
 
-def read_one(path: Path, number: int) -> dict[str, float]:
+def read_one(where: str, number: int) -> dict[str, float]:
     """Milliseconds and memory of opening a collection and reading a picture's file, and then of decoding it."""
+    if is_url(where):
+        file_system(where)  # imports fsspec, as a program does once
     before = peak_kb()
     started = time.perf_counter()
-    collection = Collection(path)
-    collection.file(number)
+    data = Collection(where).file(number)[1]
     read = time.perf_counter()
     after = peak_kb()
-    collection.decode([number])
+    decompress_array(data)
     loaded = time.perf_counter()
-    collection.decode([number])
+    decompress_array(data)
     decoded = time.perf_counter()
     return {
         "read_ms": round(1000 * (read - started), 2),
@@ -54,16 +58,25 @@ def peak_kb() -> int:
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 
 
-def in_fresh_processes(path: Path, pictures: int) -> dict[str, Any]:
+def in_fresh_processes(where: str, pictures: int) -> dict[str, Any]:
     """Median and worst of reads of pictures from all over the collection."""
     rows = []
     for number in np.linspace(0, pictures - 1, READS).astype(int).tolist():
-        call = [sys.executable, "-m", "benchmarks.collections", "--read", str(path), str(number)]
+        call = [sys.executable, "-m", "benchmarks.collections", "--read", where, str(number)]
         rows.append(json.loads(subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True).stdout))
     return {
         name: {"median": statistics.median(row[name] for row in rows), "worst": max(row[name] for row in rows)}
         for name in rows[0]
     }
+
+
+def by_http(path: Path, pictures: int) -> dict[str, Any]:
+    """Return the same of a collection that a server sends, with requests and bytes of one picture."""
+    with serving({"/all.vlz": path.read_bytes()}) as server:
+        rows = in_fresh_processes(f"{server.url}/all.vlz", pictures)
+        rows["requests"] = round(len(server.sent) / READS, 1)
+        rows["kilobytes"] = round(sum(server.sent) / READS / 1000, 1)
+    return rows
 
 
 def make_parts(folder: Path, pictures: int) -> list[Path]:
@@ -143,10 +156,10 @@ def simulated(pictures: int, workers: int) -> dict[str, Any]:
 
 @click.command()
 @click.option("--pictures", type=click.IntRange(PARTS), default=1_000_000, show_default=True)
-@click.option("--read", type=(Path, int), default=None, help="Read one picture of a collection and print what it took.")
+@click.option("--read", type=(str, int), default=None, help="Read one picture of a collection and print what it took.")
 @click.option("--simulate", type=int, default=None, help="Join the index of so many pictures, and print what it took.")
 @exit_on_error
-def main(pictures: int, read: tuple[Path, int] | None, simulate: int | None) -> None:
+def main(pictures: int, read: tuple[str, int] | None, simulate: int | None) -> None:
     """Measure collections."""
     if read:
         click.echo(json.dumps(read_one(*read)))
@@ -158,7 +171,8 @@ def main(pictures: int, read: tuple[Path, int] | None, simulate: int | None) -> 
         folder = Path(name)
         parts = make_parts(folder, pictures)
         joined = timed_join(parts, folder / "all.vlz")
-        result: dict[str, Any] = {"join": joined, "one": in_fresh_processes(folder / "all.vlz", pictures)}
+        result: dict[str, Any] = {"join": joined, "one": in_fresh_processes(str(folder / "all.vlz"), pictures)}
+        result["http"] = by_http(folder / "all.vlz", pictures)
         result["append"] = grown(folder, parts[0].read_bytes(), 200)
     call = [sys.executable, "-m", "benchmarks.collections", "--simulate", str(100 * pictures)]
     result["simulated"] = json.loads(subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True).stdout)
