@@ -1,9 +1,10 @@
 """Many pictures into one collection by Ray and by plain processes: speed, bits, memory, and what the engine costs.
 
 Run as `python -m benchmarks.big_collections digits|photos --data FOLDER --work FOLDER`. Digits are MNIST's 70,000 over
-and over, each time shifted and binarised anew, without loss; photographs are crops of 256 x 256. Every job is a fresh
-process. Parts stay in the folder of --work: a run that was stopped goes on where it was, and its seconds are those of
-the parts that were left to do.
+and over, each time shifted and binarised anew, without loss; photographs are crops of 256 x 256. Both engines make a
+collection of the first --beside of them, and Ray then one of all --pictures. Every job is a fresh process. Parts stay
+in the folder of --work: a run that was stopped goes on where it was, and its seconds are those of the parts that were
+left to do. With --seconds the job of all ends in time, and its row says how many pictures it has.
 
 Seconds of the processor are of the job with all processes that it started, so that other work on the machine does
 not count. A job of two tiny parts shows what starting costs. Ray's services take their seconds by the clock, whatever
@@ -13,10 +14,12 @@ the workers do, so they are shown apart: on a machine with other work they are m
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,8 +51,10 @@ WORKER = "ray::Worker"
 OPTIONS: dict[str, dict[str, Any]] = {"digits": {"model": "mnist", "lossless": True}, "photos": {"model": "photo"}}
 
 
-def run_job(kind: str, data: Path, out: Path, engine: Engine, pictures: int, part: int, jobs: int) -> dict[str, Any]:
-    """Make a collection in this process, and say what that took."""
+def run_job(
+    kind: str, data: Path, out: Path, engine: Engine, pictures: int, part: int, jobs: int, limit: float = math.inf
+) -> dict[str, Any]:
+    """Make a collection in this process, of as many pictures as are done in some seconds; say what that took."""
     started = time.perf_counter()
     batches = [Drawn(kind, str(data), start, min(pictures, start + part)) for start in range(0, pictures, part)]
     options = {key: value for key, value in OPTIONS[kind].items() if key != "model"}
@@ -60,9 +65,12 @@ def run_job(kind: str, data: Path, out: Path, engine: Engine, pictures: int, par
             done.append(one)
             if step:
                 step(one.tried, pictures)
+            if time.perf_counter() - started > limit:
+                break
     report = job.finish(done)
     return {
         "engine": engine.value,
+        "wanted": pictures,
         "pictures": report.pictures,
         "failed": len(report.failed),
         "parts": report.parts,
@@ -88,15 +96,38 @@ def cpu_seconds() -> dict[str, float]:
     return {"cpu_seconds": round(total, 2), "service_seconds": round(services, 2)}
 
 
-def in_fresh_process(kind: str, data: Path, out: Path, engine: Engine, pictures: int, part: int) -> dict[str, Any]:
-    """Return the row of a job in a process of its own, unless an earlier run has left it."""
-    row = out.with_suffix(".json")
-    if not row.exists():
-        call = [sys.executable, "-m", "benchmarks.big_collections", kind, "--data", data, "--work", out.parent]
-        call += ["--pictures", pictures, "--part", part, "--one", engine.value, "--out", out]
+@dataclass(frozen=True)
+class Jobs:
+    """Jobs in processes of their own, whose collections and rows lie in a folder.
+
+    Attributes:
+        kind: of pictures.
+        data: folder of the sets.
+        work: the folder.
+        workers: processes or actors.
+    """
+
+    kind: str
+    data: Path
+    work: Path
+    workers: int
+
+    def collection(self, engine: Engine, pictures: int) -> Path:
+        """Return where the collection of so many pictures is made."""
+        return self.work / f"{self.kind}-{engine.value}-{pictures}.vlz"
+
+    def row(self, engine: Engine, pictures: int, part: int, seconds: float | None = None) -> dict[str, Any]:
+        """Return the row of a job, unless an earlier run has left it."""
+        out = self.collection(engine, pictures)
+        row = out.with_suffix(".json")
+        if row.exists():
+            return dict(json.loads(row.read_text()))
+        call = [sys.executable, "-m", "benchmarks.big_collections", self.kind, "--data", self.data, "--work", self.work]
+        call += ["--pictures", pictures, "--part", part, "--jobs", self.workers, "--one", engine.value, "--out", out]
+        call += ["--seconds", seconds] if seconds else []
         done = subprocess.run([str(word) for word in call], stdout=subprocess.PIPE, text=True, check=True)
         row.write_text(done.stdout.splitlines()[-1])
-    return dict(json.loads(row.read_text()))
+        return dict(json.loads(row.read_text()))
 
 
 def overhead(rows: dict[str, dict[str, Any]], starts: dict[str, dict[str, Any]], name: str, services: bool) -> float:
@@ -139,30 +170,31 @@ def against_bound(data: Path, out: Path, part: int) -> dict[str, Any]:
 @data_option
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="Folder for the collections.")
 @click.option("--pictures", type=click.IntRange(2), default=1_000_000, show_default=True)
+@click.option("--beside", type=click.IntRange(2), default=50_000, show_default=True, help="Pictures of both engines.")
+@click.option("--seconds", type=click.FloatRange(min=1), help="End the job of all --pictures after so long.")
 @click.option("--part", type=click.IntRange(1), default=5000, show_default=True, help="Pictures of a part.")
 @click.option("--one", type=click.Choice([engine.value for engine in Engine]), help="Run one job; print its figures.")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Processes or actors.")
 @click.option("--out", type=click.Path(path_type=Path), help="The collection of --one.")
 @exit_on_error
 def main(
-    kind: str, data: Path, work: Path, pictures: int, part: int, one: str | None, jobs: int, out: Path | None
-) -> None:
+    kind: str, data: Path, work: Path, pictures: int, beside: int, seconds: float | None, part: int, one: str | None,
+    jobs: int, out: Path | None,
+) -> None:  # fmt: skip
     """Measure the engines."""
     if one and out:
-        click.echo(json.dumps(run_job(kind, data, out, Engine(one), pictures, part, jobs)))
+        click.echo(json.dumps(run_job(kind, data, out, Engine(one), pictures, part, jobs, seconds or math.inf)))
         return
     work.mkdir(parents=True, exist_ok=True)
-    rows, starts = dict[str, dict[str, Any]](), dict[str, dict[str, Any]]()
-    for engine in (Engine.PROCESSES, Engine.RAY):
-        start = work / f"{kind}-{engine.value}-start.vlz"
-        starts[engine.value] = in_fresh_process(kind, data, start, engine, 2 * TINY, TINY)
-        whole = work / f"{kind}-{engine.value}.vlz"
-        rows[engine.value] = in_fresh_process(kind, data, whole, engine, pictures, part)
-    files = [work / f"{kind}-{engine}.vlz" for engine in rows]
+    every, engines = Jobs(kind, data, work, jobs), (Engine.PROCESSES, Engine.RAY)
+    starts = {engine.value: every.row(engine, 2 * TINY, TINY) for engine in engines}
+    rows = {engine.value: every.row(engine, beside, part) for engine in engines}
+    files = [every.collection(engine, beside) for engine in engines]
     result: dict[str, Any] = {
         "kind": kind,
         "workers": jobs,
         "part": part,
+        "all": every.row(Engine.RAY, pictures, part, seconds),
         "rows": list(rows.values()),
         "starts": list(starts.values()),
         "overhead_percent": overhead(rows, starts, Engine.RAY.value, services=True),
@@ -171,7 +203,7 @@ def main(
         "load_average": round(os.getloadavg()[0], 1),
     }
     if kind == "digits":
-        result["bound"] = against_bound(data, files[0], part)
+        result["bound"] = against_bound(data, every.collection(Engine.RAY, pictures), part)
     write_result(f"big_collections-{kind}", result)
     click.echo(json.dumps(result, indent=1))
 
