@@ -67,6 +67,28 @@ def test_parquet_columns_give_their_pictures(run: Run, digits: list[Path], tmp_p
     )
 
 
+def test_urls_give_their_pictures(run: Run, digits: list[Path], tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    memory = fsspec.filesystem("memory")
+    write_tar(tmp_path / "shard.tar", {"t.png": digits[3].read_bytes()})
+    parquet.write_table(pyarrow.table({"image": [digits[4].read_bytes()]}), tmp_path / "rows.parquet")
+    for name in ("shard.tar", "rows.parquet"):
+        memory.pipe_file(f"/made/{name}", (tmp_path / name).read_bytes())
+    for place, digit in (("deep/0.png", 0), ("1.png", 1)):
+        memory.pipe_file(f"/made/folder/{place}", digits[digit].read_bytes())
+    memory.pipe_file("/made/folder/notes.txt", b"no picture")
+    inputs = [f"memory://made/{name}" for name in ("folder", "folder/1.png", "gone.png", "shard.tar", "rows.parquet")]
+    result = run("collect", "make", *inputs, digits[2], "-o", "memory://made/set.vlz", "--effort", 1, "--part", 2)
+    assert result.exit_code == 1 and "gone.png: [Errno 2] No such file" in result.stderr, result.stderr
+    found = Collection("memory://made/set.vlz")
+    assert list(found.names()) == ["1.png", "deep/0.png", "1.png", "t.png", "rows/00000000", "2.png"]
+    expected = [vlae_codec.compress(digits[number], effort=1) for number in (1, 0, 1, 3, 4, 2)]
+    assert [found.file(number)[1] for number in range(6)] == expected
+    assert not memory.exists("/made/set.vlz.parts")
+
+
 def test_what_cannot_be_read_is_one_line(run: Run, digits: list[Path], tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     write_tar(tmp_path / "packed.tar", {"a.png": digits[0].read_bytes()}, "w:gz")

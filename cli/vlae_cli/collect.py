@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
+from vlae_codec.io.urls import name_of
+
 from .collecting import Engine, MakeTask, make_collection
 from .common import (
     Failures,
     FiniteRange,
     exit_on_error,
     force_option,
-    inputs_argument,
     json_option,
     model_option,
     progress_bar,
@@ -39,7 +40,7 @@ Examples:
 A job that was stopped goes on where it was, if it is started again: parts that are done lie in the folder NAME.parts.
 """
 out_option = click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="The collection; it must not exist."
+    "-o", "--out", required=True, type=PathOrUrl(), help="The collection, a path or URL; it must not exist."
 )
 collection_argument = click.argument("collection", type=click.Path(path_type=Path))
 collection_or_url_argument = click.argument("collection", type=PathOrUrl())
@@ -52,7 +53,7 @@ def main() -> None:
 
 
 @main.command()
-@inputs_argument
+@inputs_or_urls_argument
 @out_option
 @model_option
 @click.option("--lossless", is_flag=True, help="Keep the exact pixels.")
@@ -71,14 +72,14 @@ def main() -> None:
 @json_option
 @exit_on_error
 def make(
-    inputs: tuple[Path, ...], out: Path, as_json: bool, engine: str, errors: Path | None, column: str | None,
-    name_column: str | None, **rest: Any,
+    inputs: tuple[Path | str, ...], out: Path | str, as_json: bool, engine: str, errors: Path | None,
+    column: str | None, name_column: str | None, **rest: Any,
 ) -> None:  # fmt: skip
-    """Make a collection of pictures: files, folders, tars of them (WebDataset), columns of Parquet files.
+    """Make a collection of pictures: files, folders, tars (WebDataset), columns of Parquet files, and URLs of these.
 
     Bad pictures are left out, each is a line on stderr, and the exit code is 1.
     """
-    if (column or name_column) and not any(path.suffix.lower() == ".parquet" for path in inputs):
+    if (column or name_column) and not any(name_of(one).suffix.lower() == ".parquet" for one in inputs):
         raise click.UsageError("--column and --name-column are for Parquet files")
     given = {name: rest[name] for name in ("quality", "effort") if rest[name] is not None}
     options = {"lossless": rest["lossless"], "pack": rest["pack"], **given}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -36,8 +35,8 @@ class MakeTask:
     """A collection that is to be made.
 
     Attributes:
-        inputs: pictures, folders, tars and Parquet files.
-        out: the collection.
+        inputs: pictures, folders, tars and Parquet files, by paths or URLs.
+        out: the collection, a path or URL.
         model: name, folder or fingerprint, or "auto".
         options: of `encode_part`.
         part: pictures that are done at once.
@@ -46,8 +45,8 @@ class MakeTask:
         column, names: of pictures and their names in Parquet files.
     """
 
-    inputs: Sequence[Path]
-    out: Path
+    inputs: Sequence[Path | str]
+    out: Path | str
     model: str
     options: Mapping[str, Any]
     part: int
@@ -65,6 +64,7 @@ def make_collection(task: MakeTask) -> Report:
     """
     from vlae_codec.collections.inputs import Plan, keep_batch
     from vlae_codec.collections.jobs import Job
+    from vlae_codec.io.anywhere import remove_folder
 
     from .compress import PICTURES
 
@@ -79,7 +79,7 @@ def make_collection(task: MakeTask) -> Report:
             if step:
                 step(one.tried, total)
         report = job.finish(done)
-    shutil.rmtree(job.task.folder)
+    remove_folder(job.task.folder)
     return replace(report, failed=(*((str(path), text) for path, text in problems), *report.failed))
 
 

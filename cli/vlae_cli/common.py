@@ -35,7 +35,6 @@ data_option = click.option(
     required=True,
     help="Folder of the data sets (or set VLAE_DATA).",
 )
-inputs_argument = click.argument("inputs", nargs=-1, required=True, metavar="IN...", type=click.Path(path_type=Path))
 out_option = click.option(
     "-o",
     "--out",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ import click
 
 from vlae_codec.errors import VlaeError
 from vlae_codec.io.files import STREAM, Origin
-from vlae_codec.io.urls import is_url
+from vlae_codec.io.urls import is_url, name_of
 
 
 class PathOrUrl(click.Path):
@@ -111,7 +111,7 @@ def name_sources(inputs: Sequence[Path | str]) -> tuple[Sources, tuple[Path, ...
     remote = dict[Path, str]()
     names = list[Path]()
     for one in inputs:
-        name = Path(PurePosixPath(urlsplit(one).path).name or urlsplit(one).netloc) if isinstance(one, str) else one
+        name = Path(name_of(one).name or urlsplit(one).netloc) if isinstance(one, str) else one
         if isinstance(one, str):
             if not name.name:
                 raise VlaeError(f"{one}: a URL that ends without a name")

@@ -1,6 +1,6 @@
 """What collections are made of: folders of pictures, tars as WebDataset writes them, and columns of Parquet files.
 
-A job is planned as batches that know where their pictures lie, and travel; workers read them.
+A job is planned as batches that know where their pictures lie, by paths or URLs, and travel; workers read them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeAlias
 
 from ..errors import VlaeError
-from ..io.files import read_up_to
+from ..io.files import opened, read_up_to
 from ..io.images import MAX_BYTES
 from ..io.targets import walk
+from ..io.urls import find_files, is_url, name_of
 from .parts import PartDone, PartTask, Portable, keep_part
 
 TAR, PARQUET = ".tar", ".parquet"
@@ -72,7 +73,7 @@ class Members:
     def read(self) -> tuple[Sequence[str], Sequence[Portable]]:
         """Return names and bytes."""
         found = list[Portable]()
-        with open(self.path, "rb") as file:
+        with opened(self.path) as file:
             for _, offset, size in self.members:
                 file.seek(offset)
                 found.append(file.read(size))
@@ -108,7 +109,7 @@ class Rows:
         from pyarrow.parquet import ParquetFile
 
         columns = list(filter(None, (self.column, self.names)))
-        with ParquetFile(self.path) as file:
+        with opened(self.path) as source, ParquetFile(source) as file:
             rows = file.read_row_group(self.group, columns).slice(self.start, len(self)).to_pylist()
         pictures = [row[self.column] for row in rows]
         if self.names:
@@ -133,11 +134,11 @@ class Plan:
     column: str = "image"
     names: str | None = None
 
-    def batches(self, inputs: Sequence[Path], problems: Problems) -> list[Batch]:
+    def batches(self, inputs: Sequence[Path | str], problems: Problems) -> list[Batch]:
         """Return all pictures of the inputs; what cannot be read is a problem.
 
         Args:
-            inputs: pictures, folders of pictures, tars and Parquet files.
+            inputs: pictures, folders of pictures, tars and Parquet files, by paths or URLs.
             problems: what is wrong, with its path.
 
         Raises:
@@ -146,46 +147,58 @@ class Plan:
         """
         found, plain = list[Batch](), list[tuple[str, str]]()
         for path in inputs:
-            if path.suffix.lower() in (TAR, PARQUET):
+            kind = name_of(path).suffix.lower()
+            if kind in (TAR, PARQUET):
                 found += self._of_files(plain)
-                found += self._of_tar(path) if path.suffix.lower() == TAR else self._of_table(path)
+                found += self._of_tar(path) if kind == TAR else self._of_table(path)
                 plain = []
-            elif path.is_dir():
-                below = (file for file in walk(path, problems) if file.suffix.lower() in self.kinds)
-                plain += [(file.relative_to(path).as_posix(), str(file.absolute())) for file in below]
             else:
-                plain.append((path.name, str(path.absolute())))
+                plain += self._plain(path, problems)
         found += self._of_files(plain)
         if not found:
             raise VlaeError(f"no pictures of a known kind in {', '.join(map(str, inputs))}")
         return found
+
+    def _plain(self, where: Path | str, problems: Problems) -> list[tuple[str, str]]:
+        """Return names and places of the pictures in a folder, or of one picture."""
+        if isinstance(where, str):
+            below = None if name_of(where).suffix.lower() in self.kinds else find_files(where)
+            if below is None:
+                return [(name_of(where).name, where)]
+            return [(name, url) for name, url in below if PurePosixPath(name).suffix.lower() in self.kinds]
+        if not where.is_dir():
+            return [(where.name, _place(where))]
+        found = (file for file in walk(where, problems) if file.suffix.lower() in self.kinds)
+        return [(file.relative_to(where).as_posix(), _place(file)) for file in found]
 
     def _of_files(self, plain: Sequence[tuple[str, str]]) -> Iterator[Batch]:
         for start in range(0, len(plain), self.part):
             names, paths = zip(*plain[start : start + self.part], strict=True)
             yield Files(names, paths)
 
-    def _of_tar(self, path: Path) -> Iterator[Batch]:
-        try:
-            with tarfile.open(path, "r:") as tar:
-                found = [
-                    (PurePosixPath(one.name).as_posix(), one.offset_data, one.size)
-                    for one in tar
-                    if one.isfile() and PurePosixPath(one.name).suffix.lower() in self.kinds
-                ]
-        except tarfile.TarError as error:
-            raise VlaeError(f"{path}: no uncompressed tar, or damaged ({error})") from error
+    def _of_tar(self, path: Path | str) -> Iterator[Batch]:
+        with opened(path) as file:
+            try:
+                with tarfile.open(fileobj=file, mode="r:") as tar:
+                    found = [
+                        (PurePosixPath(one.name).as_posix(), one.offset_data, one.size)
+                        for one in tar
+                        if one.isfile() and PurePosixPath(one.name).suffix.lower() in self.kinds
+                    ]
+            except tarfile.TarError as error:
+                raise VlaeError(f"{path}: no uncompressed tar, or damaged ({error})") from error
         for start in range(0, len(found), self.part):
-            yield Members(str(path.absolute()), tuple(found[start : start + self.part]))
+            yield Members(_place(path), tuple(found[start : start + self.part]))
 
-    def _of_table(self, path: Path) -> Iterator[Batch]:
+    def _of_table(self, path: Path | str) -> Iterator[Batch]:
         from pyarrow import ArrowInvalid
         from pyarrow.parquet import read_metadata
 
-        try:
-            about = read_metadata(path)
-        except ArrowInvalid as error:
-            raise VlaeError(f"{path}: no Parquet file, or damaged") from error
+        with opened(path) as file:
+            try:
+                about = read_metadata(file)
+            except ArrowInvalid as error:
+                raise VlaeError(f"{path}: no Parquet file, or damaged") from error
         there = about.schema.to_arrow_schema().names
         for name in filter(None, (self.column, self.names)):
             if name not in there:
@@ -195,7 +208,7 @@ class Plan:
             rows = about.row_group(group).num_rows
             for start in range(0, rows, self.part):
                 stop = min(rows, start + self.part)
-                yield Rows(str(path.absolute()), self.column, self.names, group, start, stop, first)
+                yield Rows(_place(path), self.column, self.names, group, start, stop, first)
             first += rows
 
 
@@ -209,9 +222,14 @@ def keep_batch(task: PartTask, batch: Batch) -> PartDone:
     return keep_part(task, pictures, names)
 
 
+def _place(where: Path | str) -> str:
+    """Return where workers find a file, which may stand in other folders."""
+    return where if isinstance(where, str) else str(where.absolute())
+
+
 def _content(path: str) -> Portable:
     try:
-        return read_up_to(Path(path), MAX_BYTES)
+        return read_up_to(path if is_url(path) else Path(path), MAX_BYTES)
     except (ValueError, OSError):
         return path
 

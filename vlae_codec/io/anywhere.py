@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from .files import write_whole
@@ -69,3 +70,16 @@ def make_folder(path: str) -> None:
         return
     files, inner = file_system(path)
     files.makedirs(inner, exist_ok=True)
+
+
+def remove_folder(path: str) -> None:
+    """Remove a folder with all that is in it.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    if not is_url(path):
+        shutil.rmtree(path)
+        return
+    files, inner = file_system(path)
+    files.rm(inner, recursive=True)

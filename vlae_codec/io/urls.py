@@ -6,7 +6,9 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, TypeGuard
+from urllib.parse import urlsplit
 
 from ..errors import VlaeError
 
@@ -37,6 +39,25 @@ def file_system(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
     except (ImportError, ValueError) as error:
         raise VlaeError(f"{url} cannot be opened ({error}): pip install 'vlae-codec[collections]'") from error
     return found
+
+
+def name_of(where: Path | str) -> PurePosixPath | Path:
+    """Return the path of a URL without what is before and behind it, or a path as it is."""
+    return PurePosixPath(urlsplit(where).path) if isinstance(where, str) else where
+
+
+def find_files(url: str) -> list[tuple[str, str]] | None:
+    """Return the URLs of all files in and below a folder, with their names in it; None of what is no folder.
+
+    Raises:
+        VlaeError, OSError: as `file_system` and `reported`.
+    """
+    files, path = file_system(url)
+    with reported(url):
+        if not files.isdir(path):
+            return None
+        start = len(path.rstrip("/")) + 1
+        return [(one[start:], files.unstrip_protocol(one)) for one in sorted(files.find(path))]
 
 
 @contextlib.contextmanager
