@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks.options import name_of_gpu, open_model
 from benchmarks.plain_drawing import plain_digits, plain_photograph
-from benchmarks.random_net import GaussianPixels, feature_rows, multiplications, quantile_rows, random_net
+from benchmarks.random_net import GaussianPixels, feature_rows, moved, multiplications, quantile_rows, random_net
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import exit_on_error
 from vlae_codec.autoregressive import engine
@@ -253,7 +253,8 @@ def digits(book: Book, name: str, backends: list[str], batches: tuple[int, ...])
                 draw = functools.partial(model.draw, z[:count], raster=raster)
                 draw = functools.partial(plain_digits, model, z[:count]) if order == "plain" else draw
                 operations = 2.0 * digit_multiplications(model) * batch
-                more = {"digits": batch, "share": count / batch, "threads": model.side_by_side(count)}
+                threads = min(model.workers, -(-count // model.at_once(count)))
+                more = {"digits": batch, "share": count / batch, "threads": threads}
                 book.add(f"digits {batch}, {backend}, {order}", functools.partial(checked, draw), operations, **more)
 
 
@@ -270,7 +271,7 @@ def photograph(shape: Shape, backend: str, plain: bool = False) -> Pictures:
     """One RGB picture by the net of random integers, (1, H, W, 3); a lower shape has the first rows of a higher one."""
     width = shape.width
     like = device_of(backend)
-    net = random_net(WINDOW, features=FEATURES).to(like)
+    net = moved(random_net(WINDOW, features=FEATURES), like)
     kind = np.float64 if backend == "cuda" else np.int16
     features, places = feature_rows(width, FEATURES, 1, like, dtype=kind), quantile_rows(width, 3, 0, like)
     choose = GaussianPixels(like)

@@ -26,8 +26,7 @@ from vlae_codec.exact.tables import EXP_FRACTION, EXP_MIN, load_tables
 from vlae_codec.families.bilevel.bits_back import needed_bits
 from vlae_codec.latents.bins import MASS_BITS, Grid, latents
 from vlae_codec.latents.posterior import Posterior, gaussian_kl
-from vlae_codec.model.networks import IntegerModel, Integers
-from vlae_codec.pixels.bernoulli import likelihoods, spent_bits
+from vlae_codec.model.networks import IntegerModel, Integers, spent_bits
 from vlae_models.data.sets import Images, load_set
 
 PRECISIONS = (6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
@@ -76,7 +75,7 @@ def pop_latents(model: IntegerModel, q: tuple[Integers, Integers], precision: in
 def measure(model: IntegerModel, images: Images, precision: int, mass_bits: int = MASS_BITS) -> dict[str, float]:
     """Bits an image of latents, their KL and the pixels at one precision."""
     popped = pop_latents(model, model.posterior(images), precision, mass_bits)
-    pixels = spent_bits(images, likelihoods(model, images, popped.z))
+    pixels = spent_bits(images, model.likelihoods(images, popped.z))
     total = popped.ideal + pixels
     coder = (popped.spent - popped.ideal.sum()) / len(images)
     return {
@@ -95,7 +94,7 @@ def measure(model: IntegerModel, images: Images, precision: int, mass_bits: int 
 def pixel_precision(model: IntegerModel, images: Images) -> list[dict[str, float]]:
     """Bits an image of the pixels if their probabilities had fewer bits than 24."""
     z = pop_latents(model, model.posterior(images), CHOSEN, MASS_BITS).z
-    ones = likelihoods(model, images, z)
+    ones = model.likelihoods(images, z)
     rows = []
     for bits in PIXELS:
         unit = 1 << (PRECISION - bits)

@@ -47,6 +47,12 @@ def random_net(
     return LocalNet(mix, pairs, heads)
 
 
+def moved(net: LocalNet, like: Array) -> LocalNet:
+    """Return a net on the device of an array (float64)."""
+    pairs = [(on_device_of(first, like), on_device_of(second, like)) for first, second in net.blocks]
+    return LocalNet(on_device_of(net.mix, like), pairs, [on_device_of(head, like) for head in net.heads])
+
+
 def multiplications(net: LocalNet) -> int:
     """Multiply-adds a pixel, biases left out."""
     layers = [net.mix, *(layer for pair in net.blocks for layer in pair), *net.heads]

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from small_models import BACKENDS, WINDOW_NAMES, exported, some_latents, tiny_model
 
-from benchmarks.random_net import GaussianPixels, feature_rows, quantile_rows, random_net
+from benchmarks.plain_drawing import Canvas, context_of, draw, local, raster_steps, wavefront_steps
+from benchmarks.random_net import GaussianPixels, feature_rows, moved, quantile_rows, random_net
 from vlae_codec.autoregressive import engine
 from vlae_codec.autoregressive.cuda_graph import StaticStep, draw_by_graph
 from vlae_codec.autoregressive.engine import Rows, Shape, Sheared, draw_whole, sweep
-from vlae_codec.autoregressive.order import Canvas, Step, Window, draw, raster_steps, wavefront_steps
+from vlae_codec.autoregressive.order import Step, Window
 from vlae_codec.autoregressive.window_net import LocalNet, Workspace, least_logits
 from vlae_codec.exact.kernels import fold
 from vlae_codec.exact.layers import LIMIT
@@ -125,7 +126,7 @@ def check_every_order(data: st.DataObject) -> None:
     first = Shape(height, width, batch, window, window.slant)
     expected = pixel_by_pixel(net, first, features, places, choose)
     tensors = torch.asarray(features), torch.asarray(places)
-    tensor_net, tensor_choose = net.to(tensors[0]), GaussianPixels(tensors[0])
+    tensor_net, tensor_choose = moved(net, tensors[0]), GaussianPixels(tensors[0])
     for shape in (first, replace(first, slant=window.slant + 1), first.raster()):
         np.testing.assert_array_equal(draw_whole(net, shape, choose, features, places), expected)
         for function in (draw_whole, draw_by_graph):  # without a GPU the step that would be captured runs as it is
@@ -160,12 +161,12 @@ def test_long_steps_keep_the_blas_to_one_thread(monkeypatch: pytest.MonkeyPatch)
 def test_a_model_draws_what_its_layers_say(window: str, order: Any) -> None:
     """The engine against the plain loop over the layers."""
     model, z = tiny_model(window), some_latents(3)
-    context = model.context(z)
+    context = context_of(model, z)
     rows, columns = np.indices((28, 28), dtype=np.int64)
     noise = pixel_noise(rows, columns, 0, np.full_like(rows, 4), 11)
 
     def value(step: Step, seen: Any) -> Any:
-        return noise[step.rows, step.columns] < model.local(context[:, step.rows, step.columns], seen) << 8
+        return noise[step.rows, step.columns] < local(model, context[:, step.rows, step.columns], seen) << 8
 
     expected = draw(Canvas(3, 28, 28, model.window, context), order(28, 28, model.window), value)
     np.testing.assert_array_equal(model.draw(z, seed=11, draw=4, raster=order is raster_steps), expected)
@@ -179,7 +180,7 @@ def test_backends_draw_the_same_rgb(device: str) -> None:
     window, pictures = Window(3, 3, 3), []
     shape = Shape(20, 30, 2, window, window.slant)
     for place in (NUMPY, like):
-        net = random_net(window, width=16).to(place)
+        net = moved(random_net(window, width=16), place)
         features, places = feature_rows(30, 12, 2, place)(0, 20), quantile_rows(30, 3, 1, place)(0, 20)
         pictures.append(draw_whole(net, shape, GaussianPixels(place), features, places))
         if place is like:
@@ -192,7 +193,7 @@ def test_backends_draw_the_same_rgb(device: str) -> None:
 @pytest.mark.parametrize("window", [Window(0, 0, 0), Window(0, 2, 0), Window(2, 3, 1)])
 def test_the_captured_step_asks_nothing_of_the_host(window: Window) -> None:
     like = torch.zeros(0, dtype=torch.float64)
-    net, shape = random_net(window, width=8, blocks=1).to(like), Shape(5, 6, 2, window, window.slant)
+    net, shape = moved(random_net(window, width=8, blocks=1), like), Shape(5, 6, 2, window, window.slant)
     features, places = feature_rows(6, 12, 2, like)(0, 5), quantile_rows(6, 3, 1, like)(0, 5)
     step = StaticStep(net, shape, GaussianPixels(like), features, places)
     step()

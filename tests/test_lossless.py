@@ -13,7 +13,8 @@ from vlae_codec.container.header import check_lossless, parse_lossless, write_lo
 from vlae_codec.errors import FormatError
 from vlae_codec.families.bilevel.lossless import encode, restore
 from vlae_codec.latents.payload import decode
-from vlae_codec.pixels.bernoulli import coding_order, likelihoods, read_pixels, spent_bits
+from vlae_codec.model.networks import spent_bits
+from vlae_codec.pixels.bernoulli import coding_order, read_pixels
 
 models = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 FINGERPRINT = bytes(range(7, 39))
@@ -57,7 +58,7 @@ def test_every_backend_writes_and_reads_the_same_bytes(device: str) -> None:
 def test_the_receiver_meets_the_senders_probabilities(window: str) -> None:
     """In the sender's order, though it knows only the pixels read before."""
     model, images, z = tiny_model(window), some_images(3), some_latents(3)
-    ones = likelihoods(model, images, z)
+    ones = model.likelihoods(images, z)
     np.testing.assert_allclose(spent_bits(images, ones), model.distortion_bits(images, z))
     expected, pixels = coding_order(model, ones), coding_order(model, images.reshape(3, -1)).astype(np.int64)
     met: list[np.ndarray[Any, Any]] = []

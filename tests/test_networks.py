@@ -12,6 +12,7 @@ import pytest
 import torch
 from small_models import BACKENDS, WINDOW_NAMES, exported, some_images, some_latents, tiny_model
 
+from benchmarks.plain_drawing import context_of, local
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import LIMIT
 from vlae_codec.exact.philox import candidate_noise, pixel_noise
@@ -41,7 +42,7 @@ def test_every_backend_gives_the_same_integers(device: str, window: str) -> None
     for block in range(ours.blocks):
         before = z[:, : 8 * block]
         np.testing.assert_array_equal(ours.prior_block(block, before), theirs.prior_block(block, before))
-    np.testing.assert_array_equal(ours.to_integers(ours.context(z)), theirs.to_integers(theirs.context(z)))
+    np.testing.assert_array_equal(ours.to_integers(context_of(ours, z)), theirs.to_integers(context_of(theirs, z)))
     np.testing.assert_array_equal(ours.distortion_bits(images, z), theirs.distortion_bits(images, z))
     np.testing.assert_array_equal(ours.draw(z, seed=5), theirs.draw(z, seed=5))
 
@@ -62,11 +63,11 @@ def test_a_pixel_is_ink_where_its_noise_lies_below_its_probability(window: str) 
     picture = model.draw(z, seed=11, draw=4)[0]
     above, left, right = model.window
     padded = np.pad(picture, ((above, 0), (left, right))).astype(np.float64)
-    context, bits = model.context(z), 0.0
+    context, bits = context_of(model, z), 0.0
     for row in range(28):
         for column in range(28):
             seen = [padded[row + above + r, column + left + c] for r, c in model.window.offsets()]
-            one = int(model.local(context[0, row, column][None], np.array([seen]))[0])
+            one = int(local(model, context[0, row, column][None], np.array([seen]))[0])
             place_of = [np.array([n], np.int64) for n in (row, column, 4)]
             noise = pixel_noise(place_of[0], place_of[1], 0, place_of[2], 11)[0]
             assert picture[row, column] == (noise < one << 8)
@@ -95,7 +96,7 @@ def test_seed_and_draw_number_make_other_pictures() -> None:
 def test_what_z_says_is_drawn() -> None:
     model = tiny_model()
     near, far = (np.full((1, 16), value, np.int64) for value in (1024, -1024))
-    assert (model.context(near) != model.context(far)).any()
+    assert (context_of(model, near) != context_of(model, far)).any()
 
 
 def test_candidates_follow_the_prior() -> None:

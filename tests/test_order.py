@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from vlae_codec.autoregressive.order import Canvas, Diagonal, Step, Window, draw, raster_steps, wavefront_steps
+from benchmarks.plain_drawing import Canvas, draw, raster_steps, wavefront_steps
+from vlae_codec.autoregressive.order import Diagonal, Step, Window
 from vlae_models.nets.pixelcnn import window_offsets
 from vlae_models.recipe import WINDOWS
 

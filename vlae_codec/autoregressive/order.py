@@ -5,21 +5,18 @@
 0 1 2 3 4 5 6      all of its window has a smaller t: the pixels of one slanted line need each
 row 1: 4 5 6 ...   other for nothing and are drawn together, for all images of the batch.
 
-`engine` has the fast engine for this order; `draw` below is the one to read and to test it against.
+`engine` draws in this order; `benchmarks.plain_drawing` has a definition to read and to test it against.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from ..exact.arrays import Array
-from ..exact.kernels import on_device_of, zeros
 
 
 class Window(NamedTuple):
@@ -83,59 +80,3 @@ def diagonals(height: int, width: int, slant: int) -> Iterator[Diagonal]:
         last = min(height - 1, time // slant) if slant else height - 1
         if first <= last:
             yield Diagonal(time, first, last - first + 1, slant)
-
-
-def wavefront_steps(height: int, width: int, window: Window) -> Iterator[Step]:
-    """Yield the steps that draw an image of height x width, every pixel once and after all of its window."""
-    return (line.pixels() for line in diagonals(height, width, window.slant))
-
-
-def raster_steps(height: int, width: int, window: Window) -> Iterator[Step]:
-    """One pixel a step, row by row: the order of comparison."""
-    return (line.pixels() for line in diagonals(height, width, width))
-
-
-class Canvas:
-    """Pictures in the making, with a border of zeros that every window stays inside.
-
-    Args:
-        batch, height, width: shape of the pictures.
-        window: the decoder's window.
-        like: an array whose namespace, device and dtype the pictures take.
-    """
-
-    def __init__(self, batch: int, height: int, width: int, window: Window, like: Array) -> None:
-        above, left, right = window
-        self.stride = width + left + right
-        self.origin = above * self.stride + left
-        self.height, self.width, self.window = height, width, window
-        self.pixels = zeros((batch, (height + above) * self.stride), like)
-        offsets = [r * self.stride + c for r, c in window.offsets()]
-        self.offsets = on_device_of(np.array(offsets, np.int64), like)
-
-    def positions(self, step: Step) -> Array:
-        """Where the step's pixels lie in the padded rows, (P,)."""
-        return on_device_of(self.origin + step.rows * self.stride + step.columns, self.offsets)
-
-    def windows(self, positions: Array) -> Array:
-        """Return the windows of these positions, (B, P, K)."""
-        return self.pixels[:, positions[:, None] + self.offsets[None, :]]
-
-    def picture(self) -> Array:
-        """Return the pictures without their border, (B, H, W)."""
-        rows = self.pixels.reshape(len(self.pixels), -1, self.stride)
-        return rows[:, self.window.above :, self.window.left : self.window.left + self.width]
-
-
-def draw(canvas: Canvas, steps: Iterator[Step], value: Callable[[Step, Array], Array]) -> Array:
-    """Fill the canvas step by step; the pictures come back, (B, H, W). It holds them whole.
-
-    Args:
-        canvas: an empty canvas.
-        steps: an order that `wavefront_steps` or `raster_steps` gave for the canvas.
-        value: gives the pixels (B, P) of a step from their windows (B, P, K).
-    """
-    for step in steps:
-        positions = canvas.positions(step)
-        canvas.pixels[:, positions] = value(step, canvas.windows(positions))
-    return canvas.picture()

@@ -47,17 +47,6 @@ class LocalNet:
         """Channels of a pixel."""
         return len(self.heads)
 
-    def to(self, like: Array) -> LocalNet:
-        """Return the same network on the device of an array (float64)."""
-        if isinstance(like, np.ndarray):
-            return self
-
-        def move(weight: Array) -> Array:
-            return namespace(like).asarray(weight, dtype=like.dtype, device=like.device)
-
-        pairs = [(move(first), move(second)) for first, second in self.blocks]
-        return LocalNet(move(self.mix), pairs, [move(head) for head in self.heads])
-
 
 class Columns(NamedTuple):
     """Buffers for the columns of a block.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from ..autoregressive.window_net import LocalNet, at_least, known_logits, least_
 from ..exact.arrays import Array, namespace
 from ..exact.feature_decoder import FeatureNet
 from ..exact.kernels import fold
-from ..exact.layers import FRACTION, LIMIT, Conv3x3, Linear, Residual, relu, rescale, unshuffle
+from ..exact.layers import FRACTION, LIMIT, Conv3x3, relu, unshuffle
+from ..exact.named_layers import NamedLayers
 from ..exact.philox import candidate_noise, pixel_noise
 from ..exact.tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
 from ..parallel import in_threads, threads
@@ -38,17 +39,14 @@ NOISE_SHIFT = EXP_FRACTION + QUANTILE_FRACTION - FRACTION
 """Bits by which the product of a scale and noise is finer than latents."""
 
 
-class IntegerModel:
+class IntegerModel(NamedLayers):
     """q(z|x), p(z) and p(x|z) of one model; latents z are int64 in units of 2^-10.
 
     A model with K labels y has q(y|x), p(z|y) and p(x|z, y). What prior and decoder read is joined by K columns:
     the label's of value 1 (2^10), the others 0 (`joined`). `given` is the model of one label, whose z is not joined.
 
     Args:
-        info: the tree of model.json, validated.
-        arrays: the integer weights by name.
-        device: "cpu" computes with numpy, "torch" with torch on the CPU, "cuda" with torch on the GPU.
-            All three give the same integers.
+        info, arrays, device: as of `NamedLayers`.
 
     Attributes:
         workers: batches drawn side by side; by default as many as there are cores, on a GPU 1.
@@ -57,9 +55,7 @@ class IntegerModel:
     """
 
     def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
-        self.info = dict(info)
-        self.name: str = info["name"]
-        self.fingerprint = bytes.fromhex(info["fingerprint"])
+        super().__init__(info, arrays, device)
         self.height: int = info["height"]
         self.width: int = info["width"]
         self.latent: int = info["latent"]
@@ -68,40 +64,12 @@ class IntegerModel:
         self.blocks: int = info["prior_blocks"]
         self.block_size = self.latent // max(1, self.blocks)
         self.window = Window(*info["window"])
-        self.device = device
         self.workers = 1 if device == "cuda" else threads()
-        self.arrays = arrays
-        self._cache: dict[str, Any] = {}
         self._given: dict[int, IntegerModel] = {}
-
-    # Arrays cross between numpy (the codec) and the device (the networks) only here.
-
-    def to_device(self, values: NDArray[Any]) -> Array:
-        """Return the values as float64 on the model's device."""
-        if self.device == "cpu":
-            return values.astype(np.float64)
-        import torch
-
-        return torch.asarray(values.astype(np.float64), device="cpu" if self.device == "torch" else self.device)
 
     def to_integers(self, values: Array) -> Integers:
         """Integers on the device as an int64 numpy array."""
-        return np.asarray(values if self.device == "cpu" else values.cpu().numpy()).astype(np.int64)
-
-    def _linear(self, name: str) -> Linear:
-        if name not in self._cache:
-            weight, bias = (self.to_device(self.arrays[f"{name}.{part}"]) for part in ("weight", "bias"))
-            self._cache[name] = Linear(weight, bias, self.info["shifts"][name])
-        layer: Linear = self._cache[name]
-        return layer
-
-    def _residuals(self, name: str) -> Iterable[Residual]:
-        index = 0
-        while f"{name}.{index}.first.weight" in self.arrays:
-            first, second = (self._linear(f"{name}.{index}.{part}") for part in ("first", "second"))
-            pointwise = first.weight.shape[0] == first.weight.shape[1]
-            yield Residual(first, second) if pointwise else Residual(Conv3x3(first), Conv3x3(second))
-            index += 1
+        return self.to_numpy(values).astype(np.int64)
 
     def posterior(self, images: Pictures) -> tuple[Integers, Integers]:
         """Mean and log standard deviation of q(z|x), units of 2^-10, (B, D) each; images (B, H, W) of 0 and 1."""
@@ -110,15 +78,15 @@ class IntegerModel:
         return out[:, : self.latent], np.clip(out[:, self.latent :], *POSTERIOR_LOG_SCALE)
 
     def _encode(self, images: Pictures) -> Integers:
-        x = relu(self._linear("encoder.full")(self._trunk(images)))
-        return self.to_integers(self._linear("encoder.out")(x))
+        x = relu(self.linear("encoder.full")(self._trunk(images)))
+        return self.to_integers(self.linear("encoder.out")(x))
 
     def likely_labels(self, images: Pictures) -> Integers:
         """Return the most likely label of each image by q(y|x), (B,)."""
         parts = []
         for start in range(0, len(images), FEW):
-            x = relu(self._linear("label.0")(self._trunk(images[start : start + FEW])))
-            parts.append(self.to_integers(self._linear("label.1")(x)).argmax(axis=1))
+            x = relu(self.linear("label.0")(self._trunk(images[start : start + FEW])))
+            parts.append(self.to_integers(self.linear("label.1")(x)).argmax(axis=1))
         return np.concatenate(parts)
 
     def joined(self, z: Integers, labels: Integers) -> Integers:
@@ -140,13 +108,10 @@ class IntegerModel:
 
     def _trunk(self, images: Pictures) -> Array:
         x = unshuffle(self.to_device(images[..., None]) * 2.0**FRACTION)
-        x = Conv3x3(self._linear("encoder.stem"))(x)
-        for block in self._residuals("encoder.fine"):
-            x = block(x)
-        x = Conv3x3(self._linear("encoder.down"), stride=2)(relu(x))
-        for block in self._residuals("encoder.coarse"):
-            x = block(x)
-        x = relu(self._linear("encoder.squeeze")(relu(x)))
+        x = Conv3x3(self.linear("encoder.stem"))(x)
+        x = self.residuals("encoder.fine", x)
+        x = self.residuals("encoder.coarse", Conv3x3(self.linear("encoder.down"), stride=2)(relu(x)))
+        x = relu(self.linear("encoder.squeeze")(relu(x)))
         return x.reshape((len(images), -1))
 
     def prior_block(self, block: int, before: Integers, labels: Integers | None = None) -> tuple[Integers, Integers]:
@@ -165,8 +130,8 @@ class IntegerModel:
             return zero, zero + (1 << EXP_FRACTION)
         x = self.to_device(before if labels is None else self.joined(before, labels))
         for layer in range(2 if block else 0):
-            x = relu(self._linear(f"prior.{block}.{layer}")(x))
-        out = self.to_integers(self._linear(f"prior.{block}.2" if block else "prior.0")(x))
+            x = relu(self.linear(f"prior.{block}.{layer}")(x))
+        out = self.to_integers(self.linear(f"prior.{block}.2" if block else "prior.0")(x))
         log_scale = np.clip(out[:, self.block_size :], *PRIOR_LOG_SCALE)
         return out[:, : self.block_size], load_tables().exp[log_scale - EXP_MIN]
 
@@ -219,35 +184,7 @@ class IntegerModel:
 
     @functools.cached_property
     def _feature_net(self) -> FeatureNet:
-        return FeatureNet.build(self.height, self.width, self._folded, self._folded_pairs)
-
-    def _folded(self, name: str) -> Array:
-        weight, bias = (self.arrays[f"{name}.{part}"] for part in ("weight", "bias"))
-        return self.to_device(fold(weight, bias, self.info["shifts"][name]))
-
-    def _folded_pairs(self, name: str) -> list[tuple[Array, Array]]:
-        count = sum(key.startswith(f"{name}.") and key.endswith(".first.weight") for key in self.arrays)
-        return [(self._folded(f"{name}.{i}.first"), self._folded(f"{name}.{i}.second")) for i in range(count)]
-
-    def context(self, z: Integers) -> Array:
-        """Return the share of z in the local decoder's first layer: accumulators (B, H, W, L) on the device."""
-        return self._linear("local.features").accumulate(self.features(z))
-
-    def local(self, context: Array, windows: Array) -> Integers:
-        """P(pixel = 1) in units of 2^-24 from contexts (..., L) and windows (..., K) of 0 and 1, int64 (...).
-
-        This is the definition, layer by layer; `local_net` gives the same numbers faster.
-        """
-        window = self._linear("local.window")
-        x = context
-        if windows.shape[-1]:
-            x = x + (windows * 2.0**FRACTION) @ window.weight
-        x = rescale(x, window.shift)
-        for block in self._residuals("local.layers"):
-            x = block(x)
-        out = self._linear("local.out")
-        logit = rescale(out.accumulate(relu(x))[..., 0], out.shift, SIGMOID_RANGE)
-        return load_tables().sigmoid[self.to_integers(logit) + SIGMOID_RANGE]
+        return FeatureNet.build(self.height, self.width, self.folded, self.folded_residuals)
 
     @functools.cached_property
     def local_net(self) -> LocalNet:
@@ -255,19 +192,23 @@ class IntegerModel:
         window, features = (self.arrays[f"local.{part}.weight"] for part in ("window", "features"))
         both = np.concatenate([window.astype(np.int64) << FRACTION, features.astype(np.int64)])
         mix = fold(both, self.arrays["local.features.bias"], self.info["shifts"]["local.window"])
-        return LocalNet(self.to_device(mix), self._folded_pairs("local.layers"), [self._folded("local.out")])
+        return LocalNet(self.to_device(mix), self.folded_residuals("local.layers"), [self.folded("local.out")])
+
+    def probabilities(self, logits: Array) -> Integers:
+        """P(pixel = 1) in units of 2^-24 of logits in units of 1/64."""
+        return load_tables().sigmoid[self.to_integers(logits.clip(-SIGMOID_RANGE, SIGMOID_RANGE)) + SIGMOID_RANGE]
+
+    def likelihoods(self, images: Pictures, z: Integers) -> Integers:
+        """P(pixel = 1) of every pixel given z and its window, units of 2^-24, (B, H W); images (B, H, W), z (B, D)."""
+        parts = []
+        for start in range(0, len(images), BATCH):
+            batch, features = images[start : start + BATCH], self.features(z[start : start + BATCH])
+            parts.append(self.probabilities(known_logits(self.local_net, self.window, self.to_device(batch), features)))
+        return np.concatenate(parts).reshape(len(images), -1)
 
     def distortion_bits(self, images: Pictures, z: Integers) -> NDArray[np.float64]:
         """-log2 p(x|z) of each image, (B,); images (B, H, W) of 0 and 1, z (B, D)."""
-        parts = [self._distortion(images[i : i + BATCH], z[i : i + BATCH]) for i in range(0, len(images), BATCH)]
-        return np.concatenate(parts)
-
-    def _distortion(self, images: Pictures, z: Integers) -> NDArray[np.float64]:
-        pixels = self.height * self.width
-        logits = known_logits(self.local_net, self.window, self.to_device(images), self.features(z))
-        one = load_tables().sigmoid[self.to_integers(logits.clip(-SIGMOID_RANGE, SIGMOID_RANGE)) + SIGMOID_RANGE]
-        spent = np.where(images.reshape(len(images), -1) == 1, one, (1 << SIGMOID_FRACTION) - one)
-        return np.asarray(SIGMOID_FRACTION * pixels - np.log2(spent).sum(axis=1))
+        return spent_bits(images, self.likelihoods(images, z))
 
     def draw(self, z: Integers, seed: int = 0, draw: int | Integers = 0, raster: bool = False) -> Pictures:
         """Pictures of p(x|z), uint8 of 0 and 1, (B, H, W).
@@ -282,7 +223,7 @@ class IntegerModel:
         noise = pixel_noise(rows, columns, 0, np.asarray(draw, np.int64).reshape(1, 1, -1), seed)
         least = self.to_device(least_logits(noise))
         by_graph = self.device == "cuda" and not raster
-        size = GPU_BATCH if by_graph else self._part(len(z))
+        size = GPU_BATCH if by_graph else self.at_once(len(z))
 
         def part(start: int) -> Pictures:
             here = least if least.shape[2] == 1 else least[:, :, start : start + size]
@@ -291,11 +232,7 @@ class IntegerModel:
         _ = self.local_net, self._feature_net  # threads must find them there
         return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))
 
-    def side_by_side(self, count: int) -> int:
-        """Threads in which `count` pictures are drawn without a CUDA graph."""
-        return min(self.workers, -(-count // self._part(count)))
-
-    def _part(self, count: int) -> int:
+    def at_once(self, count: int) -> int:
         """Pictures drawn at once, so that each worker has some if they are worth it."""
         return max(SHARE, min(BATCH, -(-count // self.workers)))
 
@@ -322,3 +259,9 @@ class IntegerModel:
 def place(noise: Integers, mean: Integers, scale: Integers) -> Integers:
     """z = mean + scale * noise in units of 2^-10, rounded half up; noise in 2^-12, mean in 2^-10, scale in 2^-14."""
     return np.clip(mean + ((scale * noise + (1 << (NOISE_SHIFT - 1))) >> NOISE_SHIFT), -LIMIT, LIMIT)
+
+
+def spent_bits(images: Pictures, ones: Integers) -> NDArray[np.float64]:
+    """-log2 p(x|z) of each image, (B,), from P(pixel = 1) of its pixels in units of 2^-24, (B, H W)."""
+    spent = np.where(images.reshape(len(images), -1) == 1, ones, (1 << SIGMOID_FRACTION) - ones)
+    return np.asarray((SIGMOID_FRACTION - np.log2(spent)).sum(axis=1))

@@ -20,7 +20,7 @@ import numpy as np
 from ...coding.ans import Stack
 from ...latents.bins import MASS_BITS, Grid, latents
 from ...model.networks import IntegerModel, Integers, Pictures
-from ...pixels.bernoulli import coding_order, likelihoods, read_pixels
+from ...pixels.bernoulli import coding_order, read_pixels
 
 
 class Latents(NamedTuple):
@@ -114,7 +114,7 @@ def _pop_prior(model: IntegerModel, stack: Stack, count: int, precision: int) ->
 
 
 def _push_pixels(model: IntegerModel, stack: Stack, z: Integers, images: Pictures) -> Integers:
-    ones = likelihoods(model, images, z)
+    ones = model.likelihoods(images, z)
     stack.push_pixels(coding_order(model, images.reshape(len(images), -1)), coding_order(model, ones))
     return ones
 

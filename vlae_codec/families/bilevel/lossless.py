@@ -21,8 +21,8 @@ from ...latents.labelled import by_label, label_bits
 from ...latents.payload import EFFORTS, INDEX_BITS, MAX_BITS, TREE_SEARCH, longest_code, path_payload, whole_bytes
 from ...latents.posterior import Floats, Posterior, posterior_of, rates
 from ...latents.tree_search import search_tree
-from ...model.networks import BATCH, IntegerModel, Integers, Pictures
-from ...pixels.bernoulli import coding_order, likelihoods, read_pixels, spent_bits
+from ...model.networks import BATCH, IntegerModel, Integers, Pictures, spent_bits
+from ...pixels.bernoulli import coding_order, read_pixels
 
 TRIED = 2
 """Leaves whose residuals are compared, for each leaf that the lossy code of the same effort draws."""
@@ -155,7 +155,7 @@ def _explain(model: IntegerModel, image: Pictures, posterior: Posterior, bits: i
     paths, z = search_tree(model, posterior, bits - label_bits(model), level.beam)
     paths, z = paths[: TRIED * level.drawn], z[: TRIED * level.drawn]
     copies = np.repeat(image, len(z), axis=0)
-    ones = likelihoods(model, copies, z)
+    ones = model.likelihoods(copies, z)
     spent = spent_bits(copies, ones)
     first = int(np.argmin(spent))
     return Explanation(int(paths[first]), bits, z[first], ones[first], float(spent[first]))

@@ -24,8 +24,8 @@ from ...exact.tables import EXP_FRACTION, EXP_MIN, load_tables
 from ...latents.bins import MAX_PRECISION, MIN_PRECISION
 from ...latents.payload import TREE_SEARCH, decode, longest_code
 from ...latents.posterior import NAIVE_STEP, Posterior, gaussian_kl, posterior_of, rates
-from ...model.networks import IntegerModel, Pictures
-from ...pixels.bernoulli import coding_order, read_pixels, spent_bits
+from ...model.networks import IntegerModel, Pictures, spent_bits
+from ...pixels.bernoulli import coding_order, read_pixels
 from .bits_back import Pushed, needed_bits, pop_batch, push_batch
 from .lossless import Explanation, explain, lossy_lengths
 

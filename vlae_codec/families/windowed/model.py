@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from ...autoregressive.order import Window
 from ...autoregressive.window_net import LocalNet
-from ...exact.arrays import Array
-from ...exact.kernels import fold, zeros
-from ...exact.layers import FRACTION, LIMIT, Conv3x3, Linear, Residual, relu, rescale, shuffle, unshuffle
+from ...exact.arrays import Array, namespace
+from ...exact.kernels import zeros
+from ...exact.layers import FRACTION, LIMIT, Conv3x3, relu, rescale, shuffle, unshuffle
+from ...exact.named_layers import NamedLayers
 from ...pixels.levels import COLOURS
 
 SCALES = {4: ("fine",), 8: ("fine", "mid"), 16: ("fine", "mid", "coarse")}
@@ -62,19 +63,15 @@ def width_of(index: int) -> int:
     return round(float(2.0**octaves))
 
 
-class WindowedModel:
+class WindowedModel(NamedLayers):
     """Encoder, synthesis, p(z) and p(x|z) of one windowed model.
 
     Args:
-        info: the tree of model.json, validated.
-        arrays: the integer weights by name.
-        device: "cpu" (numpy), "torch" or "cuda"; all give the same integers.
+        info, arrays, device: as of `NamedLayers`.
     """
 
     def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
-        self.info, self.arrays, self.device = dict(info), arrays, device
-        self.name: str = info["name"]
-        self.fingerprint = bytes.fromhex(info["fingerprint"])
+        super().__init__(info, arrays, device)
         self.latent: int = info["latent"]
         self.patch: int = info.get("patch", 16)
         self.scales = SCALES[self.patch]
@@ -83,24 +80,6 @@ class WindowedModel:
         self.widths: tuple[int, int] = (coarsest, finest)
         self.window, self.prior_window = Window(*info["window"]), Window(*info["prior_window"])
         self.has_linear_path = GAINS[0] in arrays
-        self._layers: dict[str, Linear] = {}
-
-    def to_device(self, values: NDArray[Any], dtype: Any = np.float64) -> Array:
-        """Return the values on the model's device, float64 by default."""
-        if self.device == "cpu":
-            return values.astype(dtype)
-        import torch
-
-        return torch.asarray(values.astype(dtype), device="cpu" if self.device == "torch" else self.device)
-
-    def to_numpy(self, values: Array) -> NDArray[Any]:
-        """Return an array of the device as one of numpy."""
-        return np.asarray(values if self.device == "cpu" else values.cpu().numpy())
-
-    @property
-    def on_gpu(self) -> bool:
-        """Whether each operation has to be launched on another device."""
-        return self.device == "cuda"
 
     @functools.cached_property
     def coder(self) -> WindowedModel:
@@ -124,12 +103,12 @@ class WindowedModel:
             yield LATENT_SCALE * np.concatenate(found, axis=1)
 
     def _encoder(self, x: Array) -> Array:
-        h = self._blocks("encoder.fine", Conv3x3(self._linear("encoder.stem"))(_repeat(unshuffle, x, 2)))
+        h = self.residuals("encoder.fine", Conv3x3(self.linear("encoder.stem"))(_repeat(unshuffle, x, 2)))
         for scale in self.scales[1:]:
-            h = self._blocks(f"encoder.{scale}", Conv3x3(self._linear(f"encoder.down_{scale}"), stride=2)(relu(h)))
-        y = self._linear("encoder.out")(relu(h))
+            h = self.residuals(f"encoder.{scale}", Conv3x3(self.linear(f"encoder.down_{scale}"), stride=2)(relu(h)))
+        y = self.linear("encoder.out")(relu(h))
         if self.has_linear_path:
-            y = y + self._linear("encoder.straight")(_repeat(unshuffle, x, len(self.scales) + 1))
+            y = y + self.linear("encoder.straight")(_repeat(unshuffle, x, len(self.scales) + 1))
         return y
 
     def _around(self, first: int, last: int, side: int) -> tuple[int, int]:
@@ -168,33 +147,19 @@ class WindowedModel:
         return np.asarray((z * gains + (1 << FRACTION >> 1)) >> FRACTION)
 
     def _synthesis(self, x: Array) -> Array:
-        h = self._blocks(f"synthesis.{self.scales[-1]}", Conv3x3(self._linear("synthesis.enter"))(x))
+        h = self.residuals(f"synthesis.{self.scales[-1]}", Conv3x3(self.linear("synthesis.enter"))(x))
         for scale in self.scales[-2::-1]:
-            h = self._blocks(f"synthesis.{scale}", shuffle(self._linear(f"synthesis.up_{scale}")(relu(h))))
-        h = _repeat(shuffle, Conv3x3(self._linear("synthesis.out"))(relu(h)), 2)
+            h = self.residuals(f"synthesis.{scale}", shuffle(self.linear(f"synthesis.up_{scale}")(relu(h))))
+        h = _repeat(shuffle, Conv3x3(self.linear("synthesis.out"))(relu(h)), 2)
         if self.has_linear_path:
-            picture = self._linear("synthesis.straight")(x[..., :-1])
+            picture = self.linear("synthesis.straight")(x[..., :-1])
             h[..., :COLOURS] += _repeat(shuffle, picture, len(self.scales) + 1)
         return relu(h)
 
     def base_reconstruction(self, features: Array) -> Array:
         """Return the base reconstruction of features (H, W, F): levels less 128, (H, W, 3), -128 ... 127."""
-        mean = self._linear("synthesis.mean")
+        mean = self.linear("synthesis.mean")
         return rescale(mean.accumulate(features), mean.shift + LEVEL_SHIFT, LIMIT).clip(-128, 127)
-
-    def _blocks(self, name: str, x: Array) -> Array:
-        index = 0
-        while f"{name}.{index}.first.weight" in self.arrays:
-            first, second = (Conv3x3(self._linear(f"{name}.{index}.{part}")) for part in ("first", "second"))
-            x = Residual(first, second)(x)
-            index += 1
-        return x
-
-    def _linear(self, name: str) -> Linear:
-        if name not in self._layers:
-            weight, bias = (self.to_device(self.arrays[f"{name}.{part}"]) for part in ("weight", "bias"))
-            self._layers[name] = Linear(weight, bias, self.info["shifts"][name])
-        return self._layers[name]
 
     @functools.cached_property
     def local_net(self) -> LocalNet:
@@ -208,23 +173,14 @@ class WindowedModel:
 
     def _window_net(self, name: str, window: Window, channels: int, unit: float) -> LocalNet:
         """Build a network over windows of values in units of `unit` of the networks' own."""
-
-        def folded(layer: str) -> NDArray[np.float64]:
-            weight, bias = (self.arrays[f"{name}.{layer}.{part}"] for part in ("weight", "bias"))
-            return fold(weight, bias, self.info["shifts"][f"{name}.{layer}"])
-
-        mix = folded("mix")
-        mix[:, : len(window.offsets()) * channels] *= unit
-        blocks: list[tuple[Array, Array]] = []
-        while f"{name}.{len(blocks)}.first.weight" in self.arrays:
-            blocks.append((folded(f"{len(blocks)}.first"), folded(f"{len(blocks)}.second")))
-        heads = np.split(folded("heads"), channels)
+        positions = len(window.offsets()) * channels
+        mix, heads = self.folded(f"{name}.mix"), self.folded(f"{name}.heads")
+        mix[:, :positions] *= unit
         drawn = self.arrays[f"{name}.drawn"].astype(np.float64) * (unit * 2.0 ** -self.info["shifts"][f"{name}.heads"])
-        whole = [
-            np.ascontiguousarray(np.concatenate([head, drawn[number, :, :number]], axis=1))
-            for number, head in enumerate(heads)
-        ]
-        return LocalNet(mix, blocks, whole).to(self.to_device(np.zeros(1)))
+        earlier, size = self.to_device(drawn), len(heads) // channels
+        parts = ((heads[size * one : size * (one + 1)], earlier[one, :, :one]) for one in range(channels))
+        whole = [namespace(heads).concat(part, axis=1) for part in parts]
+        return LocalNet(mix, self.folded_residuals(name), whole)
 
 
 def _repeat(move: Callable[[Array], Array], x: Array, times: int) -> Array:
