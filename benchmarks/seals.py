@@ -27,7 +27,7 @@ from vlae_codec.container.header import (
 )
 from vlae_codec.container.varint import read_number, write_number
 from vlae_codec.errors import FormatError
-from vlae_codec.families.windowed.container import parse_photo
+from vlae_codec.families.windowed.container import parse_file
 
 NO_MODEL = bytes(32)
 Fingerprints = Mapping[bytes, bytes]
@@ -44,7 +44,7 @@ def reseal(data: bytes, known: Fingerprints) -> bytes:
         if model is None:
             return data
         if mode in (WINDOWED, WINDOWED_LOSSLESS):
-            checked = parse_photo(data).checked
+            checked = parse_file(data).checked
             data = with_crc(data[: checked - CHECKSUM.size], model) + data[checked:]
             return data if mode == WINDOWED else with_crc(data[: -CHECKSUM.size], model)
         if mode == ARCHIVE:

@@ -18,7 +18,8 @@ from vlae_codec.families.photo.container import parse_file, write_file
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.photo.rounding import choose
 from vlae_codec.families.windowed import codec as windowed
-from vlae_codec.families.windowed.container import parse_photo, write_photo
+from vlae_codec.families.windowed.container import parse_file as parse_windowed
+from vlae_codec.families.windowed.container import write_file as write_windowed
 from vlae_codec.io.alpha import filled
 from vlae_codec.io.images import Picture
 
@@ -197,9 +198,9 @@ def test_a_model_of_the_other_family_is_damage() -> None:
     with pytest.raises(FormatError, match="family"):
         vlae_codec.decompress(write_file(bytes.fromhex(exact.fingerprint), file))
     lossless = vlae_codec.compress(scene(16, 16), lossless=True)
-    parts = parse_photo(lossless)
+    parts = parse_windowed(lossless)
     with pytest.raises(FormatError, match="family"):
-        vlae_codec.decompress(write_photo(model().fingerprint, parts))
+        vlae_codec.decompress(write_windowed(model().fingerprint, parts))
 
 
 def test_a_small_file_cannot_ask_for_much_work() -> None:

@@ -20,7 +20,7 @@ from vlae_codec.errors import FormatError, ImageError, ModelError
 from vlae_codec.families import registry
 from vlae_codec.families.request import Rate
 from vlae_codec.families.windowed import codec
-from vlae_codec.families.windowed.container import WindowedFile, parse_photo, write_photo
+from vlae_codec.families.windowed.container import WindowedFile, parse_file, write_file
 from vlae_codec.io.images import Picture
 from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 from vlae_models.release.packing import pack
@@ -69,13 +69,13 @@ def test_any_size_keeps_its_size_and_exactly_if_asked(size: tuple[int, int], gre
     exact = api.compress(pixels, "tiny", lossless=True)
     assert (np.asarray(api.decompress(exact)) == pixels).all()
     assert api.inspect(exact).channels == (1 if grey or (pixels == pixels[..., :1]).all() else 3)
-    assert len(lossy) - len(parse_photo(lossy).payload) <= 13
+    assert len(lossy) - len(parse_file(lossy).payload) <= 13
 
 
 def test_the_lossy_part_of_a_lossless_file_survives_a_cut() -> None:
     pixels = noise(20, 30)
     exact = api.compress(pixels, "tiny", lossless=True)
-    cut = exact[: parse_photo(exact).checked + 5]
+    cut = exact[: parse_file(exact).checked + 5]
     with pytest.raises(FormatError, match="preview draws"):
         api.decompress(cut)
     whole = api.decompress(exact, preview=True)
@@ -96,7 +96,7 @@ def test_every_flipped_bit_of_a_lossy_file_is_noticed() -> None:
 
 def test_too_many_pixels_are_refused_before_memory_is_taken(folder: Path) -> None:
     print_ = bytes.fromhex(registry.read_tree(folder)["fingerprint"])
-    huge = write_photo(print_, WindowedFile(b"", False, 3, 60000, 60000, b"\1\2\3\4"))
+    huge = write_file(print_, WindowedFile(b"", False, 3, 60000, 60000, b"\1\2\3\4"))
     with pytest.raises(FormatError, match="max_pixels"):
         api.decompress(huge)
 
@@ -128,7 +128,7 @@ def test_an_altered_model_is_refused(folder: Path, tmp_path: Path) -> None:
 def test_a_missing_model_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     data = api.compress(noise(16, 16), "tiny")
     monkeypatch.setenv("VLAE_MODELS", str(tmp_path))
-    with pytest.raises(ModelError, match=parse_photo(data).prefix.hex()):
+    with pytest.raises(ModelError, match=parse_file(data).prefix.hex()):
         api.decompress(data)
     assert api.inspect(data).model is None and api.inspect(data).width == 16
     assert registry.user_folder() == tmp_path

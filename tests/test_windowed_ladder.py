@@ -15,7 +15,7 @@ from vlae_codec.families import registry
 from vlae_codec.families.request import Rate
 from vlae_codec.families.windowed import codec
 from vlae_codec.families.windowed.codec import DEFAULT_QUALITY
-from vlae_codec.families.windowed.container import WindowedFile, parse_photo, write_photo
+from vlae_codec.families.windowed.container import WindowedFile, parse_file, write_file
 from vlae_codec.families.windowed.ladder import COARSEST, FINEST, Setting, ladder, setting_of
 from vlae_codec.families.windowed.model import WindowedModel
 from vlae_codec.families.windowed.resample import MOST_DOWNSCALED, STRIP, UNSCALED, downscaled, downscaled_size, upscale
@@ -113,7 +113,7 @@ def test_files_say_by_how_much(info: ModelInfo, grey: bool) -> None:
     picture = waves(50, 61)[:, :, 0] if grey else waves(50, 61)
     made = codec.compress_photo(Picture(picture), info)
     downscale, _ = setting_of(DEFAULT_QUALITY, registry.read_model(info.folder, WindowedModel), (50, 61))
-    file = parse_photo(made.data)
+    file = parse_file(made.data)
     assert file.downscale == downscale > UNSCALED and (file.height, file.width) == (50, 61)
     assert file.coded_size == made.coded_size == downscaled_size((50, 61), downscale)
     for preview in (False, True):
@@ -121,7 +121,7 @@ def test_files_say_by_how_much(info: ModelInfo, grey: bool) -> None:
     record = vlae_codec.inspect(made.data)
     assert (record.coded_height, record.coded_width) == made.coded_size and (record.height, record.width) == (50, 61)
     exact = codec.compress_photo(Picture(picture), info, Rate(lossless=True))
-    assert parse_photo(exact.data).downscale == UNSCALED and exact.coded_size == exact.size
+    assert parse_file(exact.data).downscale == UNSCALED and exact.coded_size == exact.size
 
 
 def test_progress_counts_the_rows_that_are_drawn(info: ModelInfo) -> None:
@@ -144,7 +144,7 @@ def test_fewer_bytes_are_had_by_shrinking() -> None:
     picture, info = Picture(waves(120, 160)), registry.find_model("photo-exact")
     assert info
     least = codec.compress_photo(picture, info, Rate(quality=0))
-    assert parse_photo(least.data).downscale > 2 * UNSCALED
+    assert parse_file(least.data).downscale > 2 * UNSCALED
     assert codec.compress_photo(picture, info, Rate(target_bytes=len(least.data))).data == least.data
     with pytest.raises(ImageError, match=f"has {len(least.data)}"):
         codec.compress_photo(picture, info, Rate(target_bytes=len(least.data) - 1))
@@ -154,22 +154,22 @@ def test_fewer_bytes_are_had_by_shrinking() -> None:
 
 @pytest.mark.parametrize("downscale", [0, UNSCALED, MOST_DOWNSCALED + 1, 255])
 def test_impossible_shrinks_are_refused(downscale: int) -> None:
-    data = bytearray(write_photo(PRINT, WindowedFile(b"", False, 3, 9, 9, b"abc", downscale=8)))
-    assert data[7] == 8 and parse_photo(bytes(data)).downscale == 8
+    data = bytearray(write_file(PRINT, WindowedFile(b"", False, 3, 9, 9, b"abc", downscale=8)))
+    assert data[7] == 8 and parse_file(bytes(data)).downscale == 8
     data[7] = downscale
     with pytest.raises(FormatError, match="downscaling factor is impossible"):
-        parse_photo(bytes(data))
+        parse_file(bytes(data))
     with pytest.raises(FormatError, match="cut short"):
-        parse_photo(bytes(data[:6]))
+        parse_file(bytes(data[:6]))
 
 
 def test_a_lossless_file_is_never_shrunk() -> None:
-    data = bytearray(write_photo(PRINT, WindowedFile(b"", True, 3, 9, 9, b"abc", b"de")))
+    data = bytearray(write_file(PRINT, WindowedFile(b"", True, 3, 9, 9, b"abc", b"de")))
     data[6] |= 0x40
     with pytest.raises(FormatError, match="downscaling factor is impossible"):
-        parse_photo(bytes(data))
+        parse_file(bytes(data))
     with pytest.raises(AssertionError):
-        write_photo(PRINT, WindowedFile(b"", True, 3, 9, 9, b"abc", b"de", downscale=8))
+        write_file(PRINT, WindowedFile(b"", True, 3, 9, 9, b"abc", b"de", downscale=8))
 
 
 def test_both_backends_show_the_same(info: ModelInfo) -> None:

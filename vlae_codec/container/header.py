@@ -207,14 +207,29 @@ def check_lossless(data: bytes, container: LosslessContainer, fingerprint: bytes
     Raises:
         FormatError: the lossy part is damaged, or another model's.
     """
-    check(data[: container.checked], fingerprint)
-    if len(data) < container.checked + CHECKSUM.size:
-        return False
+    return check_parts(data, container.checked, fingerprint)
+
+
+def check_parts(data: bytes, checked: int, fingerprint: bytes, several: bool = True) -> bool:
+    """Verify the checksums of a lossy part and of the whole file; False if the rest is cut or damaged.
+
+    Args:
+        data: the file.
+        checked: where the lossy part ends, its checksum included.
+        fingerprint: the model's, 32 bytes.
+        several: whether there is more than the lossy part.
+
+    Raises:
+        FormatError: the lossy part is damaged, or another model's.
+    """
+    check(data[:checked], fingerprint)
+    if not several:
+        return True
     try:
         check(data, fingerprint)
     except FormatError:
         return False
-    return True
+    return len(data) >= checked + CHECKSUM.size
 
 
 def check(data: bytes, fingerprint: bytes) -> None:

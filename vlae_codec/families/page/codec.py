@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...coding.binary_coder import Reader, Writer
 from ...coding.precision import Integers
+from ...container.header import check
 from ...container.limits import check_pixels
+from ...container.sized import check_sides
 from ...errors import FormatError, ImageError
 from ...io.images import Picture, Pixels
 from ...model.info import PAGE, ModelInfo
 from .. import registry
 from ..result import Encoded, Progress
-from .container import MAX_SIDE, PageFile, Stretches, check_file, parse_file, write_file
+from .container import PageFile, Stretches, parse_file, write_file
 from .contexts import Bits
 from .model import PageModel
 from .walk import BESIDE, walk
@@ -68,8 +71,7 @@ def compress(picture: Picture, info: ModelInfo, progress: Progress | None = None
         ImageError: it has more than two levels, or a side is too long.
         ModelError: the model is damaged.
     """
-    if max(picture.size) > MAX_SIDE:
-        raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
+    check_sides(picture.size)
     found = split(picture)
     if found is None:
         raise ImageError(f"model {info.name} codes pictures of two levels, and this one has more: leave out the model")
@@ -121,7 +123,7 @@ def identify(data: bytes) -> tuple[ModelInfo, PageFile]:
         ModelError: the model is unknown.
     """
     file = parse_file(data)
-    return registry.find_checked(file.prefix, PAGE, lambda fingerprint: check_file(data, fingerprint)), file
+    return registry.find_checked(file.prefix, PAGE, partial(check, data)), file
 
 
 def stretches(marked: NDArray[np.bool_]) -> Stretches:

@@ -1,4 +1,4 @@
-"""The `.vlz` file of a page of two levels.
+"""The `.vlz` file of a page of two levels, which begins as `container.sized` says.
 
 0                              6       7
 +------------------------------+-------+--------+--------+--------+------+---------+---------+--------+
@@ -7,13 +7,11 @@
                6                   1     1 ... 3  1 ... 3  2, 6                                   2
 
 flags        bit 0: levels are grey; the others are 0
-height ...   variable-length numbers, 7 bits a byte, low ones first, the highest bit set if more follow
 levels       of paper and of ink: a grey level each, or red, green and blue each
 rows         those that are coded, all others being paper: how many stretches, and for each the rows that are left out
              before it and its length, all as such numbers
 columns      likewise
 residual     the pixels of these rows and columns, see `codec`
-CRC-16       as in the other kinds of file
 """
 
 from __future__ import annotations
@@ -21,14 +19,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...container.header import CHECKSUM, HEADER, MAGIC, PAGE, VERSION, check, checksum, layout, parse_head
+from ...container.header import PAGE
+from ...container.sized import body_of, parse_sized, sections_of, write_sized
 from ...container.varint import read_number, write_number
 from ...errors import FormatError
+from ..result import FileInfo
 
 GREY = 1
-MAX_SIDE = 1 << 16
-HEAD_SIZE = HEADER.size + 1 + 2 * 5 + 6
-"""Bytes that hold a head without its stretches."""
 
 Stretches = Sequence[tuple[int, int]]
 """First of some rows or columns that are coded, and the one behind the last, in rising order."""
@@ -66,15 +63,20 @@ class PageFile:
         rows, columns = (sum(end - first for first, end in part) for part in (self.rows, self.columns))
         return rows, columns
 
+    def describe(self, size: int = 0) -> FileInfo:
+        """Return what a file of so many bytes says, without sections if only its head was read."""
+        coded, channels = len(self.residual), 1 if self.grey else 3
+        sections = sections_of(size, {"residual": coded})
+        return FileInfo(
+            self.prefix, "page", True, (self.height, self.width), self.coded_size, channels, 8, coded, sections
+        )
+
 
 def write_file(fingerprint: bytes, file: PageFile) -> bytes:
     """Return the bytes of a file; its `prefix` is not looked at."""
-    assert min(file.height, file.width) >= 1 and max(file.height, file.width) <= MAX_SIDE
     assert len(file.paper) == len(file.ink) and len(file.ink) in (1, 3)
-    body = HEADER.pack(MAGIC, VERSION << 4 | PAGE, fingerprint[:3]) + bytes([GREY * file.grey])
-    body += write_number(file.height) + write_number(file.width) + file.paper + file.ink
-    body += _write_stretches(file.rows) + _write_stretches(file.columns) + file.residual
-    return body + CHECKSUM.pack(checksum(fingerprint, body))
+    body = file.paper + file.ink + _write_stretches(file.rows) + _write_stretches(file.columns) + file.residual
+    return write_sized(PAGE, fingerprint, bytes([GREY * file.grey]), (file.height, file.width), body)
 
 
 def _write_stretches(stretches: Stretches) -> bytes:
@@ -88,29 +90,16 @@ def _write_stretches(stretches: Stretches) -> bytes:
 def parse_head_of(data: bytes) -> tuple[PageFile, int]:
     """Return a file without what is coded, and where its stretches start.
 
-    Args:
-        data: its first `HEAD_SIZE` bytes, or all that there are.
-
     Raises:
         FormatError: no such file, or cut within its head.
     """
-    mode, prefix = parse_head(data)
-    if mode != PAGE:
-        raise FormatError("not a page of two levels")
-    if len(data) < HEADER.size + 1:
+    head = parse_sized(data, {PAGE}, known=GREY)
+    size = 1 if head.flags[0] & GREY else 3
+    end = head.end + 2 * size
+    if len(data) < end:
         raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    flags = data[HEADER.size]
-    if flags & ~GREY:
-        raise FormatError(f"flags {flags:#04x} are unknown: damaged, or made by a newer program")
-    height, place = read_number(data, HEADER.size + 1)
-    width, place = read_number(data, place)
-    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
-        raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
-    size = 1 if flags & GREY else 3
-    if len(data) < place + 2 * size:
-        raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    paper, ink = data[place : place + size], data[place + size : place + 2 * size]
-    return PageFile(prefix, height, width, paper, ink), place + 2 * size
+    paper, ink = data[head.end : end - size], data[end - size : end]
+    return PageFile(head.prefix, head.height, head.width, paper, ink), end
 
 
 def parse_file(data: bytes) -> PageFile:
@@ -119,13 +108,13 @@ def parse_file(data: bytes) -> PageFile:
     Raises:
         FormatError: no such file, or cut short.
     """
-    head, place = parse_head_of(data)
-    end = len(data) - CHECKSUM.size
-    rows, place = _read_stretches(data[:end], place, head.height)
-    columns, place = _read_stretches(data[:end], place, head.width)
+    head, start = parse_head_of(data)
+    body = body_of(data, start)
+    rows, place = _read_stretches(body, 0, head.height)
+    columns, place = _read_stretches(body, place, head.width)
     if bool(rows) != bool(columns):
         raise FormatError("it codes rows without columns, or columns without rows: damaged")
-    return replace(head, rows=rows, columns=columns, residual=data[place:end])
+    return replace(head, rows=rows, columns=columns, residual=body[place:])
 
 
 def _read_stretches(data: bytes, place: int, side: int) -> tuple[Stretches, int]:
@@ -139,18 +128,3 @@ def _read_stretches(data: bytes, place: int, side: int) -> tuple[Stretches, int]
             raise FormatError("its stretches of rows or columns do not fit its size: damaged")
         found.append((first, end))
     return found, place
-
-
-def check_file(data: bytes, fingerprint: bytes) -> None:
-    """Verify the checksum of a parsed file.
-
-    Raises:
-        FormatError: it is damaged, or another model's.
-    """
-    check(data, fingerprint)
-
-
-def file_sections(file: PageFile, size: int) -> list[dict[str, str | int]]:
-    """Return name, offset and length in bytes of each part of a file of so many bytes, in order."""
-    coded = len(file.residual)
-    return layout({"header": size - coded - CHECKSUM.size, "residual": coded, "checksum": CHECKSUM.size})

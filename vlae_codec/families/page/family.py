@@ -15,7 +15,7 @@ from ..family import Job, OneByOne
 from ..request import Draw, Rate
 from ..result import Decoded, Encoded, FileInfo, Progress
 from . import codec
-from .container import PageFile, file_sections, parse_file, parse_head_of
+from .container import parse_file, parse_head_of
 from .model import PageModel
 from .walk import BESIDE, walk
 
@@ -55,12 +55,11 @@ class PageFamily(OneByOne):
 
     def head(self, data: bytes) -> FileInfo:
         """Return what the first bytes of a file say."""
-        file, _ = parse_head_of(data)
-        return _described(file)
+        return parse_head_of(data)[0].describe()
 
     def describe(self, data: bytes) -> FileInfo:
         """Return what a file says."""
-        return _described(parse_file(data), len(data))
+        return parse_file(data).describe(len(data))
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a verified file."""
@@ -71,12 +70,3 @@ class PageFamily(OneByOne):
         draw.check((), codec.identify(data)[0])
         pixels, info = codec.decompress(data, max_pixels=draw.max_pixels, progress=progress)
         return Decoded((pixels,), info)
-
-
-def _described(file: PageFile, size: int = 0) -> FileInfo:
-    """Return what a file of so many bytes says, without sections if its size is not known."""
-    sections = tuple(file_sections(file, size)) if size else ()
-    return FileInfo(
-        file.prefix, "page", True, (file.height, file.width), file.coded_size, 1 if file.grey else 3, 8,
-        len(file.residual), sections,
-    )  # fmt: skip

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
+from ...container.header import check
 from ...container.limits import check_pixels
+from ...container.sized import check_sides
 from ...errors import FormatError, ImageError, VlaeError
 from ...exact.backend import Array
 from ...io.alpha import filled
@@ -20,7 +23,7 @@ from .. import registry
 from ..request import DEFAULT, Rate
 from ..result import Encoded, Progress
 from . import coding, rounding
-from .container import MAX_SIDE, PhotoFile, check_file, parse_file, write_file
+from .container import PhotoFile, parse_file, write_file
 from .cost import decoding_bytes, encoding_bytes
 from .model import LEVELS, PhotoModel
 from .texture import BASE, Draw
@@ -65,8 +68,7 @@ def compress(
         ImageError: no quality keeps within the bytes, or a side is too long.
         ModelError: the model is damaged, or the device is not there.
     """
-    if max(picture.size) > MAX_SIDE:
-        raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
+    check_sides(picture.size)
     model = registry.load(info, PhotoModel, device)
     target_bytes, refine = rate.target_bytes, rate.refine(info) if rate.refine else None
     hidden = 0 if picture.alpha is None else HIDDEN * picture.alpha.size
@@ -145,7 +147,7 @@ def identify(data: bytes) -> tuple[ModelInfo, PhotoFile]:
         ModelError: the model is unknown.
     """
     file = parse_file(data)
-    return registry.find_checked(file.prefix, PHOTO, lambda fingerprint: check_file(data, fingerprint)), file
+    return registry.find_checked(file.prefix, PHOTO, partial(check, data)), file
 
 
 def _mean(levels: Levels) -> Levels:

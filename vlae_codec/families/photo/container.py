@@ -1,4 +1,4 @@
-"""The `.vlz` file of the photo family.
+"""The `.vlz` file of the photo family, which begins as `container.sized` says.
 
 0                             6       7       8
 +-----------------------------+-------+-------+--------+--------+---------+---------+-------+--------+
@@ -8,26 +8,23 @@
 
 level        of quality, 0 ... 255
 flags        bit 0: all channels are equal; bit 1: there is an alpha plane; the others are 0
-height ...   variable-length numbers, 7 bits a byte, low ones first, the highest bit set if more follow
 alpha        if there is one, its bytes as such a number; behind the payload the plane itself, a lossless WebP image
              whose green channel it is
 payload      the latents, see `coding`
-CRC-16       as in the other kinds of file
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ...container.header import CHECKSUM, HEADER, MAGIC, PHOTO, VERSION, check, checksum, layout, parse_head
+from ...container.header import PHOTO
+from ...container.sized import body_of, parse_sized, sections_of, write_sized
 from ...container.varint import read_number, write_number
 from ...errors import FormatError
+from ..result import FileInfo
 from .model import LEVELS
 
 GREY, ALPHA = 1, 2
-MAX_SIDE = 1 << 16
-HEAD_SIZE = HEADER.size + 2 + 3 * 5
-"""Bytes that hold a whole head."""
 
 
 @dataclass(frozen=True)
@@ -56,44 +53,34 @@ class PhotoFile:
         """Whether there is an alpha plane."""
         return self.alpha is not None
 
+    def describe(self, size: int = 0) -> FileInfo:
+        """Return what a file of so many bytes says, without sections if only its head was read."""
+        parts = {"payload": len(self.payload)} | ({} if self.alpha is None else {"alpha": len(self.alpha)})
+        sides, channels = (self.height, self.width), (1 if self.grey else 3) + self.has_alpha
+        sections = sections_of(size, parts)
+        return FileInfo(self.prefix, "photo", False, sides, sides, channels, 8, len(self.payload), sections)
+
 
 def write_file(fingerprint: bytes, file: PhotoFile) -> bytes:
     """Return the bytes of a file; its `prefix` is not looked at."""
-    assert 0 <= file.level < LEVELS and min(file.height, file.width) >= 1
-    assert max(file.height, file.width) <= MAX_SIDE
-    flags = GREY * file.grey | ALPHA * file.has_alpha
-    body = HEADER.pack(MAGIC, VERSION << 4 | PHOTO, fingerprint[:3]) + bytes([file.level, flags])
-    body += write_number(file.height) + write_number(file.width)
-    if file.alpha is not None:
-        body += write_number(len(file.alpha))
-    body += file.payload + (file.alpha or b"")
-    return body + CHECKSUM.pack(checksum(fingerprint, body))
+    assert 0 <= file.level < LEVELS
+    flags = bytes([file.level, GREY * file.grey | ALPHA * file.has_alpha])
+    alpha = b"" if file.alpha is None else write_number(len(file.alpha))
+    body = alpha + file.payload + (file.alpha or b"")
+    return write_sized(PHOTO, fingerprint, flags, (file.height, file.width), body)
 
 
 def parse_head_of(data: bytes) -> tuple[PhotoFile, int, int]:
     """Return a file without its payload, where the payload starts, and the bytes of the alpha plane.
 
-    Args:
-        data: its first `HEAD_SIZE` bytes, or all that there are.
-
     Raises:
         FormatError: no file of the photo family, or cut within its head.
     """
-    mode, prefix = parse_head(data)
-    if mode != PHOTO:
-        raise FormatError("not a file of the photo family")
-    if len(data) < HEADER.size + 2:
-        raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    level, flags = data[HEADER.size : HEADER.size + 2]
-    if flags & ~(GREY | ALPHA):
-        raise FormatError(f"flags {flags:#04x} are unknown: damaged, or made by a newer program")
-    height, offset = read_number(data, HEADER.size + 2)
-    width, offset = read_number(data, offset)
-    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
-        raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
-    size, offset = read_number(data, offset) if flags & ALPHA else (0, offset)
+    head = parse_sized(data, {PHOTO}, 2, GREY | ALPHA)
+    level, flags = head.flags
+    size, offset = read_number(data, head.end) if flags & ALPHA else (0, head.end)
     alpha = b"" if flags & ALPHA else None
-    return PhotoFile(prefix, level, bool(flags & GREY), height, width, b"", alpha), offset, size
+    return PhotoFile(head.prefix, level, bool(flags & GREY), head.height, head.width, b"", alpha), offset, size
 
 
 def parse_file(data: bytes) -> PhotoFile:
@@ -103,28 +90,8 @@ def parse_file(data: bytes) -> PhotoFile:
         FormatError: no file of the photo family, or cut short.
     """
     head, offset, size = parse_head_of(data)
-    end = len(data) - CHECKSUM.size
-    if end - size < offset:
+    body = body_of(data, offset)
+    if size > len(body):
         raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    payload, alpha = data[offset : end - size], data[end - size : end]
-    return PhotoFile(
-        head.prefix, head.level, head.grey, head.height, head.width, payload, alpha if head.has_alpha else None
-    )
-
-
-def check_file(data: bytes, fingerprint: bytes) -> None:
-    """Verify the checksum of a parsed file.
-
-    Raises:
-        FormatError: it is damaged, or another model's.
-    """
-    check(data, fingerprint)
-
-
-def file_sections(file: PhotoFile, size: int) -> list[dict[str, str | int]]:
-    """Return name, offset and length in bytes of each part of a file of so many bytes, in order."""
-    alpha = len(file.alpha or b"")
-    lengths = {"header": size - len(file.payload) - alpha - CHECKSUM.size, "payload": len(file.payload)}
-    if file.alpha is not None:
-        lengths["alpha"] = alpha
-    return layout({**lengths, "checksum": CHECKSUM.size})
+    payload, alpha = body[: len(body) - size], body[len(body) - size :]
+    return replace(head, payload=payload, alpha=alpha if head.has_alpha else None)

@@ -16,7 +16,7 @@ from ..family import Job, OneByOne
 from ..request import Draw, Rate
 from ..result import Decoded, Encoded, FileInfo, Progress
 from . import codec, coding, texture
-from .container import PhotoFile, file_sections, parse_file, parse_head_of
+from .container import parse_file, parse_head_of
 from .model import HYPER_PATCH, LEVELS, PATCH, PhotoModel
 from .transform import analyse, synthesise
 
@@ -61,11 +61,11 @@ class PhotoFamily(OneByOne):
 
     def head(self, data: bytes) -> FileInfo:
         """Return what the first bytes of a file say."""
-        return _described(parse_head_of(data)[0])
+        return parse_head_of(data)[0].describe()
 
     def describe(self, data: bytes) -> FileInfo:
         """Return what a file says."""
-        return _described(parse_file(data), len(data))
+        return parse_file(data).describe(len(data))
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a verified file."""
@@ -85,12 +85,3 @@ class PhotoFamily(OneByOne):
             for number in range(draw.samples)
         ]  # fmt: skip
         return Decoded(tuple(pictures), info)
-
-
-def _described(file: PhotoFile, size: int = 0) -> FileInfo:
-    """Return what a file of so many bytes says, without sections if its size is not known."""
-    sections = tuple(file_sections(file, size)) if size else ()
-    return FileInfo(
-        file.prefix, "photo", False, (file.height, file.width), (file.height, file.width),
-        (1 if file.grey else 3) + file.has_alpha, 8, len(file.payload), sections,
-    )  # fmt: skip

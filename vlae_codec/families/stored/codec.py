@@ -10,16 +10,18 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ...container.header import check
 from ...container.limits import check_pixels
+from ...container.sized import MAX_SIDE, check_sides
 from ...container.varint import read_number, write_number
-from ...errors import FormatError, ImageError
+from ...errors import FormatError
 from ...io import webp
 from ...io.deep import Deep
 from ...io.images import Picture, Pixels, is_grey
 from ...memory import require
 from ...model.info import STORED, ModelInfo
 from ..result import Encoded, Progress
-from .container import MAX_SIDE, NO_MODEL, StoredFile, check_file, parse_file, write_file
+from .container import NO_MODEL, StoredFile, parse_file, write_file
 
 Level = TypeVar("Level", np.uint8, np.uint16)
 INFO = ModelInfo("stored", NO_MODEL.hex(), 0, 0, False, Path(), True, "no model: exact pixels by lossless WebP", STORED)
@@ -43,8 +45,7 @@ def compress(picture: Picture, effort: int = 5) -> Encoded:
     Raises:
         ImageError: a side is too long.
     """
-    if max(picture.size) > MAX_SIDE:
-        raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
+    check_sides(picture.size)
     height, width = picture.size
     require(ENCODING * min(height, webp.TILE) * min(width, webp.TILE) + BESIDE * height * width, "keeping it exactly")
     samples, grey = channels(picture)
@@ -93,7 +94,7 @@ def decompress(
         FormatError: the bytes are no such file, damaged, or beyond the limit.
     """
     file = parse_file(data)
-    check_file(data)
+    check(data, NO_MODEL)
     check_pixels(file.height, file.width, max_pixels=max_pixels)
     tile = min(file.height, webp.TILE) * min(file.width, webp.TILE)
     require(DECODING * tile + SHOWN * file.height * file.width * (1 + file.deep), "decompressing it")

@@ -1,4 +1,4 @@
-"""The `.vlz` file of a picture that is kept exactly without a model.
+"""The `.vlz` file of a picture that is kept exactly without a model; it begins as `container.sized` says.
 
 0                                6       7
 +--------------------------------+-------+--------+--------+---------+---------+-----+--------+
@@ -8,24 +8,21 @@
 
 flags        bit 0: red, green and blue are equal; bit 1: there is an alpha plane; bit 2: samples have 16 bits;
              the others are 0
-height ...   variable-length numbers, 7 bits a byte, low ones first, the highest bit set if more follow
 tile         a lossless WebP image of 4096 x 4096 pixels, smaller at the right and at the bottom; in raster order;
              of 16 bits the tiles of the high bytes, then those of the low ones
-CRC-16       as in the other kinds of file, of a fingerprint of 32 zeros
+CRC-16       of a fingerprint of 32 zeros
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...container.header import CHECKSUM, HEADER, MAGIC, STORED, VERSION, check, checksum, layout, parse_head
-from ...container.varint import read_number, write_number
+from ...container.header import STORED
+from ...container.sized import body_of, parse_sized, sections_of, write_sized
 from ...errors import FormatError
+from ..result import FileInfo
 
 GREY, ALPHA, DEEP = 1, 2, 4
-MAX_SIDE = 1 << 16
-HEAD_SIZE = HEADER.size + 1 + 2 * 5
-"""Bytes that hold a whole head."""
 NO_MODEL = bytes(32)
 """The fingerprint of files without a model."""
 
@@ -50,38 +47,32 @@ class StoredFile:
     deep: bool = False
     prefix: bytes = NO_MODEL[:3]
 
+    def describe(self, size: int = 0) -> FileInfo:
+        """Return what a file of so many bytes says, without sections if only its head was read."""
+        tiles, sides = len(self.residual), (self.height, self.width)
+        mode, depth = ("stored, 16 bits", 16) if self.deep else ("stored", 8)
+        sections = sections_of(size, {"residual": tiles})
+        channels = (1 if self.grey else 3) + self.alpha
+        return FileInfo(self.prefix, mode, True, sides, sides, channels, depth, tiles, sections)
+
 
 def write_file(file: StoredFile) -> bytes:
     """Return the bytes of a file."""
-    assert min(file.height, file.width) >= 1 and max(file.height, file.width) <= MAX_SIDE
-    flags = GREY * file.grey | ALPHA * file.alpha | DEEP * file.deep
-    body = HEADER.pack(MAGIC, VERSION << 4 | STORED, file.prefix) + bytes([flags])
-    body += write_number(file.height) + write_number(file.width) + file.residual
-    return body + CHECKSUM.pack(checksum(NO_MODEL, body))
+    flags = bytes([GREY * file.grey | ALPHA * file.alpha | DEEP * file.deep])
+    return write_sized(STORED, NO_MODEL, flags, (file.height, file.width), file.residual)
 
 
 def parse_head_of(data: bytes) -> tuple[StoredFile, int]:
     """Return a file without its tiles, and where they start.
 
-    Args:
-        data: its first `HEAD_SIZE` bytes, or all that there are.
-
     Raises:
         FormatError: no such file, or cut within its head.
     """
-    mode, prefix = parse_head(data)
-    if mode != STORED or prefix != NO_MODEL[:3]:
-        raise FormatError("not a file without a model")
-    if len(data) < HEADER.size + 1:
-        raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    flags = data[HEADER.size]
-    if flags & ~(GREY | ALPHA | DEEP):
-        raise FormatError(f"flags {flags:#04x} are unknown: damaged, or made by a newer program")
-    height, offset = read_number(data, HEADER.size + 1)
-    width, offset = read_number(data, offset)
-    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
-        raise FormatError(f"it announces {width} x {height} pixels, and a side has 1 to {MAX_SIDE}: damaged")
-    return StoredFile(bool(flags & GREY), bool(flags & ALPHA), height, width, b"", bool(flags & DEEP)), offset
+    head = parse_sized(data, {STORED}, known=GREY | ALPHA | DEEP)
+    if head.prefix != NO_MODEL[:3]:
+        raise FormatError("it names a model and has none: damaged")
+    grey, alpha, deep = (bool(head.flags[0] & flag) for flag in (GREY, ALPHA, DEEP))
+    return StoredFile(grey, alpha, head.height, head.width, b"", deep), head.end
 
 
 def parse_file(data: bytes) -> StoredFile:
@@ -90,23 +81,5 @@ def parse_file(data: bytes) -> StoredFile:
     Raises:
         FormatError: no such file, or cut short.
     """
-    head, offset = parse_head_of(data)
-    end = len(data) - CHECKSUM.size
-    if end < offset:
-        raise FormatError(f"cut short: {len(data)} bytes; fetch it again")
-    return replace(head, residual=data[offset:end])
-
-
-def check_file(data: bytes) -> None:
-    """Verify the checksum of a parsed file.
-
-    Raises:
-        FormatError: it is damaged.
-    """
-    check(data, NO_MODEL)
-
-
-def file_sections(file: StoredFile, size: int) -> list[dict[str, str | int]]:
-    """Return name, offset and length in bytes of each part of a file of so many bytes, in order."""
-    tiles = len(file.residual)
-    return layout({"header": size - tiles - CHECKSUM.size, "residual": tiles, "checksum": CHECKSUM.size})
+    head, start = parse_head_of(data)
+    return replace(head, residual=body_of(data, start))

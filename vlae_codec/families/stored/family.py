@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...container.header import STORED
+from ...container.header import STORED, check
 from ...errors import ModelError
 from ...io.images import Picture
 from ...model import info as names
@@ -15,7 +15,7 @@ from ..family import Job, OneByOne
 from ..request import Draw, Rate
 from ..result import Decoded, Encoded, FileInfo, Progress
 from . import codec
-from .container import StoredFile, check_file, file_sections, parse_file, parse_head_of
+from .container import NO_MODEL, parse_file, parse_head_of
 
 
 class StoredFamily(OneByOne):
@@ -46,28 +46,19 @@ class StoredFamily(OneByOne):
 
     def head(self, data: bytes) -> FileInfo:
         """Return what the first bytes of a file say."""
-        return _described(parse_head_of(data)[0])
+        return parse_head_of(data)[0].describe()
 
     def describe(self, data: bytes) -> FileInfo:
         """Return what a file says."""
-        return _described(parse_file(data), len(data))
+        return parse_file(data).describe(len(data))
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return what stands for the model of a verified file."""
         parse_file(data)
-        check_file(data)
+        check(data, NO_MODEL)
         return codec.INFO, True
 
     def decode_one(self, data: bytes, draw: Draw, device: str, progress: Progress | None) -> Decoded:
         """Return the picture of a file."""
         draw.check((), codec.INFO)
         return Decoded((codec.decompress(data, max_pixels=draw.max_pixels, progress=progress)[0],), codec.INFO)
-
-
-def _described(file: StoredFile, size: int = 0) -> FileInfo:
-    """Return what a file of so many bytes says, without sections if its size is not known."""
-    sections, sides = tuple(file_sections(file, size)) if size else (), (file.height, file.width)
-    return FileInfo(
-        file.prefix, "stored, 16 bits" if file.deep else "stored", True, sides, sides,
-        (1 if file.grey else 3) + file.alpha, 16 if file.deep else 8, len(file.residual), sections,
-    )  # fmt: skip

@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from ...coding.binary_coder import Reader, Writer
-from ...container.header import check
+from ...container.header import check, check_parts
 from ...container.limits import check_pixels
+from ...container.sized import check_sides
 from ...errors import FormatError, ImageError
 from ...io.images import REDUCED, TURNED, Picture, Pixels, is_grey
 from ...memory import require
@@ -21,7 +22,7 @@ from .. import registry
 from ..request import DEFAULT, Rate
 from ..result import Encoded, Progress
 from . import grid, pixels
-from .container import MAX_SIDE, WindowedFile, check_photo, parse_photo, write_photo
+from .container import WindowedFile, parse_file, write_file
 from .ladder import Setting, ladder, setting_of
 from .model import STRIP, Integers, Levels, WindowedModel, grid_size
 from .resample import UNSCALED, downscaled, upscale
@@ -58,8 +59,7 @@ def compress_photo(
         ModelError: the model is damaged, or the device is not there.
     """
     _refuse_losses(picture, rate.lossless)
-    if max(picture.size) > MAX_SIDE:
-        raise ImageError(f"a side of {max(picture.size)} pixels, and {MAX_SIDE} is the most")
+    check_sides(picture.size)
     model = registry.load(info, WindowedModel, device)
     _require(picture.size, "compressing it")
     levels, grey = to_levels(picture.pixels)
@@ -79,7 +79,7 @@ def compress_photo(
         pixels.push_pixels(model, exact, levels, z, setting.number, grey, rows)
         residual, pixel_bits = exact.to_bytes(), exact.spent
     file = WindowedFile(b"", grey, setting.number, *size, payload, residual, downscale=setting.downscale)
-    data = write_photo(model.fingerprint, file)
+    data = write_file(model.fingerprint, file)
     made = Encoded(data, info, size, file.coded_size, writer.spent, 8 * len(payload), notices=picture.notices)
     if residual is None:
         return made
@@ -159,9 +159,10 @@ def identify_photo(data: bytes) -> tuple[ModelInfo, WindowedFile, bool]:
         FormatError: the bytes are no such file, or damaged.
         ModelError: the model is unknown.
     """
-    file = parse_photo(data)
+    file = parse_file(data)
     info = registry.find_checked(file.prefix, WINDOWED, lambda fingerprint: check(data[: file.checked], fingerprint))
-    return info, file, check_photo(data, file, bytes.fromhex(info.fingerprint))
+    whole = check_parts(data, file.checked, bytes.fromhex(info.fingerprint), file.residual is not None)
+    return info, file, whole
 
 
 def to_levels(picture: Pixels) -> tuple[Levels, bool]:
@@ -213,7 +214,7 @@ def _setting_within(model: WindowedModel, encode: Encode, size: tuple[int, int],
     def length(setting: Setting) -> int:
         payload = _push(model, encode(setting.downscale), setting.number)[0].to_bytes()
         file = WindowedFile(b"", grey, setting.number, *size, payload, downscale=setting.downscale)
-        return len(write_photo(model.fingerprint, file))
+        return len(write_file(model.fingerprint, file))
 
     within = bisect_right(settings, most, key=length)
     if within == 0:

@@ -18,7 +18,7 @@ from ..request import Draw, Rate
 from ..result import Decoded, Encoded, FileInfo, Progress
 from . import codec, grid, pixels
 from .codec import SAMPLES_TEMPERATURE
-from .container import parse_photo, parse_photo_head, photo_sections
+from .container import parse_file, parse_head_of
 from .ladder import setting_of
 from .layers import WindowedLayers
 from .model import SCALES, SHARPEST_PRIOR, WIDTHS, WindowedModel
@@ -78,19 +78,11 @@ class WindowedFamily(OneByOne):
 
     def head(self, data: bytes) -> FileInfo:
         """Return what the first bytes of a file say."""
-        head = parse_photo_head(data)
-        size = head.height, head.width
-        mode, channels = _mode(head.mode == WINDOWED_LOSSLESS), 1 if head.grey else 3
-        return FileInfo(head.prefix, mode, head.mode == WINDOWED_LOSSLESS, size, size, channels, 8)
+        return parse_head_of(data)[0].describe()
 
     def describe(self, data: bytes) -> FileInfo:
         """Return what a file says."""
-        file = parse_photo(data)
-        return FileInfo(
-            file.prefix, _mode(file.residual is not None), file.residual is not None, (file.height, file.width),
-            file.coded_size, 1 if file.grey else 3, 8, len(file.payload) + len(file.residual or b""),
-            tuple(photo_sections(file)),
-        )  # fmt: skip
+        return parse_file(data).describe(len(data))
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a file, and whether all of it is intact."""
@@ -99,7 +91,7 @@ class WindowedFamily(OneByOne):
 
     def decode_one(self, data: bytes, draw: Draw, device: str, progress: Progress | None) -> Decoded:
         """Return the pictures of a file."""
-        exact = parse_photo(data).residual is not None and not draw.preview
+        exact = parse_file(data).residual is not None and not draw.preview
         if exact:
             draw.check({"preview"}, codec.identify_photo(data)[0])
         found = [
@@ -110,7 +102,3 @@ class WindowedFamily(OneByOne):
             for number in range(draw.samples)
         ]  # fmt: skip
         return Decoded(tuple(pixels for pixels, _, _ in found), *found[0][1:])
-
-
-def _mode(exact: bool) -> str:
-    return "photo, lossless" if exact else "photo"
