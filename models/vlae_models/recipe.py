@@ -78,20 +78,41 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """How a model is trained.
+class Schedule:
+    """What the trainings of all kinds of models have in common.
 
     Attributes:
         updates: optimiser steps; a time budget may end training earlier.
-        batch: images a step.
-        rate: Adamax learning rate, held for `hold` of the training, then decayed to zero.
-        muon: learning rate of the matrices of hidden layers by Muon, which fades with the other one; 0 for Adamax.
+        batch: samples a step: images, crops or pixels.
+        rate: learning rate of Adam or Adamax, held for `hold` of the training, then decayed to zero.
         hold: fraction of the training at the full learning rate.
         average: decay of the averaged (released) weights.
+        kl_floor: KL, in the unit that the log has, below which soft free bits ease the KL's weight (Chen et al.,
+            appendix C); 0 switches them off.
+        seed: of weights, batches and noise.
+    """
+
+    updates: int = 20000
+    batch: int = 8
+    rate: float = 0.001
+    hold: float = 0.5
+    average: float = 0.999
+    kl_floor: float = 0.0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.updates < 1 or self.batch < 1 or self.seed < 0 or not 0 <= self.hold <= 1:
+            raise ModelError("recipe: updates and batch start at 1, seed at 0, and hold lies in 0 ... 1")
+
+
+@dataclass(frozen=True)
+class TrainConfig(Schedule):
+    """How a bilevel model is trained.
+
+    Attributes:
+        muon: learning rate of the matrices of hidden layers by Muon, which fades with the other one; 0 for Adamax.
         free_bits: nats per latent dimension that cost nothing during `free_updates` steps.
         free_updates: steps with free bits.
-        kl_floor: nats of KL per image below which soft free bits ease the KL's weight
-            (Chen et al., appendix C); 0 switches them off.
         kl_weight: what the KL's weight may rise to, as the learning rate fades, while the KL is
             above its floor; at 1 the released model is an optimum of the bound.
         auxiliary: weight of a factorised decoder on the same features, which keeps global
@@ -104,18 +125,14 @@ class TrainConfig:
         label: weight of -log q(y|x), of models with labels.
         edit: weight of -log q(y'|x') of the auxiliary decoder's mean image x' of an image's noise under any label y'.
         use_valid: train on the validation images too (for the released run).
-        seed: of weights, batches and noise.
     """
 
-    updates: int = 20000
     batch: int = 100
     rate: float = 0.002
     muon: float = 0.0
     hold: float = 0.6
-    average: float = 0.999
     free_bits: float = 0.1
     free_updates: int = 2000
-    kl_floor: float = 0.0
     kl_weight: float = 1.0
     auxiliary: float = 0.0
     dropout: float = 0.0
@@ -125,11 +142,11 @@ class TrainConfig:
     label: float = 1.0
     edit: float = 0.0
     use_valid: bool = False
-    seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.updates < 1 or self.batch < 1 or min(self.seed, self.shift) < 0 or not 0 <= self.hold <= 1:
-            raise ModelError("recipe: updates and batch start at 1, seed and shift at 0, and hold lies in 0 ... 1")
+        super().__post_init__()
+        if self.shift < 0:
+            raise ModelError("recipe: shift starts at 0")
 
 
 ModelT = TypeVar("ModelT")

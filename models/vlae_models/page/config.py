@@ -12,7 +12,7 @@ from vlae_codec.errors import ModelError
 from vlae_codec.families.page.contexts import FLAT, MOST, REACH, ROWS, SLANT
 from vlae_codec.families.page.model import MAX_UNITS, ONE, WINDOW_COLUMNS, WINDOW_ROWS, PageModel
 
-from ..recipe import Kind, Recipe
+from ..recipe import Kind, Recipe, Schedule
 
 Template = tuple[tuple[int, ...], ...]
 """Columns, counted from the pixel's own, of each row from the pixel's own upwards."""
@@ -52,20 +52,13 @@ class PageConfig:
 
 
 @dataclass(frozen=True)
-class PageTraining:
+class PageTraining(Schedule):
     """How a page model is trained.
 
     Attributes:
         pages: drawn and recorded of each kind.
         rows: the most rows of each that are recorded.
         most: pixels of each that the network may see, at most.
-        updates: optimiser steps; a time budget may end training earlier.
-        batch: pixels a step.
-        rate: Adam's learning rate, held for `hold` of the training, then decayed to zero.
-        hold: fraction of the training at the full learning rate.
-        average: decay of the averaged (released) weights.
-        kl_floor: part of the loop's interface: unused, 0.
-        seed: of pages, weights and batches.
     """
 
     pages: int = 3
@@ -76,12 +69,11 @@ class PageTraining:
     rate: float = 0.004
     hold: float = 0.0
     average: float = 0.99
-    kl_floor: float = 0.0
-    seed: int = 1
 
     def __post_init__(self) -> None:
-        if min(self.pages, self.rows, self.most, self.updates, self.batch) < 1 or not 0 <= self.hold <= 1:
-            raise ModelError("recipe: pages, rows, most, updates and batch start at 1, and hold lies in 0 ... 1")
+        super().__post_init__()
+        if min(self.pages, self.rows, self.most) < 1:
+            raise ModelError("recipe: pages, rows and most start at 1")
 
 
 PAGE = Kind("page", PageConfig, PageTraining)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,11 +11,10 @@ from torch import nn
 
 from vlae_codec.families.page.mixer import LOGIT_SHIFT
 from vlae_codec.families.page.model import ACTIVE_MOST, EXACT, ONE, PageModel
-from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 from vlae_codec.model.info import PAGE
 
-from ..release.packing import pack
-from ..train.loop import read_checkpoint
+from ..release.export import with_fingerprint, write_model
+from ..train.loop import load_average
 from .config import COUNTS, WINDOW, PageRecipe, count_logs, template_bits
 from .net import PageNet
 from .samples import load_samples
@@ -49,21 +47,15 @@ def release_page(run: Path, recipe: PageRecipe, data: Path, folder: Path, auto: 
     Raises:
         ModelError: there is no checkpoint of these shapes.
     """
-    path = run / "checkpoint.pt"
-    net = PageNet(recipe.model)
-    net.load_state_dict(read_checkpoint(path, recipe, "cpu")["average"])
+    net = load_average(PageNet(recipe.model), run, recipe)
     samples = load_samples(data, recipe.train, run / SAMPLES)
     shifts, arrays = export_page(net, samples.flat)
     info: dict[str, Any] = {
         "format": 3, "family": PAGE, "name": recipe.name, "description": recipe.description, "shifts": shifts,
         "auto": auto,
     }  # fmt: skip
-    info["fingerprint"] = fingerprint(info, arrays).hex()
-    PageModel(info, arrays)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / WEIGHTS).write_bytes(pack(arrays))
-    (folder / INFO).write_text(json.dumps(info, indent=1) + "\n")
-    return info
+    PageModel(with_fingerprint(info, arrays), arrays)
+    return write_model(folder, info, arrays)
 
 
 def export_page(net: PageNet, flat: NDArray[np.int64]) -> tuple[dict[str, int], dict[str, NDArray[Any]]]:

@@ -22,16 +22,7 @@ VALIDATED = 1 << 16
 
 
 class PageTrainer(Loop[PageNet]):
-    """Trains the model of one recipe in one folder, where samples, checkpoint and log are kept.
-
-    Args:
-        recipe: what to train and how.
-        data: folder of the data sets.
-        folder: where `samples.npz`, `checkpoint.pt` and `log.csv` go; what is there is continued.
-        minutes: time budget in all, resumed runs counted in; None for the recipe's updates alone.
-        device: "cpu" or "cuda".
-        quiet: show no progress while pages are drawn.
-    """
+    """Trains the model of one recipe; arguments as `kinds.Way` says."""
 
     max_gradient, unit = 1.0, "bits a pixel"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vlae_codec.errors import ModelError
 
-from ..recipe import Kind, Recipe
+from ..recipe import Kind, Recipe, Schedule
 
 SCALES = (4, 8, 16)
 """Pixels of the picture's side to one position of the maps of analysis and synthesis, finest first."""
@@ -51,19 +51,14 @@ class PhotoConfig:
 
 
 @dataclass(frozen=True)
-class PhotoTraining:
+class PhotoTraining(Schedule):
     """How a photo model is trained.
 
     Attributes:
-        updates: optimiser steps; a time budget may end training earlier.
-        batch: crops a step.
         crop: side of a crop, pixels; a multiple of 64, 192 at least (MS-SSIM looks at four scales of half of it).
-        rate: Adam's learning rate, held for `hold` of the training, then decayed to zero.
-        gain_rate: factor of that learning rate for the gain units.
+        gain_rate: factor of the learning rate for the gain units.
         muon: learning rate of the matrices of hidden layers by Muon, which fades with the other one; 0 for Adam.
         muon_decay: weight decay of those matrices, as a factor of their learning rate.
-        hold: fraction of the training at the full learning rate.
-        average: decay of the averaged (released) weights.
         coarsest: lambda at quality 0, bits a pixel for one unit of distortion (squared error of 0 ... 255).
         finest: the same at quality 1; between the two it rises exponentially.
         balance: exponent of lambda by which a crop's loss is divided, so that coarse crops count, too.
@@ -72,22 +67,17 @@ class PhotoTraining:
         drawn: share of crops from drawn pictures (text, charts, screenshots).
         grey: share of crops without colour.
         halved: share of crops cut twice as large and reduced.
-        kl_floor: part of the loop's interface: unused, 0.
         init: run whose averaged weights training starts from, a folder beside the run's own; "" for none.
         texture_only: train the texture head alone, everything else stays as it is.
         restore: released model, by name or fingerprint, that training starts from, its dead units anew; "" for none.
-        seed: of weights, crops and noise.
     """
 
     updates: int = 100000
-    batch: int = 8
     crop: int = 256
-    rate: float = 0.001
     gain_rate: float = 3.0
     muon: float = 0.015
     muon_decay: float = 0.5
     hold: float = 0.4
-    average: float = 0.999
     coarsest: float = 6e-5
     finest: float = 0.04
     balance: float = 0.4
@@ -96,15 +86,12 @@ class PhotoTraining:
     drawn: float = 0.25
     grey: float = 0.05
     halved: float = 0.25
-    kl_floor: float = 0.0
     texture_only: bool = False
     init: str = ""
     restore: str = ""
-    seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.updates < 1 or self.batch < 1 or self.seed < 0 or not 0 <= self.hold <= 1:
-            raise ModelError("recipe: updates and batch start at 1, seed at 0, and hold lies in 0 ... 1")
+        super().__post_init__()
         if self.crop < 192 or self.crop % 64:
             raise ModelError("recipe: a crop's side is a multiple of 64, 192 at least")
         if not 0 < self.coarsest < self.finest or not 0 <= self.structure <= 1:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from vlae_codec.errors import ModelError
 from vlae_codec.families.photo import coding, transform
 from vlae_codec.families.photo.model import LEVELS, PhotoModel
-from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 
 from ..data.held_out import validation_crops
 from ..data.sampler import Mix, Sampler
 from ..data.shards import load_training
-from ..release.packing import pack
-from ..train.loop import read_checkpoint
+from ..release.export import refuse_loss, with_fingerprint, write_model
+from ..train.loop import load_average
 from .calibration import calibrated
 from .config import PhotoRecipe
 from .export import export_photo, model_info
@@ -44,23 +41,15 @@ def release_photo(run: Path, recipe: PhotoRecipe, data: Path, folder: Path, auto
     Raises:
         ModelError: there is no checkpoint of these shapes, or the integers cost more than `MAX_LOSS`.
     """
-    path = run / "checkpoint.pt"
-    net = PhotoVLAE(recipe.model, recipe.train.coarsest, recipe.train.log_range)
-    net.load_state_dict(read_checkpoint(path, recipe, "cpu")["average"])
-    net.eval()
+    net = load_average(PhotoVLAE(recipe.model, recipe.train.coarsest, recipe.train.log_range), run, recipe)
     train = recipe.train
     sampler = Sampler(load_training(data, run / "shards"), train.crop, Mix(train.drawn, train.grey, train.halved))
     random = torch.Generator().manual_seed(train.seed)
     exported, arrays = export_photo(net, calibrated(net, sampler.crops(CALIBRATED, random).float()))
     info = model_info(recipe, exported) | {"auto": auto}
-    info["fingerprint"] = fingerprint(info, arrays).hex()
-    loss = integer_loss(net, PhotoModel(info, arrays), validation_crops(data))
-    if loss > MAX_LOSS:
-        raise ModelError(f"{recipe.name}: integers cost {100 * loss:.2f} % of the bits, more than {100 * MAX_LOSS} %")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / WEIGHTS).write_bytes(pack(arrays))
-    (folder / INFO).write_text(json.dumps({**info, "integer_loss": round(loss, 5)}, indent=1) + "\n")
-    return info
+    loss = integer_loss(net, PhotoModel(with_fingerprint(info, arrays), arrays), validation_crops(data))
+    refuse_loss(recipe.name, loss, MAX_LOSS)
+    return write_model(folder, {**info, "integer_loss": round(loss, 5)}, arrays)
 
 
 @torch.no_grad()

@@ -7,25 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from vlae_codec.coding.prefix_code import MAX_EXPONENT
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import FRACTION, WEIGHT_LIMIT
-from vlae_codec.model.folder import fingerprint
+from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 
-from ..nets.layers import Residual
-from ..nets.pixelcnn import LocalDecoder
-from ..nets.prior import BlockPrior
 from ..nets.stack_decoder import StackDecoder
 from ..nets.vlae import VLAE
 from ..recipe import WINDOWS, BilevelRecipe
+from .layers import Layer, layers_of
 from .packing import pack
 
-LOGIT_SHIFT = FRACTION - 6
-"""The last layer's logits index the sigmoid table in steps of 1/64."""
 MAX_SHIFT = 14
 
 Arrays = dict[str, NDArray[Any]]
@@ -51,22 +46,10 @@ class Exporter:
         self.arrays[f"{name}.bias"] = np.rint(b * 2.0 ** (bits + FRACTION)).astype(np.int32)
         self.shifts[name] = bits + less
 
-    def layer(self, name: str, layer: nn.Module) -> None:
-        """Store a convolution or fully connected layer, channels last."""
-        assert isinstance(layer, (nn.Conv2d, nn.Linear)) and layer.bias is not None
-        weight = layer.weight
-        if weight.ndim == 4:
-            weight = weight.permute(2, 3, 1, 0).reshape(-1, weight.shape[0])
-        else:
-            weight = weight.T
-        self.matrix(name, weight, layer.bias)
-
-    def residuals(self, name: str, blocks: nn.ModuleList) -> None:
-        """Store residual blocks as name.0.first, name.0.second, ..."""
-        for index, block in enumerate(blocks):
-            assert isinstance(block, Residual)
-            self.layer(f"{name}.{index}.first", block.first)
-            self.layer(f"{name}.{index}.second", block.second)
+    def layer(self, layer: Layer) -> None:
+        """Store a layer of a float network."""
+        shift = None if layer.scale is None else weight_fraction(layer.scale.detach().double().numpy())
+        self.matrix(layer.name, *layer.matrix(), layer.less, shift)
 
 
 def weight_fraction(*weights: NDArray[np.float64]) -> int:
@@ -84,65 +67,9 @@ def export_arrays(model: VLAE) -> Exporter:
     if isinstance(model.local, StackDecoder) or model.config.flow_posterior:
         raise ModelError("a decoder of stacked layers or a flow in the posterior cannot be exported: it is for studies")
     out = Exporter()
-    encoder, decoder = model.encoder, model.decoder
-    for name in ("stem", "down", "squeeze"):
-        out.layer(f"encoder.{name}", getattr(encoder, name))
-    for side, part in (("encoder", encoder), ("decoder", decoder)):
-        out.residuals(f"{side}.fine", part.fine)
-        out.residuals(f"{side}.coarse", part.coarse)
-    # torch flattens (C, H, W), the integer nets (H, W, C).
-    out.matrix("encoder.full", _by_pixel(encoder.full.weight), encoder.full.bias)
-    if model.config.labels:
-        first, last = model.label[0], model.label[-1]
-        assert isinstance(first, nn.Linear)
-        out.matrix("label.0", _by_pixel(first.weight), first.bias)
-        out.layer("label.1", last)
-    bias = encoder.out.bias.detach().clone()
-    bias[model.config.latent :] -= 1  # the encoder's own offset of log_scale
-    out.matrix("encoder.out", encoder.out.weight.T, bias)
-    _export_prior(out, model.prior)
-    out.matrix("decoder.full", _with_label(decoder.full.weight.T, decoder.label), decoder.full.bias)
-    spread = decoder.spread.weight.reshape(16, 7, 7, -1).permute(3, 1, 2, 0).flatten(1)
-    out.matrix("decoder.spread", spread, decoder.spread.bias.reshape(16, 7, 7).permute(1, 2, 0).flatten())
-    for name in ("widen", "up", "out"):
-        out.layer(f"decoder.{name}", getattr(decoder, name))
-    _export_local(out, model.local)
+    for layer in layers_of(model):
+        out.layer(layer)
     return out
-
-
-def _export_prior(out: Exporter, prior: BlockPrior) -> None:
-    if prior.first is not None:
-        weight = prior.first.weight.T
-        out.matrix("prior.0", weight, torch.zeros(weight.shape[1]))
-    for index, net in enumerate(prior.nets, start=1):
-        assert isinstance(net, nn.Sequential)
-        first, label = net[0], prior.labels[index - 1] if prior.labels else None
-        assert isinstance(first, nn.Linear) and (label is None or isinstance(label, nn.Linear))
-        out.matrix(f"prior.{index}.0", _with_label(first.weight.T, label), first.bias)
-        for position in (1, 2):
-            out.layer(f"prior.{index}.{position}", net[2 * position])
-
-
-def _by_pixel(weight: Tensor) -> Tensor:
-    """Return a weight (outputs, 784) that reads flattened maps of 7x7 pixels: (784, outputs), channels last."""
-    return weight.reshape(-1, 16, 7, 7).permute(2, 3, 1, 0).flatten(0, 2)
-
-
-def _with_label(weight: Tensor, label: nn.Linear | None) -> Tensor:
-    """Return a weight (inputs, outputs) and the label's behind it, (inputs + K, outputs)."""
-    return weight if label is None else torch.cat([weight, label.weight.T])
-
-
-def _export_local(out: Exporter, local: LocalDecoder) -> None:
-    mix, last = local.mix, local.out
-    weight = mix.weight.detach().flatten(1).T  # (K + F, L): window pixels first
-    assert mix.bias is not None and last.bias is not None
-    count = len(local.offsets)
-    shift = weight_fraction(weight.double().numpy())  # one scale: both parts meet in one accumulator
-    out.matrix("local.window", weight[:count], mix.bias * 0, shift=shift)
-    out.matrix("local.features", weight[count:], mix.bias, shift=shift)
-    out.residuals("local.layers", local.layers)
-    out.matrix("local.out", last.weight.flatten(1).T, last.bias, less=LOGIT_SHIFT)
 
 
 def model_info(recipe: BilevelRecipe, shifts: dict[str, int], **settings: Any) -> dict[str, Any]:
@@ -167,10 +94,30 @@ def model_info(recipe: BilevelRecipe, shifts: dict[str, int], **settings: Any) -
     }
 
 
+def with_fingerprint(info: dict[str, Any], arrays: Arrays) -> dict[str, Any]:
+    """Return the tree of model.json with the fingerprint of a model of these weights."""
+    return {**info, "fingerprint": fingerprint(info, arrays).hex()}
+
+
+def refuse_loss(name: str, loss: float, most: float) -> None:
+    """Refuse integers that cost too many more bits than floats.
+
+    Args:
+        name: of the recipe.
+        loss: more bits, as a share.
+        most: of it.
+
+    Raises:
+        ModelError: it is more.
+    """
+    if loss > most:
+        raise ModelError(f"{name}: integers cost {100 * loss:.2f} % of the bits, more than {100 * most} %")
+
+
 def write_model(folder: Path, info: dict[str, Any], arrays: Arrays) -> dict[str, Any]:
     """Write weights.npz and model.json; the info with its fingerprint comes back."""
     folder.mkdir(parents=True, exist_ok=True)
-    info = {**info, "fingerprint": fingerprint(info, arrays).hex()}
-    (folder / "weights.npz").write_bytes(pack(arrays))
-    (folder / "model.json").write_text(json.dumps(info, indent=1) + "\n")
+    info = with_fingerprint(info, arrays)
+    (folder / WEIGHTS).write_bytes(pack(arrays))
+    (folder / INFO).write_text(json.dumps(info, indent=1) + "\n")
     return info

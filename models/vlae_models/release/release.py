@@ -26,7 +26,6 @@ from vlae_codec.latents.posterior import (
     sample,
 )
 from vlae_codec.latents.relative_entropy import MAX_GROUPS, choose_groups, group_sizes
-from vlae_codec.model.folder import fingerprint
 from vlae_codec.model.networks import IntegerModel, Integers
 
 from ..data.sets import Images
@@ -34,7 +33,7 @@ from ..nets.label import one_hot
 from ..nets.prior import gaussian_kl as float_kl
 from ..nets.vlae import VLAE, as_tensor
 from ..recipe import BilevelRecipe
-from .export import export_arrays, model_info, write_model
+from .export import export_arrays, model_info, with_fingerprint, write_model
 
 CALIBRATION_IMAGES = 1000
 REACHES = (14, 17, 20, 24)
@@ -59,7 +58,7 @@ def release(net: VLAE, recipe: BilevelRecipe, images: Images, folder: Path, **se
     exported = export_arrays(net)
     chosen = images[np.linspace(0, len(images) - 1, CALIBRATION_IMAGES).astype(int)]
     info = model_info(recipe, exported.shifts, **settings)
-    model = IntegerModel({**info, "fingerprint": fingerprint(info, exported.arrays).hex()}, exported.arrays)
+    model = IntegerModel(with_fingerprint(info, exported.arrays), exported.arrays)
     posterior, labels = posterior_of(model, chosen), model.likely_labels(chosen) if model.labels else None
     kl_blocks = rates(model, chosen, posterior).kl_blocks
     info["block_shares"] = [max(1, round(100 * float(share))) for share in kl_blocks.mean(0) / kl_blocks.mean(0).sum()]

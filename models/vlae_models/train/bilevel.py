@@ -12,22 +12,13 @@ from ..data.sets import WHITE, binarise, load_ink
 from ..nets.vlae import VLAE, Bound, as_tensor
 from ..recipe import BilevelRecipe
 from .batches import batch_of, draw_batch
-from .loop import Loop, Losses, read_checkpoint
+from .loop import Loop, Losses, load_average
 from .optimiser import Optimiser
 from .warm_start import start_from
 
 
 class Trainer(Loop[VLAE]):
-    """Trains the model of one recipe in one folder, where checkpoint and log are kept.
-
-    Args:
-        recipe: what to train and how.
-        data: folder of the data sets.
-        folder: where `checkpoint.pt` and `log.csv` go; a checkpoint there is continued.
-        minutes: time budget in all, resumed runs counted in; None for the recipe's updates alone.
-        device: "cpu" or "cuda".
-        quiet: of no effect; other kinds show how they read their data.
-    """
+    """Trains the model of one recipe; arguments as `kinds.Way` says."""
 
     max_gradient, unit = 200.0, "nats"
 
@@ -89,7 +80,4 @@ def load_trained(folder: Path, recipe: BilevelRecipe) -> VLAE:
     Raises:
         ModelError: there is no checkpoint, or it has other shapes than the recipe.
     """
-    model = VLAE(recipe.model)
-    model.load_state_dict(read_checkpoint(folder / "checkpoint.pt", recipe, "cpu")["average"])
-    model.eval()
-    return model
+    return load_average(VLAE(recipe.model), folder, recipe)

@@ -9,7 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -17,33 +17,15 @@ from tqdm import tqdm
 
 from vlae_codec.errors import ModelError
 
-from ..recipe import Recipe
+from ..recipe import Recipe, Schedule
 from .optimiser import Optimiser
 
+CHECKPOINT = "checkpoint.pt"
+"""The file of a training folder that keeps weights, optimiser and progress."""
 WARMING, PLANNED = 2, 8
 """Updates before, and during a measurement of the speed."""
 SYNCHRONISE_EVERY = 25
 """Updates between two looks at the loss, which wait for the device."""
-
-
-class Schedule(Protocol):
-    """What the loop reads of a recipe's training."""
-
-    @property
-    def updates(self) -> int:
-        """Optimiser steps."""
-
-    @property
-    def hold(self) -> float:
-        """The share of the training for which it is held."""
-
-    @property
-    def average(self) -> float:
-        """Decay of the averaged weights."""
-
-    @property
-    def kl_floor(self) -> float:
-        """KL below which soft free bits ease the KL's weight; 0 for none."""
 
 
 class Losses(NamedTuple):
@@ -122,7 +104,7 @@ class Loop(ABC, Generic[N]):
     @property
     def checkpoint(self) -> Path:
         """Where weights, optimiser and progress are kept."""
-        return self.folder / "checkpoint.pt"
+        return self.folder / CHECKPOINT
 
     def progress(self) -> float:
         """How much of the training is done, 0 to 1: by updates or by time, whichever is further."""
@@ -280,6 +262,16 @@ def read_checkpoint(path: Path, recipe: Recipe[Any, Any], device: str) -> dict[s
     if shapes != recipe.model:
         raise ModelError(f"{path}: was trained with other shapes than recipe {recipe.name}; use another folder")
     return tree
+
+
+def load_average(net: N, folder: Path, recipe: Recipe[Any, Any]) -> N:
+    """Give a network the averaged weights of a training folder; return it, in evaluation mode on the CPU.
+
+    Raises:
+        ModelError: as `read_checkpoint`.
+    """
+    net.load_state_dict(read_checkpoint(folder / CHECKPOINT, recipe, "cpu")["average"])
+    return net.eval()
 
 
 def prepare_torch(device: str, threads: int | None) -> str:

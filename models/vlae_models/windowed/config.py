@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vlae_codec.errors import ModelError
 from vlae_codec.families.windowed.model import SCALES, SHARPEST_PRIOR
 
-from ..recipe import WINDOWS, Kind, Recipe
+from ..recipe import WINDOWS, Kind, Recipe, Schedule
 
 
 @dataclass(frozen=True)
@@ -68,20 +68,15 @@ class WindowedConfig:
 
 
 @dataclass(frozen=True)
-class WindowedTraining:
+class WindowedTraining(Schedule):
     """How a windowed model is trained.
 
     Attributes:
-        updates: optimiser steps; a time budget may end training earlier.
-        batch: crops a step.
         crop: side of a crop, pixels; a multiple of 16.
         turned: whether crops are also turned and put upside down; all are mirrored.
         positions: pixels of each crop at which the local decoder is trained.
-        rate: Adam's learning rate, held for `hold` of the training, then decayed to zero.
         muon: learning rate of the matrices of hidden layers by Muon, which fades with the other one; 0 for Adam.
         muon_first: whether those include the layers that read windows.
-        hold: fraction of the training at the full learning rate.
-        average: decay of the averaged (released) weights.
         widest: quantisation step, as a power of two, of the coarsest code; widths are log-uniform.
         finest: the same of the finest code.
         base_weight: weight of the squared error (of 0 ... 255) of the base reconstruction, at width 1, against bits a
@@ -90,43 +85,32 @@ class WindowedTraining:
         base_grad_decay: fade that factor with the learning rate, towards an optimum of the bound.
         decoder_grad_scale: factor of the local decoder's gradient to z. At 1 the bound is minimised; less of it leaves
             more of z to the base reconstruction, which is what counts at low rates.
-        kl_floor: bits a pixel of KL below which soft free bits ease the KL's weight (Chen et al., appendix C);
-            0 switches them off.
         init: released windowed model (name, folder or fingerprint) whose weights training starts from; "" for none.
         init_local: the same for the local decoder alone.
         context_noise: share of crops whose context is noised, as it is while a picture is drawn.
         context_noise_range: largest standard deviation of that noise, pixel levels.
         grey: share of crops without colour.
-        seed: of weights, crops and noise.
     """
 
-    updates: int = 20000
-    batch: int = 8
     crop: int = 128
     turned: bool = True
     positions: int = 3072
-    rate: float = 0.001
     muon: float = 0.0
     muon_first: bool = False
-    hold: float = 0.5
-    average: float = 0.999
     widest: float = 3.5
     finest: float = -1.0
     base_weight: float = 0.007
     base_grad_scale: float = 1.0
     base_grad_decay: bool = False
     decoder_grad_scale: float = 1.0
-    kl_floor: float = 0.0
     init: str = ""
     init_local: str = ""
     context_noise: float = 0.5
     context_noise_range: float = 24.0
     grey: float = 0.08
-    seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.updates < 1 or self.batch < 1 or self.seed < 0 or not 0 <= self.hold <= 1:
-            raise ModelError("recipe: updates and batch start at 1, seed at 0, and hold lies in 0 ... 1")
+        super().__post_init__()
         if self.crop < 16 or self.crop % 16 or not 1 <= self.positions <= self.crop**2:
             raise ModelError("recipe: a crop's side is a multiple of 16, and positions are pixels of it")
 

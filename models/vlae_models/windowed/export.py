@@ -13,6 +13,7 @@ from vlae_codec.families.windowed.model import GAINS, WIDTHS, WindowedModel, log
 
 from ..recipe import WINDOWS
 from ..release.export import Exporter, weight_fraction
+from ..release.layers import plain, residuals
 from .config import WindowedRecipe
 from .nets import WindowNet
 from .vlae import WindowedVLAE
@@ -38,9 +39,10 @@ def export_arrays(model: WindowedVLAE) -> Exporter:
     for name, part in (("encoder", encoder), ("synthesis", synthesis)):
         for layer, module in part.named_children():
             if isinstance(module, nn.ModuleList):
-                out.residuals(f"{name}.{layer}", module)
+                for inner in residuals(f"{name}.{layer}", module):
+                    out.layer(inner)
             elif isinstance(module, nn.Conv2d):
-                out.layer(f"{name}.{layer}", module)
+                out.layer(plain(f"{name}.{layer}", module))
     for name in QUARTERED:
         if name in out.shifts:
             out.arrays[f"{name}.bias"] <<= QUARTER
@@ -78,8 +80,7 @@ def _window_net(out: Exporter, name: str, net: WindowNet) -> None:
     out.matrix(f"{name}.mix", net.mix_weight().T, net.mix.bias)
     for part, layers in (("first", net.firsts), ("second", net.seconds)):
         for index, layer in enumerate(layers):
-            assert isinstance(layer, nn.Linear)
-            out.matrix(f"{name}.{index}.{part}", layer.weight.T, layer.bias)
+            out.layer(plain(f"{name}.{index}.{part}", layer))
     drawn = net.drawn_earlier().detach().double().numpy()
     bits = weight_fraction(net.heads.weight.detach().double().numpy(), drawn)
     out.matrix(f"{name}.heads", net.heads.weight.T, net.heads.bias, shift=bits)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from vlae_codec.coding.binary_coder import Writer
-from vlae_codec.errors import ModelError
 from vlae_codec.families.windowed import grid, pixels
 from vlae_codec.families.windowed.model import WindowedModel, log_width
-from vlae_codec.model.folder import INFO, WEIGHTS, fingerprint
 from vlae_codec.pixels.levels import decisions
 
 from ..data.crops import Levels, load_validation
-from ..release.packing import pack
-from ..train.loop import read_checkpoint
+from ..release.export import refuse_loss, with_fingerprint, write_model
+from ..train.loop import load_average
 from .config import WindowedRecipe
 from .export import export_arrays, model_info
 from .vlae import WindowedVLAE
@@ -43,21 +40,14 @@ def release_windowed(run: Path, recipe: WindowedRecipe, data: Path, folder: Path
     Raises:
         ModelError: there is no checkpoint of these shapes, or the integers cost more than 1 % of the bits.
     """
-    path = run / "checkpoint.pt"
-    net = WindowedVLAE(recipe.model)
-    net.load_state_dict(read_checkpoint(path, recipe, "cpu")["average"])
-    net.eval()
+    net = load_average(WindowedVLAE(recipe.model), run, recipe)
     exported = export_arrays(net)
     info = model_info(recipe, exported.shifts) | {"auto": auto}
-    info["fingerprint"] = fingerprint(info, exported.arrays).hex()
     crops = load_validation(recipe.data, data)[:CHECKED_CROPS, :CHECKED, :CHECKED]
-    loss = integer_loss(net, WindowedModel(info, exported.arrays), crops)
-    if loss > MAX_LOSS:
-        raise ModelError(f"{recipe.name}: integers cost {100 * loss:.2f} % of the bits, more than {100 * MAX_LOSS} %")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / WEIGHTS).write_bytes(pack(exported.arrays))
-    (folder / INFO).write_text(json.dumps({**info, "integer_loss": round(loss, 5)}, indent=1) + "\n")
-    return info
+    model = WindowedModel(with_fingerprint(info, exported.arrays), exported.arrays)
+    loss = integer_loss(net, model, crops)
+    refuse_loss(recipe.name, loss, MAX_LOSS)
+    return write_model(folder, {**info, "integer_loss": round(loss, 5)}, exported.arrays)
 
 
 def integer_loss(net: WindowedVLAE, model: WindowedModel, crops: Levels) -> float:

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from vlae_codec.errors import ModelError
 from vlae_codec.exact.layers import FRACTION
@@ -16,7 +15,8 @@ from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.families.windowed.model import GAINS, WIDTHS, WindowedModel, log_width
 
 from ..recipe import read_recipe
-from ..release.restore import assign
+from ..release.layers import Layer, plain
+from ..release.restore import floats_of
 from .config import WINDOWED
 from .export import QUARTER, QUARTERED
 from .nets import WienerGains, WindowNet
@@ -33,8 +33,6 @@ def restore_photo(name: str) -> WindowedVLAE:
         ModelError: there is no such model.
     """
     info = find_model(name)
-    if info is None:
-        raise ModelError(f"no windowed model is called {name!r}")
     net = WindowedVLAE(read_recipe(info.folder / "recipe.toml", WINDOWED).model)
     start_from(net, name)
     net.eval()
@@ -51,7 +49,7 @@ def start_from(net: WindowedVLAE, name: str) -> None:
     Raises:
         ModelError: there is no such model, or a layer of it has another shape.
     """
-    source, latent = _find(name), net.config.latent
+    source, latent = read_model(find_model(name).folder, WindowedModel), net.config.latent
     if latent not in (0, source.latent):
         raise ModelError(f"{source.name}: its z has another shape than the recipe's")
     _fill_window_net(net.local, source, "local", source.window.offsets(), whole=latent > 0)
@@ -64,7 +62,7 @@ def start_from(net: WindowedVLAE, name: str) -> None:
     for part in ("encoder", "synthesis"):
         for path, module in getattr(net, part).named_modules(prefix=part):
             if isinstance(module, nn.Conv2d):
-                _fill(module, source, path)
+                _fill(plain(path, module), source)
     for table, gains in zip(GAINS, (net.encoder.gains, net.synthesis.gains), strict=True):
         if gains is not None:
             _fill_gains(gains, source.arrays[table])
@@ -80,15 +78,8 @@ def start_local(net: WindowNet, name: str) -> None:
     Raises:
         ModelError: there is no such model, or its local decoder has other shapes.
     """
-    source = _find(name)
+    source = read_model(find_model(name).folder, WindowedModel)
     _fill_window_net(net, source, "local", source.window.offsets(), whole=False)
-
-
-def _find(name: str) -> WindowedModel:
-    info = find_model(name)
-    if info is None:
-        raise ModelError(f"no windowed model {name!r} to start from")
-    return read_model(info.folder, WindowedModel)
 
 
 def _fill_window_net(
@@ -108,11 +99,11 @@ def _fill_window_net(
     count = len(net.offsets) * net.channels
     rest = weight[len(offsets) * net.channels :]
     mix += [rest if whole else 0.1 * net.mix.weight.detach()[: len(bias), count:].T]
-    _assign(net.mix, torch.cat(mix).T, bias, source, f"{name}.mix")
+    _assign(plain(f"{name}.mix", net.mix), torch.cat(mix), bias, source)
     for part, layers in (("first", net.firsts), ("second", net.seconds)):
         for index, layer in enumerate(layers):
-            _fill(layer, source, f"{name}.{index}.{part}")
-    _fill(net.heads, source, f"{name}.heads")
+            _fill(plain(f"{name}.{index}.{part}", layer), source)
+    _fill(plain(f"{name}.heads", net.heads), source)
     if source.arrays[f"{name}.drawn"].shape != net.drawn.shape:
         raise ModelError(f"{source.name}: {name}.drawn has another shape than the recipe's")
     drawn = torch.from_numpy(source.arrays[f"{name}.drawn"].astype(np.float32))
@@ -135,27 +126,26 @@ def _fill_gains(gains: WienerGains, table: NDArray[np.integer]) -> None:
         gains.level.copy_(mean_y / slope - mean_x)
 
 
-def _fill(layer: nn.Module, source: WindowedModel, name: str) -> None:
-    assert isinstance(layer, (nn.Conv2d, nn.Linear))
-    weight, bias = _layer(source, name)
-    if layer.weight.ndim == 4:
-        weight = weight.reshape(*layer.weight.shape[2:], -1, weight.shape[1]).permute(3, 2, 0, 1)
+def _fill(layer: Layer, source: WindowedModel) -> None:
+    _assign(layer, *_layer(source, layer.name), source)
+
+
+@torch.no_grad()
+def _assign(layer: Layer, weight: Tensor, bias: Tensor, source: WindowedModel) -> None:
+    """Write weight (inputs, outputs) and bias to a layer.
+
+    A fully connected one may be wider, and what is new in it says nothing to the old.
+    """
+    (view,), (inputs, outputs) = layer.weights, weight.shape
+    assert layer.bias is not None
+    if view.ndim == 2 and inputs <= view.shape[0] and outputs <= view.shape[1]:
+        view[inputs:, :outputs] = 0
+        view[:inputs, :outputs] = weight
+        layer.bias[:outputs] = bias
+    elif weight.numel() != view.numel() or outputs != view.shape[-1]:
+        raise ModelError(f"{source.name}: {layer.name} has another shape than the recipe's")
     else:
-        weight = weight.T
-    _assign(layer, weight, bias, source, name)
-
-
-def _assign(layer: nn.Conv2d | nn.Linear, weight: Tensor, bias: Tensor, source: WindowedModel, name: str) -> None:
-    """Set a layer's weights; a fully connected one may be wider, and what is new in it says nothing to the old."""
-    outputs, inputs = weight.shape[:2]
-    if isinstance(layer, nn.Linear) and outputs <= layer.out_features and inputs <= layer.in_features:
-        whole, whole_bias = layer.weight.detach().clone(), layer.bias.detach().clone()
-        whole[:outputs] = F.pad(weight, (0, layer.in_features - inputs))
-        whole_bias[:outputs] = bias
-        weight, bias = whole, whole_bias
-    if weight.shape != layer.weight.shape:
-        raise ModelError(f"{source.name}: {name} has another shape than the recipe's")
-    assign(layer, weight, bias)
+        layer.fill(weight, bias)
 
 
 def _layer(model: WindowedModel, name: str) -> tuple[Tensor, Tensor]:
@@ -163,5 +153,5 @@ def _layer(model: WindowedModel, name: str) -> tuple[Tensor, Tensor]:
     if f"{name}.weight" not in model.arrays:
         raise ModelError(f"{model.name}: has no {name}, which the recipe needs")
     bits, more = model.info["shifts"][name], QUARTER if name in QUARTERED else 0
-    weight, bias = (torch.from_numpy(model.arrays[f"{name}.{part}"].astype(np.float32)) for part in ("weight", "bias"))
-    return weight * 2.0 ** -(bits - more), bias * 2.0 ** -(bits + FRACTION)
+    weight, bias = floats_of(name, bits, model.arrays)
+    return weight * 2.0**more, bias

@@ -27,16 +27,7 @@ STARTED_FROM = 512
 
 
 class WindowedTrainer(Loop[WindowedVLAE]):
-    """Trains the model of one recipe in one folder, where checkpoint and log are kept.
-
-    Args:
-        recipe: what to train and how.
-        data: folder of the data sets.
-        folder: where `checkpoint.pt` and `log.csv` go; a checkpoint there is continued.
-        minutes: time budget in all, resumed runs counted in; None for the recipe's updates alone.
-        device: "cpu" or "cuda".
-        quiet: show no progress while pictures are read.
-    """
+    """Trains the model of one recipe; arguments as `kinds.Way` says."""
 
     max_gradient, unit = 5.0, "bits a pixel"
 
