@@ -25,8 +25,8 @@ from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec, editing
 from vlae_codec.families.registry import find_model
-from vlae_codec.io.images import write_png
 from vlae_codec.io.sheets import contact_sheet
+from vlae_codec.io.writing import write_picture
 from vlae_codec.latents.payload import decode, encode
 from vlae_codec.latents.posterior import posterior_of, rates
 from vlae_codec.model.info import ModelInfo
@@ -155,7 +155,7 @@ def main(
     write_result(f"labelled-{labelled.name}", result)
     chosen = judged.images[[int(np.flatnonzero(judged.labels == y)[0]) for y in evenly(SHEET_ROWS, 10)]]
     columns = labelled.labels + 1
-    write_png(FOLDER / "sheets" / f"{labelled.name}.png", contact_sheet([sheet(info, chosen)], columns))
+    write_picture(FOLDER / "sheets" / f"{labelled.name}.png", contact_sheet([sheet(info, chosen)], columns))
 
 
 if __name__ == "__main__":

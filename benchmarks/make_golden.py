@@ -24,7 +24,8 @@ from vlae_codec.families.bilevel.archive import Reader, compress_archive
 from vlae_codec.families.bilevel.identify import is_archive
 from vlae_codec.families.request import Rate
 from vlae_codec.io.files import write_whole
-from vlae_codec.io.images import Picture, Pixels, decode_image, encode_png
+from vlae_codec.io.images import Picture, Pixels, decode_image
+from vlae_codec.io.writing import encode_picture
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "golden"
 COPIES = 3
@@ -103,7 +104,7 @@ def main(model: str) -> None:
         if name.startswith("lossless-archive") and (pictures != many_digits()).any():
             raise VlaeError(f"{name}: the pictures do not come back")
         write_whole(path, data)
-        write_whole(path.with_suffix(".png"), encode_png(pictures.reshape(-1, pictures.shape[2]).astype(bool)))
+        write_whole(path.with_suffix(".png"), encode_picture(pictures.reshape(-1, pictures.shape[2]).astype(bool)))
         click.echo(f"{path.name}: {len(data)} bytes, {len(pictures)} pictures")
     click.echo(json.dumps({"model": model, "fingerprint": fingerprint, "folder": FOLDER.name}))
 

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from vlae_codec.io.images import Pixels, encode_png
+from vlae_codec.io.images import Pixels
+from vlae_codec.io.writing import encode_picture
 
 Size = Callable[[Pixels], int]
 """Bytes of a file of one picture, uint8 of 0 and 1, (H, W)."""
@@ -71,7 +72,7 @@ def mosaic_of(images: Pixels) -> Pixels:
 
 def png(image: Pixels) -> int:
     """Pillow's, 1 bit a pixel, optimised."""
-    return len(encode_png(image.astype(bool)))
+    return len(encode_picture(image.astype(bool)))
 
 
 def pillow(file_format: str, mode: str = "RGB", **options: Any) -> Size:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import vlae_codec
-from vlae_codec.io.images import read_image, to_bilevel
+from vlae_codec.io.forms import to_bilevel
+from vlae_codec.io.images import read_image
 
 TARGET = Path(__file__).parents[1] / "tests" / "sender.json"
 QUALITIES = (15, 50, 85)

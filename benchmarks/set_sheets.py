@@ -17,8 +17,9 @@ from benchmarks.judged import JUDGES
 from benchmarks.options import images_option, open_model
 from benchmarks.results import FOLDER
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.io.images import Pixels, write_png
+from vlae_codec.io.images import Pixels
 from vlae_codec.io.sheets import contact_sheet
+from vlae_codec.io.writing import write_picture
 from vlae_codec.latents.payload import MAX_BITS, TREE_SEARCH, Code, decode, encode
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.data.sets import Images, load_set
@@ -82,7 +83,7 @@ def main(kinds: tuple[str, ...], data: Path, images: int) -> None:
         sheets = {"sheet": overview(vlae, vae, chosen), "path": path(vlae, few), "draws": many_draws(vlae, few[::2])}
         for name, rows in sheets.items():
             picture = contact_sheet([row * np.uint8(255) for row in rows], columns=len(rows[0]), scale=2)
-            write_png(SHEETS / f"{kind}-{name}.png", picture)
+            write_picture(SHEETS / f"{kind}-{name}.png", picture)
             click.echo(f"{kind}-{name}.png")
 
 

@@ -15,8 +15,9 @@ from benchmarks.digits import load_test
 from benchmarks.options import images_option, open_model
 from benchmarks.tables import ROOT
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.io.images import Pixels, write_png
+from vlae_codec.io.images import Pixels
 from vlae_codec.io.sheets import contact_sheet
+from vlae_codec.io.writing import write_picture
 from vlae_codec.latents.payload import decode, encode
 
 
@@ -35,7 +36,7 @@ def main(data: Path, out: Path, images: int) -> None:
     rows += [vlae.draw(z, seed=seed) for seed in range(3)]
     others = [encode(vae, originals[i : i + 1], bits=code.payload_bits)[0] for i, code in enumerate(codes)]
     rows.append(vae.draw(decode(vae, [code.mode for code in others], [code.payload for code in others])))
-    write_png(out, contact_sheet([row * np.uint8(255) for row in rows], columns=images, scale=2))
+    write_picture(out, contact_sheet([row * np.uint8(255) for row in rows], columns=images, scale=2))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from PIL import Image
 
 from vlae_codec.errors import ImageError, VlaeError
 from vlae_codec.io.datasets import Batch, bilevel, is_stack, join, load_idx, parse_idx, read_batches
-from vlae_codec.io.images import BINARISED, REMARKS, refuse_changes
+from vlae_codec.io.forms import BINARISED, REMARKS, refuse_changes
 from vlae_codec.model.info import ModelInfo
 
 RNG = np.random.default_rng(0)

@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from vlae_codec.errors import ImageError, VlaeError
-from vlae_codec.io import images
-from vlae_codec.io.images import Picture, decode_image, encode_png, over_black, read_image, to_bilevel
+from vlae_codec.io import images, writing
+from vlae_codec.io.forms import over_black, to_bilevel
+from vlae_codec.io.images import Picture, decode_image, read_image
 from vlae_codec.io.sheets import GAP_GREY, contact_sheet
+from vlae_codec.io.writing import encode_picture
 
 RAMP = np.arange(784, dtype=np.uint8).reshape(28, 28)
 
@@ -45,7 +47,7 @@ def test_colour_and_palette() -> None:
 
 
 def test_bilevel_file() -> None:
-    picture = decode_image(encode_png(RAMP > 99))
+    picture = decode_image(encode_picture(RAMP > 99))
     assert np.array_equal(picture.pixels, 255 * (RAMP > 99))
 
 
@@ -103,7 +105,7 @@ def test_first_frame_with_a_notice() -> None:
 
 @pytest.mark.parametrize("side", [8193, 20000])
 def test_too_many_pixels_are_refused_before_they_are_unpacked(side: int) -> None:
-    bomb = bytearray(encode_png(RAMP))
+    bomb = bytearray(encode_picture(RAMP))
     bomb[16:24] = side.to_bytes(4, "big") * 2
     bomb[29:33] = zlib.crc32(bomb[12:29]).to_bytes(4, "big")
     with pytest.raises(ImageError, match="pixels that are read"):
@@ -111,7 +113,7 @@ def test_too_many_pixels_are_refused_before_they_are_unpacked(side: int) -> None
 
 
 def test_every_cut_of_a_png_is_an_error() -> None:
-    data = encode_png(RAMP)
+    data = encode_picture(RAMP)
     end = data.index(b"IEND") - 4  # Pillow forgives a missing end mark, and no pixel lacks then
     for length in range(1, end - 12):
         with pytest.raises(ImageError):
@@ -176,9 +178,9 @@ def test_fit_takes_any_size_and_fills_with_the_border(height: int, width: int) -
 
 def test_png_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "ramp.png"
-    images.write_png(path, RAMP)
+    writing.write_picture(path, RAMP)
     assert np.array_equal(read_image(path).pixels, RAMP)
-    assert Image.open(io.BytesIO(encode_png(RAMP > 9))).mode == "1"
+    assert Image.open(io.BytesIO(encode_picture(RAMP > 9))).mode == "1"
 
 
 def test_contact_sheet() -> None:

@@ -56,6 +56,7 @@ BORDERS = {
     "ssimulacra2": ["vlae_codec/report/quality.py"],
     "PIL": [
         "vlae_codec/io/images.py",
+        "vlae_codec/io/forms.py",
         "vlae_codec/io/deep.py",
         "vlae_codec/io/metadata.py",
         "vlae_codec/io/profiles.py",

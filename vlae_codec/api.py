@@ -22,7 +22,7 @@ from .families.bilevel.identify import is_archive
 from .families.choice import bilevel_models
 from .families.registry import AUTO
 from .families.request import Draw, Rate
-from .io import datasets, images
+from .io import datasets, forms, images
 from .io.images import PillowImage
 from .io.metadata import Keeping, in_colours_of, in_info, parse_kinds
 from .memory import limited
@@ -156,7 +156,7 @@ def compress_many(
         raise ImageError("no pictures: an archive holds at least one")
     if names is not None and len(names) != len(pictures):
         raise VlaeError(f"{len(names)} names for {len(pictures)} pictures")
-    read = [images.over_black(read_picture(image)) for image in pictures]
+    read = [forms.over_black(read_picture(image)) for image in pictures]
     models = bilevel_models(model, lossless)
     taken = {(info.height, info.width) for info in models}
     if model == AUTO and not fit and (odd := {one.size for one in read} - taken):

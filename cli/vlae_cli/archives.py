@@ -78,15 +78,15 @@ def _check_pixels(batches: Sequence[Batch], max_pixels: int) -> None:
 
 
 def _read(source: Path, task: CompressTask) -> list[Batch]:
-    from vlae_codec.io import adjust, datasets, images
+    from vlae_codec.io import adjust, datasets, forms
 
     def adjusted(picture: Picture) -> Picture:
-        return images.over_black(adjust.adjusted(picture, task.size, task.background))
+        return forms.over_black(adjust.adjusted(picture, task.size, task.background))
 
     batches = datasets.read_batches(source, task.every_frame, adjusted, task.sources.remote.get(source))
     if task.rate.keeps_pixels:
         for batch in batches:
-            images.refuse_changes(batch.notices)
+            forms.refuse_changes(batch.notices)
     return batches
 
 

@@ -42,7 +42,7 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
 
     from vlae_codec.families.bilevel import codec
     from vlae_codec.families.choice import bilevel_models
-    from vlae_codec.io import files, images, sheets, targets
+    from vlae_codec.io import files, sheets, targets, writing
     from vlae_codec.report.records import image_record, image_table, notice_lines, tree
 
     pictures = mnist_digits(data) if data else bundled_digits()
@@ -60,11 +60,11 @@ def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> N
 
     out.mkdir(parents=True, exist_ok=True)
     for number, (name, picture) in enumerate(pictures.items()):
-        images.write_png(out / f"{name}.png", picture.pixels)
+        writing.write_picture(out / f"{name}.png", picture.pixels)
         files.write_whole(out / f"{name}.vlz", results[number].data)
-        images.write_png(out / f"{name}-again.png", strips[0][number].astype(bool))
+        writing.write_picture(out / f"{name}-again.png", strips[0][number].astype(bool))
     originals = np.stack([picture.pixels for picture in pictures.values()])
-    images.write_png(sheet, sheets.contact_sheet([originals, *strips], columns=len(pictures), scale=SCALE))
+    writing.write_picture(sheet, sheets.contact_sheet([originals, *strips], columns=len(pictures), scale=SCALE))
 
     rows = zip(pictures, results, strict=True)
     records = [image_record(str(out / f"{name}.png"), str(out / f"{name}.vlz"), result) for name, result in rows]

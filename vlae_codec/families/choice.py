@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..errors import ModelError
-from ..io.images import Picture, as_exact
+from ..io.forms import as_exact
+from ..io.images import Picture
 from ..model.info import BILEVEL, ModelInfo
 from . import known, registry
 from .family import Job

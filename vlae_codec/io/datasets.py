@@ -18,18 +18,8 @@ from numpy.typing import NDArray
 from ..errors import ImageError, VlaeError
 from ..model.info import ModelInfo
 from .files import STREAM, read_up_to
-from .images import (
-    BINARISED,
-    MAX_BYTES,
-    MAX_PIXELS,
-    THRESHOLD,
-    Picture,
-    Pixels,
-    decode_image,
-    over_black,
-    refuse_changes,
-    to_bilevel,
-)
+from .forms import BINARISED, THRESHOLD, over_black, refuse_changes, to_bilevel
+from .images import MAX_BYTES, MAX_PIXELS, Picture, Pixels, decode_image
 from .opening import count_frames
 
 ARRAYS = (".npy", ".npz")

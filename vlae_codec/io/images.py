@@ -1,12 +1,11 @@
-"""Pictures from and to files, and in the form that a model takes. With the plugin, the only importer of Pillow.
+"""Pictures from files, Pillow images and arrays; `forms` has what models take, `writing` the way to files.
 
-Whatever is changed on the way (orientation, transparency, depth, size, colours) is said in a notice.
+Whatever is changed on the way (orientation, depth, colours) is said in a notice.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from ..memory import require
 from . import metadata, opening
 from .chunks import without_texts
 from .deep import MOST, Deep, declared_depth, deep_samples, has_deep_tiles, reduced, without_opaque_alpha
-from .files import NOWHERE, Origin, read_up_to, write_whole
+from .files import read_up_to
 from .metadata import KEEP_NOTHING, Keeping
 from .profiles import to_srgb
 
@@ -29,15 +28,8 @@ MAX_BYTES = 1 << 28
 MAX_PIXELS = 1 << 26
 STRIP = 64
 """Rows of a picture that are looked at once, so that little memory is taken beside it."""
-THRESHOLD = 128
-BINARISED = f"binarised: {THRESHOLD} of 255 or more is bright"
-TRANSPARENT = "transparency laid over black"
 TURNED = "turned by its EXIF orientation"
 REDUCED = "reduced from 16 to 8 bits"
-ALL_BLACK = "all black"
-MOSTLY_BRIGHT = "mostly bright: the models draw bright on black, inverting it may help"
-REMARKS = (ALL_BLACK, MOSTLY_BRIGHT)
-"""Notices of no change."""
 
 Pixels = NDArray[np.uint8]
 PillowImage = Image.Image
@@ -190,7 +182,7 @@ def from_array(array: NDArray[Any], max_pixels: int = MAX_PIXELS) -> Picture:
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 2, 3, 4)) or not array.size:
         raise ImageError(f"an array of shape {array.shape}, and (H, W) or (H, W, 1 to 4) is read")
     if array.shape[0] * array.shape[1] > max_pixels:
-        raise ImageError(f"{_size(*array.shape[:2])} is more than the {max_pixels} pixels that are read")
+        raise ImageError(f"{array.shape[1]} x {array.shape[0]} is more than the {max_pixels} pixels that are read")
     if array.dtype == np.uint16:
         deep = without_opaque_alpha(array.copy())
         return replace(from_array(reduced(deep), max_pixels), notices=(REDUCED,), deep=deep)
@@ -246,115 +238,6 @@ def is_grey(samples: Pixels | Deep) -> bool:
     return all((strip[:, :, 1:3] == strip[:, :, :1]).all() for strip in strips)
 
 
-def over_black(picture: Picture) -> Picture:
-    """Return the picture laid over black, the background of what bilevel models draw.
-
-    Raises:
-        ImageError: nothing is left of it then.
-    """
-    if picture.alpha is None:
-        return picture
-    alpha = picture.alpha.astype(np.uint32).reshape(*picture.size, *[1] * (picture.pixels.ndim - 2))
-    flat = ((picture.pixels * alpha + 127) // 255).astype(np.uint8)
-    if not flat.any():
-        raise ImageError("its transparency laid over black leaves nothing: background lays it over another colour")
-    return Picture(flat, (*picture.notices, TRANSPARENT))
-
-
-def to_bilevel(picture: Picture, height: int, width: int, fit: bool = False) -> Picture:
-    """Return the picture as values 0 and 1 (1 = luma of 128 or more), uint8 (height, width).
-
-    Args:
-        picture: grey or RGB.
-        height: of the result, pixels.
-        width: of the result, pixels.
-        fit: resize a picture of another size, keeping its proportions; the rest is filled like its border.
-
-    Raises:
-        ImageError: of another size, and `fit` is not set.
-    """
-    picture = over_black(picture)
-    luma, notices = _luma(picture.pixels), list(picture.notices)
-    if picture.size != (height, width):
-        if not fit:
-            raise ImageError(f"{_size(*picture.size)} pixels, not {_size(height, width)}")
-        luma = _fit(luma, height, width)
-        notices.append(f"resized from {_size(*picture.size)} to {_size(height, width)}")
-    if not np.isin(luma, (0, 255)).all():
-        notices.append(BINARISED)
-    bits = (luma >= THRESHOLD).astype(np.uint8)
-    if not bits.any():
-        notices.append(ALL_BLACK)
-    elif 2 * bits.sum() > bits.size:
-        notices.append(MOSTLY_BRIGHT)
-    return Picture(bits, tuple(notices))
-
-
-def refuse_changes(notices: Sequence[str]) -> None:
-    """Refuse a picture that would not come back as it is.
-
-    Args:
-        notices: what was done to it since its file.
-
-    Raises:
-        ImageError: it was changed; says how.
-    """
-    if BINARISED in notices:
-        raise ImageError(
-            "it has grey pixels or colours, and the model holds bilevel pictures exactly, nothing else:"
-            " leave out lossless, or let binarise round the pixels first"
-        )
-    if changes := [notice for notice in notices if notice not in REMARKS]:
-        raise ImageError(f"a lossless file would not keep it as it is ({changes[0]}): binarise accepts that")
-
-
-def as_exact(picture: Picture) -> Picture:
-    """Return a picture of any size that is to come back with all its samples, upright at most.
-
-    Raises:
-        ImageError: it was changed since its file; says how.
-    """
-    kept = (REDUCED,) if picture.deep is not None else ()
-    notices = tuple(notice for notice in picture.notices if notice not in kept)
-    if changes := [notice for notice in notices if notice not in (*REMARKS, TURNED)]:
-        raise ImageError(f"a lossless file would not keep it as it is ({changes[0]}): make that change first")
-    return replace(picture, notices=notices)
-
-
-def _luma(pixels: Pixels) -> Pixels:
-    return pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
-
-
-def _fit(luma: Pixels, height: int, width: int) -> Pixels:
-    border = np.concatenate([luma[0], luma[-1], luma[:, 0], luma[:, -1]])
-    scale = min(height / luma.shape[0], width / luma.shape[1])
-    h, w = (max(1, round(scale * side)) for side in luma.shape)
-    top, left = (height - h) // 2, (width - w) // 2
-    out = np.full((height, width), np.median(border), np.uint8)
-    out[top : top + h, left : left + w] = resized(luma, h, w)
-    return out
-
-
 def resized(pixels: Pixels, height: int, width: int) -> Pixels:
     """Resize a picture by Pillow's Lanczos filter, which no decoder may depend on."""
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
-
-
-def _size(height: int, width: int) -> str:
-    return f"{width} x {height}"
-
-
-def encode_png(pixels: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
-    """Encode a PNG file: bool (H, W) with 1 bit a pixel, uint8 (H, W) grey or (H, W, 3) RGB."""
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG", optimize=True)
-    return stream.getvalue()
-
-
-def write_png(path: Path, pixels: NDArray[np.uint8] | NDArray[np.bool_], origin: Origin = NOWHERE) -> None:
-    """Write a PNG file whole or not at all; pixels as for `encode_png`.
-
-    Raises:
-        VlaeError: it cannot be written.
-    """
-    write_whole(path, encode_png(pixels), origin)

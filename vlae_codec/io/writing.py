@@ -52,7 +52,7 @@ def check_ending(path: Path) -> None:
         raise ImageError(f"{path.suffix} is not written: name it {', '.join(FORMATS)}")
 
 
-def encode_picture(pixels: Drawn, ending: str, metadata: Metadata = NOTHING) -> bytes:
+def encode_picture(pixels: Drawn, ending: str = ".png", metadata: Metadata = NOTHING) -> bytes:
     """Return the file of a picture: bool (H, W), or uint8 or uint16 (H, W), (H, W, 3), with alpha 2 or 4 channels.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..io.images import write_png
+from ..io.writing import write_picture
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Exponents of the five scales, the finest first (Wang, Simoncelli and Bovik 2003)."""
@@ -78,5 +78,5 @@ def ssimulacra2(original: Levels, other: Levels) -> float | None:
     with tempfile.TemporaryDirectory() as folder:
         paths = Path(folder, "original.png"), Path(folder, "other.png")
         for path, levels in zip(paths, (original, other), strict=True):
-            write_png(path, levels)
+            write_picture(path, levels)
         return float(compute_ssimulacra2(*map(str, paths)))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from vlae_codec.errors import VlaeError
 from vlae_codec.io.datasets import read_batches
-from vlae_codec.io.images import Picture, to_bilevel
+from vlae_codec.io.forms import to_bilevel
+from vlae_codec.io.images import Picture
 
 SIDE = 28
 """Pixels of a side, which the networks of this package are made for."""

@@ -16,7 +16,8 @@ from ...container.header import Container, check_lossless, write_container, writ
 from ...container.limits import check_pixels
 from ...errors import FormatError
 from ...io.datasets import check_size
-from ...io.images import Picture, Pixels, refuse_changes, to_bilevel
+from ...io.forms import refuse_changes, to_bilevel
+from ...io.images import Picture, Pixels
 from ...latents.labelled import check_label
 from ...latents.payload import Code, check_payload, decode, encode
 from ...latents.prior import sample_prior
