@@ -25,6 +25,7 @@ from itertools import accumulate
 
 from ..errors import FormatError
 from .header import ARCHIVE, HEADER, MAGIC, VERSION, layout, parse_head
+from .varint import read_number, write_number
 
 LOSSY, BITS_BACK = 0, 1
 KINDS = {LOSSY: "lossy archive", BITS_BACK: "lossless archive"}
@@ -94,13 +95,13 @@ def write_archive(
         names: one for each picture, or None.
     """
     assert len(chunks) == -(-count // chunk) and len(fingerprint) == 32
-    section = b"" if names is None else _sealed(zlib.compress("\0".join(names).encode(), 9), NAMES_NUMBER)
+    section = b"" if names is None else _with_crc(zlib.compress("\0".join(names).encode(), 9), NAMES_NUMBER)
     header = HEADER.pack(MAGIC, VERSION << 4 | ARCHIVE, fingerprint[:3])
-    header += bytes([kind | (0 if names is None else NAMED)]) + _number(count) + _number(chunk)
-    header += b"" if names is None else _number(len(section))
-    header += b"".join(_number(len(data)) for data in chunks)
+    header += bytes([kind | (0 if names is None else NAMED)]) + write_number(count) + write_number(chunk)
+    header += b"" if names is None else write_number(len(section))
+    header += b"".join(write_number(len(data)) for data in chunks)
     header += zlib.crc32(header, zlib.crc32(fingerprint)).to_bytes(CRC, "little")
-    return header + section + b"".join(_sealed(data, number) for number, data in enumerate(chunks))
+    return header + section + b"".join(_with_crc(data, number) for number, data in enumerate(chunks))
 
 
 def parse_archive(data: bytes) -> Archive:
@@ -115,15 +116,15 @@ def parse_archive(data: bytes) -> Archive:
     if len(data) == HEADER.size:
         raise FormatError("cut short in its header; fetch it again")
     kind, offset = data[HEADER.size], HEADER.size + 1
-    count, offset = _read_number(data, offset)
-    chunk, offset = _read_number(data, offset)
-    names, offset = _read_number(data, offset) if kind & NAMED else (0, offset)
+    count, offset = read_number(data, offset)
+    chunk, offset = read_number(data, offset)
+    names, offset = read_number(data, offset) if kind & NAMED else (0, offset)
     kind &= ~NAMED
     if kind not in KINDS or not 1 <= count <= MAX_IMAGES or not 1 <= chunk <= MAX_IMAGES:
         raise FormatError(f"its header is damaged: {count} pictures, {chunk} a chunk, of kind {kind}")
     lengths = []
     for _ in range(-(-count // chunk)):
-        length, offset = _read_number(data, offset)
+        length, offset = read_number(data, offset)
         lengths.append(length)
     if offset + CRC > len(data):
         raise FormatError("cut short in its header; fetch it again")
@@ -149,7 +150,7 @@ def read_chunk(data: bytes, archive: Archive, number: int) -> bytes:
     Raises:
         FormatError: it is damaged or not there.
     """
-    return _unsealed(data, archive.starts[number], archive.lengths[number], number, archive.title(number))
+    return _verified(data, archive.starts[number], archive.lengths[number], number, archive.title(number))
 
 
 def read_names(data: bytes, archive: Archive) -> list[str] | None:
@@ -160,7 +161,7 @@ def read_names(data: bytes, archive: Archive) -> list[str] | None:
     """
     if not archive.names:
         return None
-    packed = _unsealed(data, archive.header, archive.names - CRC, NAMES_NUMBER, "the section of names")
+    packed = _verified(data, archive.header, archive.names - CRC, NAMES_NUMBER, "the section of names")
     unpacker = zlib.decompressobj()
     try:
         most = min(MAX_NAMES, (4 * MAX_NAME + 1) * archive.count)
@@ -190,35 +191,15 @@ def archive_sections(archive: Archive) -> list[dict[str, str | int]]:
     return layout({"header": archive.header, **({"names": archive.names} if archive.names else {}), **chunks})
 
 
-def _sealed(data: bytes, number: int) -> bytes:
+def _with_crc(data: bytes, number: int) -> bytes:
     return data + zlib.crc32(data, zlib.crc32(number.to_bytes(4, "little"))).to_bytes(CRC, "little")
 
 
-def _unsealed(data: bytes, start: int, length: int, number: int, title: str) -> bytes:
+def _verified(data: bytes, start: int, length: int, number: int, title: str) -> bytes:
     part = data[start : start + length + CRC]
     if len(part) < length + CRC:
         missing = length + CRC - len(part)
         raise FormatError(f"{title} is cut short: {missing} of its {length + CRC} bytes are missing")
-    if _sealed(part[:length], number) != part:
+    if _with_crc(part[:length], number) != part:
         raise FormatError(f"{title} is damaged: its checksum is wrong")
     return part[:length]
-
-
-def _number(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def _read_number(data: bytes, offset: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 35, 7):
-        if offset >= len(data):
-            raise FormatError("cut short in its header; fetch it again")
-        value |= (data[offset] & 127) << shift
-        offset += 1
-        if data[offset - 1] < 128:
-            return value, offset
-    raise FormatError("its header is damaged: a number of more than 5 bytes")
