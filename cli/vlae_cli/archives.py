@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .output import Output
 
 
-def wants_archive(inputs: Sequence[Path], output: Output, several: bool) -> bool:
+def makes_archive(inputs: Sequence[Path], output: Output, several: bool) -> bool:
     """Whether an output is an archive: a .vlz file for several inputs, or for one that may hold several pictures."""
     from vlae_codec.io.datasets import is_stack
 

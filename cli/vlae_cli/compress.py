@@ -11,7 +11,7 @@ import click
 
 from vlae_codec.container.archive import MAX_IMAGES
 
-from .archives import compress_to_archive, wants_archive
+from .archives import compress_to_archive, makes_archive
 from .batches import in_batches
 from .common import (
     Failures,
@@ -187,7 +187,7 @@ def main(
         output.keep_time, frame, all_frames, dry_run=output.dry_run, keep=_keeping(keep, lossless), sources=sources,
     )  # fmt: skip
     counts = _count_frames(paths, sources) if all_frames and not output.recursive else {}
-    if wants_archive(paths, output, any(count > 1 for count in counts.values())):
+    if makes_archive(paths, output, any(count > 1 for count in counts.values())):
         if lossless and bits is not None:
             raise click.UsageError("a lossless archive takes the bits that it needs: leave out --bits")
         if keep:

@@ -249,11 +249,7 @@ def sweep(
     # Blocks are too short for the threads of a BLAS, which wait for each other at length if anything else runs.
     several = shape.frontier > block_pixels(net, shape.batch)
     with single_blas_thread() if several else contextlib.nullcontext():
-        _draw(net, shape, choose, Sink(shape, emit, net.channels, like), like, beside, known, progress or _nobody)
-
-
-def _nobody(rows: int) -> None:
-    """Ignore finished rows."""
+        _draw(net, shape, choose, Sink(shape, emit, net.channels, like), like, beside, known, progress)
 
 
 def _draw(
@@ -264,7 +260,7 @@ def _draw(
     like: Array,
     beside: Source | None,
     known: Source | None,
-    progress: Callable[[int], None],
+    progress: Callable[[int], None] | None,
 ) -> None:
     channels, batch = net.channels, shape.batch
     pixels = block_pixels(net, batch)
@@ -295,11 +291,12 @@ def _draw(
         seen.put(step, drawn)
         sink.reach(step)
         sink.diagonal(step)[...] = drawn.swapaxes(0, 1)
-        if step.first > finished:
+        if progress and step.first > finished:
             progress(step.first - finished)
             finished = step.first
     sink.give(shape.height)
-    progress(shape.height - finished)
+    if progress:
+        progress(shape.height - finished)
 
 
 def draw_whole(net: LocalNet, shape: Shape, choose: Choose, features: Array, positions: Array = None) -> Array:

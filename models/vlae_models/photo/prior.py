@@ -144,9 +144,9 @@ class Prior(nn.Module):
         first = checkerboard(y)
         known, done, bits, offsets = [features], [], [], []
         for index, part in enumerate(torch.split(y, list(self.slices), 1)):
-            mean, scale = self._ask(self.first[index], known)
+            mean, scale = self._mean_and_scale(self.first[index], known)
             values = quantise(part - mean) + mean
-            mean_2, scale_2 = self._ask(
+            mean_2, scale_2 = self._mean_and_scale(
                 self.second[index], [*known, torch.where(first, values, 0.0).to(features.dtype)]
             )
             mean, scale = torch.where(first, mean, mean_2), torch.where(first, scale, scale_2)
@@ -159,7 +159,7 @@ class Prior(nn.Module):
         return Coded(torch.cat(done, 1), torch.stack(bits).sum(0), hyper_bits, features, torch.cat(offsets, 1))
 
     @staticmethod
-    def _ask(head: nn.Module, known: list[Tensor]) -> tuple[Tensor, Tensor]:
+    def _mean_and_scale(head: nn.Module, known: list[Tensor]) -> tuple[Tensor, Tensor]:
         mean, index = head(torch.cat(known, 1)).float().chunk(2, 1)
         return MEAN_UNIT * mean, scale_of(SCALE_UNIT * index + SCALE_START)
 

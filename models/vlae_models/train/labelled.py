@@ -59,7 +59,7 @@ class LabelledTrainer(Trainer):
         if train.edit:
             other = torch.randint(net.config.labels, (len(x) // 2,), device=self.device)
             edited = relabelled(net, z[: len(other)], known[: len(other)], other).detach()
-            cost = cost + train.edit * F.cross_entropy(self._read(mean_picture(net, edited, other)).float(), other)
+            cost = cost + train.edit * F.cross_entropy(self._read(mean_image(net, edited, other)).float(), other)
         return net.bound(x, known, mean, log_scale, z), cost
 
     def _read(self, x: Tensor) -> Tensor:
@@ -81,7 +81,7 @@ class LabelledTrainer(Trainer):
             z, other = sample(*net.encoder.head(h)), label.roll(1)
             edited = relabelled(net, z, one_hot(label, net.config.labels), other)
             wrong["label"] += int((net.label(h).argmax(1) != label).sum())
-            wrong["edit"] += int((self._read(mean_picture(net, edited, other)).argmax(1) != other).sum())
+            wrong["edit"] += int((self._read(mean_image(net, edited, other)).argmax(1) != other).sum())
         count = len(self.valid_labels)
         shares = {f"{name}_errors": round(number / count, 4) for name, number in wrong.items()}
         return {**super()._validation(), **shares}
@@ -93,6 +93,6 @@ def relabelled(net: VLAE, z: Tensor, known: Tensor, other: Tensor) -> Tensor:
     return net.prior.sample(noise, one_hot(other, net.config.labels))
 
 
-def mean_picture(net: VLAE, z: Tensor, label: Tensor) -> Tensor:
+def mean_image(net: VLAE, z: Tensor, label: Tensor) -> Tensor:
     """Return the auxiliary decoder's mean images (B, 1, 28, 28) of latents under labels (B,)."""
     return torch.sigmoid(net.auxiliary(net.features(z, one_hot(label, net.config.labels))))
