@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vlae_models.data.cifar import NAME, ORDER, TEST, TRAIN, load_cifar
+from vlae_codec.families.windowed.codec import ORDER
+from vlae_models.data.cifar import NAME, TEST, TRAIN, load_cifar
 
 Pictures = NDArray[np.uint8]
 

@@ -23,11 +23,12 @@ from vlae_codec.errors import VlaeError
 from vlae_codec.families.registry import find_model, list_models
 from vlae_codec.families.request import Rate
 from vlae_codec.families.windowed import codec
+from vlae_codec.families.windowed.codec import ORDER
 from vlae_codec.io.images import Picture
 from vlae_models.data.cifar import SIDE, TEST, load_cifar
-from vlae_models.data.crops import ORDER, Levels
+from vlae_models.data.crops import Levels
 from vlae_models.recipe import load_recipe, read_recipe
-from vlae_models.train.loop import read_checkpoint
+from vlae_models.train.loop import load_average
 from vlae_models.windowed.config import WINDOWED
 from vlae_models.windowed.restore import restore_photo
 from vlae_models.windowed.vlae import WindowedVLAE
@@ -122,9 +123,8 @@ def measure_local(run: Path, test: Levels) -> dict[str, Any]:
     """Measure the bound of a decoder without latents, of its training's checkpoint."""
     swept = SWEEP / f"{run.name}.toml"
     recipe = load_recipe(str(swept) if swept.exists() else run.name, WINDOWED)
-    net = WindowedVLAE(recipe.model)
-    net.load_state_dict(read_checkpoint(run / "checkpoint.pt", recipe, "cpu")["average"])
-    return {"window": recipe.model.window, **bound(net.eval(), test, recipe.train.finest)}
+    net = load_average(WindowedVLAE(recipe.model), run, recipe)
+    return {"window": recipe.model.window, **bound(net, test, recipe.train.finest)}
 
 
 @click.command()

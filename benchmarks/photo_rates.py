@@ -28,11 +28,11 @@ from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.families.request import Rate
 from vlae_codec.families.result import Encoded
 from vlae_codec.families.windowed import codec
+from vlae_codec.families.windowed.codec import ORDER
 from vlae_codec.families.windowed.model import WindowedModel
 from vlae_codec.io.images import Picture
 from vlae_codec.report.quality import Levels, ms_ssim, psnr
 from vlae_models.data.cifar import TEST, load_cifar
-from vlae_models.data.crops import ORDER
 
 PICTURES = "kodak-dev/*.png"
 QUALITIES = (0.0, 20.0, 40.0, 50.0, 70.0, 90.0)

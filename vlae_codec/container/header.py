@@ -104,17 +104,6 @@ def write_container(mode: int, fingerprint: bytes, payload: bytes) -> bytes:
     return body + CHECKSUM.pack(checksum(fingerprint, body))
 
 
-def read_container(data: bytes, fingerprint: bytes) -> Container:
-    """Return the parts of a file of the model with this fingerprint (32 bytes); undoes `write_container`.
-
-    Raises:
-        FormatError: not a .vlz file, of another version, of another model, or damaged.
-    """
-    container = parse(data)
-    check(data, fingerprint)
-    return container
-
-
 def parse(data: bytes) -> Container:
     """Return the parts of a file whose model is not known yet; the checksum is left unread.
 

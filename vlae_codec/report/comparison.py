@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ImageError
+from ..io.adjust import laid_over
 from ..io.images import Picture, Pixels
 from .quality import TAPS, ms_ssim, psnr, ssimulacra2
 
@@ -61,8 +62,8 @@ class Side:
     picture: Picture
 
 
-def compare(original: Side, other: Side, background: tuple[int, int, int] = WHITE) -> Comparison:
-    """Return the figures of two pictures; transparent ones are laid over a background.
+def compare(original: Side, other: Side) -> Comparison:
+    """Return the figures of two pictures; transparent ones are laid over white.
 
     Raises:
         ImageError: their sizes differ.
@@ -72,7 +73,7 @@ def compare(original: Side, other: Side, background: tuple[int, int, int] = WHIT
         sizes = [f"{side.picture.size[1]} x {side.picture.size[0]} ({side.name})" for side in (original, other)]
         raise ImageError(f"sizes differ, {sizes[0]} and {sizes[1]}: pictures of one size can be compared")
     height, width = first.size
-    a, b = (flat(one, background) for one in (first, second))
+    a, b = (_over_white(one) for one in (first, second))
     error = np.abs(a.astype(np.int16) - b)
     alpha = None
     if first.alpha is not None or second.alpha is not None:
@@ -96,22 +97,17 @@ def compare(original: Side, other: Side, background: tuple[int, int, int] = WHIT
     )
 
 
-def difference(original: Picture, other: Picture, gain: float, background: tuple[int, int, int] = WHITE) -> Pixels:
+def difference(original: Picture, other: Picture, gain: float) -> Pixels:
     """Return the second picture less the first one, times a gain, around a grey of 128: uint8 (H, W, 3)."""
-    a, b = (flat(one, background).astype(np.float64) for one in (original, other))
+    a, b = (_over_white(one).astype(np.float64) for one in (original, other))
     levels: Pixels = np.clip(np.rint(128 + gain * (b - a)), 0, 255).astype(np.uint8)
     return levels
 
 
-def flat(picture: Picture, background: tuple[int, int, int]) -> Pixels:
-    """Return a picture over a background, uint8 (H, W, 3)."""
-    pixels = picture.pixels
-    colours = np.repeat(pixels[:, :, None], 3, axis=2) if pixels.ndim == 2 else pixels
-    if picture.alpha is None:
-        return colours
-    alpha = picture.alpha.astype(np.uint32)[:, :, None]
-    laid = colours * alpha + np.array(background, np.uint32) * (255 - alpha)
-    return ((laid + 127) // 255).astype(np.uint8)
+def _over_white(picture: Picture) -> Pixels:
+    """Return a picture over white, uint8 (H, W, 3)."""
+    pixels = laid_over(picture, WHITE).pixels
+    return np.repeat(pixels[:, :, None], 3, axis=2) if pixels.ndim == 2 else pixels
 
 
 def _alpha(picture: Picture) -> Pixels:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vlae_codec.errors import VlaeError
+from vlae_codec.families.windowed.codec import ORDER
 
 Levels = NDArray[np.uint8]
 
@@ -16,7 +17,6 @@ NAME = "cifar10"
 SIDE = 32
 ACROSS = 25
 """Pictures in a row of a sheet."""
-ORDER = (1, 0, 2)
 TRAIN, TEST = "train_*.webp", "test_00.webp"
 VALID = 1000
 """Pictures at the end of the training sheets that are never trained on."""

@@ -12,12 +12,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from vlae_codec.errors import VlaeError
+from vlae_codec.families.windowed.codec import ORDER
 
 from . import cifar
+from .held_out import validation_crops
 
 Levels = NDArray[np.uint8]
-ORDER = cifar.ORDER
-"""Green, red, blue of RGB: green predicts the others best."""
 
 
 class Source(NamedTuple):
@@ -35,8 +35,6 @@ SETS: dict[str, tuple[Source, ...]] = {
     ),
 }
 """JPEGs of quality 95 are halved or so; those of quality 83 are made smaller by 3 at least."""
-VALIDATION = "kodak-dev/*.png"
-VALIDATION_SIDE = 256
 
 
 def load_photos(name: str, folder: Path, least: int, quiet: bool = False) -> Sequence[Levels]:
@@ -71,15 +69,7 @@ def load_validation(name: str, folder: Path) -> Levels:
     """
     if name == cifar.NAME:
         return cifar.load_cifar(folder, cifar.TRAIN)[-cifar.VALID :][:256]
-    found = sorted(folder.glob(VALIDATION))
-    if not found:
-        raise VlaeError(f"no {VALIDATION} in {folder}; give the folder of the data sets with --data")
-    crops = []
-    for path in found:
-        with Image.open(path) as image:
-            left, top = (image.width - VALIDATION_SIDE) // 2, (image.height - VALIDATION_SIDE) // 2
-            crops.append(_levels(image.convert("RGB").crop((left, top, left + VALIDATION_SIDE, top + VALIDATION_SIDE))))
-    return np.stack(crops)
+    return np.ascontiguousarray(validation_crops(folder)[..., ORDER])
 
 
 def shares(pictures: Sequence[Levels]) -> NDArray[np.float64]:

@@ -10,8 +10,8 @@ from PIL import Image
 
 from vlae_codec.errors import VlaeError
 
-from .crops import VALIDATION, VALIDATION_SIDE
-
+VALIDATION = "kodak-dev/*.png"
+VALIDATION_SIDE = 256
 HELD_OUT = "validation.npz"
 """The validation crops beside shards."""
 

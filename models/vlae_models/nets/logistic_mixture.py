@@ -41,9 +41,3 @@ def interval_bits(parameters: Tensor, low: Tensor, high: Tensor, width: Tensor, 
     gap = (gap.unsqueeze(-1) if gap.ndim else gap) * inverse
     inside = inside + torch.where(closed, torch.log(-torch.expm1(-gap)), torch.zeros_like(gap))
     return -torch.logsumexp(F.log_softmax(logits, -1) + inside, -1) / math.log(2)
-
-
-def mean_of(parameters: Tensor) -> Tensor:
-    """Return the mixtures' means, (...,)."""
-    logits, means, _ = parameters.unbind(-2)
-    return (torch.softmax(logits, -1) * means).sum(-1)
