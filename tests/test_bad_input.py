@@ -45,7 +45,7 @@ def test_truncated_png(run: Run, model_name: str, digits: list[Path]) -> None:
 def test_wrong_size(run: Run, model_name: str, tmp_path: Path) -> None:
     Image.new("L", (32, 30)).save(tmp_path / "large.png")
     result = run("compress", tmp_path / "large.png", "-m", model_name)
-    refused(result, rf"large.png: 32 x 30 pixels, and {model_name} takes 28 x 28: fit")
+    refused(result, rf"large.png: 32 x 30 pixels, and {model_name} takes 28 x 28: --fit")
 
 
 @pytest.mark.parametrize("mode", ["I;16", "RGBA", "LA", "P", "1", "CMYK"])
@@ -108,9 +108,9 @@ def test_unknown_model(run: Run, digits: list[Path], model_name: str) -> None:
 
 def test_existing_output_is_kept_without_force(run: Run, model_name: str, digits: list[Path], packed: Path) -> None:
     before = packed.read_bytes()
-    refused(run("compress", digits[3], "-m", model_name, "--bits", 40), r"3.vlz exists: force")
+    refused(run("compress", digits[3], "-m", model_name, "--bits", 40), r"3.vlz exists: --force")
     assert packed.read_bytes() == before
-    refused(run("decompress", packed), r"3.png exists: force")
+    refused(run("decompress", packed), r"3.png exists: --force")
     assert run("compress", digits[3], "-m", model_name, "--bits", 40, "--force").exit_code == 0
     assert packed.read_bytes() != before
     assert run("decompress", packed, "--force").exit_code == 0

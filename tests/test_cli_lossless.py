@@ -187,14 +187,14 @@ def test_what_archives_refuse(run: Run, pictures: list[Path], tmp_path: Path) ->
     twice = ["--names", "-o", out, "--effort", 1]
     refused(run("compress", pictures[0], pictures[0], *twice), "two pictures are called 00.png")
     run("compress", *pictures[:3], "-o", out, "--effort", 1)
-    refused(run("compress", *pictures[:3], "-o", out), "exists: force")
+    refused(run("compress", *pictures[:3], "-o", out), "exists: --force")
     refused(run("decompress", out, "-o", "-"), "an archive of 3 pictures")
     refused(run("decompress", out, "--index", "3"), "0 to 2")
     refused(run("decompress", out, out), "alone")
     assert run("decompress", out, "--preview").exit_code == 2
     refused(run("decompress", out, "-o", pictures[0]), "an archive needs a folder")
     run("decompress", out)
-    refused(run("decompress", out), "exists: force")
+    refused(run("decompress", out), "exists: --force")
 
 
 @pytest.mark.parametrize(

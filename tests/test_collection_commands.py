@@ -65,7 +65,7 @@ def test_all_pictures_go_to_a_folder(run: Run, collection: Path, tmp_path: Path)
     assert all(same(tmp_path / "set" / "digits" / f"{number}.png", collection, number) for number in range(4))
     again = run("decompress", collection)
     assert (again.exit_code, again.stderr.count("\n")) == (1, 1)
-    assert "exists: force" in again.stderr
+    assert "exists: --force" in again.stderr
     assert run("decompress", collection, "--force").exit_code == 0
     assert run("decompress", collection, "-n", "-o", tmp_path / "none").exit_code == 0
     assert not (tmp_path / "none").exists()

@@ -122,7 +122,7 @@ def test_round_trip_by_the_commands(ramp: Path, tmp_path: Path, run: Run) -> Non
 
 def test_options_and_damage(ramp: Path, run: Run) -> None:
     wrong = run("compress", ramp, "-m", "ramps", "--quality", "5")
-    assert wrong.exit_code == 2 and "quality: not for model ramps of the deflated family" in wrong.stderr
+    assert wrong.exit_code == 2 and "--quality: not for model ramps of the deflated family" in wrong.stderr
     data = vlae_codec.compress(ramp, "ramps", lossless=True)
     with pytest.raises(OptionError, match="temperature"):
         vlae_codec.decompress(data, temperature=0.5)

@@ -41,7 +41,7 @@ EXACT = ("--lossless", "--binarise", "-m", "mnist")
 
 def test_the_first_with_a_notice(run: Run, animation: Path, tmp_path: Path) -> None:
     result = run("compress", animation, *EXACT)
-    assert "only the first of 4 frames is read (frame" in result.stderr
+    assert "only the first of 4 frames is read (--frame" in result.stderr
     np.testing.assert_array_equal(drawn(tmp_path / "moving.vlz"), page(0))
     assert run("compress", animation, "--lossless", "-m", "mnist", "--force").exit_code == 1
 

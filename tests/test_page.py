@@ -134,7 +134,7 @@ def test_options_that_change_nothing_are_refused() -> None:
     for rate in (Rate(quality=50.0), Rate(target_bytes=500), Rate(effort=3)):
         with pytest.raises(OptionError, match="not for model page"):
             families.plan(picture, "page", rate)
-    with pytest.raises(OptionError, match="temperature: not for model page"):
+    with pytest.raises(OptionError, match="`temperature`: not for model page"):
         vlae_codec.decompress(codec.compress(picture, info()).data, temperature=0.5)
 
 

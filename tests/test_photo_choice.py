@@ -58,7 +58,7 @@ def test_auto_leaves_to_bilevel_models_what_they_take() -> None:
         (GREY[:20], True, bilevel),
     ):
         assert chosen(pixels, fit=fit) == expected
-    with pytest.raises(OptionError, match="fit: not for model usual"):
+    with pytest.raises(OptionError, match="`fit`: not for model usual"):
         chosen(COLOUR, fit=True)
 
 

@@ -221,9 +221,9 @@ def test_sides_beyond_the_format_are_refused() -> None:
 
 def test_what_does_nothing_is_refused() -> None:
     data = vlae_codec.compress(scene(64, 64), quality=100)
-    with pytest.raises(OptionError, match="temperature: not for model stored"):
+    with pytest.raises(OptionError, match="`temperature`: not for model stored"):
         vlae_codec.decompress(data, temperature=0.5)
-    with pytest.raises(OptionError, match="lossless: not for model photo"):
+    with pytest.raises(OptionError, match="`lossless`: not for model photo"):
         vlae_codec.compress(scene(64, 64), "photo", lossless=True)
     info = registry.find_model("photo-exact")
     with pytest.raises(ImageError, match="transparent"):

@@ -76,7 +76,7 @@ def test_the_lossy_part_of_a_lossless_file_survives_a_cut() -> None:
     pixels = noise(20, 30)
     exact = api.compress(pixels, "tiny", lossless=True)
     cut = exact[: parse_file(exact).checked + 5]
-    with pytest.raises(FormatError, match="preview draws"):
+    with pytest.raises(FormatError, match="`preview` draws"):
         api.decompress(cut)
     whole = api.decompress(exact, preview=True)
     assert np.asarray(api.decompress(cut, preview=True)).tolist() == np.asarray(whole).tolist()
@@ -207,5 +207,5 @@ def test_what_is_for_bilevel_models_is_refused(tmp_path: Path) -> None:
     source = tmp_path / "picture.png"
     Image.fromarray(noise(24, 40)).save(source)
     done = CliRunner().invoke(compress_command, [str(source), "-m", "tiny", "--bits", "40"])
-    assert done.exit_code == 2 and "target_bytes" in done.output
+    assert done.exit_code == 2 and "--target-bytes" in done.output
     assert not (tmp_path / "picture.vlz").exists()

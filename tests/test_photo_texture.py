@@ -73,7 +73,7 @@ def test_texture_follows_the_page() -> None:
 
 def test_a_model_without_texture_says_so(model: PhotoModel, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(model, "texture", None)
-    with pytest.raises(VlaeError, match="temperature: not for model photo"):
+    with pytest.raises(VlaeError, match="`temperature`: not for model photo"):
         vlae_codec.decompress(data, temperature=0.5)
     vlae_codec.decompress(data)
 

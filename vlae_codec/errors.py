@@ -1,4 +1,16 @@
-"""The errors that a user of the codec can meet; each message is one line that says what to do."""
+"""The errors that a user of the codec can meet; each message is one line that says what to do.
+
+Names of parameters stand in backticks, as `max_pixels`; commands write the option of that name instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def marked(names: Iterable[str]) -> list[str]:
+    """Return names of parameters as messages have them."""
+    return [f"`{name}`" for name in names]
 
 
 class VlaeError(ValueError):

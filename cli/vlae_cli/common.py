@@ -6,6 +6,7 @@ import contextlib
 import functools
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -140,7 +141,7 @@ def complain(text: str) -> None:
     """One line on stderr that names the command; in red on a terminal, unless NO_COLOR is set."""
     name = click.get_current_context().command_path
     colour = sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    click.echo(f"{click.style(f'{name}:', fg='red') if colour else f'{name}:'} {text}", err=True)
+    click.echo(f"{click.style(f'{name}:', fg='red') if colour else f'{name}:'} {with_options(text)}", err=True)
 
 
 def abandon_stdout() -> None:
@@ -163,8 +164,13 @@ def describe(error: Exception) -> str:
     """Return one line that says what went wrong, with the file's name where the system gives it."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    line = " ".join(str(error).split())
+    line = with_options(" ".join(str(error).split()))
     return Misuse(line) if isinstance(error, OptionError) else line
+
+
+def with_options(text: str) -> str:
+    """Return a message of the library, in which names of parameters stand in backticks, with options instead."""
+    return re.sub(r"`(\w+)`", lambda found: f"--{found[1].replace('_', '-')}", text)
 
 
 class FiniteRange(click.FloatRange):
@@ -189,7 +195,7 @@ def parsed(function: str, module: str = "io.adjust") -> Callable[[click.Context,
         try:
             return None if text is None else getattr(import_module(f"vlae_codec.{module}"), function)(text)
         except VlaeError as error:
-            raise click.BadParameter(str(error), context, parameter) from error
+            raise click.BadParameter(describe(error), context, parameter) from error
 
     return read
 

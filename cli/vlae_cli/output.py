@@ -15,7 +15,7 @@ import click
 from vlae_codec.io.files import STREAM
 from vlae_codec.io.urls import is_url
 
-from .common import Failures, force_option, json_option, out_option
+from .common import Failures, force_option, json_option, out_option, with_options
 from .sources import PathOrUrl
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Output:
     def note(self, text: str) -> None:
         """Write a remark for people."""
         if not (self.as_json or self.json_lines or self.quiet):
-            click.echo(f"note: {text}", err=True)
+            click.echo(f"note: {with_options(text)}", err=True)
 
 
 def output_options(command: Callable[..., R]) -> Callable[..., R]:

@@ -25,5 +25,5 @@ def check_pixels(height: int, width: int, count: int = 1, max_pixels: int | None
     if height * width * count > most:
         announced = f"{count} pictures of {width} x {height}" if count > 1 else f"{width} x {height}"
         raise FormatError(
-            f"it announces {announced} pixels, more than the {most} allowed: raise max_pixels if you trust the file"
+            f"it announces {announced} pixels, more than the {most} allowed: raise `max_pixels` if you trust the file"
         )

@@ -71,7 +71,7 @@ def _check_device(device: str) -> None:
     try:
         backend_of(device).zeros((1,), False)
     except (ImportError, RuntimeError, AssertionError) as error:  # torch says in all these ways that it has no CUDA
-        raise ModelError(f"cannot compute on {device} ({error}): the device cpu gives the same results") from error
+        raise ModelError(f"cannot compute on {device} ({error}): `device` cpu gives the same results") from error
 
 
 def _of_kind(model: Any, kind: type[Model], folder: Traversable | Path) -> Model:

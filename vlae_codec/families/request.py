@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import OptionError
+from ..errors import OptionError, marked
 from ..latents.payload import CODES, EFFORTS, MAX_BITS
 from ..model.info import ModelInfo
 
@@ -46,19 +46,21 @@ class Rate:
     def __post_init__(self) -> None:
         sizes = [name for name in ("bits", "quality", "target_bytes") if getattr(self, name) is not None]
         if len(sizes) > 1:
-            raise OptionError(f"{' and '.join(sizes)} exclude one another")
+            raise OptionError(f"{' and '.join(marked(sizes))} exclude one another")
         if self.bits is not None and not 1 <= self.bits <= MAX_BITS:
-            raise OptionError(f"{self.bits} bits: a code has 1 to {MAX_BITS}")
+            raise OptionError(f"`bits` {self.bits}: a code has 1 to {MAX_BITS}")
         if self.quality is not None and not 0 <= self.quality <= 100:
-            raise OptionError(f"quality {self.quality}: it goes from 0 to 100")
+            raise OptionError(f"`quality` {self.quality}: it goes from 0 to 100")
         if self.code is not None and self.code not in CODES:
-            raise OptionError(f"code {self.code!r}: it is one of {', '.join(CODES)}")
+            raise OptionError(f"`code` {self.code!r}: it is one of {', '.join(CODES)}")
         if self.steps not in EFFORTS:
-            raise OptionError(f"effort {self.effort}: it goes from {min(EFFORTS)} to {max(EFFORTS)}")
+            raise OptionError(f"`effort` {self.effort}: it goes from {min(EFFORTS)} to {max(EFFORTS)}")
         if self.lossless and (self.code is not None or self.quality is not None or self.target_bytes is not None):
-            raise OptionError("lossless chooses its lossy part itself: leave out code, quality and target_bytes")
+            raise OptionError(
+                "`lossless` chooses its lossy part itself: leave out `code`, `quality` and `target_bytes`"
+            )
         if self.binarise and not self.lossless:
-            raise OptionError("binarise is for lossless files: lossy ones of black and white round pixels anyway")
+            raise OptionError("`binarise` needs `lossless`: lossy files of black and white round pixels anyway")
 
     @property
     def keeps_pixels(self) -> bool:
@@ -114,9 +116,9 @@ class Draw:
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 1 << 63:
-            raise OptionError(f"seed {self.seed}: it goes from 0 to 2^63 - 1")
+            raise OptionError(f"`seed` {self.seed}: it goes from 0 to 2^63 - 1")
         if self.temperature is not None and not 0 <= self.temperature <= 1:
-            raise OptionError(f"temperature {self.temperature}: it goes from 0 to 1")
+            raise OptionError(f"`temperature` {self.temperature}: it goes from 0 to 1")
 
     def warmth(self, several: float) -> float:
         """Return the temperature: that given, or else 0 of one picture and `several` of more."""
@@ -135,5 +137,7 @@ class Draw:
 
 def _refuse(unfit: list[str], options: Collection[str], info: ModelInfo) -> None:
     if unfit:
-        has = ", ".join(sorted(options)) or "no options"
-        raise OptionError(f"{', '.join(unfit)}: not for model {info.name} of the {info.family} family, which has {has}")
+        has = ", ".join(marked(sorted(options))) or "no options"
+        raise OptionError(
+            f"{', '.join(marked(unfit))}: not for model {info.name} of the {info.family} family, which has {has}"
+        )

@@ -213,7 +213,7 @@ def one_size(batches: Sequence[Batch]) -> tuple[int, int]:
     for other in batches:
         if other.size != first.size:
             sizes = [f"{batch.size[1]} x {batch.size[0]} ({batch.names[0]})" for batch in (first, other)]
-            raise ImageError(f"mixed sizes, {sizes[0]} and {sizes[1]}: an archive holds one size, fit resizes")
+            raise ImageError(f"mixed sizes, {sizes[0]} and {sizes[1]}: an archive holds one size, `fit` resizes")
     return first.size
 
 
@@ -226,7 +226,7 @@ def check_size(size: tuple[int, int], models: Sequence[ModelInfo]) -> None:
     if all(size != (info.height, info.width) for info in models):
         sizes = ", ".join(f"{info.name} takes {info.width} x {info.height}" for info in models)
         raise ImageError(
-            f"{size[1]} x {size[0]} pixels, and {sizes}: fit resizes it; archives of photographs are collections"
+            f"{size[1]} x {size[0]} pixels, and {sizes}: `fit` resizes it; archives of photographs are collections"
         )
 
 

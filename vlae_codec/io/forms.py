@@ -34,7 +34,7 @@ def over_black(picture: Picture) -> Picture:
         return picture
     flat = laid_over(picture, (0, 0, 0))
     if not flat.pixels.any():
-        raise ImageError("its transparency laid over black leaves nothing: background lays it over another colour")
+        raise ImageError("its transparency laid over black leaves nothing: `background` lays it over another colour")
     return replace(flat, notices=(*picture.notices, TRANSPARENT))
 
 
@@ -79,10 +79,10 @@ def refuse_changes(notices: Sequence[str]) -> None:
     if BINARISED in notices:
         raise ImageError(
             "it has grey pixels or colours, and the model holds bilevel pictures exactly, nothing else:"
-            " leave out lossless, or let binarise round the pixels first"
+            " leave out `lossless`, or let `binarise` round the pixels first"
         )
     if changes := [notice for notice in notices if notice not in REMARKS]:
-        raise ImageError(f"a lossless file would not keep it as it is ({changes[0]}): binarise accepts that")
+        raise ImageError(f"a lossless file would not keep it as it is ({changes[0]}): `binarise` accepts that")
 
 
 def as_exact(picture: Picture) -> Picture:

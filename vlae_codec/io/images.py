@@ -114,7 +114,7 @@ def decode_image(
         # The decoders raise nearly everything for damaged files, SyntaxError among it.
         raise ImageError(f"damaged or cut short: {error}") from error
     if frames > 1 and frame is None:
-        only = f"only the first of {frames} frames is read (frame takes another)"
+        only = f"only the first of {frames} frames is read (`frame` takes another)"
         picture = replace(picture, notices=(only, *picture.notices))
     return picture
 

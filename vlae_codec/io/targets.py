@@ -51,7 +51,7 @@ def mirror_outputs(inputs: Sequence[Path], out: Path | None, suffix: str, read: 
         VlaeError: there is no such file.
     """
     if out is not None and out.exists() and not out.is_dir():
-        raise VlaeError(f"{out}: a file, and -r needs a folder")
+        raise VlaeError(f"{out}: a file, and `recursive` needs a folder")
     several = len(inputs) > 1
     pairs: list[tuple[Path, Path]] = []
     problems: list[tuple[Path, str]] = []
@@ -124,7 +124,7 @@ def _distinct(pairs: list[tuple[Path, Path]], problems: list[tuple[Path, str]]) 
             first[target] = path
             kept.append((path, target))
         else:
-            line = f"{first[target]} is written to {target}, where this one would go: give it another output with -o"
+            line = f"{first[target]} is written to {target}, where this one would go: give it another output with `out`"
             problems.append((path, line))
     return Plan(kept, problems)
 
@@ -148,8 +148,8 @@ def check_target(source: Path, target: Path, force: bool) -> None:
     if target == STREAM or not target.exists() or is_stream(target):
         return
     if not target.is_file():
-        raise VlaeError(f"{target} is not a plain file: give another output with -o")
+        raise VlaeError(f"{target} is not a plain file: give another output with `out`")
     if source != STREAM and source.exists() and target.samefile(source):
-        raise VlaeError("the output would replace the input: give another with -o")
+        raise VlaeError("the output would replace the input: give another with `out`")
     if not force:
-        raise VlaeError(f"{target} exists: force replaces it, -o names another output")
+        raise VlaeError(f"{target} exists: `force` replaces it, `out` names another output")

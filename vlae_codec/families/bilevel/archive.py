@@ -116,7 +116,7 @@ def compress_archive(
         ModelError: the model is damaged, or the device is not there.
     """
     if rate.lossless and rate.bits is not None:
-        raise OptionError("a lossless archive takes the bits that it needs: leave out bits")
+        raise OptionError("a lossless archive takes the bits that it needs: leave out `bits`")
     rate.check(BilevelFamily.options, info)
     check_names(names)
     model = registry.load(info, IntegerModel, device)

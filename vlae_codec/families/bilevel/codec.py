@@ -160,7 +160,7 @@ def open_file(data: bytes, device: str = "cpu", preview: bool = False, max_pixel
         notice = None if whole else f"{lost}: the exact pixels are lost, this is the lossy picture"
         return replace(file, notice=notice)
     if not whole:
-        raise FormatError(f"{lost}: the exact pixels are lost, preview draws the lossy picture")
+        raise FormatError(f"{lost}: the exact pixels are lost, `preview` draws the lossy picture")
     return replace(file, residual=container.residual)
 
 

@@ -74,7 +74,7 @@ def compress(picture: Picture, info: ModelInfo, progress: Progress | None = None
     check_sides(picture.size)
     found = split(picture)
     if found is None:
-        raise ImageError(f"model {info.name} codes pictures of two levels, and this one has more: leave out the model")
+        raise ImageError(f"model {info.name} codes pictures of two levels, and this one has more: leave out `model`")
     model = registry.load(info, PageModel)
     ink, paper_level, ink_level = found
     rows, columns = (stretches(np.asarray(ink.any(axis))) for axis in (1, 0))

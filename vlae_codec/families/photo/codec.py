@@ -169,7 +169,7 @@ def least_payload(rows: int, columns: int) -> int:
 def level_of(quality: float) -> int:
     """Return the level 0 ... 255 of a quality 0 ... 100."""
     if not 0 <= quality <= 100:
-        raise VlaeError(f"quality {quality}: it goes from 0 to 100")
+        raise VlaeError(f"`quality` {quality}: it goes from 0 to 100")
     return round(quality / 100 * (LEVELS - 1))
 
 

@@ -95,7 +95,7 @@ class Texture:
 
     def __init__(self, model: PhotoModel, rows: int, columns: int, level: int, draw: Draw) -> None:
         if model.texture is None:
-            raise VlaeError("the file's model draws no texture: leave out the temperature")
+            raise VlaeError("the file's model draws no texture: leave out `temperature`")
         self.ops, self.flow, self.draw = model.ops, Flow(model.texture, level), draw
         self.unsent = [np.empty((size, rows, columns), bool) for size in model.slices]
 

@@ -133,7 +133,7 @@ def decompress_photo(
     check_pixels(file.height, file.width, max_pixels=max_pixels)
     lost = f"cut short or damaged behind its lossy part, of whose residual {len(file.residual or b'')} bytes are there"
     if not (whole or preview):
-        raise FormatError(f"{lost}: the exact pixels are lost, preview draws the lossy picture")
+        raise FormatError(f"{lost}: the exact pixels are lost, `preview` draws the lossy picture")
     model, size = registry.load(info, WindowedModel, device), file.coded_size
     _require((file.height, file.width), "decompressing it")
     z = _pop(model, file)
