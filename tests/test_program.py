@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vlae_codec.errors import ModelError
-from vlae_codec.exact.backend import Numpy, Torch, backend_of
+from vlae_codec.exact.backend import Backend
 from vlae_codec.exact.flow import Flow, run
 from vlae_codec.exact.program import Program
 
@@ -87,11 +87,11 @@ def test_programs_compute_what_they_say(shape: tuple[int, int, int]) -> None:
     program, arrays = network()
     x = np.random.default_rng(1).integers(-128, 128, shape)
     expected = reference(program, arrays, x, 77)
-    net = Program(program, arrays, 3, 128, Numpy())
+    net = Program(program, arrays, 3, 128, Backend())
     np.testing.assert_array_equal(run(net, x.astype(np.float32), 77), expected)
     assert net.outputs == 3 and len({conv.double for op in net.ops for conv in op.convs}) == 2
     torch = pytest.importorskip("torch")
-    other = Program(program, arrays, 3, 128, Torch("cpu"))
+    other = Program(program, arrays, 3, 128, Backend("torch"))
     np.testing.assert_array_equal(run(other, torch.from_numpy(x).float(), 77).numpy(), expected)
 
 
@@ -101,7 +101,7 @@ def test_rows_that_come_in_bands_give_the_same(heights: list[int], backend: str)
     if backend == "torch":
         pytest.importorskip("torch")
     program, arrays = network()
-    ops = backend_of(backend)
+    ops = Backend(backend)
     net = Program(program, arrays, 3, 128, ops)
     x = np.random.default_rng(1).integers(-128, 128, (3, 64, 10)).astype(np.float32)
     flow, found, top = Flow(net, 77), [], 0
@@ -116,7 +116,7 @@ def test_rows_that_come_in_bands_give_the_same(heights: list[int], backend: str)
 @pytest.mark.parametrize("wanted", [(1, 1), (1, 5), (13, 2), (32, 5)])
 def test_what_is_not_wanted_does_not_change_the_rest(wanted: tuple[int, int]) -> None:
     program, arrays = network()
-    net = Program(program, arrays, 3, 128, Numpy())
+    net = Program(program, arrays, 3, 128, Backend())
     x = np.random.default_rng(1).integers(-128, 128, (3, 64, 10)).astype(np.float32)
     whole, flow, found = run(net, x), Flow(net, wanted=wanted), []
     for top in range(0, 64, 16):
@@ -141,11 +141,11 @@ def test_what_is_not_wanted_does_not_change_the_rest(wanted: tuple[int, int]) ->
 def test_what_does_not_fit_is_refused(change: dict[str, Any], what: str) -> None:
     program, arrays = network()
     with pytest.raises(ModelError, match=what):
-        Program([program[0], change, *program[2:]], arrays, 3, 128, Numpy())
+        Program([program[0], change, *program[2:]], arrays, 3, 128, Backend())
 
 
 def test_sums_that_could_be_inexact_are_refused() -> None:
     program, arrays = network()
     arrays["stem.weight"] = np.full((8, 12, 3, 3), 1 << 62, np.int64)
     with pytest.raises(ModelError):
-        Program(program, arrays, 3, 1 << 20, Numpy())
+        Program(program, arrays, 3, 1 << 20, Backend())

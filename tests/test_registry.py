@@ -138,6 +138,6 @@ def test_device_that_is_not_there(install: Install, monkeypatch: pytest.MonkeyPa
         raise error
 
     install("mine")
-    monkeypatch.setattr(registry, "backend_of", stranded)
+    monkeypatch.setattr(registry, "Backend", stranded)
     with pytest.raises(ModelError, match="cpu gives the same"):
         registry.load(registry.find_model("mine"), IntegerModel, "cuda")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import FormatError, ModelError
-from ..exact.backend import backend_of
+from ..exact.backend import Backend
 from ..model import folder as model_folder
 from ..model.folder import INFO, read_weights
 from ..model.info import ModelInfo
@@ -69,7 +69,7 @@ def read_model(folder: Traversable | Path, kind: type[Model], device: str = "cpu
 
 def _check_device(device: str) -> None:
     try:
-        backend_of(device).zeros((1,), False)
+        Backend(device).zeros((1,), False)
     except (ImportError, RuntimeError, AssertionError) as error:  # torch says in all these ways that it has no CUDA
         raise ModelError(f"cannot compute on {device} ({error}): `device` cpu gives the same results") from error
 

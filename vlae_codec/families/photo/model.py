@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError
-from ...exact.backend import Array, Backend, backend_of
+from ...exact.backend import Array, Backend
 from ...exact.program import Program
 
 LEVELS = 256
@@ -98,7 +98,7 @@ class PhotoModel:
     """
 
     def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
-        self.ops = backend_of(device)
+        self.ops = Backend(device)
         self.fingerprint = bytes.fromhex(info["fingerprint"])
         try:
             self._build(info, arrays)
