@@ -127,7 +127,23 @@ def attempt(work: Callable[[], Result]) -> Result | VlaeError:
 
 
 class OneByOne(ABC):
-    """A family whose pictures are coded and drawn one by one."""
+    """A family whose pictures, of any size, are coded and drawn one by one.
+
+    Attributes:
+        container: the module of its files, whose `parse_head_of` and `parse_file` give parts that describe themselves.
+    """
+
+    container: Any
+
+    def head(self, data: bytes) -> FileInfo:
+        """Return what the first bytes of a file say."""
+        info: FileInfo = self.container.parse_head_of(data)[0].describe()
+        return info
+
+    def describe(self, data: bytes) -> FileInfo:
+        """Return what a file says."""
+        info: FileInfo = self.container.parse_file(data).describe(len(data))
+        return info
 
     @abstractmethod
     def encode_one(self, job: Job, device: str, progress: Progress | None) -> Encoded:

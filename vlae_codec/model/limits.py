@@ -49,6 +49,16 @@ def check_keys(tree: Mapping[str, Any], required: Mapping[str, type]) -> None:
         raise ModelError(f"model.json lacks or misstates {', '.join(wrong)}")
 
 
+def check_format(tree: Mapping[str, Any], known: int) -> None:
+    """Refuse a model.json of another format than the one that its family has.
+
+    Raises:
+        ModelError: it is.
+    """
+    if tree["format"] != known:
+        raise ModelError(f"model format {tree['format']} is unknown; this version reads format {known}")
+
+
 def check_info(info: Mapping[str, Any]) -> None:
     """Hold the model.json of a bilevel model against the limits.
 

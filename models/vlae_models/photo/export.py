@@ -155,15 +155,8 @@ def export_photo(net: PhotoVLAE, ranges: Ranges) -> tuple[dict[str, Any], Arrays
         "hyper_gain": HYPER_BITS - STEP_BITS + FACTOR_BITS,
         "hyper_inverse": SIXTEENTHS - HYPER_BITS + FACTOR_BITS,
     }
-    tables = {
-        "gain": net.gain,
-        "inverse": net.inverse,
-        "hyper_gain": net.prior.gain,
-        "hyper_inverse": net.prior.inverse,
-    }
     quality = torch.arange(KNOTS) * (1 << KNOT_BITS) / LEVELS
-    for name, gains in tables.items():
-        assert isinstance(gains, Gains)
+    for name, gains in gains_of(net).items():
         out.arrays[name] = np.rint(gains(quality)[:, :, 0, 0].detach().double().numpy() * 2.0**FACTOR_BITS).astype(
             np.int32
         )
@@ -173,6 +166,12 @@ def export_photo(net: PhotoVLAE, ranges: Ranges) -> tuple[dict[str, Any], Arrays
     out.arrays["hyper_scale"] = np.rint(SCALE_UNIT * scale.double().numpy()).clip(0, SCALES - 1).astype(np.int32)
     info = {"slices": list(net.config.slices), "shifts": shifts, "picture_shift": PICTURE_BITS, "programs": programs}
     return info, out.arrays
+
+
+def gains_of(net: PhotoVLAE) -> dict[str, Gains]:
+    """Return the gain units by the names of their tables."""
+    prior = net.prior
+    return {"gain": net.gain, "inverse": net.inverse, "hyper_gain": prior.gain, "hyper_inverse": prior.inverse}
 
 
 def _analysis(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:

@@ -18,8 +18,8 @@ from torch import nn
 from vlae_codec.errors import ModelError
 from vlae_codec.families.photo.model import CONTEXT, KNOT_BITS, KNOTS, LEVELS, SIXTEENTHS, STEP_BITS
 
-from .export import FACTOR_BITS, HYPER_BITS, LATENT_BITS, PICTURE_BITS
-from .nets import INPUT_UNIT, LATENT_UNIT, MEAN_UNIT, SCALE_START, SCALE_UNIT, Gains
+from .export import FACTOR_BITS, HYPER_BITS, LATENT_BITS, PICTURE_BITS, gains_of
+from .nets import INPUT_UNIT, LATENT_UNIT, MEAN_UNIT, SCALE_START, SCALE_UNIT
 from .texture import START, UNIT
 from .vlae import LEVELS as PIXEL_UNIT
 from .vlae import PhotoVLAE
@@ -189,14 +189,7 @@ def _restore_tables(net: PhotoVLAE, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Restore gains and the hyper-latents' means and scales, which tables hold at the knots of the qualities."""
     quality = np.arange(KNOTS) * (1 << KNOT_BITS) / LEVELS
     powers = np.stack([np.ones(KNOTS), quality, quality**2], 1)
-    tables = {
-        "gain": net.gain,
-        "inverse": net.inverse,
-        "hyper_gain": net.prior.gain,
-        "hyper_inverse": net.prior.inverse,
-    }
-    for name, gains in tables.items():
-        assert isinstance(gains, Gains)
+    for name, gains in gains_of(net).items():
         terms = np.log(np.maximum(arrays[name], 1) * 2.0**-FACTOR_BITS) - gains.level - gains.slope * quality[:, None]
         inside = np.arctanh(np.clip(terms / gains.bound, -FURTHEST, FURTHEST)) * gains.bound
         gains.terms.copy_(torch.from_numpy(np.linalg.lstsq(powers, inside, rcond=None)[0]))

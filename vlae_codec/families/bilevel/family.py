@@ -16,12 +16,12 @@ from ...container.header import (
     parse_head,
     sections,
 )
-from ...errors import ModelError, VlaeError
+from ...errors import VlaeError
 from ...io.adjust import is_hidden_ink
 from ...io.images import Picture, is_grey
 from ...model.folder import Tree
 from ...model.info import BILEVEL, ModelInfo
-from ...model.limits import Arrays, check_arrays, check_info, check_tables
+from ...model.limits import Arrays, check_arrays, check_format, check_info, check_tables
 from ...model.networks import IntegerModel
 from ..family import Job, attempt
 from ..request import Draw, Rate
@@ -40,8 +40,7 @@ class BilevelFamily:
 
     def check(self, tree: Tree) -> None:
         """Hold the settings of a model.json against the limits."""
-        if tree["format"] != 1:
-            raise ModelError(f"model format {tree['format']} is unknown; this version reads format 1")
+        check_format(tree, 1)
         check_info(tree)
 
     def load(self, tree: Tree, arrays: Arrays, device: str) -> IntegerModel:

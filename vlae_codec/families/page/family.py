@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from ...container.header import PAGE
-from ...errors import ModelError
 from ...io.images import Picture
 from ...model import info as names
 from ...model.folder import Tree
 from ...model.info import ModelInfo
-from ...model.limits import Arrays, check_keys
+from ...model.limits import Arrays, check_format, check_keys
 from ..family import Job, OneByOne
 from ..request import Draw, Rate
-from ..result import Decoded, Encoded, FileInfo, Progress
-from . import codec
-from .container import parse_file, parse_head_of
+from ..result import Decoded, Encoded, Progress
+from . import codec, container
 from .model import PageModel
 from .walk import BESIDE, walk
 
@@ -26,13 +24,13 @@ class PageFamily(OneByOne):
     """Pages of two levels, of any size, without loss."""
 
     name = names.PAGE
+    container = container
     modes = frozenset({PAGE})
     options = frozenset({"lossless"})
 
     def check(self, tree: Tree) -> None:
         """Hold the settings of a model.json against the limits; shifts are checked with the arrays."""
-        if tree["format"] != 3:
-            raise ModelError(f"model format {tree['format']} is unknown; this version reads format 3")
+        check_format(tree, 3)
         check_keys(tree, {"shifts": dict})
 
     def load(self, tree: Tree, arrays: Arrays, device: str) -> PageModel:
@@ -52,14 +50,6 @@ class PageFamily(OneByOne):
     def encode_one(self, job: Job, device: str, progress: Progress | None) -> Encoded:
         """Return the file of a picture."""
         return codec.compress(job.picture, job.models[0], progress)
-
-    def head(self, data: bytes) -> FileInfo:
-        """Return what the first bytes of a file say."""
-        return parse_head_of(data)[0].describe()
-
-    def describe(self, data: bytes) -> FileInfo:
-        """Return what a file says."""
-        return parse_file(data).describe(len(data))
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a verified file."""

@@ -5,18 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from ...container.header import PHOTO
-from ...errors import ModelError
 from ...io.images import Picture
 from ...model import info as names
 from ...model.folder import Tree
 from ...model.info import ModelInfo
-from ...model.limits import Arrays, check_keys
+from ...model.limits import Arrays, check_format, check_keys
 from .. import registry
 from ..family import Job, OneByOne
 from ..request import Draw, Rate
-from ..result import Decoded, Encoded, FileInfo, Progress
-from . import codec, coding, texture
-from .container import parse_file, parse_head_of
+from ..result import Decoded, Encoded, Progress
+from . import codec, coding, container, texture
 from .model import HYPER_PATCH, LEVELS, PATCH, PhotoModel
 from .transform import analyse, synthesise
 
@@ -29,6 +27,7 @@ class PhotoFamily(OneByOne):
     """Pictures of any size, lossy."""
 
     name = names.PHOTO
+    container = container
     modes = frozenset({PHOTO})
     options = frozenset({"quality", "target_bytes", "effort"})
     draws = frozenset({"seed", "samples", "temperature", "preview"})
@@ -36,8 +35,7 @@ class PhotoFamily(OneByOne):
 
     def check(self, tree: Tree) -> None:
         """Hold the settings of a model.json against the limits; programs are checked when they are built."""
-        if tree["format"] != 3:
-            raise ModelError(f"model format {tree['format']} is unknown; this version reads format 3")
+        check_format(tree, 3)
         check_keys(tree, REQUIRED)
 
     def load(self, tree: Tree, arrays: Arrays, device: str) -> PhotoModel:
@@ -58,14 +56,6 @@ class PhotoFamily(OneByOne):
     def encode_one(self, job: Job, device: str, progress: Progress | None) -> Encoded:
         """Return the file of a picture."""
         return codec.compress(job.picture, job.models[0], job.rate, device=device, progress=progress)
-
-    def head(self, data: bytes) -> FileInfo:
-        """Return what the first bytes of a file say."""
-        return parse_head_of(data)[0].describe()
-
-    def describe(self, data: bytes) -> FileInfo:
-        """Return what a file says."""
-        return parse_file(data).describe(len(data))
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a verified file."""

@@ -6,18 +6,17 @@ Latents have a margin of one position of zeros on all sides, (L, H / 16 + 2, W /
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...exact.backend import Array
 from ...exact.flow import Flow
+from ..result import Progress
 from .model import HYPER_PATCH, PATCH, PhotoModel
 
 Levels = NDArray[np.uint8]
-Progress = Callable[[int, int], None]
-"""Callback with the rows done since the last call, and the number of all."""
 BAND = 1 << 19
 """Pixels of a band: some 70 bytes each are in memory at once."""
 

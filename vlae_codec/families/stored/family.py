@@ -13,15 +13,15 @@ from ...model.info import ModelInfo
 from ...model.limits import Arrays
 from ..family import Job, OneByOne
 from ..request import Draw, Rate
-from ..result import Decoded, Encoded, FileInfo, Progress
-from . import codec
-from .container import NO_MODEL, parse_file, parse_head_of
+from ..result import Decoded, Encoded, Progress
+from . import codec, container
 
 
 class StoredFamily(OneByOne):
     """Exact pixels of any picture, by a general coder."""
 
     name = names.STORED
+    container = container
     modes = frozenset({STORED})
     options = frozenset({"quality", "target_bytes", "lossless", "effort"})
 
@@ -44,18 +44,10 @@ class StoredFamily(OneByOne):
         """Return the file of a picture."""
         return codec.compress(job.picture, job.rate.steps)
 
-    def head(self, data: bytes) -> FileInfo:
-        """Return what the first bytes of a file say."""
-        return parse_head_of(data)[0].describe()
-
-    def describe(self, data: bytes) -> FileInfo:
-        """Return what a file says."""
-        return parse_file(data).describe(len(data))
-
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return what stands for the model of a verified file."""
-        parse_file(data)
-        check(data, NO_MODEL)
+        container.parse_file(data)
+        check(data, container.NO_MODEL)
         return codec.INFO, True
 
     def decode_one(self, data: bytes, draw: Draw, device: str, progress: Progress | None) -> Decoded:

@@ -11,14 +11,13 @@ from ...io.images import Picture
 from ...model import info as names
 from ...model.folder import Tree
 from ...model.info import ModelInfo
-from ...model.limits import MAX_LATENT, MAX_REACH, MAX_SHIFT, Arrays, check_keys, check_range
+from ...model.limits import MAX_LATENT, MAX_REACH, MAX_SHIFT, Arrays, check_format, check_keys, check_range
 from ...pixels.levels import COLOURS
 from ..family import Job, OneByOne
 from ..request import Draw, Rate
-from ..result import Decoded, Encoded, FileInfo, Progress
-from . import codec, grid, pixels
+from ..result import Decoded, Encoded, Progress
+from . import codec, container, grid, pixels
 from .codec import SAMPLES_TEMPERATURE
-from .container import parse_file, parse_head_of
 from .ladder import setting_of
 from .layers import WindowedLayers
 from .model import SCALES, SHARPEST_PRIOR, WIDTHS, WindowedModel
@@ -31,14 +30,14 @@ class WindowedFamily(OneByOne):
     """Pictures of any size, lossy or with their exact pixels."""
 
     name = names.WINDOWED
+    container = container
     modes = frozenset({WINDOWED, WINDOWED_LOSSLESS})
     options = frozenset({"quality", "target_bytes", "lossless"})
     draws = frozenset({"seed", "samples", "temperature", "preview"})
 
     def check(self, tree: Tree) -> None:
         """Hold the settings of a model.json against the limits."""
-        if tree["format"] != 2:
-            raise ModelError(f"model format {tree['format']} is unknown; this version reads format 2")
+        check_format(tree, 2)
         check_keys(tree, REQUIRED)
         for key in ("window", "prior_window"):
             check_range(key, tree[key], 0, MAX_REACH)
@@ -76,14 +75,6 @@ class WindowedFamily(OneByOne):
         """Return the file of a picture."""
         return codec.compress_photo(job.picture, job.models[0], job.rate, device=device, progress=progress)
 
-    def head(self, data: bytes) -> FileInfo:
-        """Return what the first bytes of a file say."""
-        return parse_head_of(data)[0].describe()
-
-    def describe(self, data: bytes) -> FileInfo:
-        """Return what a file says."""
-        return parse_file(data).describe(len(data))
-
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a file, and whether all of it is intact."""
         info, _, whole = codec.identify_photo(data)
@@ -91,7 +82,7 @@ class WindowedFamily(OneByOne):
 
     def decode_one(self, data: bytes, draw: Draw, device: str, progress: Progress | None) -> Decoded:
         """Return the pictures of a file."""
-        exact = parse_file(data).residual is not None and not draw.preview
+        exact = container.parse_file(data).residual is not None and not draw.preview
         if exact:
             draw.check({"preview"}, codec.identify_photo(data)[0])
         found = [
