@@ -12,11 +12,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from vlae_codec.families.windowed.model import WindowedModel
 from vlae_codec.model.folder import fingerprint
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.nets.vlae import VLAE
 from vlae_models.recipe import BilevelRecipe, ModelConfig, TrainConfig
 from vlae_models.release.export import export_arrays, model_info
+from vlae_models.windowed import export as windowed
+from vlae_models.windowed.config import WindowedRecipe
+from vlae_models.windowed.vlae import WindowedVLAE
 
 WINDOW_NAMES = ["none", "4x2", "5x3", "7x4"]
 SHAPES = {"two blocks": ("4x2", 16, 2), "four blocks": ("4x2", 32, 4)}
@@ -65,6 +69,12 @@ def tiny_model(
 ) -> IntegerModel:
     """`float_model` in integers."""
     return IntegerModel(*exported(window, latent, blocks, labels), device)
+
+
+def windowed_model(model: WindowedVLAE, recipe: WindowedRecipe, device: str = "cpu") -> WindowedModel:
+    """A windowed model in integers, with no fingerprint."""
+    exported = windowed.export_arrays(model)
+    return WindowedModel({**windowed.model_info(recipe, exported.shifts), "fingerprint": ""}, exported.arrays, device)
 
 
 def some_images(count: int, seed: int = 0) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from host_reads import HostReads
-from small_models import BACKENDS
+from small_models import BACKENDS, windowed_model
 from test_photo_networks import RECIPE, SMALL, picture, start
 
 from vlae_codec.autoregressive import cuda_graph
@@ -21,7 +21,6 @@ from vlae_codec.families.windowed import grid, pixels
 from vlae_codec.families.windowed.model import Integers, Levels, WindowedModel
 from vlae_codec.pixels import levels as levels_module
 from vlae_codec.pixels.levels import decisions
-from vlae_models.windowed.export import integer_model
 
 SIZE = (21, 40)
 WIDTH = 25
@@ -38,7 +37,7 @@ def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wi
 
 
 def on(device: str) -> WindowedModel:
-    return integer_model(start(dataclasses.replace(SMALL, linear_path=True)), RECIPE, device)
+    return windowed_model(start(dataclasses.replace(SMALL, linear_path=True)), RECIPE, device)
 
 
 def coded(model: WindowedModel) -> tuple[bytes, Integers]:

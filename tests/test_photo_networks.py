@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from small_models import windowed_model
 
 from vlae_codec.coding.binary_coder import FEW, Reader, Writer
 from vlae_codec.families.windowed import grid, pixels
@@ -15,7 +16,6 @@ from vlae_codec.families.windowed import model as photo_model
 from vlae_codec.families.windowed.model import WIDTHS, WindowedModel, log_width, width_of
 from vlae_codec.pixels.levels import COLD, Sampler, decisions
 from vlae_models.windowed.config import WindowedConfig, WindowedRecipe, WindowedTraining
-from vlae_models.windowed.export import integer_model
 from vlae_models.windowed.nets import with_gains
 from vlae_models.windowed.start import start_linear_path
 from vlae_models.windowed.vlae import WindowedVLAE
@@ -52,7 +52,7 @@ def net(request: pytest.FixtureRequest) -> WindowedVLAE:
 
 @pytest.fixture(scope="module")
 def model(net: WindowedVLAE) -> WindowedModel:
-    return integer_model(net, dataclasses.replace(RECIPE, model=net.config))
+    return windowed_model(net, dataclasses.replace(RECIPE, model=net.config))
 
 
 def picture(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -180,14 +180,14 @@ def test_equal_seeds_draw_equal_pictures_on_numpy_and_torch(net: WindowedVLAE, t
     drawn = []
     recipe = dataclasses.replace(RECIPE, model=net.config)
     for device in ("cpu", "torch"):
-        one = integer_model(net, recipe, device)
+        one = windowed_model(net, recipe, device)
         z = one.encode(picture(32, 48))
         writer = Writer(grid.decisions(one, *z.shape[:2]))
         z = grid.push_grid(one, writer, z, 25)
         drawn.append((writer.to_bytes(), pixels.draw(one, z, 25, (21, 40), seed=9, temperature=temperature)))
     assert drawn[0][0] == drawn[1][0]
     assert (drawn[0][1] == drawn[1][1]).all()
-    other = pixels.draw(integer_model(net, recipe), z, 25, (21, 40), seed=10, temperature=temperature)
+    other = pixels.draw(windowed_model(net, recipe), z, 25, (21, 40), seed=10, temperature=temperature)
     assert (other != drawn[0][1]).any() == (temperature > 0)
 
 
@@ -210,7 +210,7 @@ def test_samples_follow_the_distribution(model: WindowedModel) -> None:
 @pytest.mark.parametrize("device", ["cpu", "torch"])
 def test_a_random_word_keeps_all_its_bits(net: WindowedVLAE, device: str) -> None:
     """Two components of one weight: the largest word below the middle picks the first, the middle the second."""
-    model = integer_model(net, RECIPE, device)
+    model = windowed_model(net, RECIPE, device)
     sampler = Sampler(model, COLD)
     outputs = np.zeros((6, 2, 1))
     outputs[2:4] = np.array([-1024.0, 1024.0])[:, None, None]  # the components' means
@@ -230,7 +230,7 @@ def test_a_grey_window_hides_colour() -> None:
     with_colour = start(dataclasses.replace(net.config, grey_window=False)).local
     drawn = [with_colour(one.flatten(1), beside, here) for one in (window, other)]
     assert not torch.allclose(drawn[0], drawn[1], atol=1e-2)
-    weight = integer_model(net, dataclasses.replace(RECIPE, model=net.config)).arrays["local.mix.weight"]
+    weight = windowed_model(net, dataclasses.replace(RECIPE, model=net.config)).arrays["local.mix.weight"]
     colours = (
         weight[: 3 * len(net.local.offsets)].reshape(-1, 3, weight.shape[1]) / np.array([0.587, 0.299, 0.114])[:, None]
     )

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from vlae_codec.exact.layers import FRACTION
-from vlae_codec.families.windowed.model import GAINS, WIDTHS, WindowedModel, log_width, number_of_width
+from vlae_codec.families.windowed.model import GAINS, WIDTHS, log_width, number_of_width
 
 from ..recipe import WINDOWS
 from ..release.export import Exporter, weight_fraction
@@ -104,9 +104,3 @@ def model_info(recipe: WindowedRecipe, shifts: dict[str, int]) -> dict[str, Any]
         "shifts": shifts,
         **({"prior_sharper": config.prior_sharper} if config.prior_sharper else {}),
     }
-
-
-def integer_model(model: WindowedVLAE, recipe: WindowedRecipe, device: str = "cpu") -> WindowedModel:
-    """Return the exported model in memory, with no fingerprint yet."""
-    exported = export_arrays(model)
-    return WindowedModel({**model_info(recipe, exported.shifts), "fingerprint": ""}, exported.arrays, device)
