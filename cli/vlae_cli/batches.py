@@ -7,15 +7,19 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from vlae_codec.errors import VlaeError
 from vlae_codec.io.files import STREAM
 
+from .common import describe
 from .startup import quieten_pillow, release_signals, signals_held
 
 Task = TypeVar("Task")
+Ready = TypeVar("Ready")
+Made = TypeVar("Made")
 Pair = tuple[Path, Path]
 """An input and its output."""
 
@@ -47,6 +51,39 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
             yield from work(task, pairs[start : start + BATCH], step)
     else:
         yield from _in_processes(work, task, pairs, jobs, step)
+
+
+def done_together(
+    pairs: Sequence[Pair],
+    prepare: Callable[[Path, Path], Ready],
+    work: Callable[[list[Ready]], Iterator[Made | VlaeError]],
+    finish: Callable[[Pair, Ready, Made], Any],
+) -> list[Done]:
+    """Prepare each pair, work on all of them together, and finish each; what fails becomes a line, the others go on.
+
+    Args:
+        pairs: of a batch.
+        prepare: reads an input and checks its output.
+        work: yields what comes of those that could be prepared, in order, or what is wrong with it.
+        finish: writes an output; its result is the record.
+    """
+    found = [_or_line(partial(prepare, *pair)) for pair in pairs]
+    made = work([one for one in found if not isinstance(one, str)])
+    done: list[Done] = []
+    for pair, one in zip(pairs, found, strict=True):
+        record: Any = one
+        if not isinstance(one, str):
+            result = next(made)
+            record = describe(result) if isinstance(result, VlaeError) else _or_line(partial(finish, pair, one, result))
+        done.append((pair, record))
+    return done
+
+
+def _or_line(work: Callable[[], Made]) -> Made | str:
+    try:
+        return work()
+    except (VlaeError, OSError) as error:
+        return describe(error)
 
 
 def _in_processes(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, step: Step | None) -> Iterator[Done]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .batches import Done, Pair, Step
-from .common import describe
+from .batches import Done, Pair, Step, done_together
 from .sources import Sources
 
 if TYPE_CHECKING:
@@ -68,33 +68,14 @@ class CompressTask:
 
 def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
     """Compress each input to its output; what does not fit is reported, and the others go on."""
-    from vlae_codec.errors import VlaeError
     from vlae_codec.families import codec
     from vlae_codec.families.choice import candidates
 
-    found, among = list["Job | str"](), candidates(task.model, task.rate.lossless)
-    for source, target in pairs:
-        try:
-            found.append(_prepare(task, source, target, among))
-        except (VlaeError, OSError) as error:
-            found.append(describe(error))
-    files = codec.compress([one for one in found if not isinstance(one, str)], task.device, step)
-    done: list[Done] = []
-    for pair, one in zip(pairs, found, strict=True):
-        if isinstance(one, str):
-            done.append((pair, one))
-            continue
-        made = next(files)
-        try:
-            if isinstance(made, VlaeError):
-                raise made
-            done.append((pair, _finish(task, pair, one, made)))
-        except (VlaeError, OSError) as error:
-            done.append((pair, describe(error)))
-    return done
+    prepare = partial(_prepare, task, candidates(task.model, task.rate.lossless))
+    return done_together(pairs, prepare, lambda jobs: codec.compress(jobs, task.device, step), partial(_finish, task))
 
 
-def _prepare(task: CompressTask, source: Path, target: Path, among: Sequence[ModelInfo]) -> Job:
+def _prepare(task: CompressTask, among: Sequence[ModelInfo], source: Path, target: Path) -> Job:
     """Read a picture, and check where its file will go."""
     from vlae_codec.container import envelope
     from vlae_codec.errors import ImageError

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from .batches import Done, Pair, Step
-from .common import describe
+from .batches import Done, Pair, Step, done_together
 from .sources import Sources
 
 if TYPE_CHECKING:
     from vlae_codec.container.envelope import Metadata
+    from vlae_codec.errors import VlaeError
     from vlae_codec.families.request import Draw
     from vlae_codec.families.result import Decoded
     from vlae_codec.io.writing import Drawn
@@ -49,30 +50,12 @@ class Opened(NamedTuple):
 
 def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
     """Draw each input's picture to its output; report what does not fit, and go on."""
-    from vlae_codec.errors import VlaeError
     from vlae_codec.families import codec
 
-    found: list[Opened | str] = []
-    for source, target in pairs:
-        try:
-            found.append(_open(task, source, target))
-        except (VlaeError, OSError) as error:
-            found.append(describe(error))
-    files = [one.data for one in found if isinstance(one, Opened)]
-    drawn = codec.decompress(files, task.draw, task.device, step)
-    done: list[Done] = []
-    for pair, one in zip(pairs, found, strict=True):
-        if isinstance(one, str):
-            done.append((pair, one))
-            continue
-        made = next(drawn)
-        try:
-            if isinstance(made, VlaeError):
-                raise made
-            done.append((pair, _write(task, pair, made, one.metadata)))
-        except (VlaeError, OSError) as error:
-            done.append((pair, describe(error)))
-    return done
+    def decode(opened: list[Opened]) -> Iterator[Decoded | VlaeError]:
+        return codec.decompress([one.data for one in opened], task.draw, task.device, step)
+
+    return done_together(pairs, partial(_open, task), decode, partial(_write, task))
 
 
 def _open(task: DecompressTask, source: Path, target: Path) -> Opened:
@@ -86,7 +69,7 @@ def _open(task: DecompressTask, source: Path, target: Path) -> Opened:
     return opened
 
 
-def _write(task: DecompressTask, pair: Pair, found: Decoded, metadata: Metadata) -> tuple[DrawnRecord, str]:
+def _write(task: DecompressTask, pair: Pair, opened: Opened, found: Decoded) -> tuple[DrawnRecord, str]:
     """Write the pictures of a file, several side by side; return its record and what is lost of it."""
     import numpy as np
 
@@ -100,7 +83,7 @@ def _write(task: DecompressTask, pair: Pair, found: Decoded, metadata: Metadata)
         sheet = sheets.contact_sheet([255 * np.stack(found.pictures).astype(np.uint8)], columns=task.draw.samples)
     else:
         sheet = np.concatenate(found.pictures, axis=1)
-    left = _write_picture(task, pair, sheet, metadata)
+    left = _write_picture(task, pair, sheet, opened.metadata)
     height, width = first.shape[:2]
     source, target = map(str, pair)
     record = records.DrawnRecord(source, target, found.model.name, task.draw.seed, task.draw.samples, width, height)
