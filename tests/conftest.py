@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from vlae_codec.families import registry
@@ -23,6 +24,9 @@ from vlae_codec.families.bilevel import codec
 from vlae_codec.families.bilevel.family import BilevelFamily
 from vlae_codec.latents.payload import Code
 from vlae_codec.model.networks import IntegerModel
+
+settings.register_profile("any machine", deadline=None)  # busy ones among them
+settings.load_profile("any machine")
 
 
 class FakeModel(IntegerModel):

@@ -45,7 +45,7 @@ def test_edges_are_quantiles(precision: int) -> None:
     assert len(edges(precision)) == count + 1
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(precisions, st.integers(0, 2**32), st.sampled_from([100, 3000, 32_000]))
 def test_push_undoes_pop(precision: int, seed: int, spread: int) -> None:
     stack, grid = filled(seed), Grid(precision, *conditionals(seed, spread=spread))
@@ -56,7 +56,7 @@ def test_push_undoes_pop(precision: int, seed: int, spread: int) -> None:
     assert stack.to_bytes() == before
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(precisions, st.integers(0, 2**32))
 def test_masses_cover_everything_once(precision: int, seed: int) -> None:
     grid = Grid(precision, *conditionals(seed, count=1))

@@ -21,7 +21,7 @@ def filled(size: int, seed: int = 0) -> Stack:
     return Stack(np.random.default_rng(seed).integers(1, 256, size, np.uint8).tobytes())
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.sampled_from(sorted(SHAPES)), st.integers(1, 5), st.integers(0, 2000), st.integers(0, 2**32), st.integers(8, 15)
 )
@@ -109,7 +109,7 @@ def test_damaged_heads(data: bytes, says: str) -> None:
         list(decode_chunk(tiny_model(), data, 3))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.binary(max_size=100), st.integers(1, 4))
 def test_any_chunk_decodes_or_is_refused(data: bytes, count: int) -> None:
     try:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vlae_codec.coding.ans import Stack
@@ -84,7 +84,6 @@ def test_a_word_of_zeros_at_the_end_is_refused() -> None:
         Stack(b"\x01\x02\x03\x04\0\0\0\0")
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(0, 800), st.integers(1, 24))
 def test_interval(seed: int, count: int, skew: int) -> None:
     rng = np.random.default_rng(seed)

@@ -65,7 +65,7 @@ def test_pages_are_crossed() -> None:
         assert collection.file(number)[1] == files[number][1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=6))
 def test_parts_that_lie_behind_one_another_are_one_collection(sizes: list[int]) -> None:
     ends = np.cumsum([0, *sizes]).tolist()
@@ -329,7 +329,7 @@ def test_an_interrupted_join_leaves_all_as_it_was(tmp_path: Path) -> None:
     assert [found.name for found in tmp_path.iterdir()] == ["bad.vlz"]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_damage_is_told_or_does_not_matter(place: int, flip: int) -> None:
     part = part_of(0, 30)
@@ -353,7 +353,7 @@ def read_all(data: bytes) -> None:
     files_of(collection)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 35), st.integers(1, 255), st.booleans())
 def test_footers_that_lie_under_a_right_checksum_are_told(place: int, flip: int, empty: bool) -> None:
     part = bytearray(part_of(0, 0 if empty else 30))

@@ -40,7 +40,7 @@ def rescaled(x: Integers, weight: Integers, bias: Integers, shift: int) -> Integ
     return total
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.integers(0, 2**32),
     st.integers(0, 14),
@@ -105,7 +105,7 @@ def pixel_by_pixel(net: LocalNet, shape: Shape, features: Any, places: Any, choo
 
 
 @pytest.mark.parametrize("whole", [True, False])
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_every_order_draws_the_pixels_of_the_definition(whole: bool, data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:

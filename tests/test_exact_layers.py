@@ -36,7 +36,6 @@ def exact_rescale(accumulator: int, shift: int, limit: int = LIMIT) -> int:
     return max(-limit, min(limit, math.floor(Fraction(accumulator, 2**shift) + Fraction(1, 2))))
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-(2**52), 2**52), min_size=1), st.integers(0, 24), st.sampled_from([1024, LIMIT]))
 def test_rescale_is_the_fraction_rounded(accumulators: list[int], shift: int, limit: int) -> None:
     expected = [exact_rescale(value, shift, limit) for value in accumulators]
@@ -56,7 +55,7 @@ def test_clamp(make: Any) -> None:
     assert relu(make([-5, 0, 5])).tolist() == [0, 0, 5]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.data(), st.integers(1, 6), st.integers(1, 4), st.integers(0, 20))
 def test_linear_is_exact(data: st.DataObject, inputs: int, outputs: int, shift: int) -> None:
     x = data.draw(st.lists(small, min_size=inputs, max_size=inputs))

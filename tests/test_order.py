@@ -27,7 +27,7 @@ def arrivals(height: int, width: int, window: Window) -> NDArray[np.int64]:
     return when
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(sizes, sizes, windows)
 def test_every_pixel_once_and_after_its_window(height: int, width: int, window: Window) -> None:
     when = arrivals(height, width, window)
@@ -60,7 +60,6 @@ def test_a_line_is_the_sum_of_its_parts(first: int, count: int, most: int) -> No
         np.testing.assert_array_equal(np.concatenate(pieces), whole)
 
 
-@settings(deadline=None)
 @given(windows)
 def test_windows_lie_behind_in_raster_order(window: Window) -> None:
     offsets = window.offsets()
@@ -84,7 +83,7 @@ def surroundings(picture: NDArray[np.float64], row: int, column: int, window: Wi
     return [float(picture[r, c]) if 0 <= r < height and 0 <= c < width else 0.0 for r, c in places]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(sizes, sizes, windows)
 def test_drawing_depends_on_the_window_alone(height: int, width: int, window: Window) -> None:
     """Each pixel is a hash of its place and its window; both orders have to draw the same picture."""

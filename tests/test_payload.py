@@ -88,7 +88,7 @@ def test_a_code_and_its_report_do_not_depend_on_the_other_images(code: str) -> N
     assert encode(model, images[2:], effort=1, code=code) == codes[2:]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.integers(0, 15), st.binary(max_size=64), st.sampled_from(sorted(SHAPES)))
 def test_any_payload_decodes_or_is_refused(mode: int, payload: bytes, name: str) -> None:
     model = tiny_model(*SHAPES[name])

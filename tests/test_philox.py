@@ -52,7 +52,7 @@ def test_known_answers(make: Any, counter: tuple[int, int, int, int], key: tuple
     assert philox_of(make, [counter], key) == [answer]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(four_words, min_size=1, max_size=5), st.tuples(words, words))
 def test_numpy_and_torch_follow_the_reference(counters: list[tuple[int, int, int, int]], key: tuple[int, int]) -> None:
     expected = [reference(counter, key) for counter in counters]
@@ -60,7 +60,7 @@ def test_numpy_and_torch_follow_the_reference(counters: list[tuple[int, int, int
     assert philox_of(torch.from_numpy, counters, key) == expected
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 2**56), st.integers(0, 2**20), st.integers(0, 63))
 def test_candidates_are_addressed_as_the_format_says(path: int, level: int, dimension: int) -> None:
     word = reference((path & MASK, path >> 32, dimension // 8, level), (0, 0))[dimension % 8 // 2]
@@ -69,7 +69,7 @@ def test_candidates_are_addressed_as_the_format_says(path: int, level: int, dime
     assert noise[0, -1] == load_tables().quantile[half]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(words, words, st.integers(0, 9), words, st.integers(0, 2**64 - 1))
 def test_pixels_are_addressed_as_the_format_says(row: int, column: int, channel: int, draw: int, seed: int) -> None:
     expected = reference((row, column, draw, 2**31 + channel // 4), (seed & MASK, seed >> 32))[channel % 4]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vlae_codec.coding.prefix_code import MAX_EXPONENT, BitReader, BitWriter, IndexCode, fit_lengths
@@ -23,7 +23,6 @@ def packed(lengths: list[int], values: list[int]) -> tuple[bytes, int]:
     return writer.to_bytes(), writer.length
 
 
-@settings(deadline=None)
 @given(st.lists(numbers, min_size=1, max_size=4), exponents)
 def test_numbers_come_back(values: list[int], observed: list[int]) -> None:
     for lengths in (FLAT, fit_lengths(observed)):
@@ -40,7 +39,6 @@ def test_edges_of_every_exponent(exponent: int) -> None:
         assert length == FLAT[magnitude] + magnitude
 
 
-@settings(deadline=None)
 @given(exponents)
 def test_fitted_lengths_are_a_complete_prefix_code(observed: list[int]) -> None:
     lengths = fit_lengths(observed)
@@ -65,7 +63,6 @@ def test_lengths_that_are_no_prefix_code(lengths: list[int]) -> None:
         IndexCode(lengths)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 40).flatmap(lambda n: st.tuples(st.integers(0, 2**n - 1), st.just(n)))))
 def test_reader_mirrors_writer(fields: list[tuple[int, int]]) -> None:
     writer = BitWriter()
@@ -80,7 +77,6 @@ def test_reader_mirrors_writer(fields: list[tuple[int, int]]) -> None:
     assert [reader.read(bits) for _, bits in fields] == [value for value, _ in fields]
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=12))
 def test_any_bytes_read_or_are_refused(data: bytes) -> None:
     code, reader = IndexCode(FLAT), BitReader(data)
@@ -91,7 +87,6 @@ def test_any_bytes_read_or_are_refused(data: bytes) -> None:
     assert data.startswith(packed(FLAT, [value])[0][:-1])
 
 
-@settings(deadline=None)
 @given(numbers)
 def test_a_cut_code_is_refused(value: int) -> None:
     data, _ = packed(FLAT, [value])

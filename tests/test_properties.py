@@ -18,7 +18,7 @@ from vlae_codec.errors import VlaeError
 from vlae_codec.io.images import from_array
 from vlae_codec.model.folder import read_arrays
 
-PROFILE = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROFILE = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 BITS = st.binary(min_size=8, max_size=8)
 """A picture of 8 x 8."""
 

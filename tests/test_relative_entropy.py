@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from small_models import SHAPES, distance_from_normal, exported, some_images, tiny_model
@@ -149,7 +149,6 @@ def test_cells_share_out_the_bits_of_a_path(exponent: int, value: int, size: int
         assert cells_of(path, exponent, latent, size)[0] == int(own or "0", 2)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 12), st.sampled_from([8, 16]))
 def test_candidates_of_an_exponent_share_the_prior_out(exponent: int, size: int) -> None:
     """One of them lies in each cell of probability 2^-exponent."""
