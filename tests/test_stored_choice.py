@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+import vlae_codec
 from vlae_codec.families import codec
 from vlae_codec.families.family import Job
 from vlae_codec.families.photo import codec as photo
@@ -88,7 +91,7 @@ def test_thin_pictures_are_no_work_for_a_model(size: tuple[int, int], model_take
 @pytest.mark.parametrize("size", [(8, 300), (300, 8), (8, 8)])
 def test_a_patch_is_enough_for_a_model(size: tuple[int, int], model_takes: Sizes) -> None:
     asked = model_takes(1)
-    assert compressed(noise(*size, 5), LOSSY, auto=True).model is LOSSY
+    assert compressed(noise(*size, 5), LOSSY, auto=True, quality=70).model is LOSSY
     assert compressed(noise(*size, 5), EXACT, auto=True, lossless=True).model is EXACT
     assert asked == [size, size]
 
@@ -110,3 +113,54 @@ def test_the_smaller_one_of_two_exact_files_is_taken(model_takes: Sizes) -> None
     for count, model in ((exact - 1, EXACT), (exact + 1, stored.INFO)):
         model_takes(count)
         assert compressed(noise(64, 64, 4), EXACT, auto=True, lossless=True).model is model
+
+
+def gradient(side: int) -> Picture:
+    """Return a gradient of colours, which an exact coder takes few bytes for."""
+    ramp = np.arange(side) * 255 // side
+    return Picture(np.stack(np.broadcast_arrays(ramp[None], ramp[:, None], 255 - ramp[None]), 2).astype(np.uint8))
+
+
+def test_flat_pictures_are_no_work_for_a_model(model_takes: Sizes) -> None:
+    asked = model_takes(1)
+    found = compressed(gradient(400), LOSSY, auto=True)
+    assert found.model is stored.INFO and codec.EXACT in found.notices and not asked
+    assert compressed(gradient(400), LOSSY, auto=True, quality=20).model is LOSSY
+    assert compressed(noise(64, 64, 5), LOSSY, auto=True).model is LOSSY
+
+
+def test_gradients_of_few_colours_seem_small_to_the_estimate() -> None:
+    """With less effort no palette is tried, and the estimate is hundreds of times what the file takes."""
+    ramp = np.arange(600) * 40 // 600
+    sky = Picture(np.repeat(np.stack([100 + ramp, 140 + ramp, 200 + ramp], 1)[:, None], 600, 1).astype(np.uint8))
+    assert stored.compress_within(sky, len(stored.compress(sky).data))
+
+
+@pytest.mark.parametrize(
+    ("count", "given", "finer"), [(400, None, True), (2400, None, False), (400, 70, False), (400, 20, False)]
+)
+def test_smooth_pictures_get_more_quality_where_none_is_given(
+    count: int, given: float | None, finer: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qualities = list[float | None]()
+
+    def compress(picture: Picture, info: ModelInfo, rate: Rate, **_: Any) -> Encoded:
+        qualities.append(rate.quality)
+        return Encoded(bytes(count), info, picture.size, picture.size, 0.0, 0)
+
+    monkeypatch.setattr(photo, "compress", compress)
+    found = compressed(noise(200, 200, 5), LOSSY, auto=True, quality=given)
+    assert qualities == [given, *[codec.SMOOTH_QUALITY] * finer]
+    assert (codec.SMOOTH in found.notices) is finer
+
+
+def test_a_smooth_gradient_comes_back_smooth() -> None:
+    """Mean error below 0.7 levels, and no more bytes than PNG."""
+    rows, columns = np.indices((256, 256)) - 128
+    distance = np.hypot(rows, columns)
+    pixels = (255 - distance * 255 / distance.max()).round().astype(np.uint8)
+    data = vlae_codec.compress(pixels)
+    error = abs(np.asarray(vlae_codec.decompress(data)).astype(int) - pixels).mean()
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG", optimize=True)
+    assert error < 0.7 and len(data) < len(stream.getvalue())

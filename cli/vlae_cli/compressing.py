@@ -143,6 +143,6 @@ def reason(task: CompressTask, record: ImageRecord) -> str:
         return f"model {record.model}: without colour and of its size" + (", the shortest code" * (len(models) > 1))
     wanted = "exact pixels" if task.rate.lossless else "a lossy picture"
     if any((record.height, record.width) == (info.height, info.width) for info in models):
-        return f"model {record.model} for {wanted}: in colour, or dark ink on transparency"
+        return f"model {record.model} for {wanted}: in colour, of many greys, or dark ink on transparency"
     size = f"{record.width} x {record.height}"
     return f"model {record.model} for {wanted}: {size}, which no bilevel model takes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -30,6 +31,13 @@ TWO_LEVELS = "kept exactly: it has two levels at most"
 """Notice of such a picture for which a lossy file was wanted."""
 HARDLY = 64
 """Bytes that exact pixels may cost beyond a lossy file."""
+FLAT_BITS = 1 / 32
+"""Bits a pixel of an exact file up to which no lossy one is tried where no quality is given: as few as that takes."""
+SMOOTH_BITS, SMOOTH_QUALITY = 0.1, 85.0
+"""Bits a pixel of a lossy file below which a picture is smooth, and the quality that it gets where none is given:
+photographs take 0.2 at the least, and gradients come back 0.7 to 0.9 levels off at the default, 0.5 to 0.6 at this."""
+SMOOTH = "smooth: coded at quality 85, which takes hardly more bytes"
+"""Notice of such a picture."""
 THIN = 8
 """Pixels of a side below which a picture is stored: models code patches of at least that size."""
 DRAWN_BITS, HARDEST = 1.0, 7
@@ -38,6 +46,8 @@ DRAWN_BITS, HARDEST = 1.0, 7
 Given = TypeVar("Given")
 Kind = TypeVar("Kind", bound=Hashable)
 Made = TypeVar("Made")
+Encode = Callable[[Sequence[Job]], Iterator[Encoded | VlaeError]]
+"""Files of jobs by the models of their family."""
 
 
 def compress(
@@ -153,20 +163,16 @@ def _only(found: Iterator[Made | VlaeError]) -> Made:
     return made
 
 
-def _smallest(job: Job, encode: Callable[[Sequence[Job]], Iterator[Encoded | VlaeError]]) -> Encoded:
+def _smallest(job: Job, encode: Encode) -> Encoded:
     """Return the file of a picture of any size, stored without a model where that takes fewer bytes."""
     picture, rate = job.picture, job.rate
-
-    def by_model() -> Encoded:
-        return _only(encode([job]))
-
     if two := _as_page(picture, rate.steps):
         if rate.lossless:
             return two
         if rate.target_bytes is None or len(two.data) <= rate.target_bytes:
             return replace(two, notices=(*two.notices, TWO_LEVELS))
     if rate.lossless:
-        return _smaller_exact(picture, by_model, rate.steps)
+        return _smaller_exact(picture, lambda: _only(encode([job])), rate.steps)
     if rate.quality == FINEST:
         whole = stored.compress(picture, rate.steps)
         return replace(whole, notices=(*whole.notices, WHOLE))
@@ -176,11 +182,23 @@ def _smallest(job: Job, encode: Callable[[Sequence[Job]], Iterator[Encoded | Vla
     elif min(picture.size) < THIN:
         kept = stored.compress(picture, rate.steps)
     else:
-        lossy = by_model()
-        kept = stored.compress_within(picture, len(lossy.data) + HARDLY, rate.steps)
+        most = FLAT_BITS / 8 * math.prod(picture.size) if rate.quality is None else 0
+        kept = stored.compress_within(picture, int(most), rate.steps)
+        if not kept:
+            lossy = _without_grain(job, encode)
+            kept = stored.compress_within(picture, len(lossy.data) + HARDLY, rate.steps)
     if kept:
         return replace(kept, notices=(*kept.notices, EXACT))
-    return lossy or by_model()
+    return lossy or _only(encode([job]))
+
+
+def _without_grain(job: Job, encode: Encode) -> Encoded:
+    """Return the lossy file of a picture, of a smooth one at a higher quality than the default."""
+    made = _only(encode([job]))
+    if job.rate.quality is not None or 8 * len(made.data) >= SMOOTH_BITS * math.prod(made.size):
+        return made
+    finer = _only(encode([job._replace(rate=replace(job.rate, quality=SMOOTH_QUALITY))]))
+    return replace(finer, notices=(*finer.notices, SMOOTH))
 
 
 def _as_page(picture: Picture, effort: int) -> Encoded | None:

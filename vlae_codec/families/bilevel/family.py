@@ -17,7 +17,7 @@ from ...container.header import (
     sections,
 )
 from ...errors import VlaeError
-from ...io.adjust import is_hidden_ink
+from ...io.adjust import is_hidden_ink, is_ink
 from ...io.images import Picture, is_grey
 from ...model.folder import Tree
 from ...model.info import BILEVEL, ModelInfo
@@ -56,12 +56,14 @@ class BilevelFamily:
         model.draw(model.joined(z, model.likely_labels(blank)) if model.labels else z)
 
     def takes(self, picture: Picture, info: ModelInfo, rate: Rate) -> bool:
-        """Return whether a picture is of the model's size and without colour, and not of dark ink on transparency."""
+        """Return whether a picture is of the model's size and of bright ink; without loss, whether it is bilevel."""
         if not rate.fit and picture.size != (info.height, info.width):
             return False
-        if (rate.lossless and picture.deep is not None) or is_hidden_ink(picture):
+        if (rate.lossless and picture.deep is not None) or is_hidden_ink(picture) or not is_grey(picture.pixels):
             return False
-        return is_grey(picture.pixels)
+        if rate.keeps_pixels:
+            return picture.alpha is None and bool(np.isin(picture.pixels, (0, 255)).all())
+        return rate.fit or rate.binarise or is_ink(picture)
 
     def encode(
         self, jobs: Sequence[Job], rate: Rate, device: str, progress: Progress | None

@@ -32,7 +32,7 @@ BESIDE, SHOWN = 8, 10
 """Bytes of a pixel for copies of the samples and the file, and to show or write the picture."""
 WORTH_TRYING = 3.0
 """Times the bytes of another file that the estimate may be for the picture to be coded in earnest: the estimate is of
-the least effort, which takes up to that much more of drawn pictures."""
+little effort, which takes up to that much more of drawn pictures."""
 
 
 def compress(picture: Picture, effort: int = 5) -> Encoded:
