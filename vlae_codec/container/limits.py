@@ -8,6 +8,14 @@ MAX_PICTURE = 1 << 26
 """Pixels of one picture, unless the caller says otherwise."""
 MAX_ALL = 1 << 32
 """Pixels of all pictures of an archive, unless the caller says otherwise."""
+LONGEST, FRONTIER = 1 << 13, 64
+"""Height and width together up to which no picture is thin, and pixels for each of them from which on none is."""
+
+
+def is_thin(height: int, width: int) -> bool:
+    """Return whether a picture is so thin that a walk pixel after pixel takes far longer than its area says."""
+    sides = height + width
+    return sides > LONGEST and height * width <= FRONTIER * sides
 
 
 def check_pixels(height: int, width: int, count: int = 1, max_pixels: int | None = None) -> None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from ..container.limits import is_thin
 from ..errors import FormatError, VlaeError
 from ..io.images import Picture, from_array
 from ..model.info import PAGE
@@ -179,7 +180,7 @@ def _smallest(job: Job, encode: Encode) -> Encoded:
     kept, lossy = None, None
     if rate.target_bytes is not None:
         kept = stored.compress_within(picture, rate.target_bytes, rate.steps)
-    elif min(picture.size) < THIN:
+    elif _is_thin(picture):
         kept = stored.compress(picture, rate.steps)
     else:
         most = FLAT_BITS / 8 * math.prod(picture.size) if rate.quality is None else 0
@@ -190,6 +191,11 @@ def _smallest(job: Job, encode: Encode) -> Encoded:
     if kept:
         return replace(kept, notices=(*kept.notices, EXACT))
     return lossy or _only(encode([job]))
+
+
+def _is_thin(picture: Picture) -> bool:
+    """Return whether a picture is stored because models would code many pixels beside it, or go one by one."""
+    return min(picture.size) < THIN or is_thin(*picture.size)
 
 
 def _without_grain(job: Job, encode: Encode) -> Encoded:
@@ -214,7 +220,7 @@ def _smaller_exact(picture: Picture, by_model: Callable[[], Encoded], effort: in
     """Return the smaller exact file; the model is not tried where it has hardly a chance or cannot."""
     made = stored.compress(picture, effort)
     bits = 8 * len(made.data) / picture.pixels.size
-    unfit = picture.alpha is not None or picture.deep is not None or min(picture.size) < THIN
+    unfit = picture.alpha is not None or picture.deep is not None or _is_thin(picture)
     if unfit or (bits < DRAWN_BITS and effort < HARDEST):
         return made
     return min(by_model(), made, key=lambda one: len(one.data))

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...coding.binary_coder import Reader, Writer
 from ...container.header import check, check_parts
-from ...container.limits import check_pixels
+from ...container.limits import check_pixels, is_thin
 from ...container.sized import check_sides
 from ...errors import FormatError, ImageError
 from ...io.images import REDUCED, TURNED, Picture, Pixels, is_grey
@@ -22,10 +22,10 @@ from .. import registry
 from ..request import DEFAULT, Rate
 from ..result import Encoded, Progress
 from . import grid, pixels
-from .container import WindowedFile, parse_file, write_file
+from .container import WindowedFile, least_bytes, parse_file, write_file
 from .ladder import Setting, ladder, setting_of
 from .model import STRIP, Integers, Levels, WindowedModel, grid_size
-from .resample import UNSCALED, downscaled, upscale
+from .resample import UNSCALED, downscaled, downscaled_size, upscale
 
 DEFAULT_QUALITY = 50.0
 LOSSLESS_WIDTH = 14
@@ -55,11 +55,14 @@ def compress_photo(
         progress: Callback with rows of a lossless file.
 
     Raises:
-        ImageError: no quality keeps within the bytes; or the file would not keep what the picture's own file has.
+        ImageError: no quality keeps within the bytes; a side is too long, or the picture too thin; or the file would
+            not keep what the picture's own file has.
         ModelError: the model is damaged, or the device is not there.
     """
     _refuse_losses(picture, rate.lossless)
     check_sides(picture.size)
+    if is_thin(*picture.size):
+        raise ImageError(f"so thin a picture takes model {info.name}, which goes pixel by pixel, long: name no model")
     model = registry.load(info, WindowedModel, device)
     _require(picture.size, "compressing it")
     levels, grey = to_levels(picture.pixels)
@@ -72,12 +75,12 @@ def compress_photo(
     else:
         setting = setting_of(DEFAULT_QUALITY if rate.quality is None else rate.quality, model, size)
     writer, z = _push(model, encode(setting.downscale), setting.number)
-    payload, residual, pixel_bits = writer.to_bytes(), None, 0.0
+    payload, residual, pixel_bits = _filled(writer, downscaled_size(size, setting.downscale)), None, 0.0
     if rate.lossless:
         rows = (lambda done: progress(done, size[0])) if progress else None
         exact = Writer(decisions(*size, grey))
         pixels.push_pixels(model, exact, levels, z, setting.number, grey, rows)
-        residual, pixel_bits = exact.to_bytes(), exact.spent
+        residual, pixel_bits = _filled(exact, size), exact.spent
     file = WindowedFile(b"", grey, setting.number, *size, payload, residual, downscale=setting.downscale)
     data = write_file(model.fingerprint, file)
     made = Encoded(data, info, size, file.coded_size, writer.spent, 8 * len(payload), notices=picture.notices)
@@ -134,6 +137,7 @@ def decompress_photo(
     lost = f"cut short or damaged behind its lossy part, of whose residual {len(file.residual or b'')} bytes are there"
     if not (whole or preview):
         raise FormatError(f"{lost}: the exact pixels are lost, `preview` draws the lossy picture")
+    _check_work(file, preview)
     model, size = registry.load(info, WindowedModel, device), file.coded_size
     _require((file.height, file.width), "decompressing it")
     z = _pop(model, file)
@@ -201,6 +205,21 @@ def _push(model: WindowedModel, y: Integers, number: int) -> tuple[Writer, Integ
     return writer, grid.push_grid(model.coder, writer, model.sent(y, number), number)
 
 
+def _filled(writer: Writer, size: tuple[int, int]) -> bytes:
+    """Return what was written of a coded height and width, filled up to the least bytes."""
+    return writer.to_bytes().ljust(least_bytes(size), b"\0")
+
+
+def _check_work(file: WindowedFile, preview: bool) -> None:
+    """Refuse a file that holds too little for the work that it announces."""
+    parts = [(file.payload, file.coded_size)]
+    if file.residual is not None and not preview:
+        parts.append((file.residual, (file.height, file.width)))
+    for data, (height, width) in parts:
+        if len(data) < least_bytes((height, width)):
+            raise FormatError(f"{len(data)} bytes are too few for {width} x {height} coded pixels: damaged")
+
+
 def _pop(model: WindowedModel, file: WindowedFile) -> Integers:
     height, width = grid_size(file.coded_size, model.patch)
     reader = Reader(file.payload, grid.decisions(model, height, width))
@@ -212,7 +231,8 @@ def _setting_within(model: WindowedModel, encode: Encode, size: tuple[int, int],
     settings = ladder(model, size)
 
     def length(setting: Setting) -> int:
-        payload = _push(model, encode(setting.downscale), setting.number)[0].to_bytes()
+        writer, _ = _push(model, encode(setting.downscale), setting.number)
+        payload = _filled(writer, downscaled_size(size, setting.downscale))
         file = WindowedFile(b"", grey, setting.number, *size, payload, downscale=setting.downscale)
         return len(write_file(model.fingerprint, file))
 

@@ -29,6 +29,10 @@ from .model import WIDTHS
 from .resample import MOST_DOWNSCALED, UNSCALED, downscaled_size
 
 GREY, DOWNSCALED = 0x80, 0x40
+FREE_WORK, WORK_A_BYTE, STEP_WORK = 1 << 18, 1 << 10, 1 << 8
+"""Work that takes no byte, and that beyond which a byte pays for; in pixels, a row or column being so many of them."""
+WORD = 4
+"""Bytes that the entropy coder writes at once."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,16 @@ class WindowedFile:
         sections = tuple(layout(lengths) if size else ())
         sides, bytes_coded = (self.height, self.width), payload + residual
         return FileInfo(self.prefix, mode, exact, sides, self.coded_size, channels, 8, bytes_coded, sections)
+
+
+def least_bytes(size: tuple[int, int]) -> int:
+    """Return the least bytes that the code of a coded height and width has: a few bytes must not cause much work.
+
+    Shorter ones are filled up with zero bytes, which the entropy coder reads as what was there. A payload has them, and
+    so has a residual.
+    """
+    work = size[0] * size[1] + STEP_WORK * (size[0] + size[1])
+    return max(0, work - FREE_WORK) // WORK_A_BYTE // WORD * WORD
 
 
 def write_file(fingerprint: bytes, file: WindowedFile) -> bytes:

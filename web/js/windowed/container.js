@@ -4,6 +4,7 @@ import { WINDOWED_LOSSLESS, cutShort, parseHead, readNumber, readSize } from "..
 import { VlzError } from "../errors.js";
 
 const [UNSCALED, MOST_DOWNSCALED] = [4, 64];
+const [FREE_WORK, STEP_WORK] = [2 ** 18, 256];
 
 /**
  * @typedef {{ prefix: Uint8Array, grey: boolean, width: number, size: [number, number], rows: number, columns: number,
@@ -36,4 +37,16 @@ export function parseWindowed(data) {
     payload: data.subarray(start, start + length), checked, downscaled,
     residual: exact ? data.subarray(checked, Math.max(checked, data.length - 2)) : undefined,
   };
+}
+
+/**
+ * Refuse a file that holds too little for the work that it announces.
+ * @param {WindowedFile} file
+ * @param {boolean} preview whether its exact pixels are left alone
+ */
+export function checkWork({ rows, columns, payload, residual }, preview) {
+  const work = rows * columns + STEP_WORK * (rows + columns);
+  const least = Math.floor(Math.max(0, work - FREE_WORK) / 1024) & -4;
+  const held = Math.min(payload.length, residual && !preview ? residual.length : payload.length);
+  if (held < least) throw new VlzError(`${held} bytes are too few for ${columns} x ${rows} coded pixels: damaged`);
 }

@@ -5,7 +5,7 @@ import { layout, sealed } from "../container/header.js";
 import { VlzError } from "../errors.js";
 import { seedWords } from "../exact/philox.js";
 import { fromHex } from "../store.js";
-import { parseWindowed } from "./container.js";
+import { checkWork, parseWindowed } from "./container.js";
 import { upscale } from "./upscale.js";
 import { WindowedModel } from "./model.js";
 import { draw, readExact } from "./pixels.js";
@@ -40,6 +40,7 @@ export async function openWindowed(data, store) {
     count: 1, drawn: !exact, exact, heated: !exact, whole, sections: layout(lengths),
     draw: async (options) => {
       if (!whole && !options.preview) throw new VlzError("cut short or damaged behind its lossy part: the exact pixels are lost, a preview is left");
+      checkWork(file, options.preview ?? false);
       const loaded = await store.model(fingerprint);
       if (loaded.info.kind !== "photo") throw new VlzError("its model is not of the windowed family: damaged");
       const model = ready.get(loaded) ?? new WindowedModel(loaded, await loadTables(store));
