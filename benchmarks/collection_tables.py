@@ -34,6 +34,7 @@ def million(folder: Path) -> Lines:
         ),
         ("its root, MB", simulated["root_mb"]),
         ("its join, seconds (records not copied)", simulated["seconds_of_the_join"]),
+        ("memory of that process, MB", simulated["peak_memory_mb"]),
     ]
     return [f"A collection of {join['pictures']:,} files of digits:", "", *table(("what", "measured"), rows)]
 
@@ -82,12 +83,18 @@ def coded(row: dict[str, Any]) -> float:
     return float(row["pictures"] * (1 - row["reused"] / row["parts"]))
 
 
+def _jobs(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the jobs by both engines, and of that of all pictures unless it is one of them."""
+    return [*result["rows"], *([result["all"]] if result["all"] not in result["rows"] else [])]
+
+
 def many(folder: Path) -> Lines:
     """Many pictures into one collection by several workers."""
     found = [read_result(f"big_collections-{kind}", folder) for kind in ("digits", "photos")]
     rows = [
         (
             f"{row['pictures']:,} {result['kind']}, {row['engine']}",
+            f"{coded(row) / row['seconds']:,.1f}",
             f"{row['cpu_seconds']:,}",
             f"{coded(row) / row['cpu_seconds']:,.1f}",
             f"{row['bits_a_picture']:,}",
@@ -95,12 +102,13 @@ def many(folder: Path) -> Lines:
         )
         for result in found
         if result
-        for row in result["rows"]
+        for row in _jobs(result)
     ]
     if not rows:
         return []
     titles = (
         "collection and engine",
+        "pictures a second",
         "processor seconds",
         "pictures a processor second",
         "bits a picture",
@@ -108,21 +116,25 @@ def many(folder: Path) -> Lines:
     )
     lines = ["Many pictures into one collection by two workers, starts included:", "", *table(titles, rows)]
     for result in filter(None, found):
-        start = {row["engine"]: row["cpu_seconds"] for row in result["starts"]}
-        apart = result.get("workers_overhead_percent")
+        lines += ["", *_beside_processes(result)]
+    return lines
+
+
+def _beside_processes(result: dict[str, Any]) -> Lines:
+    """Say what Ray takes more than plain processes, and how many bits its pictures take."""
+    start = {row["engine"]: row["cpu_seconds"] for row in result["starts"]}
+    lines = [
+        f"Of {result['rows'][0]['pictures']:,} {result['kind']}, Ray takes {result['overhead_percent']:+} % of"
+        f" processor time beside plain processes, {result['workers_overhead_percent']:+} % without its services. These"
+        " take theirs by the clock, so they weigh more while other work slows the job (load average"
+        f" {result['load_average']}); starts ({start['processes']} and {start['ray']} seconds) are not counted."
+        f" The bytes are {'the same' if result['same_bytes'] else 'not the same'}."
+    ]
+    if bound := result.get("bound"):
         lines += [
-            "",
-            f"Of {result['kind']}, Ray takes {result['overhead_percent']:+} % of processor time beside plain processes"
-            f"{'' if apart is None else f', {apart:+} % without its services'}. Its services take theirs by the clock,"
-            f" so they weigh more while other work slows the job (load average {result['load_average']});"
-            f" starts ({start['processes']} and {start['ray']} seconds) are not counted."
-            f" The bytes are {'the same' if result['same_bytes'] else 'not the same'}.",
+            f"Without names, a part of {bound['pictures']:,} takes {bound['bits']} bits a picture; its -ELBO is"
+            f" {bound['neg_elbo_bits']}."
         ]
-        if bound := result.get("bound"):
-            lines += [
-                f"A part of {bound['pictures']:,} takes {bound['bits']} bits a picture; its -ELBO is"
-                f" {bound['neg_elbo_bits']}."
-            ]
     return lines
 
 
@@ -143,6 +155,8 @@ def estimate(folder: Path) -> Lines:
             hours = HUGE / row["written_per_second"] / WORKERS / 3600
             rows.append((f"{row['store']}: hours of {WORKERS:,} cores", f"{hours:.1f}"))
             rows.append((f"{row['store']}: gigabytes", f"{HUGE * row['bytes'] / 1e9:.1f}"))
+            written = WORKERS * row["written_per_second"] * row["bytes"] / 1e6
+            rows.append((f"{row['store']}: megabytes a second that all workers write", f"{written:.1f}"))
     rows += [
         (f"parts of {PART:,} pictures", f"{parts:,}"),
         (

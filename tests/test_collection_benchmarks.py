@@ -14,7 +14,7 @@ ROW: dict[str, Any] = {"kind": "digits", "bits_a_picture": 160.0, "driver_peak_m
 
 
 def row(engine: str, pictures: int, seconds: float, services: float = 0.0, parts: int = 4, reused: int = 0) -> Any:
-    figures = {"pictures": pictures, "cpu_seconds": seconds, "service_seconds": services}
+    figures = {"pictures": pictures, "seconds": seconds / 2, "cpu_seconds": seconds, "service_seconds": services}
     return {**ROW, **figures, "engine": engine, "parts": parts, "reused": reused}
 
 
@@ -32,16 +32,18 @@ def test_overhead_counts_pictures_that_were_coded_and_no_starts() -> None:
 def test_many_pictures_make_a_table(tmp_path: Path) -> None:
     assert many(tmp_path) == []
     result = {
-        "kind": "digits", "rows": [row("processes", 1000, 10.0), row("ray", 1000, 12.0)],
+        "kind": "digits", "all": row("ray", 5000, 50.0), "rows": [row("processes", 1000, 10.0), row("ray", 1000, 12.0)],
         "starts": [row("processes", 8, 2.0), row("ray", 8, 9.0)], "overhead_percent": 9.5,
         "workers_overhead_percent": 1.5, "same_bytes": True, "load_average": 2.0,
         "bound": {"pictures": 500, "bits": 161.0, "neg_elbo_bits": 160.5},
     }  # fmt: skip
     (tmp_path / "big_collections-digits.json").write_text(json.dumps(result))
     text = "\n".join(many(tmp_path))
-    assert "| 1,000 digits, ray | 12.0 | 83.3 | 160.0 | 46.0 |" in text
+    assert "| 1,000 digits, ray | 166.7 | 12.0 | 83.3 | 160.0 | 46.0 |" in text
+    assert "| 5,000 digits, ray | 200.0 | 50.0 | 100.0 | 160.0 | 46.0 |" in text
     assert (
-        "Ray takes +9.5 % of processor time beside plain processes, +1.5 % without its services." in text
+        "Of 1,000 digits, Ray takes +9.5 % of processor time beside plain processes, +1.5 % without its services."
+        in text
         and "its -ELBO is 160.5." in text
     )
 
@@ -58,5 +60,6 @@ def test_the_estimate_is_in_proportion(tmp_path: Path) -> None:
     rows = dict(line.strip("| ").split(" | ") for line in estimate(tmp_path)[4:])
     assert rows["collection, lossy: hours of 1,000 cores"] == "2.8"
     assert rows["collection, lossy: gigabytes"] == "12.0"
+    assert rows["collection, lossy: megabytes a second that all workers write"] == "1.2"
     assert rows["index, gigabytes"] == "2.5"
     assert rows["minutes to open and join them, their bytes not counted"] == "5"
