@@ -16,6 +16,7 @@ from ..errors import FormatError, ImageError, ModelError, VlaeError
 from ..families import known, registry
 from ..io.images import Pixels
 from ..model.info import BILEVEL
+from .decode import levels
 from .reader import Collection
 
 SHAPE = re.compile(r"(\d{1,18}(?:x\d{1,18})*)(-bool)?")
@@ -100,7 +101,7 @@ def decode_array(data: bytes, device: str = "cpu") -> NDArray[Any]:
         raise FormatError("a collection, but not a chunk of an array")
     sizes = tuple(map(int, title[1].split("x"))) if title else ()
     colour = sizes[-1:] == (COLOURS,) and len(sizes) > 2
-    pictures = [_levels(pixels, colour) for _, pixels in found.numbered()]
+    pictures = [_in_colour(pixels, colour) for _, pixels in found.numbered()]
     if title is None:
         return pictures[0]
     if len({one.shape for one in pictures}) != 1 or math.prod(sizes) != len(pictures) * pictures[0].size:
@@ -137,6 +138,6 @@ def _unpictured(pictures: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[
     return pictures.reshape(shape)
 
 
-def _levels(pixels: Pixels, colour: bool) -> NDArray[np.uint8]:
-    levels = pixels.astype(np.uint8) * np.uint8(FULL) if pixels.dtype == bool else pixels
-    return np.repeat(levels[:, :, None], COLOURS, 2) if colour and levels.ndim == 2 else levels
+def _in_colour(pixels: Pixels, colour: bool) -> NDArray[np.uint8]:
+    found = levels(pixels)
+    return np.repeat(found[:, :, None], COLOURS, 2) if colour and found.ndim == 2 else found

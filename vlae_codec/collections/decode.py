@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from ..container.archive import LOSSY
 from ..container.envelope import unwrap
 from ..errors import FormatError, VlaeError
@@ -78,6 +80,11 @@ class Decoder:
             return
         for run in _runs(numbers):
             yield from ((number, pixels.astype(bool)) for number, pixels in reader.pictures(run, seed=self.seed))
+
+
+def levels(pixels: Pixels) -> Pixels:
+    """Return a picture that was decoded as levels of 0 to 255: bilevel ones are bool."""
+    return pixels.astype(np.uint8) * np.uint8(255) if pixels.dtype == bool else pixels
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[range]:

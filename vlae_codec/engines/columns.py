@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..collections import Collection
+from ..collections.decode import levels
 from ..collections.encode import compress_each
 from ..collections.parts import PartDone, PartTask, keep_part
 from ..errors import VlaeError
@@ -49,7 +50,7 @@ def to_pictures(
     pictures, errors = list[Pixels](), list(before)
     for number, data in enumerate(files):
         try:
-            pictures.append(_levels(Collection(bytes(data or b""), **options).decode([0])[0]))
+            pictures.append(np.atleast_3d(levels(Collection(bytes(data or b""), **options).decode([0])[0])))
         except VlaeError as error:
             errors[number] = errors[number] or str(error)  # the first error says more
             pictures.append(np.zeros((0, 0, 1), np.uint8))
@@ -72,8 +73,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return value["path"] if value.get("bytes") is None else value["bytes"]
     return bytes(value) if isinstance(value, bytes) else str(value)
-
-
-def _levels(pixels: Pixels) -> Pixels:
-    levels = pixels.astype(np.uint8) * np.uint8(255) if pixels.dtype == bool else pixels
-    return levels[:, :, None] if levels.ndim == 2 else levels

@@ -16,6 +16,7 @@ from torch import distributed
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from ..collections import Collection
+from ..collections.decode import levels
 from ..collections.sources import Where
 from ..io.images import Pixels
 
@@ -24,8 +25,8 @@ Transform = Callable[[torch.Tensor], Any]
 
 def to_tensor(pixels: Pixels) -> torch.Tensor:
     """Return a picture as `Collection.decode` gives it, as uint8 (C, H, W) of 0 to 255."""
-    levels = pixels.astype(np.uint8) * np.uint8(255) if pixels.dtype == bool else pixels
-    whole = levels[None] if levels.ndim == 2 else np.ascontiguousarray(levels.transpose(2, 0, 1))
+    found = levels(pixels)
+    whole = found[None] if found.ndim == 2 else np.ascontiguousarray(found.transpose(2, 0, 1))
     return torch.from_numpy(whole)
 
 

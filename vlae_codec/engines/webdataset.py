@@ -12,12 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from webdataset.writer import default_handlers, encode_based_on_extension
 
 from .. import api
 from ..collections import append, encode_part
-from ..collections.decode import Decoder
+from ..collections.decode import Decoder, levels
 from ..collections.encode import Failed
 from ..errors import VlaeError
 from ..io.images import to_pillow
@@ -50,7 +49,7 @@ def vlz_decoder(kind: str = "pil", **options: Any) -> Callable[[str, bytes], Any
             from .torch import to_tensor
 
             return to_tensor(pixels)
-        return pixels.astype(np.uint8) * np.uint8(255) if pixels.dtype == bool else pixels
+        return levels(pixels)
 
     return handle
 
