@@ -43,9 +43,10 @@ def taken(path: Path) -> int:
 
 
 def levels(pixels: Any, grey: bool) -> Picture:
-    """Return a picture as levels of 0 to 255, whatever a store gives; WebP has grey ones in colour."""
+    """Return levels of 0 to 255; WebP gives grey pictures in colour, and a collection colours that are grey in grey."""
     array = np.asarray(pixels)
     array = array[:, :, 0] if grey and array.ndim == 3 else array
+    array = array if grey or array.ndim == 3 else np.repeat(array[:, :, None], 3, 2)
     return array.astype(np.uint8) * np.uint8(255) if array.dtype == bool else array.astype(np.uint8)
 
 
