@@ -1,4 +1,4 @@
-"""What the fuzzer damages of files without a model, and of metadata in front of files."""
+"""What the fuzzer damages of files without a model, of pages, and of metadata in front of files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from benchmarks.mutations import mutate
 from benchmarks.seals import wrap_entries
 from vlae_codec.container.envelope import Metadata, unwrap, wrap
 from vlae_codec.container.varint import read_number, write_number
+from vlae_codec.families.page import codec as page_codec
+from vlae_codec.families.registry import find_model
 from vlae_codec.families.stored.codec import compress
 from vlae_codec.families.stored.container import parse_file, write_file
 from vlae_codec.io.images import from_array
@@ -28,6 +30,17 @@ def make_stored() -> list[bytes]:
         for shape in SHAPES:
             picture = rng.integers(0, np.iinfo(dtype).max, shape, endpoint=True).astype(dtype)
             files.append(compress(from_array(picture), effort=1).data)
+    return files
+
+
+def make_pages() -> list[bytes]:
+    """Make files of pages: of noise, with rows and columns left out, in colour, and blank."""
+    rng, info, files = np.random.default_rng(12), find_model("page"), []
+    for height, width in ((1, 1), (9, 14), (30, 40), (60, 20)):
+        page = np.where(rng.random((height, width)) < 0.3, 0, 255).astype(np.uint8)
+        page[height // 4 : 3 * height // 4] = 255
+        for picture in (page, np.stack([page, page // 5, 255 - page], 2), np.full_like(page, 255)):
+            files.append(page_codec.compress(from_array(picture), info).data)
     return files
 
 

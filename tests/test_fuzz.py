@@ -15,7 +15,7 @@ from vlae_codec.container.envelope import unwrap
 from vlae_codec.container.header import WINDOWED_LOSSLESS
 from vlae_codec.errors import FormatError, VlaeError
 
-INPUTS = 600
+INPUTS = 1000
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,9 @@ def test_damaged_inputs_fail_in_one_line_or_decode(tmp_path: Path) -> None:
         state.outcomes[kind][found] > 1 for kind in ("model", "photo model") for found in ("ModelError", "decoded")
     )
     assert all(
-        state.outcomes[kind][found] > 1 for kind in ("stored", "metadata") for found in ("FormatError", "decoded")
+        state.outcomes[kind][found] > 1
+        for kind in ("stored", "metadata", "page")
+        for found in ("FormatError", "decoded")
     )
 
 
@@ -55,7 +57,7 @@ def check_inputs(corpus: fuzz.Corpus) -> None:
 def test_checksums_are_put_right_again() -> None:
     with fuzz.installed_corpus() as corpus:
         whole = [data for data in corpus.photos.files if data[2] & 15 != WINDOWED_LOSSLESS]  # these may be cut
-        for data in whole + corpus.stored + corpus.wrapped:
+        for data in whole + corpus.stored + corpus.wrapped + corpus.pages:
             assert reseal(data[:-2] + bytes(b ^ 255 for b in data[-2:]), corpus.known) == data
         for data in corpus.wrapped:
             inner, told = unwrap(data)
