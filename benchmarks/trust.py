@@ -15,7 +15,7 @@ def trust(folder: Path) -> Lines:
         for title, one in startup["processes"].items():
             rows.append((f"`{title}`, seconds a process, without torch", f"{one['median_s']:.2f}"))
     if fuzz := read_result("fuzz", folder):
-        rows.append(("damaged inputs tried: files, archives, photographs, models", f"{fuzz['done']:,}"))
+        rows.append(("damaged inputs tried: files of all families, metadata, archives, models", f"{fuzz['done']:,}"))
         rows.append(("of them crashes, hangs or errors of more than a line", f"{len(fuzz['failures']):,}"))
         rows.append(("slowest of them, seconds; peak memory, MiB", f"{fuzz['slowest_s']:.2f}; {fuzz['peak_mib']:.0f}"))
     if coverage := read_result("coverage", folder):
