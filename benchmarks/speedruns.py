@@ -27,7 +27,7 @@ else:
 
 ROWS = FOLDER / "speedruns.csv"
 ROOT = Path(__file__).resolve().parents[1]
-MODEL, RECIPES = "models/vlae_models/zoo/photo", "models/vlae_models/recipes"
+MODEL = "models/vlae_models/zoo/photo"
 BAND = (0.1, 0.8)
 
 
@@ -46,15 +46,9 @@ def parsed(path: str, commit: str | None) -> PhotoRecipe:
 
 
 def run_of(commit: str | None = None) -> dict[str, str]:
-    """Return the row of the model that is released in the tree or in a commit.
-
-    Where a texture head alone was trained last, it is that of the training before, whose pictures are the same.
-    """
-    recipe, log = parsed(f"{MODEL}/recipe.toml", commit), f"{MODEL}/training.csv"
-    if recipe.train.texture_only:
-        log = f"benchmarks/results/training-{recipe.train.init}.csv"
-        recipe = parsed(f"{RECIPES}/{recipe.train.init}.toml", commit)
-    last = list(csv.DictReader(content(log, commit).splitlines()))[-1]
+    """Return the row of the model that is released in the tree or in a commit."""
+    recipe = parsed(f"{MODEL}/recipe.toml", commit)
+    last = list(csv.DictReader(content(f"{MODEL}/training.csv", commit).splitlines()))[-1]
     (fingerprint,) = re.findall(r"Fingerprint: `(\w+)`", content(f"{MODEL}/CARD.md", commit))
     rows = list(csv.DictReader(content("benchmarks/results/lossy.csv", commit).splitlines()))
     pixels = int(last["step"]) * recipe.train.batch * recipe.train.crop**2

@@ -68,7 +68,6 @@ class PhotoTraining(Schedule):
         grey: share of crops without colour.
         halved: share of crops cut twice as large and reduced.
         init: run whose averaged weights training starts from, a folder beside the run's own; "" for none.
-        texture_only: train the texture head alone, everything else stays as it is.
         restore: released model, by name or fingerprint, that training starts from, its dead units anew; "" for none.
     """
 
@@ -86,7 +85,6 @@ class PhotoTraining(Schedule):
     drawn: float = 0.25
     grey: float = 0.05
     halved: float = 0.25
-    texture_only: bool = False
     init: str = ""
     restore: str = ""
 

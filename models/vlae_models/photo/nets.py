@@ -188,10 +188,3 @@ class Gains(nn.Module):
         a, b, c = self.terms
         terms = self.bound * torch.tanh((a + b * q + c * q * q) / self.bound)
         return torch.exp(self.level + self.slope * q + terms)[:, :, None, None]
-
-    @torch.no_grad()
-    def revive(self) -> None:
-        """Bring channels that are far at the bound back to where gradients move them."""
-        far = self.terms.sum(0).abs() > self.bound
-        self.terms[0].clamp_(-0.7 * self.bound, 0.7 * self.bound)
-        self.terms[1:, far] = 0

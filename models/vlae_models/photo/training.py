@@ -68,9 +68,6 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         self.random.manual_seed(train.seed)
         for net in (model, average):
             net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if train.texture_only:
-            model.requires_grad_(False)
-            model.texture.requires_grad_(True)
         if train.init:
             start_from(model, recipe, folder.parent / train.init)
         elif train.restore:
@@ -108,9 +105,7 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         floor = train.hyper_floor * self.left()
         bits = parts.bits + (floor - parts.hyper_bits).clamp(min=0)
         weight = torch.exp(train.log_range * train.balance * (0.5 - quality))
-        loss = parts.texture.mean()
-        if not train.texture_only:
-            loss = loss + (weight * (bits + distortion)).mean()
+        loss = (weight * (bits + distortion) + parts.texture).mean()
         return Losses(loss, parts.bits.mean(), distortion.mean())
 
     def plan(self, minutes: float) -> dict[str, float]:
@@ -173,12 +168,7 @@ def start_from(model: PhotoVLAE, recipe: PhotoRecipe, run: Path) -> None:
     found = [path for name in ("checkpoint.pt", "average.pt") if (path := run / name).exists()]
     if not found:
         raise ModelError(f"{run}: no checkpoint to start from; train it first, into that folder")
-    weights = read_checkpoint(found[0], recipe, "cpu")["average"]
-    texture = {f"texture.{name}": value for name, value in model.texture.state_dict().items()}
-    model.load_state_dict({**texture, **weights})  # runs from before there was a texture head
-    if not recipe.train.texture_only:
-        for gains in (model.gain, model.inverse):
-            gains.revive()
+    model.load_state_dict(read_checkpoint(found[0], recipe, "cpu")["average"])
 
 
 def restore_released(model: PhotoVLAE, name: str) -> None:
