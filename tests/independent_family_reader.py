@@ -60,6 +60,20 @@ def whole(name: str, array: NDArray[np.integer]) -> tuple[str, NDArray[np.int64]
     return name.removesuffix(".planes"), low + (array[-1].astype(np.int64) << 8 * (len(array) - 1))
 
 
+def restored(levels: Maps, numbers: NDArray[np.int64]) -> Maps:
+    """Levels (3, H, W) after the restoration filter."""
+    total = np.pad(levels[0] + 2 * levels[1] + levels[2], 2, mode="edge")
+    (_, height, width), change = levels.shape, np.int64(0)
+    for number in range(12):
+        down, right = number // 5 - 2, number % 5 - 2
+        there, across, here = (
+            total[2 + s * down : 2 + s * down + height, 2 + s * right : 2 + s * right + width] for s in (1, -1, 0)
+        )
+        change = change + numbers[number] * (there + across - 2 * here)
+    gains, offsets = numbers[12:15, None, None], numbers[15:, None, None]
+    return np.asarray((levels + (change + gains * (levels - 128) + 64 * offsets + 512 >> 10)).clip(0, 255))
+
+
 class FamilyReader:
     """Files of one model; `folder` has its model.json and weights.npz, `scales` is the format's table."""
 
@@ -78,7 +92,7 @@ class FamilyReader:
         sum_ = binascii.crc_hqx(data[:-2], binascii.crc_hqx(self.fingerprint, 0xFFFF))
         assert int.from_bytes(data[-2:], "little") == sum_
         self.level, flags = data[6], data[7]
-        numbers, place = [0, 0] + [0] * (flags >> 1), 8
+        numbers, place = [0, 0] + [0] * (flags >> 1 & 1), 8
         for index in range(len(numbers)):
             shift = 0
             while True:
@@ -88,11 +102,13 @@ class FamilyReader:
                     break
         height, width = numbers[:2]
         end = len(data) - 2 - (numbers[2] if flags & 2 else 0)
+        taps, place = (data[place : place + 18], place + 18) if flags & 4 else (b"", place)
         values = self.values(data[place:end], 4 * -(-height // 64), 4 * -(-width // 64))
         v = self.scaled("inverse", values)
         total = self.run("synthesis", v) + self.run("synthesis_linear", v)
         shift = self.info["picture_shift"]
         levels = ((total + (128 << shift) + (1 << shift >> 1)) >> shift).clip(0, 255)[:, :height, :width]
+        levels = restored(levels, np.frombuffer(taps, np.int8).astype(np.int64)) if taps else levels
         levels = levels.sum(0, keepdims=True) // 3 if flags & 1 else levels
         if flags & 2:
             with Image.open(io.BytesIO(data[end:-2])) as image:

@@ -299,6 +299,6 @@ def _names(name: str, blocks: nn.Sequential) -> list[str]:
 
 
 def model_info(recipe: PhotoRecipe, exported: dict[str, Any]) -> dict[str, Any]:
-    """Return the tree of model.json, but for the fingerprint; no decoder needs the slopes of rate over distortion."""
+    """Return the tree of model.json, but for the fingerprint; the slopes of rate over distortion are for senders."""
     label = {"format": 3, "family": "photo", "name": recipe.name, "description": recipe.description}
     return {**label, "slopes": [recipe.train.coarsest, recipe.train.finest], **exported}

@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vlae_codec.errors import ModelError
 from vlae_codec.families.photo.model import LEVELS
 from vlae_codec.families.registry import read_tree
 from vlae_codec.model.folder import WEIGHTS, read_arrays, read_limited
@@ -52,14 +51,9 @@ class Search:
     Args:
         info: the tree of model.json.
         arrays: of weights.npz.
-
-    Raises:
-        ModelError: the model does not say for which slopes it was trained.
     """
 
     def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        if "slopes" not in info:
-            raise ModelError(f"model {info.get('name')} does not say for which slopes it was trained: use --effort 8")
         self.coarsest, finest = info["slopes"]
         self.log_range = math.log(finest / self.coarsest)
         self.net = PhotoVLAE(config_of(info, arrays), self.coarsest, self.log_range)
@@ -140,7 +134,7 @@ def search_of(info: ModelInfo) -> Search:
     """Return the search of an installed model of the photo family.
 
     Raises:
-        ModelError: its folder is damaged, or it does not say for which slopes it was trained.
+        ModelError: its folder is damaged.
     """
     arrays = read_arrays(read_limited(info.folder, WEIGHTS, MAX_FILE))
     return Search(read_tree(info.folder), arrays)

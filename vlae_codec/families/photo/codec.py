@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -26,6 +27,7 @@ from . import coding, rounding
 from .container import PhotoFile, parse_file, write_file
 from .cost import decoding_bytes, encoding_bytes
 from .model import LEVELS, PhotoModel
+from .restoration import SIZE, fitted, restore
 from .texture import BASE, Draw
 from .transform import Levels, analyse, grid, padded, synthesise
 
@@ -60,7 +62,8 @@ def compress(
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB, perhaps with an alpha plane.
         info: the model to code with, of the photo family.
-        rate: quality is by default 70; with effort 1 latents are rounded plainly, from 2 on by rate and distortion.
+        rate: quality is by default 70; with effort 1 latents are rounded plainly, from 2 on by rate and distortion, and
+            a filter is fitted to the picture.
         device: "cpu", "torch" or "cuda"; the bytes are the same.
         progress: Callback with steps of the search that `rate` refines latents by.
 
@@ -87,14 +90,19 @@ def compress(
 
     height, width = picture.size
     alpha = None if picture.alpha is None else encode_plane(picture.alpha)
-    empty = PhotoFile(b"", 0, grey, height, width, b"", alpha)
+    filtered = rate.steps > rounding.PLAIN
+    empty = PhotoFile(b"", 0, grey, height, width, b"", alpha, bytes(SIZE * filtered))
     if target_bytes is None:
         level = level_of(DEFAULT_QUALITY if rate.quality is None else rate.quality)
         found = code(level)
     else:
         level, found = _within(code, target_bytes - len(write_file(model.fingerprint, empty)), target_bytes)
     payload = found.payload.ljust(least_payload(*grid(picture.size)), b"\0")
-    data = write_file(model.fingerprint, PhotoFile(b"", level, grey, height, width, payload, alpha))
+    file = replace(empty, level=level, payload=payload, filter=b"")
+    if filtered:
+        latents = y if copies == 1 else coding.pop(model, payload, *grid(picture.size), level)
+        file = replace(file, filter=_filter(model, latents, level, levels))
+    data = write_file(model.fingerprint, file)
     return Encoded(data, info, picture.size, picture.size, found.ideal, 8 * len(payload), notices=picture.notices)
 
 
@@ -132,6 +140,8 @@ def decompress(
     latents = coding.pop(model, file.payload, rows, columns, file.level, draw)
     pixels = synthesise(model, latents, file.level, size, progress)
     del latents
+    if file.filter:
+        restore(pixels, file.filter)
     if file.grey:
         pixels = _mean(pixels)
     if file.alpha is not None:
@@ -148,6 +158,12 @@ def identify(data: bytes) -> tuple[ModelInfo, PhotoFile]:
     """
     file = parse_file(data)
     return registry.find_checked(file.prefix, PHOTO, partial(check, data)), file
+
+
+def _filter(model: PhotoModel, latents: Array, level: int, original: Levels) -> bytes:
+    """Return the restoration filter of a picture; nothing where it saves less than its bytes are worth."""
+    filter_, saved = fitted(synthesise(model, latents, level, original.shape[:2]), original)
+    return filter_ if model.slope(level) * saved / original.shape[2] > 8 * SIZE else b""
 
 
 def _mean(levels: Levels) -> Levels:

@@ -1,15 +1,16 @@
 """The `.vlz` file of the photo family, which begins as `container.sized` says.
 
 0                             6       7       8
-+-----------------------------+-------+-------+--------+--------+---------+---------+-------+--------+
-| magic, ver : 9, fingerprint | level | flags | height |  width |  alpha  | payload | alpha | CRC-16 |
-+-----------------------------+-------+-------+--------+--------+---------+---------+-------+--------+
-              6                   1       1     1 ... 3  1 ... 3  0 ... 5                        2
++-----------------------------+-------+-------+--------+--------+---------+---------+---------+-------+--------+
+| magic, ver : 9, fingerprint | level | flags | height |  width |  alpha  |  filter | payload | alpha | CRC-16 |
++-----------------------------+-------+-------+--------+--------+---------+---------+---------+-------+--------+
+              6                   1       1     1 ... 3  1 ... 3  0 ... 5  0 or 18                         2
 
 level        of quality, 0 ... 255
-flags        bit 0: all channels are equal; bit 1: there is an alpha plane; the others are 0
+flags        bit 0: all channels are equal; bit 1: there is an alpha plane; bit 2: there is a filter; the others are 0
 alpha        if there is one, its bytes as such a number; behind the payload the plane itself, a lossless WebP image
              whose green channel it is
+filter       if there is one, the numbers of `restoration`
 payload      the latents, see `coding`
 """
 
@@ -23,8 +24,9 @@ from ...container.varint import read_number, write_number
 from ...errors import FormatError
 from ..result import FileInfo
 from .model import LEVELS
+from .restoration import SIZE
 
-GREY, ALPHA = 1, 2
+GREY, ALPHA, FILTER = 1, 2, 4
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class PhotoFile:
         height, width: of the picture.
         payload: the latents.
         alpha: the alpha plane as a lossless WebP image; None where all is opaque.
+        filter: of `restoration`; empty for none.
     """
 
     prefix: bytes
@@ -47,6 +50,7 @@ class PhotoFile:
     width: int
     payload: bytes
     alpha: bytes | None = None
+    filter: bytes = b""
 
     @property
     def has_alpha(self) -> bool:
@@ -55,7 +59,8 @@ class PhotoFile:
 
     def describe(self, size: int = 0) -> FileInfo:
         """Return what a file of so many bytes says, without sections if only its head was read."""
-        parts = {"payload": len(self.payload)} | ({} if self.alpha is None else {"alpha": len(self.alpha)})
+        parts = {"filter": len(self.filter)} if self.filter else {}
+        parts |= {"payload": len(self.payload)} | ({} if self.alpha is None else {"alpha": len(self.alpha)})
         sides, channels = (self.height, self.width), (1 if self.grey else 3) + self.has_alpha
         sections = sections_of(size, parts)
         return FileInfo(self.prefix, "photo", False, sides, sides, channels, 8, len(self.payload), sections)
@@ -63,10 +68,10 @@ class PhotoFile:
 
 def write_file(fingerprint: bytes, file: PhotoFile) -> bytes:
     """Return the bytes of a file; its `prefix` is not looked at."""
-    assert 0 <= file.level < LEVELS
-    flags = bytes([file.level, GREY * file.grey | ALPHA * file.has_alpha])
+    assert 0 <= file.level < LEVELS and len(file.filter) in (0, SIZE)
+    flags = bytes([file.level, GREY * file.grey | ALPHA * file.has_alpha | FILTER * bool(file.filter)])
     alpha = b"" if file.alpha is None else write_number(len(file.alpha))
-    body = alpha + file.payload + (file.alpha or b"")
+    body = alpha + file.filter + file.payload + (file.alpha or b"")
     return write_sized(PHOTO, fingerprint, flags, (file.height, file.width), body)
 
 
@@ -76,11 +81,13 @@ def parse_head_of(data: bytes) -> tuple[PhotoFile, int, int]:
     Raises:
         FormatError: no file of the photo family, or cut within its head.
     """
-    head = parse_sized(data, {PHOTO}, 2, GREY | ALPHA)
+    head = parse_sized(data, {PHOTO}, 2, GREY | ALPHA | FILTER)
     level, flags = head.flags
     size, offset = read_number(data, head.end) if flags & ALPHA else (0, head.end)
     alpha = b"" if flags & ALPHA else None
-    return PhotoFile(head.prefix, level, bool(flags & GREY), head.height, head.width, b"", alpha), offset, size
+    end = offset + (SIZE if flags & FILTER else 0)
+    grey, filter_ = bool(flags & GREY), data[offset:end]
+    return PhotoFile(head.prefix, level, grey, head.height, head.width, b"", alpha, filter_), end, size
 
 
 def parse_file(data: bytes) -> PhotoFile:

@@ -18,7 +18,7 @@ from . import codec, coding, container, texture
 from .model import HYPER_PATCH, LEVELS, PATCH, PhotoModel
 from .transform import analyse, synthesise
 
-REQUIRED = {"slices": list, "shifts": dict, "programs": dict, "picture_shift": int}
+REQUIRED = {"slopes": list, "slices": list, "shifts": dict, "programs": dict, "picture_shift": int}
 SAMPLES_TEMPERATURE = 0.4
 """Of several draws: enough texture to see how they differ, and not yet noise."""
 

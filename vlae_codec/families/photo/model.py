@@ -6,6 +6,7 @@ of the prior (means, rounded latents) are sixteenths of a quantisation step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -134,7 +135,13 @@ class PhotoModel:
         self.synthesis_linear = self._program("synthesis_linear", latent, LATENT, 3)
         self.synthesis = self._program("synthesis", latent, LATENT, 3)
         self.picture_shift = _count(info["picture_shift"], 16)
+        self.slopes = _slopes(info["slopes"])
         del self._info, self._arrays  # the networks have all of them, as the backend's arrays
+
+    def slope(self, level: int) -> float:
+        """Return the bits that a squared error of 1 in all channels of a pixel is worth at a level (lambda)."""
+        coarsest, finest = self.slopes
+        return float(coarsest * (finest / coarsest) ** (level / LEVELS))
 
     def _program(self, name: str, channels: int, bound: int, outputs: int | None) -> Program:
         try:
@@ -156,6 +163,12 @@ class PhotoModel:
         if type(shift) is not int or not -8 <= shift <= 40:
             raise ModelError(f"model.json: the shift of {name} is out of range")
         return Scaling(self._table(name, channels, 1 << 30), shift, limit)
+
+
+def _slopes(value: Any) -> tuple[float, float]:
+    if len(value) != 2 or not all(type(one) is float and 0 < one < math.inf for one in value):
+        raise ModelError(f"model.json: slopes {value!r} are not two positive numbers")
+    return value[0], value[1]
 
 
 def _count(value: Any, most: int) -> int:

@@ -6,14 +6,16 @@ import { cutShort, layout, parseHead, readNumber, readSize } from "../container/
 import { VlzError } from "../errors.js";
 import { readWebp } from "../webp/decode.js";
 import { PhotoModel } from "./model.js";
+import { restore } from "./restoration.js";
 
-const [GREY, ALPHA] = [1, 2];
+const [GREY, ALPHA, FILTER] = [1, 2, 4];
+const FILTER_SIZE = 18;
 
 /**
  * @typedef {import("../picture.js").Opened} Opened
  * @typedef {import("../picture.js").Picture} Picture
  * @typedef {{ prefix: Uint8Array, level: number, grey: boolean, height: number, width: number, payload: Uint8Array,
- *   alpha?: Uint8Array }} PhotoFile
+ *   filter?: Int8Array, alpha?: Uint8Array }} PhotoFile
  */
 
 /** @type {WeakMap<import("../store.js").Model, PhotoModel>} */
@@ -27,13 +29,16 @@ const ready = new WeakMap();
 export function parsePhoto(data) {
   const { prefix } = parseHead(data);
   const [level, flags] = [data[6], data[7]];
-  if (flags & ~(GREY | ALPHA)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
+  if (flags & ~(GREY | ALPHA | FILTER)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
   const [height, width, afterSize] = readSize(data, 8);
-  const [size, place] = flags & ALPHA ? readNumber(data, afterSize) : [0, afterSize];
+  const [size, afterNumbers] = flags & ALPHA ? readNumber(data, afterSize) : [0, afterSize];
+  const place = afterNumbers + (flags & FILTER ? FILTER_SIZE : 0);
   const end = data.length - 2;
   if (end - size < place) throw cutShort(data);
   const alpha = flags & ALPHA ? data.subarray(end - size, end) : undefined;
-  return { prefix, level, grey: !!(flags & GREY), height, width, payload: data.subarray(place, end - size), alpha };
+  const filter = flags & FILTER ? Int8Array.from(data.subarray(afterNumbers, place)) : undefined;
+  const payload = data.subarray(place, end - size);
+  return { prefix, level, grey: !!(flags & GREY), height, width, payload, filter, alpha };
 }
 
 /**
@@ -45,13 +50,15 @@ export function parsePhoto(data) {
 export async function openPhoto(data, store) {
   const file = parsePhoto(data);
   const fingerprint = await match(data, file.prefix, store);
-  const { height, width, payload, alpha } = file;
+  const { height, width, payload, filter, alpha } = file;
   const [rows, columns] = grid(height, width);
   if (payload.length < Math.ceil((rows * columns - 2048) / 64)) {
     throw new VlzError(`${payload.length} bytes of payload are too few for ${width} x ${height}: damaged`);
   }
-  const around = data.length - payload.length - (alpha?.length ?? 0) - 2;
-  const lengths = /** @type {[string, number][]} */ ([["header", around], ["payload", payload.length]]);
+  const around = data.length - payload.length - (filter?.length ?? 0) - (alpha?.length ?? 0) - 2;
+  const lengths = /** @type {[string, number][]} */ ([["header", around]]);
+  if (filter) lengths.push(["filter", filter.length]);
+  lengths.push(["payload", payload.length]);
   if (alpha) lengths.push(["alpha", alpha.length]);
   return {
     kind: `${file.grey ? "grey" : "colour"} picture, level ${file.level} of 255${alpha ? ", with transparency" : ""}`,
@@ -66,6 +73,7 @@ export async function openPhoto(data, store) {
       const reader = new SymbolReader(payload, readScales(await store.table("scales")));
       const values = model.values(reader, rows, columns, file.level, (part) => progress?.(0.4 * part));
       const levels = model.picture(values, file.level, height, width, (part) => progress?.(0.4 + 0.6 * part));
+      if (filter) restore(levels, filter, height, width);
       return [finished(levels, file)];
     },
   };
