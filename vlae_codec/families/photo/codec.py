@@ -90,19 +90,19 @@ def compress(
 
     height, width = picture.size
     alpha = None if picture.alpha is None else encode_plane(picture.alpha)
-    filtered = rate.steps > rounding.PLAIN
-    empty = PhotoFile(b"", 0, grey, height, width, b"", alpha, bytes(SIZE * filtered))
+    spare = SIZE if rate.steps > rounding.PLAIN else 0
+    empty = PhotoFile(b"", 0, grey, height, width, b"", alpha)
     if target_bytes is None:
         level = level_of(DEFAULT_QUALITY if rate.quality is None else rate.quality)
         found = code(level)
     else:
-        level, found = _within(code, target_bytes - len(write_file(model.fingerprint, empty)), target_bytes)
+        level, found = _within(code, target_bytes - len(write_file(model.fingerprint, empty)), target_bytes, spare)
     payload = found.payload.ljust(least_payload(*grid(picture.size)), b"\0")
-    file = replace(empty, level=level, payload=payload, filter=b"")
-    if filtered:
-        latents = y if copies == 1 else coding.pop(model, payload, *grid(picture.size), level)
-        file = replace(file, filter=_filter(model, latents, level, levels))
+    file = replace(empty, level=level, payload=payload)
     data = write_file(model.fingerprint, file)
+    if spare and (target_bytes is None or len(data) + spare <= target_bytes):
+        latents = y if copies == 1 else coding.pop(model, payload, *grid(picture.size), level)
+        data = write_file(model.fingerprint, replace(file, filter=_filter(model, latents, level, levels)))
     return Encoded(data, info, picture.size, picture.size, found.ideal, 8 * len(payload), notices=picture.notices)
 
 
@@ -198,12 +198,13 @@ def to_rgb(picture: Picture) -> tuple[Levels, bool]:
     return (pixels if picture.alpha is None else filled(pixels, picture.alpha)), grey
 
 
-def _within(code: Code, most: int, target: int) -> tuple[int, coding.Coded]:
-    """Return the best level whose payload has at most so many bytes, and the payload.
+def _within(code: Code, room: int, target: int, spare: int) -> tuple[int, coding.Coded]:
+    """Return the best level whose payload leaves some bytes of its room to spare, or the coarsest, and the payload.
 
     The logarithm of the bytes is nearly linear in the level: a search by secants in a shrinking bracket.
     """
     sizes: dict[int, coding.Coded] = {}
+    most = max(0, room - spare)
     low, high, level = -1, LEVELS, LEVELS // 2
     while len(sizes) < TRIALS and high - low > 1:
         sizes[level] = found = code(level)
@@ -217,8 +218,8 @@ def _within(code: Code, most: int, target: int) -> tuple[int, coding.Coded]:
     if low < 0:
         if 0 not in sizes:
             sizes[0] = code(0)
-        if len(sizes[0].payload) > most:
-            least = target - most + len(sizes[0].payload)
+        if len(sizes[0].payload) > room:
+            least = target - room + len(sizes[0].payload)
             raise ImageError(f"{target} bytes are too few for this picture: its coarsest file has {least}")
         low = 0
     return low, sizes[low]
