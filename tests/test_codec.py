@@ -85,7 +85,7 @@ def test_wrong_size_says_which_sizes_there_are(install: Callable[..., Path]) -> 
     install("a")
     install("b", height=32, width=48)
     models = [bilevel_models(name)[0] for name in "ab"]
-    with pytest.raises(ImageError, match=r"30 x 20 pixels, and a takes 28 x 28, b takes 48 x 32: fit"):
+    with pytest.raises(ImageError, match=r"30 x 20 pixels, and a takes 28 x 28, b takes 48 x 32: `fit` resizes"):
         codec.prepare(Picture(np.zeros((20, 30), np.uint8)), models)
     forms = codec.prepare(Picture(np.zeros((20, 30), np.uint8)), models, fit=True).forms
     assert [picture.size for _, picture in forms] == [(28, 28), (32, 48)]
