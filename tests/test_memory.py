@@ -16,6 +16,7 @@ import vlae_codec
 from vlae_codec import memory, parallel
 from vlae_codec.errors import VlaeError
 from vlae_codec.families import registry
+from vlae_codec.families.page import codec as page_codec
 from vlae_codec.families.photo import codec, cost
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.request import Rate
@@ -76,6 +77,21 @@ def test_coding_takes_no_more_than_is_said(target: int | None, monkeypatch: pyte
         assert 0.4 * said < taken < said
         said = cost.decoding_bytes(model, picture.size)
         assert 0.4 * said < peak_of(lambda: codec.decompress(files[0])) < said
+
+
+def test_pages_take_no_more_than_is_said() -> None:
+    rows, columns = np.mgrid[:900, :1200]
+    page = Picture(np.where(np.sin(rows / 7) + np.cos(columns / 5) > 0.8, np.uint8(0), np.uint8(255)))
+    files = [page_codec.compress(page, registry.find_model("page")).data]  # loads the model
+    taken = peak_of(lambda: page_codec.compress(page, registry.find_model("page")))
+    shown = peak_of(lambda: page_codec.decompress(files[0]))
+    for peak, each in ((taken, page_codec.ENCODING), (shown, page_codec.DECODING)):
+        said = page_codec.WORK + each * page.pixels.size
+        assert 0.4 * said < peak < said
+    with pytest.raises(VlaeError, match="at the least"):
+        vlae_codec.compress(page.pixels, "page", max_memory=memory.held() + MIB)
+    with pytest.raises(VlaeError, match="at the least"):
+        vlae_codec.decompress(files[0], max_memory=memory.held() + MIB)
 
 
 def test_what_does_not_fit_is_refused_and_what_fits_has_the_same_bytes() -> None:

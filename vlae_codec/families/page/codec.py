@@ -15,6 +15,7 @@ from ...container.limits import check_pixels
 from ...container.sized import check_sides
 from ...errors import FormatError, ImageError
 from ...io.images import Picture, Pixels
+from ...memory import require
 from ...model.info import PAGE, ModelInfo
 from .. import registry
 from ..result import Encoded, Progress
@@ -27,6 +28,10 @@ GAP = 16
 """Rows or columns of paper, side by side, from which on they are left out."""
 FREE_PIXELS, PIXELS_A_BYTE = 1 << 20, 1 << 15
 """Coded pixels that take no byte, and those beyond that a byte pays for."""
+ENCODING, DECODING = 16, 4
+"""Bytes of memory that a pixel takes while it is coded, and while it is read and shown."""
+WORK = 24 << 20
+"""Bytes of the tables of counts, and of what a line takes."""
 PROBED = 13
 """Distance of the pixels by which most pictures of more than two levels are recognised."""
 
@@ -72,6 +77,7 @@ def compress(picture: Picture, info: ModelInfo, progress: Progress | None = None
         ModelError: the model is damaged.
     """
     check_sides(picture.size)
+    require(WORK + ENCODING * picture.size[0] * picture.size[1], "compressing it")
     found = split(picture)
     if found is None:
         raise ImageError(f"model {info.name} codes pictures of two levels, and this one has more: leave out `model`")
@@ -105,6 +111,7 @@ def decompress(
     """
     info, file = identify(data)
     check_pixels(file.height, file.width, max_pixels=max_pixels)
+    require(WORK + DECODING * file.height * file.width, "decompressing it")
     ink = np.zeros((file.height, file.width), np.uint8)
     if file.rows:
         coded = _decode(registry.load(info, PageModel), file, progress)
