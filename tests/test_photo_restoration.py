@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 import vlae_codec
-from vlae_codec.families.photo import restoration
+from vlae_codec.families.photo import codec, restoration
 from vlae_codec.families.photo.container import PhotoFile, parse_file, write_file
 from vlae_codec.families.photo.restoration import OFFSETS, SIZE, TAPS, fitted, restore
 
@@ -88,6 +88,22 @@ def test_files_have_it_where_it_pays() -> None:
     assert len(without) == len(found) - SIZE
     tiny = vlae_codec.compress(np.full((16, 16, 3), 90, np.uint8), model="photo", quality=50)
     assert not parse_file(tiny).filter  # flat: nothing to save
+
+
+def test_a_large_picture_is_fitted_by_a_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, columns = np.mgrid[:320, :256]
+    waves = np.stack([np.sin(rows / 5) + np.cos(columns / 3), np.sin((rows + columns) / 7), np.cos(rows / 4)], 2)
+    original = np.asarray((120 + 50 * waves).clip(0, 255), np.uint8)
+    whole = vlae_codec.compress(original, model="photo", quality=80)
+    monkeypatch.setattr(codec, "FITTED", 100 * 256)  # six of twenty rows of the grid
+    part = vlae_codec.compress(original, model="photo", quality=80)
+    assert len(part) == len(whole) and part != whole
+
+    def error(data: bytes) -> float:
+        return float(np.square(vlae_codec.decompress_array(data).astype(float) - original).mean())
+
+    plain = vlae_codec.compress(original, model="photo", quality=80, effort=1)
+    assert error(whole) <= error(part) < error(plain)
 
 
 def test_a_head_of_another_length_is_refused_by_the_writer() -> None:

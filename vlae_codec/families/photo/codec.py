@@ -26,7 +26,7 @@ from ..result import Encoded, Progress
 from . import coding, rounding
 from .container import PhotoFile, parse_file, write_file
 from .cost import decoding_bytes, encoding_bytes
-from .model import LEVELS, PhotoModel
+from .model import LEVELS, PATCH, PhotoModel
 from .restoration import SIZE, fitted, restore
 from .texture import BASE, Draw
 from .transform import Levels, analyse, grid, padded, synthesise
@@ -39,6 +39,8 @@ FREE_POSITIONS, POSITIONS_A_BYTE = 2048, 64
 """Positions of latents that take no byte of payload, and those beyond that a byte pays for."""
 HIDDEN = 16
 """Bytes of a pixel that its transparency takes beside, while its plane is coded and what it hides made smooth."""
+FITTED = 1 << 22
+"""Pixels of a picture that its filter is fitted to at the most."""
 CLOSE = 0.98
 """Share of the target's bytes that is near enough."""
 
@@ -161,9 +163,17 @@ def identify(data: bytes) -> tuple[ModelInfo, PhotoFile]:
 
 
 def _filter(model: PhotoModel, latents: Array, level: int, original: Levels) -> bytes:
-    """Return the restoration filter of a picture; nothing where it saves less than its bytes are worth."""
-    filter_, saved = fitted(synthesise(model, latents, level, original.shape[:2]), original)
-    return filter_ if model.slope(level) * saved / original.shape[2] > 8 * SIZE else b""
+    """Return the restoration filter of a picture; nothing where it saves less than its bytes are worth.
+
+    Of a large picture it is fitted to a stripe of the full width in the middle.
+    """
+    rows, width = latents.shape[1] - 2, original.shape[1]
+    count = min(rows, max(4, FITTED // (PATCH * width)))
+    top = (rows - count) // 2
+    stripe = original[PATCH * top : PATCH * (top + count)]
+    filter_, saved = fitted(synthesise(model, latents[:, top : top + count + 2], level, stripe.shape[:2]), stripe)
+    worth = model.slope(level) * saved / original.shape[2] * len(original) / len(stripe)
+    return filter_ if worth > 8 * SIZE else b""
 
 
 def _mean(levels: Levels) -> Levels:
