@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import dask.bag
 from dask.distributed import Client, KilledWorker, as_completed, get_client
@@ -67,12 +68,13 @@ def collect(
     job = Job(path, model, options)
     task: PartTask = job.task
 
-    def work(rows: Sequence[Row]) -> list[PartDone]:
+    def work(rows: Sequence[Row], _: str) -> list[PartDone]:
         rows = list(rows)
         return [to_part([row[column] for row in rows], [row[names] for row in rows] if names else None, task)]
 
     with _client() as client:
-        futures = client.compute(bag.map_partitions(work).to_delayed())
+        # A name of its own for each run's tasks: of one whose result is still held, a part that is gone stays away.
+        futures = client.compute(bag.map_partitions(work, uuid4().hex).to_delayed())
         for _ in as_completed(futures, raise_errors=False):
             if progress:
                 progress(1, len(futures))
