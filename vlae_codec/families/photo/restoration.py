@@ -10,13 +10,14 @@ clamped to 0 ... 255. The 18 numbers are bytes of a file: a (12), m (red, green,
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .transform import Levels
 
+Maps = NDArray[np.int32]
 OFFSETS = tuple((row, column) for row in range(-2, 1) for column in range(-2, 3) if (row, column) < (0, 0))
 REACH = 2
 SHIFT = 10
@@ -40,9 +41,10 @@ def restore(levels: Levels, data: bytes) -> None:
         if above is not None:
             rows[:REACH] = above  # rows that are filtered already, as they were
         above = rows[bottom - top : bottom - top + REACH].copy()
-        change = sum(int(tap) * one for tap, one in zip(taps, _differences(rows), strict=True) if tap)
+        moves = (int(tap) * one for tap, one in zip(taps, _differences(rows), strict=True) if tap)
+        change = np.asarray(sum(moves))
         part = levels[top:bottom].astype(np.int32)
-        change = np.asarray(change)[..., None] + gains * (part - 128) + (OFFSET_UNIT * offsets + (1 << SHIFT - 1))
+        change = change[..., None] + gains * (part - 128) + (OFFSET_UNIT * offsets + (1 << SHIFT - 1))
         levels[top:bottom] = (part + (change >> SHIFT)).clip(0, 255)
 
 
@@ -68,7 +70,7 @@ def fitted(levels: Levels, original: Levels) -> tuple[bytes, float]:
     return nearest.astype(np.int8).tobytes(), float(2 * nearest @ target - nearest @ gram @ nearest)
 
 
-def _parts(levels: Levels) -> Any:
+def _parts(levels: Levels) -> Iterator[tuple[int, int, Maps]]:
     """Yield the first and the last row of parts of a picture, and L of these rows with two on each side, int32."""
     height, width = levels.shape[:2]
     step = max(REACH, PIXELS // width)
@@ -79,11 +81,11 @@ def _parts(levels: Levels) -> Any:
         yield top, bottom, np.pad(part[..., 0] + 2 * part[..., 1] + part[..., 2], ((0, 0), (REACH, REACH)), "edge")
 
 
-def _differences(rows: NDArray[np.int32]) -> Any:
+def _differences(rows: Maps) -> Iterator[Maps]:
     """Yield L(p + o) + L(p - o) - 2 L(p) of all pixels but for a margin, offset by offset."""
     height, width = (side - 2 * REACH for side in rows.shape)
 
-    def moved(row: int, column: int) -> NDArray[np.int32]:
+    def moved(row: int, column: int) -> Maps:
         return rows[REACH + row : REACH + row + height, REACH + column : REACH + column + width]
 
     middle = 2 * moved(0, 0)
