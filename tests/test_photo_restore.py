@@ -1,4 +1,6 @@
-"""A photo model's float network comes back from its released integers, and dead units get a new start."""
+"""A photo model's float network comes back from its released integers, and units that never fire start anew."""
+
+import dataclasses
 
 import torch
 from torch import nn
@@ -7,6 +9,7 @@ from vlae_models.photo.calibration import calibrated
 from vlae_models.photo.config import PhotoConfig
 from vlae_models.photo.export import export_photo
 from vlae_models.photo.restore import restore_photo
+from vlae_models.photo.training import hidden_units, revive
 from vlae_models.photo.vlae import PhotoVLAE, start_linear
 
 CONFIG = PhotoConfig((32, 32, 32), (1, 1, 1), (1, 1, 1), (16, 16), hyper=16, middle=32, head=32)
@@ -55,16 +58,29 @@ def test_a_released_network_computes_the_same_when_it_is_restored() -> None:
     assert not torch.allclose(other.squared_error, want.squared_error, rtol=0.2)
 
 
-def test_dead_units_start_anew_and_what_reads_them_from_zero() -> None:
+def test_blocks_that_the_released_network_lacks_change_nothing() -> None:
     net = trained()
     info, arrays = export_photo(net, calibrated(net, crops()))
-    arrays["synthesis.mid.0.first.weight"][:] = 0
-    arrays["prior.synthesis.0.weight"][3] = 0
-    again, fresh = network(2), network(2)
-    restore_photo(again, info, arrays)
-    found, start = dict(again.named_parameters()), dict(fresh.named_parameters())
-    name = "synthesis.mid.0.first.weight"
-    assert torch.equal(found[name], start[name]) and not found["synthesis.mid.0.second.weight"].any()
-    assert torch.equal(found["prior.synthesis.0.weight"][3], start["prior.synthesis.0.weight"][3])
-    reader = found["prior.synthesis.2.weight"]
-    assert not reader[:, 3].any() and reader[:, 2].any()
+    more = dataclasses.replace(CONFIG, synthesis_blocks=(2, 1, 1))
+    again, wider = network(2), PhotoVLAE(more, 1e-4, 6.0)
+    for one in (again, wider):
+        restore_photo(one, info, arrays)
+    quality = torch.tensor([0.2, 0.8])
+    with torch.no_grad():
+        want, found = (one(crops(), quality, hard=True) for one in (again, wider))
+    assert torch.equal(found.squared_error, want.squared_error)
+
+
+def test_units_that_never_fire_start_anew_and_change_nothing() -> None:
+    net = trained()
+    units = {name: pair for name, *pair in hidden_units(net)}
+    assert {"analysis.mid.0.relu", "prior.first.1.3", "texture.1"} <= set(units)
+    before, after = units["analysis.mid.0.relu"]
+    assert before.bias is not None
+    with torch.no_grad():
+        before.weight[3], before.bias[3] = 0, -1
+    kept, want = before.weight.clone(), after(torch.relu(before(torch.ones(1, 32, 8, 8))))
+    revive(net, crops())
+    assert kept[3].eq(0).all() and before.weight[3].abs().max() > 0.01 and not after.weight[:, 3].any()
+    assert torch.equal(before.weight[2], kept[2])
+    assert torch.allclose(after(torch.relu(before(torch.ones(1, 32, 8, 8)))), want, atol=1e-6)

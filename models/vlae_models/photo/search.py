@@ -57,7 +57,7 @@ class Search:
         self.coarsest, finest = info["slopes"]
         self.log_range = math.log(finest / self.coarsest)
         self.net = PhotoVLAE(config_of(info, arrays), self.coarsest, self.log_range)
-        restore_photo(self.net, info, arrays, revive=False)
+        restore_photo(self.net, info, arrays)
         self.net.requires_grad_(False).eval()
 
     def __call__(

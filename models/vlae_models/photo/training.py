@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ from ..data.shards import load_training
 from ..train.loop import Loop, Losses, read_checkpoint
 from ..train.optimiser import Optimiser
 from .config import PhotoRecipe, PhotoTraining
-from .nets import Gains
+from .nets import Gains, Residual, conv
 from .restore import restore_photo
 from .vlae import STRUCTURE_UNIT, Parts, PhotoVLAE, start_linear
 
@@ -33,6 +33,8 @@ QUALITIES = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Qualities at which validation looks."""
 STARTED_FROM = 256
 """Crops whose principal components the linear paths start from."""
+WATCHED = 64
+"""Crops on which units of a restored model have to fire once, or start anew."""
 LEFT_OUT = ("stem", "out", "linear")
 """Layers that Muon leaves to Adam: first, last and linear ones, each with a scale of its own."""
 LOSS_SCALES = 1
@@ -72,6 +74,7 @@ class PhotoTrainer(Loop[PhotoVLAE]):
             start_from(model, recipe, folder.parent / train.init)
         elif train.restore:
             restore_released(model, train.restore)
+            revive(model, self._crops(WATCHED))
         else:
             start_linear(model, self._crops(STARTED_FROM))
         optimiser = Optimiser(
@@ -157,6 +160,40 @@ def watch_units(model: nn.Module) -> tuple[dict[str, Tensor], list[RemovableHand
         if isinstance(module, nn.ReLU)
     ]
     return firing, hooks
+
+
+@torch.no_grad()
+def revive(model: PhotoVLAE, levels: Tensor) -> None:
+    """Give hidden units that fire nowhere a random start, from which they change nothing at first.
+
+    Args:
+        model: the network to change.
+        levels: training crops (N, 3, S, S), 0 ... 255.
+    """
+    firing, hooks = watch_units(model)
+    for quality in QUALITIES:
+        for part in torch.split(levels, 8):
+            model(part, levels.new_full((len(part),), quality), hard=True, reduced=True)
+    for hook in hooks:
+        hook.remove()
+    for name, before, after in hidden_units(model):
+        dead, fresh = ~firing[name], conv(before.in_channels, before.out_channels, before.kernel_size[0])
+        assert before.bias is not None
+        before.weight[dead] = fresh.weight[dead].to(levels.device)
+        before.bias[dead] = 0
+        after.weight[:, dead] = 0
+
+
+def hidden_units(model: nn.Module) -> Iterator[tuple[str, nn.Conv2d, nn.Conv2d]]:
+    """Iterate over the names of ReLUs between two convolutions, and these."""
+    for name, module in model.named_modules():
+        if isinstance(module, Residual):
+            yield f"{name}.relu", module.first, module.second
+        elif isinstance(module, nn.Sequential):
+            layers = list(module)
+            for index, (before, unit, after) in enumerate(zip(layers, layers[1:], layers[2:], strict=False)):
+                if isinstance(before, nn.Conv2d) and isinstance(unit, nn.ReLU) and isinstance(after, nn.Conv2d):
+                    yield f"{name}.{index + 1}", before, after
 
 
 def start_from(model: PhotoVLAE, recipe: PhotoRecipe, run: Path) -> None:
