@@ -30,6 +30,7 @@ from .nets import INPUT_UNIT, LATENT_UNIT, MEAN_UNIT, SCALE_START, SCALE_UNIT, S
 from .texture import START, UNIT
 from .vlae import LEVELS as PIXEL_UNIT
 from .vlae import PhotoVLAE
+from .weights import rounded_weights
 
 ACTIVATION = 511
 """Largest activation that a 3x3 convolution reads: 9 bits, so that its sums stay exact in float32."""
@@ -48,6 +49,7 @@ analysis takes the fewest: what it rounds is no loss, any y is right."""
 MAX_SHIFT = 40
 
 Arrays = dict[str, NDArray[Any]]
+Floats = NDArray[np.float64]
 Ops = list[dict[str, Any]]
 
 
@@ -102,13 +104,27 @@ class Exporter:
         # A channel whose weights are all but zero would get a bias beyond its type.
         bits = np.minimum(bits, np.log2((2.0**38 if wide else 2.0**30) / np.maximum(np.abs(bias), 1e-12)))
         bits = np.clip(np.floor(bits), fraction + 1, fraction + MAX_SHIFT).astype(np.int64)
-        self.arrays[f"{name}.weight"] = np.clip(
-            np.rint(weight * 2.0 ** bits[:, None, None, None]), -largest, largest
-        ).astype(np.int16 if wide else np.int8)
-        self.arrays[f"{name}.bias"] = np.rint(bias * 2.0**bits).astype(np.int64 if wide else np.int32)
+        integers, bias = self._rounded(
+            name, weight * 2.0 ** bits[:, None, None, None], bias * 2.0**bits, inputs, largest
+        )
+        over = np.abs(integers).sum((1, 2, 3)) * bound + np.abs(bias) > most
+        nearest = np.clip(np.rint(weight * 2.0 ** bits[:, None, None, None]), -largest, largest)
+        integers[over] = nearest[over]
+        self.arrays[f"{name}.weight"] = integers.astype(np.int16 if wide else np.int8)
+        self.arrays[f"{name}.bias"] = np.rint(bias).astype(np.int64 if wide else np.int32)
         self.arrays[f"{name}.shift"] = (bits - fraction).astype(np.int8)
         op = {"op": "conv", "name": name, "low": low, "high": high}
         return {**op, "stride": 2} if layer.stride[0] == 2 else op
+
+    def _rounded(
+        self, name: str, weight: Floats, bias: Floats, inputs: float | Floats, largest: int
+    ) -> tuple[Floats, Floats]:
+        """Return integer weights and biases of a convolution that reads integers of so many fraction bits."""
+        channels, places = weight.shape[1], weight[0, 0].size
+        units = np.append(np.repeat(2.0 ** np.broadcast_to(inputs, (channels,)), places), 1.0)
+        moments = self.ranges.moments[name].double().numpy() * units * units[:, None]
+        found, bias = rounded_weights(weight.reshape(len(weight), -1), bias, moments, largest)
+        return found.reshape(weight.shape), bias
 
     def stream(self, *names: str) -> int:
         """Return the fraction bits of a stream of maps that these modules give."""
