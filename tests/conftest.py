@@ -37,7 +37,12 @@ class FakeModel(IntegerModel):
         self.workers = 1
 
     def draw(
-        self, z: NDArray[np.int64], seed: int = 0, draw: int | NDArray[np.int64] = 0, raster: bool = False
+        self,
+        z: NDArray[np.int64],
+        seed: int = 0,
+        draw: int | NDArray[np.int64] = 0,
+        raster: bool = False,
+        near: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.uint8]:
         shape = self.info["height"], self.info["width"]
         rows = [np.random.default_rng([*row, seed, draw]).integers(0, 2, shape, np.uint8) for row in z]

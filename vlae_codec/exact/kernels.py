@@ -66,7 +66,8 @@ class InPlace:
         self.like, self.library = like, library_of(like)
         self.is_numpy = self.library is np
         # Bounds that are arrays already: numpy would make new ones of numbers in every call.
-        self.bounds = {bound: np.array(float(bound)) for bound in (-LIMIT, 0, LIMIT)}
+        kind = like.dtype if self.is_numpy else None
+        self.bounds = {bound: np.array(float(bound), kind) for bound in (-LIMIT, 0, LIMIT)}
 
     def zeros(self, *shape: int) -> Array:
         """Return a new array of zeros."""

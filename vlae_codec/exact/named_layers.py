@@ -21,10 +21,13 @@ class NamedLayers:
         arrays: the integer weights by name.
         device: "cpu" computes with numpy, "torch" with torch on the CPU, "cuda" with torch on the GPU.
             All three give the same integers.
+        dtype: float64; in float32 the numbers are nearly the same, in half the time.
     """
 
-    def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
-        self.info, self.arrays, self.device = dict(info), arrays, device
+    def __init__(
+        self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu", dtype: Any = np.float64
+    ) -> None:
+        self.info, self.arrays, self.device, self.dtype = dict(info), arrays, device, dtype
         self.name: str = info["name"]
         self.fingerprint = bytes.fromhex(info["fingerprint"])
         self._layers: dict[str, Linear] = {}
@@ -36,13 +39,14 @@ class NamedLayers:
 
     # Arrays cross between numpy (the codec) and the device (the networks) only here.
 
-    def to_device(self, values: NDArray[Any], dtype: Any = np.float64) -> Array:
-        """Return the values on the model's device, float64 by default."""
+    def to_device(self, values: NDArray[Any], dtype: Any = None) -> Array:
+        """Return the values on the model's device, by default in its own dtype."""
+        values = values.astype(dtype or self.dtype)
         if self.device == "cpu":
-            return values.astype(dtype)
+            return values
         import torch
 
-        return torch.asarray(values.astype(dtype), device="cpu" if self.device == "torch" else self.device)
+        return torch.asarray(values, device="cpu" if self.device == "torch" else self.device)
 
     def to_numpy(self, values: Array) -> NDArray[Any]:
         """Return an array of the device as one of numpy."""

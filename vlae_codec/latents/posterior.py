@@ -110,7 +110,7 @@ def rates(model: IntegerModel, images: Pictures, posterior: Posterior) -> Rates:
         kl_dims = gaussian_kl(posterior, mean, scale)
         kl += kl_dims.reshape(len(images), model.blocks, -1).sum(axis=2) / RATE_SAMPLES
     z, label = sample(posterior, 0), label_rate(model)
-    distortion = model.distortion_bits(images, z if labels is None else model.joined(z, labels))
+    distortion = model.approximate.distortion_bits(images, z if labels is None else model.joined(z, labels))
     kl /= math.log(2)
     neg_elbo = kl.sum(axis=1) + label + distortion
     entropy = np.log2(posterior.scale * (math.sqrt(2 * math.pi * math.e) / NAIVE_STEP)).sum(axis=1)

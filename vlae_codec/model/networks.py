@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..autoregressive.cuda_graph import draw_by_graph
 from ..autoregressive.engine import Choose, Shape, draw_whole
 from ..autoregressive.order import Window
+from ..autoregressive.sparse import draw_some
 from ..autoregressive.window_net import LocalNet, at_least, known_logits, least_logits
 from ..exact.arrays import Array, namespace
 from ..exact.feature_decoder import FeatureNet
@@ -29,6 +30,8 @@ POSTERIOR_LOG_SCALE = (-5 << FRACTION, 1 << (FRACTION - 1))
 PRIOR_LOG_SCALE = (-4 << FRACTION, 1 << FRACTION)
 BATCH = 64
 """Images that the networks see at once; bounds memory to some tens of megabytes."""
+SPARSE_BATCH = 256
+"""Images that are drawn at once if only some of their pixels are."""
 GPU_BATCH = 1024
 """Images that a GPU draws at once."""
 SHARE = 16
@@ -46,7 +49,7 @@ class IntegerModel(NamedLayers):
     the label's of value 1 (2^10), the others 0 (`joined`). `given` is the model of one label, whose z is not joined.
 
     Args:
-        info, arrays, device: as of `NamedLayers`.
+        info, arrays, device, dtype: as of `NamedLayers`.
 
     Attributes:
         workers: batches drawn side by side; by default as many as there are cores, on a GPU 1.
@@ -54,8 +57,10 @@ class IntegerModel(NamedLayers):
         label: of a model that `given` made, the label.
     """
 
-    def __init__(self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu") -> None:
-        super().__init__(info, arrays, device)
+    def __init__(
+        self, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], device: str = "cpu", dtype: Any = np.float64
+    ) -> None:
+        super().__init__(info, arrays, device, dtype)
         self.height: int = info["height"]
         self.width: int = info["width"]
         self.latent: int = info["latent"]
@@ -66,6 +71,13 @@ class IntegerModel(NamedLayers):
         self.window = Window(*info["window"])
         self.workers = 1 if device == "cuda" else threads()
         self._given: dict[int, IntegerModel] = {}
+
+    @functools.cached_property
+    def approximate(self) -> IntegerModel:
+        """The same networks in single precision: for what a sender looks at and a receiver never computes."""
+        model = IntegerModel(self.info, self.arrays, self.device, np.float32)
+        model.label, model.workers = self.label, self.workers
+        return model
 
     def to_integers(self, values: Array) -> Integers:
         """Integers on the device as an int64 numpy array."""
@@ -210,7 +222,14 @@ class IntegerModel(NamedLayers):
         """-log2 p(x|z) of each image, (B,); images (B, H, W) of 0 and 1, z (B, D)."""
         return spent_bits(images, self.likelihoods(images, z))
 
-    def draw(self, z: Integers, seed: int = 0, draw: int | Integers = 0, raster: bool = False) -> Pictures:
+    def draw(
+        self,
+        z: Integers,
+        seed: int = 0,
+        draw: int | Integers = 0,
+        raster: bool = False,
+        near: NDArray[np.bool_] | None = None,
+    ) -> Pictures:
         """Pictures of p(x|z), uint8 of 0 and 1, (B, H, W).
 
         Args:
@@ -218,23 +237,26 @@ class IntegerModel(NamedLayers):
             seed: below 2^64; together with `draw` it decides the noise.
             draw: numbers several pictures of one z and seed; one number for all pictures, or one for each, (B,).
             raster: visit the pixels one by one, for comparison; the pictures are the same.
+            near: the pixels that can be ink, (B, H, W); the others stay blank, which saves a sender most of the time.
         """
         rows, columns = np.indices((self.height, self.width, 1), dtype=np.int64)[:2]
-        noise = pixel_noise(rows, columns, 0, np.asarray(draw, np.int64).reshape(1, 1, -1), seed)
-        least = self.to_device(least_logits(noise))
-        by_graph = self.device == "cuda" and not raster
-        size = GPU_BATCH if by_graph else self.at_once(len(z))
+        least = least_logits(pixel_noise(rows, columns, 0, np.asarray(draw, np.int64).reshape(1, 1, -1), seed))
+        least = self.to_device(least if near is None else np.where(near.transpose(1, 2, 0), least, np.inf))
+        by_graph, some = self.device == "cuda" and not raster, self.device == "cpu" and near is not None
+        size = GPU_BATCH if by_graph else self.at_once(len(z), SPARSE_BATCH if some else BATCH)
 
         def part(start: int) -> Pictures:
             here = least if least.shape[2] == 1 else least[:, :, start : start + size]
+            if some:
+                return draw_some(self.local_net, self.window, self._features(z[start : start + size]), here)
             return self.sweep(z[start : start + size], at_least, here, raster, by_graph).astype(np.uint8)
 
         _ = self.local_net, self._feature_net  # threads must find them there
         return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))
 
-    def at_once(self, count: int) -> int:
+    def at_once(self, count: int, most: int = BATCH) -> int:
         """Pictures drawn at once, so that each worker has some if they are worth it."""
-        return max(SHARE, min(BATCH, -(-count // self.workers)))
+        return max(SHARE, min(most, -(-count // self.workers)))
 
     def sweep(
         self, z: Integers, choose: Choose, positions: Array = None, raster: bool = False, cuda_graph: bool = False
