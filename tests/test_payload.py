@@ -23,7 +23,7 @@ from vlae_codec.latents.payload import (
 )
 from vlae_codec.latents.posterior import posterior_of, rates
 from vlae_codec.latents.relative_entropy import find_sample
-from vlae_codec.latents.tree_search import distance_of_meaning, nearest, search_tree
+from vlae_codec.latents.tree_search import LEAST_READ, distance_of_meaning, near_ink, nearest, search_tree
 from vlae_codec.model.networks import BATCH
 
 models = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
@@ -40,9 +40,10 @@ def test_the_file_brings_back_the_leaf_that_was_chosen(shape: Any) -> None:
             posterior = posterior_of(model, images).of(index)
             _, leaves = search_tree(model, posterior, 24, EFFORTS[effort].beam)
             drawn = leaves[: EFFORTS[effort].drawn]
-            pictures = model.draw(drawn)
-            read = nearest(images[index], pictures, 4)
-            distances = distance_of_meaning(posterior, posterior_of(model, pictures[read]).mean)
+            near = near_ink(images[[index]]).repeat(len(drawn), axis=0)
+            pictures = model.approximate.draw(drawn, near=near)
+            read = nearest(images[index], pictures, LEAST_READ)
+            distances = distance_of_meaning(posterior, posterior_of(model.approximate, pictures[read]).mean)
             np.testing.assert_array_equal(decoded[index], drawn[read[np.argmin(distances)]])
 
 

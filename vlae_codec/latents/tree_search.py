@@ -5,8 +5,9 @@ z, drawn from p(z_b | z_<b) with noise addressed by the path that leads to them.
 path, B bits in all, nothing else. Any leaf decodes; which one to send is the sender's choice:
 
     1. a beam search down the tree keeps the paths with the largest log q(z|x) - log p(z);
-    2. of the best leaves, the decoder draws the very picture that the receiver will draw first; of the
-       quarter whose blurred pixels are nearest, the encoder finds which is closest in meaning to the original.
+    2. of the best leaves, the decoder draws the very picture that the receiver will draw first (but for rare pixels:
+       in single precision, and only near the image's ink); of the eighth whose blurred pixels are nearest, the encoder
+       finds which is closest in meaning to the original.
 """
 
 from __future__ import annotations
@@ -15,19 +16,24 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..exact.layers import FRACTION
 from ..exact.philox import candidate_noise
-from ..exact.tables import EXP_FRACTION
+from ..exact.tables import EXP_FRACTION, QUANTILE_FRACTION
 from ..model.networks import IntegerModel, Integers, Pictures, place
-from .posterior import Floats, Posterior, gaussian_log_density, posterior_of
+from .posterior import Floats, Posterior, posterior_of
 
 MAX_BLOCK_BITS = 14
 """Most bits of one block: its candidates are looked at one by one."""
 MAX_CHILDREN = 1 << 17
 """Most candidates of one block that the sender looks at; with many bits a block it keeps fewer paths."""
-LEAST_READ = 4
-"""Drawings of one image that the encoder reads, at least; the others are left out by their pixels."""
+READ = 8
+"""Of how many drawings of an image the encoder reads one; the others are left out by their pixels."""
+LEAST_READ = 2
+"""Drawings of an image that the encoder reads, at least."""
+STRAY = 3
+"""Pixels from the image's ink within which a drawing of it is expected to have its own."""
 LEVEL = 16
 """Level of the tree's first block in the candidates' counters; 256 and more belong to `cells`."""
 
@@ -67,17 +73,28 @@ def choose_paths(
     found = [search_tree(model, posterior.of(i), length, beam) for i, length in enumerate(bits)]
     if drawn < 2:
         return [int(paths[0]) for paths, _ in found]
-    pictures = model.draw(np.concatenate([z[:drawn] for _, z in found]))
-    starts = np.cumsum([0, *(len(z[:drawn]) for _, z in found)])
+    counts = [len(z[:drawn]) for _, z in found]
+    leaves, near, sketch = np.concatenate([z[:drawn] for _, z in found]), near_ink(images), model.approximate
+    pictures = sketch.draw(leaves, near=near.repeat(counts, axis=0))
+    starts = np.cumsum([0, *counts])
     read = [
-        start + nearest(images[i], pictures[start:stop], max(LEAST_READ, drawn // 4))
+        start + nearest(images[i], pictures[start:stop], max(LEAST_READ, drawn // READ))
         for i, (start, stop) in enumerate(zip(starts, starts[1:], strict=False))
     ]
-    seen = iter(np.split(posterior_of(model, pictures[np.concatenate(read)]).mean, np.cumsum([*map(len, read)])))
+    seen = iter(np.split(posterior_of(sketch, pictures[np.concatenate(read)]).mean, np.cumsum([*map(len, read)])))
     return [
         int(paths[numbers[np.argmin(distance_of_meaning(posterior.of(i), next(seen)))] - starts[i]])
         for i, ((paths, _), numbers) in enumerate(zip(found, read, strict=True))
     ]
+
+
+def near_ink(images: Pictures) -> NDArray[np.bool_]:
+    """Return which pixels are at most `STRAY` rows and columns from ink, of the shape of the images (B, H, W)."""
+    _, height, width = images.shape
+    side = range(2 * STRAY + 1)
+    wide = np.pad(images > 0, ((0, 0), (STRAY, STRAY), (STRAY, STRAY)))
+    rows = functools.reduce(np.logical_or, [wide[:, r : r + height] for r in side])
+    return np.asarray(functools.reduce(np.logical_or, [rows[:, :, c : c + width] for c in side]))
 
 
 def nearest(image: Pictures, pictures: Pictures, count: int) -> Integers:
@@ -99,37 +116,42 @@ def search_tree(model: IntegerModel, posterior: Posterior, bits: int, beam: int)
         dims = slice(block * size, (block + 1) * size)
         room = max(1, MAX_CHILDREN >> count)
         paths, z, scores = paths[:room], z[:room], scores[:room]
-        children, gains, blocks = _expand(model, posterior, paths, z, block, count, dims)
+        noise, gains, (mean, scale) = _expand(model, posterior, paths, z, block, count, dims)
         totals = (scores[:, None] + gains).reshape(-1)
         keep = best(totals, beam)
         parents = keep >> count
-        z = np.concatenate([z[parents], blocks.reshape(-1, size)[keep]], axis=1)
-        paths, scores = children.reshape(-1)[keep], totals[keep]
+        z = np.concatenate([z[parents], place(noise[keep], mean[parents], scale[parents])], axis=1)
+        paths, scores = (paths[parents] << count) + (keep & ((1 << count) - 1)), totals[keep]
     return paths, z
 
 
 def _expand(
     model: IntegerModel, posterior: Posterior, paths: Integers, z: Integers, block: int, count: int, dims: slice
-) -> tuple[Integers, Floats, Integers]:
-    """Children of every path: their paths (n, 2^count), scores (n, 2^count) and blocks of z (n, 2^count, size)."""
-    children = (paths[:, None] << count) + np.arange(1 << count, dtype=np.int64)
-    noise = (
-        _noise_of_root(count, dims.stop)
-        if block == 0
-        else candidate_noise(children.reshape(-1), LEVEL + block, dims.start, dims.stop - dims.start)
-    )
-    mean, scale = (part[:, None] for part in model.prior_block(block, z))
-    blocks = place(noise.reshape(*children.shape, -1), mean, scale)
-    value = blocks / 2.0**FRACTION
-    prior = gaussian_log_density(value, mean / 2.0**FRACTION, scale / 2.0**EXP_FRACTION)
-    gains = gaussian_log_density(value, posterior.mean[0, dims], posterior.scale[0, dims]) - prior
-    return children, gains.sum(axis=2), blocks
+) -> tuple[Integers, Floats, tuple[Integers, Integers]]:
+    """Return the noise of every path's children (n 2^count, size), their scores (n, 2^count), and each path's prior."""
+    children = ((paths[:, None] << count) + np.arange(1 << count, dtype=np.int64)).reshape(-1)
+    noise, powers = _noise(children, block, dims) if block else _noise_of_root(count, dims.stop)
+    prior = model.prior_block(block, z)
+    mean, scale = prior[0] / 2.0**FRACTION, prior[1] / 2.0**EXP_FRACTION
+    # Of z = mean + scale noise, both log densities are quadratic in the noise; that it is rounded is left out.
+    ratio, shift = scale / posterior.scale[0, dims], (mean - posterior.mean[0, dims]) / posterior.scale[0, dims]
+    weights = np.concatenate([-ratio * shift, (1 - ratio * ratio) / 2], axis=1)
+    constant = (np.log(ratio) - shift * shift / 2).sum(axis=1)
+    gains = (powers.reshape(len(paths), -1, weights.shape[1]) @ weights[:, :, None])[:, :, 0] + constant[:, None]
+    return noise, gains, prior
+
+
+def _noise(paths: Integers, block: int, dims: slice) -> tuple[Integers, Floats]:
+    """Return the noise of candidates in units of 2^-12, (N, size), and it and its squares as numbers, (N, 2 size)."""
+    noise = candidate_noise(paths, LEVEL + block, dims.start, dims.stop - dims.start)
+    values = noise / 2.0**QUANTILE_FRACTION
+    return noise, np.concatenate([values, values * values], axis=1)
 
 
 @functools.lru_cache(maxsize=4)
-def _noise_of_root(count: int, size: int) -> Integers:
-    """Return the noise of the first block's candidates, which all images share, (2^count, size)."""
-    return np.ascontiguousarray(candidate_noise(np.arange(1 << count, dtype=np.int64), LEVEL, 0, size))
+def _noise_of_root(count: int, size: int) -> tuple[Integers, Floats]:
+    """Return the noise of the first block's candidates, which all images share."""
+    return _noise(np.arange(1 << count, dtype=np.int64), 0, slice(0, size))
 
 
 def best(values: Floats, count: int) -> Integers:
