@@ -1,4 +1,4 @@
-"""How long the commands take as whole processes: one digit, and a thousand.
+"""How long the commands take as whole processes: one digit, a thousand files, and an archive of a thousand.
 
 Run as `python -m benchmarks.command_speed --data FOLDER`. Also makes sure that neither command imports torch.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
@@ -83,11 +84,28 @@ def many(folder: Path, pictures: list[Path], model: str, effort: int) -> dict[st
     decompress = run([*command("decompress"), *map(str, sorted(files.iterdir())), "-o", str(back)])
     if len(list(back.iterdir())) != len(pictures):
         raise VlaeError(f"{len(list(back.iterdir()))} pictures came back of {len(pictures)}")
+    return rates(len(pictures), effort, compress, decompress)
+
+
+def archived(folder: Path, pictures: list[Path], model: str, effort: int) -> dict[str, Any]:
+    """Images a second from an array to an archive and from the archive to an array."""
+    array, archive, again = folder / "all.npy", folder / f"all-{effort}.vlz", folder / f"again-{effort}.npy"
+    if not array.exists():
+        np.save(array, np.stack([np.asarray(Image.open(path)) for path in pictures]))
+    compress = run([*command("compress"), str(array), "-o", str(archive), "-m", model, "--effort", str(effort)])
+    decompress = run([*command("decompress"), str(archive), "-o", str(again)])
+    if len(np.load(again)) != len(pictures):
+        raise VlaeError(f"{len(np.load(again))} pictures came back of {len(pictures)}")
+    return rates(len(pictures), effort, compress, decompress)
+
+
+def rates(images: int, effort: int, compress: float, decompress: float) -> dict[str, Any]:
+    """Return a row of images a second from seconds."""
     return {
         "effort": effort,
-        "images": len(pictures),
-        "compress_images_per_second": round(len(pictures) / compress, 1),
-        "decompress_images_per_second": round(len(pictures) / decompress, 1),
+        "images": images,
+        "compress_images_per_second": round(images / compress, 1),
+        "decompress_images_per_second": round(images / decompress, 1),
     }
 
 
@@ -117,6 +135,7 @@ def main(data: Path, model: str, images: int, runs: int, efforts: tuple[int, ...
         pictures = save_pictures(test[evenly(images, len(test))], folder / "pictures")
         one = single(folder, pictures[0], model, runs)
         batches = [many(folder, pictures, model, effort) for effort in efforts]
+        archives = [archived(folder, pictures, model, effort) for effort in efforts]
     result = {
         "model": Path(model).name,
         "runs": runs,
@@ -124,12 +143,14 @@ def main(data: Path, model: str, images: int, runs: int, efforts: tuple[int, ...
         "omp_num_threads": os.environ.get("OMP_NUM_THREADS", ""),
         "one": one,
         "many": batches,
+        "archive": archives,
     }
     write_result("command_speed", result)
     click.echo(f"one: compress {one['compress_seconds']} s, decompress {one['decompress_seconds']} s")
-    for batch in batches:
+    for title, batch in [*(("files", one) for one in batches), *(("archive", one) for one in archives)]:
         click.echo(
-            f"{batch['images']} at effort {batch['effort']}: compress {batch['compress_images_per_second']} images/s,"
+            f"{title} of {batch['images']}, effort {batch['effort']}:"
+            f" compress {batch['compress_images_per_second']} images/s,"
             f" decompress {batch['decompress_images_per_second']} images/s"
         )
     if one["compress_torch_imported"] or one["decompress_torch_imported"]:

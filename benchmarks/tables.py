@@ -205,10 +205,12 @@ def speed(folder: Path) -> Lines:
         return []
     one = result["one"]
     rows = [("one digit, seconds a process", f"{one['compress_seconds']:.2f}", f"{one['decompress_seconds']:.2f}")]
-    for batch in result["many"]:
-        title = f"{batch['images']:,} digits in one process, effort {batch['effort']}, digits/s"
-        there, back = (f"{batch[f'{name}_images_per_second']:.1f}" for name in ("compress", "decompress"))
-        rows.append((title, there, back))
+    titles = {"many": "{:,} digits in one process", "archive": "an archive of {:,} digits, from and to an array"}
+    for part, many in titles.items():
+        for batch in result.get(part, ()):
+            title = f"{many.format(batch['images'])}, effort {batch['effort']}, digits/s"
+            there, back = (f"{batch[f'{name}_images_per_second']:.1f}" for name in ("compress", "decompress"))
+            rows.append((title, there, back))
     about = result["metadata"]
     head = f"Speed of the commands, whole processes, {about['cores']} cores of {about['cpu']}, without torch:"
     return [head, "", *table(("", "vlae-compress", "vlae-decompress"), rows)]
