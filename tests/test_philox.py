@@ -137,3 +137,4 @@ def test_private_uniforms_lie_inside_and_differ_by_image() -> None:
     assert abs(first.mean() - 0.5) < 4 / math.sqrt(12 * len(first))
     assert not (first == second).any()
     np.testing.assert_array_equal(private_uniforms(7, 0), first[:7])
+    np.testing.assert_array_equal(private_uniforms(10001, [1, 0]), [second, first])

@@ -91,8 +91,17 @@ def texture_bytes(
     return np.stack([word >> shift & 255 for word in words for shift in (0, 8, 16, 24)]).astype(np.uint8)
 
 
-def private_uniforms(count: int, image: int) -> NDArray[np.float64]:
-    """Uniform numbers in (0, 1) for the sender's own choices; the receiver never needs them."""
-    index = np.arange((count + 3) // 4, dtype=np.int64)
-    words = philox(index, index * 0 + image, index * 0, index * 0 + PRIVATE_DOMAIN, (0, 0))
-    return (np.stack(words, axis=1).reshape(-1)[:count] + 0.5) / 2.0**32
+def private_uniforms(count: int, streams: int | list[int]) -> NDArray[np.float64]:
+    """Uniform numbers in (0, 1) for the sender's own choices, which the receiver never needs.
+
+    Args:
+        count: how many of each stream.
+        streams: numbers of streams, 32 bits.
+
+    Returns:
+        (count,), or (streams, count) of several streams.
+    """
+    stream = np.asarray(streams, np.int64)[..., None]
+    index = np.arange((count + 3) // 4, dtype=np.int64) + 0 * stream
+    words = np.stack(philox(index, 0 * index + stream, 0 * index, 0 * index + PRIVATE_DOMAIN, (0, 0)), axis=-1)
+    return (words.reshape(*index.shape[:-1], -1)[..., :count] + 0.5) / 2.0**32

@@ -155,6 +155,7 @@ def _encode(
         lengths = zip(theory.kl.tolist(), theory.neg_elbo.tolist(), theory.naive.tolist(), strict=True)
         return [Code(*one, *bits) for one, bits in zip(written, lengths, strict=True)]
 
+    _ = model.approximate  # threads must find it there
     batches = in_threads(encode_batch, range(0, len(images), BATCH), model.workers)
     return [code for batch in batches for code in batch]
 

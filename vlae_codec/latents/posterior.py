@@ -74,8 +74,8 @@ def sample(posterior: Posterior, number: int) -> Integers:
     """Sample `number` of every image's posterior, (B, D), on the latent grid of 2^-10."""
     table = load_tables().quantile / 2.0**QUANTILE_FRACTION
     latent = posterior.mean.shape[1]
-    uniforms = [private_uniforms(latent, stream) for stream in streams(posterior, number)]
-    return grid(posterior.mean + posterior.scale * table[(np.stack(uniforms) * 2**16).astype(int)])
+    uniforms = private_uniforms(latent, streams(posterior, number))
+    return grid(posterior.mean + posterior.scale * table[(uniforms * 2**16).astype(int)])
 
 
 def streams(posterior: Posterior, purpose: int) -> list[int]:

@@ -37,7 +37,7 @@ GPU_BATCH = 1024
 SHARE = 16
 """Images that are worth a thread of their own."""
 FEW = 8
-"""Images whose maps the convolutions hold at once, few enough for a processor's cache."""
+"""Images whose maps of float64 are few enough for a processor's cache."""
 NOISE_SHIFT = EXP_FRACTION + QUANTILE_FRACTION - FRACTION
 """Bits by which the product of a scale and noise is finer than latents."""
 
@@ -85,8 +85,8 @@ class IntegerModel(NamedLayers):
 
     def posterior(self, images: Pictures) -> tuple[Integers, Integers]:
         """Mean and log standard deviation of q(z|x), units of 2^-10, (B, D) each; images (B, H, W) of 0 and 1."""
-        size = BATCH if self.device == "cuda" else FEW
-        out = np.concatenate([self._encode(images[i : i + size]) for i in range(0, len(images), size)])
+        few = self._few
+        out = np.concatenate([self._encode(images[i : i + few]) for i in range(0, len(images), few)])
         return out[:, : self.latent], np.clip(out[:, self.latent :], *POSTERIOR_LOG_SCALE)
 
     def _encode(self, images: Pictures) -> Integers:
@@ -192,7 +192,12 @@ class IntegerModel(NamedLayers):
 
     def _features(self, z: Integers) -> Array:
         """Return the features as they are computed, (H, W, F, B)."""
-        return self._feature_net(self.to_device(z), BATCH if self.device == "cuda" else FEW)
+        return self._feature_net(self.to_device(z), self._few)
+
+    @property
+    def _few(self) -> int:
+        """Images whose maps the convolutions hold at once."""
+        return BATCH if self.device == "cuda" else FEW * 8 // np.dtype(self.dtype).itemsize
 
     @functools.cached_property
     def _feature_net(self) -> FeatureNet:
