@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,9 @@ def test_a_file_does_not_depend_on_its_neighbours(mnist: str, digits: list[Path]
     pictures = [codec.prepare(read_image(path), models) for path in digits[:3]]
     together = codec.compress_images(pictures, effort=1, code=code)
     alone = [codec.compress_images([picture], effort=1, code=code)[0] for picture in pictures]
-    assert together == alone
+    for one, other in zip(together, alone, strict=True):
+        assert one.neg_elbo_bits == pytest.approx(other.neg_elbo_bits, abs=0.01)  # of single precision
+        assert one == replace(other, neg_elbo_bits=one.neg_elbo_bits, naive_bits=one.naive_bits)
     files = [codec.open_file(one.data) for one in together]
     drawings = codec.draw_images(files, seed=3, samples=2)
     for file, drawing in zip(files, drawings, strict=True):
