@@ -28,8 +28,9 @@ from .container import PhotoFile, parse_file, write_file
 from .cost import decoding_bytes, encoding_bytes
 from .model import LEVELS, PATCH, PhotoModel
 from .restoration import SIZE, fitted, restore
+from .sharpening import Source
 from .texture import BASE, Draw
-from .transform import Levels, analyse, grid, padded, synthesise
+from .transform import Levels, grid, padded, synthesise
 
 DEFAULT_QUALITY = 70.0
 """About a third of a bit a pixel of photographs of half a megapixel."""
@@ -77,16 +78,19 @@ def compress(
     model = registry.load(info, PhotoModel, device)
     target_bytes, refine = rate.target_bytes, rate.refine(info) if rate.refine else None
     hidden = 0 if picture.alpha is None else HIDDEN * picture.alpha.size
-    copies = 2 if refine or target_bytes is not None else 1
-    require(encoding_bytes(model, picture.size, copies) + hidden, "compressing it")
+    several = target_bytes is not None
+    require(encoding_bytes(model, picture.size, 2 if several or refine else 1) + hidden, "compressing it")
     levels, grey = to_rgb(picture)
-    y = analyse(model, levels)
+    source = Source(model, levels, rate.steps, several)
+    coded: list[Array] = []
 
     def code(level: int) -> coding.Coded:
-        latents = model.ops.copy(y) if copies > 1 else y  # which coding overwrites
+        coded.clear()
+        latents = source.latents(level)
+        coded.append(latents)  # which coding rounds
         if refine is None:
             return coding.push(model, latents, level, rate.steps)
-        better = refine(padded(levels), model.ops.to_numpy(y[:, 1:-1, 1:-1]), level, progress)
+        better = refine(padded(levels), model.ops.to_numpy(latents[:, 1:-1, 1:-1]), level, progress)
         latents[:, 1:-1, 1:-1] = model.ops.load(better, False)
         return coding.push(model, latents, level, rounding.PLAIN)
 
@@ -103,7 +107,7 @@ def compress(
     file = replace(empty, level=level, payload=payload)
     data = write_file(model.fingerprint, file)
     if spare and (target_bytes is None or len(data) + spare <= target_bytes):
-        latents = y if copies == 1 else coding.pop(model, payload, *grid(picture.size), level)
+        latents = coding.pop(model, payload, *grid(picture.size), level) if several else coded[0]
         data = write_file(model.fingerprint, replace(file, filter=_filter(model, latents, level, levels)))
     return Encoded(data, info, picture.size, picture.size, found.ideal, 8 * len(payload), notices=picture.notices)
 

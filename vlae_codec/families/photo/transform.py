@@ -6,7 +6,7 @@ Latents have a margin of one position of zeros on all sides, (L, H / 16 + 2, W /
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from ..result import Progress
 from .model import HYPER_PATCH, PATCH, PhotoModel
 
 Levels = NDArray[np.uint8]
+Change = Callable[[Levels, int], Levels]
 BAND = 1 << 19
 """Pixels of a band: some 70 bytes each are in memory at once."""
 
@@ -38,8 +39,14 @@ def framed(model: PhotoModel, rows: int, columns: int) -> Array:
     return model.ops.zeros((sum(model.slices), rows + 2, columns + 2), False)
 
 
-def analyse(model: PhotoModel, levels: Levels) -> Array:
-    """Return the latents y of a picture (H, W, 3), with their margin, float32: they stay below 2^20."""
+def analyse(model: PhotoModel, levels: Levels, change: Change | None = None) -> Array:
+    """Return the latents y of a picture, with their margin, float32: they stay below 2^20.
+
+    Args:
+        model: the model.
+        levels: the picture (H, W, 3).
+        change: what is made of rows of it first, given the first one's number.
+    """
     ops, out = model.ops, framed(model, *grid(levels.shape[:2]))
     # Of a thin picture one row or column of latents has all there is; the others repeat it, as they would its pixels.
     rows, columns = (
@@ -47,7 +54,7 @@ def analyse(model: PhotoModel, levels: Levels) -> Array:
     )
     inner, flow, settled = out[:, 1:-1, 1:-1], Flow(model.analysis), 0
     for top, bottom in bands(rows, PATCH**2 * columns):
-        x = ops.load(_samples(levels, PATCH * top, PATCH * bottom, PATCH * columns), False)
+        x = ops.load(_samples(levels, PATCH * top, PATCH * bottom, PATCH * columns, change), False)
         inner[:, top:bottom] = Flow(model.linear).push(x, True)
         deep = flow.push(x, bottom == rows)
         inner[:, settled : settled + deep.shape[1]] += deep
@@ -57,9 +64,10 @@ def analyse(model: PhotoModel, levels: Levels) -> Array:
     return out
 
 
-def _samples(levels: Levels, top: int, bottom: int, width: int) -> NDArray[np.float32]:
+def _samples(levels: Levels, top: int, bottom: int, width: int, change: Change | None) -> NDArray[np.float32]:
     """Levels - 128 of rows of a picture, (3, rows, width), its last row and column repeated."""
-    found = levels[min(top, len(levels) - 1) : bottom]
+    start = min(top, len(levels) - 1)
+    found = levels[start:bottom] if change is None else change(levels[start:bottom], start)
     spread = ((0, bottom - top - len(found)), (0, width - found.shape[1]), (0, 0))
     out: NDArray[np.float32] = np.pad(found, spread, mode="edge").transpose(2, 0, 1).astype(np.float32)
     out -= 128
