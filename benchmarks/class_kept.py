@@ -6,6 +6,7 @@ judge of each model's set. Each model gets its own result; the figures of a set 
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ import click
 from benchmarks.classifier import classify
 from benchmarks.figure import Curve, Panel, draw_figure
 from benchmarks.judged import MEASURES, Judged, load_judged
-from benchmarks.kept import Setting, measure, row
+from benchmarks.kept import Setting, ceiling, measure, row
 from benchmarks.options import images_option, models_argument, open_model, set_of
-from benchmarks.results import FOLDER, results_of, write_result
+from benchmarks.results import FOLDER, read_result, results_of, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.model.networks import IntegerModel
 
@@ -61,6 +62,14 @@ def curves(results: list[dict[str, Any]], key: str = "class_kept", unit: float =
     ]
 
 
+def efforts_before(result: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what efforts buy by an earlier result, and when that was measured."""
+    if not result or not result["efforts"]:
+        return {"efforts": []}
+    when = result.get("efforts_measured") or {key: result["metadata"][key] for key in ("date", "commit", "cpu")}
+    return {"efforts": result["efforts"], "efforts_measured": when}
+
+
 def draw_set(kind: str) -> None:
     """Draw the figures of a set from all its results."""
     results = results_of("class_kept-", kind)
@@ -75,7 +84,12 @@ def draw_set(kind: str) -> None:
 @images_option(1000)
 @click.option("--bits", type=click.IntRange(8, 56), multiple=True, default=BITS, show_default=True)
 @click.option("--samples/--no-samples", default=True, show_default=True, help="Measure relative entropy coding, too.")
-@click.option("--efforts", type=click.IntRange(1, 9), multiple=True, help="Measure what these buy, too, at quality 50.")
+@click.option(
+    "--efforts",
+    type=click.IntRange(1, 9),
+    multiple=True,
+    help="Measure what these buy, too, at quality 50; else what was measured before stays.",
+)
 @images_option(200, "--effort-images", "Test images for each of --efforts")
 @exit_on_error
 def main(
@@ -97,13 +111,14 @@ def main(
             "judge": judged.judge,
             "images": len(judged.labels),
             "class_of_originals": round(float((classify(judged.images, judged) == judged.labels).mean()), 4),
+            "ceiling": asdict(ceiling(model, judged)),
             "rows": measure_model(model, judged, settings(bits, samples)),
-            "efforts": measure_model(
-                model, fewer, [Setting("search", None, effort) for effort in sorted({*efforts, EFFORT})]
-            )
-            if efforts
-            else [],
         }
+        if efforts:
+            points = [Setting("search", None, effort) for effort in sorted({*efforts, EFFORT})]
+            result["efforts"] = measure_model(model, fewer, points)
+        else:
+            result |= efforts_before(read_result(f"class_kept-{model.name}"))
         write_result(f"class_kept-{model.name}", result)
         draw_set(kind)
 

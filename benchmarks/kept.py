@@ -12,10 +12,13 @@ from tqdm import tqdm
 from benchmarks.classifier import classify
 from benchmarks.judged import Judged
 from vlae_codec.latents.payload import decode, encode
+from vlae_codec.latents.posterior import grid, posterior_of, rates
 from vlae_codec.model.networks import IntegerModel
 
 OTHER_SEED = 1
 """A second picture of each code; the sender looked only at the one of seed 0."""
+CEILING_DRAWS = 16
+"""Pictures of an uncoded z; as many as the sender draws at effort 5."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,29 @@ def measure(model: IntegerModel, judged: Judged, setting: Setting, note: str = "
         pixel_errors=round(float((pictures != images).mean()), 4),
         encode_seconds=round((encoded - started) / len(images), 4),
         decode_seconds=round((decoded - encoded) / len(images), 4),
+    )
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What z holds at the mean of q, with no code between. Means over the images; lengths in bits, shares of 1."""
+
+    kl_bits: float
+    distortion_bits: float
+    class_kept: float
+    class_kept_best: float
+
+
+def ceiling(model: IntegerModel, judged: Judged) -> Ceiling:
+    """Measure what the mean of the posterior keeps, in a picture and in the best of `CEILING_DRAWS`."""
+    posterior = posterior_of(model, judged.images)
+    z = grid(posterior.mean)
+    kept = [classify(model.draw(z, seed), judged) == judged.labels for seed in range(CEILING_DRAWS)]
+    return Ceiling(
+        kl_bits=round(float(rates(model, judged.images, posterior).kl.mean()), 3),
+        distortion_bits=round(float(model.distortion_bits(judged.images, z).mean()), 3),
+        class_kept=round(float(np.mean(kept)), 4),
+        class_kept_best=round(float(np.any(kept, axis=0).mean()), 4),
     )
 
 

@@ -151,6 +151,24 @@ def meaning(folder: Path, kind: str = STATIC) -> Lines:
     return [head, "", *table(titles, rows)]
 
 
+def ceilings(folder: Path, kind: str = STATIC) -> Lines:
+    """Class kept by what is not coded."""
+    rows = [
+        (
+            result["model"],
+            f"{entry['kl_bits']:.1f}",
+            percent(entry["class_kept"]),
+            percent(entry["class_kept_best"]),
+            f"{entry['distortion_bits']:.1f}",
+        )
+        for result in results_of("class_kept-", kind, folder)
+        if (entry := result.get("ceiling"))
+    ]
+    titles = ("model", "KL, bits", "class kept", "in the best of 16", "-log p(x\\|z), bits")
+    head = "The same of z at the mean of the posterior, uncoded, in any drawing and in the best of 16 of each image:"
+    return [head, "", *table(titles, rows)] if rows else []
+
+
 def kept_figure(folder: Path) -> Lines:
     """Return the figure of class kept by bits, relative to docs/."""
     there = (folder / f"class_kept-{STATIC}.svg").exists()

@@ -11,7 +11,7 @@ import torch
 
 from benchmarks import kept
 from benchmarks.backends import Outcome, differences
-from benchmarks.class_kept import curves, settings
+from benchmarks.class_kept import curves, efforts_before, settings
 from benchmarks.classifier import binarise
 from benchmarks.command_speed import IMPORTED
 from benchmarks.digits import Digits, evenly, expected_log_likelihood, match
@@ -213,6 +213,23 @@ def test_what_is_kept_is_counted(model: IntegerModel, monkeypatch: pytest.Monkey
         assert 0 <= found.pixel_errors <= 1
         assert found.kl_bits > 0
         assert kept.row("m", setting, found).keys() >= {"model", "code", "bits", "effort", "class_kept"}
+
+
+def test_what_efforts_buy_stays_until_it_is_measured_again() -> None:
+    assert efforts_before(None) == efforts_before({"efforts": []}) == {"efforts": []}
+    when = {"date": "2026-01-01", "commit": "abc", "cpu": "any"}
+    first = efforts_before({"efforts": [1], "metadata": {**when, "seconds": 3}})
+    assert first == {"efforts": [1], "efforts_measured": when}
+    assert efforts_before({**first, "metadata": {"date": "2027-01-01"}}) == first
+
+
+def test_a_ceiling_is_what_no_code_comes_between(model: IntegerModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    images, choices = (some_digits(4).images > 128).astype(np.uint8), np.tile(np.arange(10), (4, 1))
+    monkeypatch.setattr(kept, "classify", lambda pictures, judged: np.array([1, 2, 3, 9]))
+    found = kept.ceiling(model, Judged(images, np.array([1, 2, 3, 4]), choices, "digits"))
+    assert (found.class_kept, found.class_kept_best) == (0.75, 0.75)
+    assert found.kl_bits == pytest.approx(theory(model, images)["kl_bits"], abs=0.01)
+    assert found.distortion_bits > 0
 
 
 def test_rates_have_their_theory_beside_them(model: IntegerModel) -> None:
