@@ -14,6 +14,8 @@ import click
 
 from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
 from benchmarks.collection_tables import estimate, many, million, stores, training
+from benchmarks.default_checks import default_checks
+from benchmarks.defaults import defaults
 from benchmarks.inline import fill
 from benchmarks.input_kinds import input_kinds
 from benchmarks.label_tables import label_bounds, label_edits
@@ -98,7 +100,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
     ),
     "docs/labels.md": (label_bounds, label_edits),
     "docs/sets.md": (set_sections,),
-    "docs/inputs.md": (input_kinds,),
+    "docs/inputs.md": (defaults, default_checks, input_kinds),
     "docs/web.md": (web_speed,),
     "docs/speedrun.md": (speedruns,),
 }
