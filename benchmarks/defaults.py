@@ -20,7 +20,8 @@ from benchmarks.results import read_result, write_result
 from benchmarks.tables import Lines, table
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.families import codec
-from vlae_codec.families.choice import plan
+from vlae_codec.families.choice import bilevel_models, plan
+from vlae_codec.families.family import Job
 from vlae_codec.families.registry import AUTO
 from vlae_codec.families.request import Draw, Rate
 from vlae_codec.families.result import Encoded
@@ -51,7 +52,7 @@ def measured(kind: str, levels: Levels) -> dict[str, Any]:
     row |= {"bytes": len(made.data), "error": error(made, levels)}
     row |= {"photo_bytes": len(plain.data), "photo_error": error(plain, levels)}
     if picture.size == DIGIT and levels.ndim == 2:
-        forced = _coded(picture, AUTO, Rate(binarise=True))
+        forced = codec.compress_one(Job(picture, tuple(bilevel_models()), Rate(), True))
         row |= {"bilevel_bytes": len(forced.data), "bilevel_error": error(forced, levels)}
     return row | {"webp": webp_bytes(levels), "png": png_bytes(levels)}
 
@@ -119,6 +120,8 @@ def by_rule(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     for rule in RULES:
         greys = rule == "greys"
         mine = [row for row in rows if (row["way"] != INK and "bilevel_bytes" in row if greys else row["way"] == rule)]
+        if not mine:
+            continue
         other = "bilevel" if greys else "photo"
         found: dict[str, Any] = {"rule": rule, "pictures": len(mine)}
         for name, prefix in (("with", ""), ("without", f"{other}_")):
