@@ -25,9 +25,8 @@ def test_every_ending_is_its_format(tmp_path: Path, ending: str, channels: int) 
     write_picture(path, pixels)
     with Image.open(path) as image:
         assert image.format == FORMATS[ending][0]
-        if image.format != "JPEG":
-            found = np.asarray(image.convert("RGB"))
-            np.testing.assert_array_equal(found, np.asarray(Image.fromarray(pixels).convert("RGB")))
+        found, wanted = (np.asarray(one.convert("RGB")).astype(int) for one in (image, Image.fromarray(pixels)))
+        assert abs(found - wanted).mean() < (8 if image.format in ("JPEG", "AVIF") else 1e-9)
 
 
 def test_transparency_needs_a_format_that_holds_it(tmp_path: Path) -> None:

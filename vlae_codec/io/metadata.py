@@ -30,7 +30,15 @@ SEGMENT = 65533
 """Bytes that a segment of a JPEG file holds."""
 PROFILES = {"GRAY": ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"), "RGB ": ("P", "PA", "RGB", "RGBA", "RGBX")}
 """Modes of images whose levels a profile of such colours is about."""
-HELD = {"PNG": KINDS, "JPEG": KINDS, "WEBP": (ICC, EXIF, XMP), "TIFF": (ICC, EXIF, XMP, DPI), "BMP": (DPI,), "PPM": ()}
+HELD = {
+    "PNG": KINDS,
+    "JPEG": KINDS,
+    "WEBP": (ICC, EXIF, XMP),
+    "AVIF": (ICC, EXIF, XMP),
+    "TIFF": (ICC, EXIF, XMP, DPI),
+    "BMP": (DPI,),
+    "PPM": (),
+}
 """Kinds of metadata that formats hold."""
 NAMES = {"EXIF data": EXIF, "the place (GPS)": EXIF, "XMP": XMP, "texts": TEXTS, "resolution": DPI}
 """Kinds of what `opening.left_out` finds."""

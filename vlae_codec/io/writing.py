@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".jpg": ("JPEG", {"quality": 95, "subsampling": 0, "optimize": True}),
     ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0, "optimize": True}),
 }
-"""Pillow's name of the format of an ending, and how it is written; only JPEG loses something."""
+"""Pillow's name of the format of an ending, and how it is written; only JPEG and AVIF lose something."""
+if find_spec("PIL._avif"):  # not in every build of Pillow
+    FORMATS[".avif"] = "AVIF", {"quality": 90, "subsampling": "4:4:4"}
 WRITING = 6
 """Bytes of a pixel of an image and of its file."""
 DRAWN_CHUNKS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
@@ -73,7 +76,7 @@ def encode_picture(pixels: Drawn, ending: str = ".png", metadata: Metadata = NOT
     image = Image.fromarray(pixels)
     if kind in OPAQUE and image.mode in ("LA", "RGBA"):
         raise ImageError(f"{ending} holds no transparency: name it .png, .webp or .tif")
-    if image.mode == "1" and kind in ("JPEG", "WEBP"):
+    if image.mode == "1" and kind in ("JPEG", "WEBP", "AVIF"):
         image = image.convert("L")
     if metadata.exif and not held.exif:
         image = upright(image, saving.orientation_of(metadata.exif))
