@@ -222,7 +222,8 @@ def _text(rows: Sequence[Row]) -> Lines:
     head = [f"text of {HEIGHT} pixels", "quality", "bytes", "digits", "read wrongly", "pixels of ink lost"]
     body = [
         [
-            row["text"], row["quality"] or "default", f"{row['bytes']:,}", row["digits"], row["wrong"],
+            row["text"], f"{row['quality']:.0f}" if row["quality"] else "default", f"{row['bytes']:,}",
+            row["digits"], row["wrong"],
             "none, exact" if row["exact"] else percent(row["changed"] / row["ink"]),
         ]
         for row in rows
@@ -234,12 +235,14 @@ def _text(rows: Sequence[Row]) -> Lines:
 def _large(result: Mapping[str, Sequence[Row]]) -> Lines:
     head = ["gradient", "s in", "s out", "bytes", "PNG", "mean error", "largest"]
     body = [
-        [row["gradient"], *row["seconds"], f"{row['bytes']:,}", f"{row['png']:,}", f"{row['mean_error']:.2f}",
+        [row["gradient"], *(f"{one:.2f}" for one in row["seconds"]),
+         f"{row['bytes']:,}", f"{row['png']:,}", f"{row['mean_error']:.2f}",
          row["largest_error"]]
         for row in result["gradients"]
     ]  # fmt: skip
     thin = [
-        f"{row['size'][1]} x {row['size'][0]} by `-m {row['model']}` {row['seconds'][0]} and {row['seconds'][1]}"
+        f"{row['size'][1]} x {row['size'][0]} by `-m {row['model']}` "
+        + " and ".join(f"{one:.2f}" for one in row["seconds"])
         for row in result["thin"]
     ]
     return [

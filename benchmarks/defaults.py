@@ -152,7 +152,8 @@ def defaults(folder: Path) -> Lines:
     exact = result["exact_beyond_png"]
     return [
         f"{total} pictures at the default settings (`python -m benchmarks.defaults`): how many take which way, bytes a"
-        " picture, and the mean error in levels. Lossy files larger than a lossless WebP file:"
+        " picture, and the mean error in levels. Finer means quality 85, ink a bilevel model. Lossy files larger than a"
+        " lossless WebP file:"
         f" {above['webp']}, larger than an optimised PNG file: {above['png']}. Of the exact ones {exact['files']} take"
         f" more than PNG, at the most {exact['most']} bytes more:",
         "",
