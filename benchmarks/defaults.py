@@ -104,7 +104,7 @@ def by_kind(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         ways = [row["way"] for row in mine]
         sums = {key: sum(row[key] for row in mine) for key in ("bytes", "webp", "png")}
         yield {
-            "kind": kind, "pictures": len(mine), **{way: ways.count(way) for way in (*WAYS.values(), FINER)}, **sums,
+            "kind": kind, "pictures": len(mine), **{way: ways.count(way) for way in dict.fromkeys(ways)}, **sums,
             "error": round(float(np.mean([row["error"] for row in mine])), 3),
             "above_webp": _above(mine, "webp"), "above_png": _above(mine, "png"),
         }  # fmt: skip
@@ -137,7 +137,7 @@ def defaults(folder: Path) -> Lines:
         return []
     ways = (LOSSY, FINER, EXACT, TWO_LEVELS, INK)
     kinds = [
-        [row["kind"], row["pictures"], *(row[way] or "" for way in ways),
+        [row["kind"], row["pictures"], *(row.get(way, "") for way in ways),
          *(f"{row[key] / row['pictures']:,.0f}" for key in ("bytes", "webp", "png")), f"{row['error']:.2f}"]
         for row in result["kinds"]
     ]  # fmt: skip
