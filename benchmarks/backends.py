@@ -1,4 +1,4 @@
-"""Do numpy and torch make the same files and the same pixels? All differences are counted; of pixels there must be none.
+"""Do numpy and torch make the same files and pixels? All differences are counted; of pixels there must be none.
 
 Files may differ: a sender compares drawings of single precision. Both backends draw the files of the first one.
 
