@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 import vlae_codec
+from vlae_codec.container import limits
 from vlae_codec.families.photo import codec, restoration
 from vlae_codec.families.photo.container import PhotoFile, parse_file, write_file
 from vlae_codec.families.photo.restoration import OFFSETS, SIZE, TAPS, fitted, restore
@@ -104,6 +105,16 @@ def test_a_large_picture_is_fitted_by_a_stripe(monkeypatch: pytest.MonkeyPatch) 
 
     plain = vlae_codec.compress(original, model="photo", quality=80, effort=1)
     assert error(whole) <= error(part) < error(plain)
+
+
+def test_thin_pictures_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver's work for one is that for all positions of the grid, and the sender would do it as well."""
+    rows, columns = np.mgrid[:48, :512]
+    waves = np.stack([np.sin(rows / 5) + np.cos(columns / 3), np.sin((rows + columns) / 7), np.cos(rows / 4)], 2)
+    original = np.asarray((120 + 50 * waves).clip(0, 255), np.uint8)
+    assert parse_file(vlae_codec.compress(original, model="photo", quality=80)).filter
+    monkeypatch.setattr(limits, "LONGEST", 512)
+    assert not parse_file(vlae_codec.compress(original, model="photo", quality=80)).filter
 
 
 def test_a_head_of_another_length_is_refused_by_the_writer() -> None:

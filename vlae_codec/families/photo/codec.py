@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from ...container.header import check
-from ...container.limits import check_pixels
+from ...container.limits import check_pixels, is_thin
 from ...container.sized import check_sides
 from ...errors import FormatError, ImageError, VlaeError
 from ...exact.backend import Array
@@ -96,7 +96,8 @@ def compress(
 
     height, width = picture.size
     alpha = None if picture.alpha is None else encode_plane(picture.alpha)
-    spare = SIZE if rate.steps > rounding.PLAIN else 0
+    # A thin picture has few pixels to fit a filter to beside what drawing them takes.
+    spare = SIZE if rate.steps > rounding.PLAIN and not is_thin(*picture.size) else 0
     empty = PhotoFile(b"", 0, grey, height, width, b"", alpha)
     if target_bytes is None:
         level = level_of(DEFAULT_QUALITY if rate.quality is None else rate.quality)
