@@ -28,11 +28,12 @@ from vlae_codec.families.result import Encoded
 from vlae_codec.io.images import Picture, from_array
 from vlae_codec.model.info import BILEVEL, PAGE, PHOTO, STORED
 
-LOSSY, FINER, EXACT, TWO_LEVELS, INK = "lossy", "finer", "exact", "two levels", "ink"
+LOSSY, FINER, FEWER, EXACT, TWO_LEVELS, INK = "lossy", "finer", "fewer colours", "exact", "two levels", "ink"
 WAYS = {PHOTO: LOSSY, STORED: EXACT, PAGE: TWO_LEVELS, BILEVEL: INK}
 """What becomes of a picture, by the family of its file."""
 RULES = {
     EXACT: "exact where that takes hardly more bytes",
+    FEWER: "fewer colours where it is drawn",
     FINER: "quality 85 where it is smooth",
     TWO_LEVELS: "exact where it has two levels",
     INK: "a bilevel model where it is ink",
@@ -47,6 +48,8 @@ def measured(kind: str, levels: Levels) -> dict[str, Any]:
     picture = from_array(levels)
     made = _coded(picture, AUTO, Rate())
     way = FINER if codec.SMOOTH in made.notices else WAYS[made.model.family]
+    if way == EXACT and made.exact is not None:
+        way = FEWER
     plain = made if way == LOSSY else _coded(picture, "photo", Rate())
     row: dict[str, Any] = {"kind": kind, "size": list(picture.size), "way": way}
     row |= {"bytes": len(made.data), "error": error(made, levels)}
@@ -112,7 +115,7 @@ def by_kind(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _above(rows: Sequence[Mapping[str, Any]], rival: str) -> int:
     """Count lossy files that are larger than a lossless one of a rival."""
-    return sum(row["way"] in (LOSSY, FINER) and row["bytes"] > row[rival] for row in rows)
+    return sum(row["way"] in (LOSSY, FINER, FEWER) and row["bytes"] > row[rival] for row in rows)
 
 
 def by_rule(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -135,7 +138,7 @@ def defaults(folder: Path) -> Lines:
     result = read_result("defaults", folder)
     if not result:
         return []
-    ways = (LOSSY, FINER, EXACT, TWO_LEVELS, INK)
+    ways = (LOSSY, FINER, FEWER, EXACT, TWO_LEVELS, INK)
     kinds = [
         [row["kind"], row["pictures"], *(row.get(way, "") for way in ways),
          *(f"{row[key] / row['pictures']:,.0f}" for key in ("bytes", "webp", "png")), f"{row['error']:.2f}"]
@@ -176,7 +179,9 @@ def main(data: Path, only: str | None) -> None:
     rows = [measured(kind, one) for kind in tqdm(kinds, unit="kind", disable=None) for one in KINDS[kind](data)]
     beyond = [row["bytes"] - row["png"] for row in rows if row["way"] in (EXACT, TWO_LEVELS)]
     exact = {"files": sum(more > 0 for more in beyond), "most": max(beyond, default=0)}
-    larger = [row for row in rows if row["way"] in (LOSSY, FINER) and row["bytes"] > min(row["webp"], row["png"])]
+    larger = [
+        row for row in rows if row["way"] in (LOSSY, FINER, FEWER) and row["bytes"] > min(row["webp"], row["png"])
+    ]
     result = {
         "kinds": list(by_kind(rows)), "rules": list(by_rule(rows)), "exact_beyond_png": exact, "larger": larger,
     }  # fmt: skip

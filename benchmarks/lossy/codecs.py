@@ -82,6 +82,6 @@ OURS = {
     "first": Codec(functools.partial(_ours, model="photo-exact"), (10, 30, 50, 70, 85, 97)),
 }
 """The model, what `-m auto` makes of drawn pictures, the model with the search of effort 9, with pictures sharpened as
-from effort 6 on, with the sender's plain rounding, and the lossy part of the windowed model: the first generation, whose
+from effort 6 on, with plain rounding, and the lossy part of the windowed model: the first generation, whose
 lossless files are still the ones for exact pixels."""
 CODECS = {**OURS, **RIVALS}

@@ -135,7 +135,7 @@ def reason(task: CompressTask, record: ImageRecord) -> str:
     if task.model != AUTO:
         return f"model {record.model}, as given"
     if record.family == STORED:
-        return "exact pixels without a model, which are fewer bytes or hardly more"
+        return "pixels without a model, which are fewer bytes or hardly more"
     if record.family == PAGE:
         return f"model {record.model}: exact pixels, as the picture has two levels"
     models = bilevel_models(lossless=task.rate.lossless)

@@ -21,6 +21,7 @@ from .page import codec as page
 from .request import Draw, Rate
 from .result import Decoded, Encoded, Progress
 from .stored import codec as stored
+from .stored import colours
 
 __all__ = ["compress", "compress_one", "decompress", "decompress_one", "plan", "verify"]
 
@@ -39,6 +40,11 @@ SMOOTH_BITS, SMOOTH_QUALITY = 0.1, 85.0
 photographs take 0.2 at the least, and gradients come back 0.7 to 0.9 levels off at the default, 0.5 to 0.6 at this."""
 SMOOTH = "smooth: coded at quality 85, which takes hardly more bytes"
 """Notice of such a picture."""
+FEWER = "kept in {} colours: a lossy file would be much further from it"
+"""Notice of a drawn picture that has fewer colours than it had."""
+DRAWN, MUCH = 8, 2.0
+"""Times the bytes of a lossy file that the exact one takes of a drawn picture at the most (photographs take 20), and by
+what factor fewer colours have to be nearer: they make steps of what is smooth."""
 THIN = 8
 """Pixels of a side below which a picture is stored: models code patches of at least that size."""
 DRAWN_BITS, HARDEST = 1.0, 7
@@ -180,6 +186,7 @@ def _smallest(job: Job, encode: Encode) -> Encoded:
     kept, lossy = None, None
     if rate.target_bytes is not None:
         kept = stored.compress_within(picture, rate.target_bytes, rate.steps)
+        lossy = None if kept else _only(encode([job]))
     elif _is_thin(picture):
         kept = stored.compress(picture, rate.steps)
     else:
@@ -190,7 +197,25 @@ def _smallest(job: Job, encode: Encode) -> Encoded:
             kept = stored.compress_within(picture, len(lossy.data) + HARDLY, rate.steps)
     if kept:
         return replace(kept, notices=(*kept.notices, EXACT))
-    return lossy or _only(encode([job]))
+    assert lossy is not None
+    return _with_fewer_colours(picture, lossy, rate) or lossy
+
+
+def _with_fewer_colours(picture: Picture, lossy: Encoded, rate: Rate) -> Encoded | None:
+    """Return the file of a drawn picture in fewer colours, if it is much nearer and no larger than a lossy one."""
+    most = len(lossy.data) if rate.target_bytes is None else rate.target_bytes
+    pixels = math.prod(picture.size)
+    if pixels > colours.MOST_PIXELS or stored.estimate(picture) > min(DRAWN * most, DRAWN_BITS / 8 * 3 * pixels):
+        return None
+    found = colours.compress_within(picture, most, rate.steps)
+    if found is None or found.exact is None:
+        return None
+    drawn = stored.channels(from_array(decompress_one(lossy.data, Draw()).pictures[0]))[0]
+    wanted = stored.channels(replace(picture, deep=None))[0].astype(np.float64)
+    if MUCH * np.square(found.exact - wanted).mean() > np.square(drawn - wanted).mean():
+        return None
+    count = len(np.unique(found.exact[:, :, :3].reshape(-1, 3), axis=0))
+    return replace(found, notices=(*found.notices, FEWER.format(count)))
 
 
 def _is_thin(picture: Picture) -> bool:

@@ -1,4 +1,4 @@
-"""Changes to pictures before they are coded: a background, another size."""
+"""Changes to pictures before they are coded: a background, another size, fewer colours."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from ..errors import ImageError
-from .images import MAX_PIXELS, Picture, resized
+from .images import MAX_PIXELS, Picture, Pixels, resized
 
 Colour = tuple[int, int, int]
 MAX_SIDE = 65536
 MOST_GREY = 0.25
 """Mean of 4 v (1 - v), v being levels from 0 to 1, up to which a picture is ink. Grey digits and characters reach 0.18,
 made smaller by other filters 0.22; of 835 thumbnails of photographs 3 are below, which are nearly black and white."""
+
+
+SETTLED = 1000
+"""Pixels of which one may still change its colour when a palette is settled."""
 
 
 class Size(NamedTuple):
@@ -111,3 +115,11 @@ def is_ink(picture: Picture) -> bool:
     """Return whether a grey picture, laid over black, is nearly of two levels, as ink is and photographs are not."""
     levels = laid_over(picture, (0, 0, 0)).pixels / 255
     return float((4 * levels * (1 - levels)).mean()) <= MOST_GREY
+
+
+def with_colours(pixels: Pixels, count: int) -> Pixels:
+    """Return a picture (H, W) or (H, W, 3) in at most so many colours: k means, which a median cut starts."""
+    image = Image.fromarray(pixels).convert("RGB")
+    settled = max(1, image.width * image.height // SETTLED)
+    reduced = image.quantize(count, Image.Quantize.MEDIANCUT, kmeans=settled, dither=Image.Dither.NONE)
+    return np.asarray(reduced.convert("L" if pixels.ndim == 2 else "RGB"))

@@ -24,7 +24,7 @@ from ..result import Encoded, Progress
 from .container import NO_MODEL, StoredFile, parse_file, write_file
 
 Level = TypeVar("Level", np.uint8, np.uint16)
-INFO = ModelInfo("stored", NO_MODEL.hex(), 0, 0, False, Path(), True, "no model: exact pixels by lossless WebP", STORED)
+INFO = ModelInfo("stored", NO_MODEL.hex(), 0, 0, False, Path(), True, "no model: pixels by lossless WebP", STORED)
 """What stands for a model where there is none."""
 ENCODING, DECODING = 40, 16
 """Bytes of a pixel of a tile that the WebP library takes at the most."""
@@ -74,10 +74,15 @@ def compress_within(picture: Picture, most: int, effort: int = 5) -> Encoded | N
     Pictures that are far from it take little time.
     """
     picture = replace(picture, deep=None)
-    if max(picture.size) > MAX_SIDE or webp.estimated_size(_joined(picture)[0]) > WORTH_TRYING * most:
+    if max(picture.size) > MAX_SIDE or estimate(picture) > WORTH_TRYING * most:
         return None
     made = compress(picture, effort)
     return made if len(made.data) <= most else None
+
+
+def estimate(picture: Picture) -> int:
+    """Return about the bytes that the file of a picture takes, 8 bits a sample, at little effort."""
+    return webp.estimated_size(_joined(picture)[0])
 
 
 def decompress(
