@@ -74,8 +74,11 @@ class IntegerModel(NamedLayers):
 
     @functools.cached_property
     def approximate(self) -> IntegerModel:
-        """The same networks in single precision: for what a sender looks at and a receiver never computes."""
-        model = IntegerModel(self.info, self.arrays, self.device, np.float32)
+        """The same networks in single precision: for what a sender looks at and a receiver never computes.
+
+        They are numpy's whatever the device: a sender's choice between drawings is then the same.
+        """
+        model = IntegerModel(self.info, self.arrays, dtype=np.float32)
         model.label, model.workers = self.label, self.workers
         return model
 
