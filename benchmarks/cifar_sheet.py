@@ -80,7 +80,7 @@ def main(data: Path, out: Path, images: int) -> None:
         if name in result["models"]:
             parts.append((rows_of(name, rgb), caption(name, result["models"][name])))
     out.parent.mkdir(parents=True, exist_ok=True)
-    sheet(parts).save(out, lossless=True, quality=100, method=6)
+    sheet(parts).save(out, quality=80, method=6)
     click.echo(str(out))
 
 
