@@ -26,7 +26,7 @@ class Source:
         model: the model.
         levels: the picture, uint8 (H, W, 3).
         effort: from `LEAST_EFFORT` on pictures are sharpened.
-        several: whether several levels are asked for.
+        several: whether there will be several levels.
     """
 
     def __init__(self, model: PhotoModel, levels: Levels, effort: int, several: bool) -> None:
