@@ -77,7 +77,7 @@ OURS = {
     "photo": Codec(functools.partial(_ours, model="photo"), OUR_SETTINGS),
     "auto": Codec(functools.partial(_ours, model="auto"), OUR_SETTINGS, ("graphics",)),
     "search": Codec(_searched, (28, 56, 84), ("kodak",)),
-    "sharpened": Codec(functools.partial(_ours, model="photo", effort=6), (56, 70, 84, 100), ("kodak",)),
+    "sharpened": Codec(functools.partial(_ours, model="photo", effort=6), OUR_SETTINGS, ("kodak",)),
     "plain-rounding": Codec(functools.partial(_ours, model="photo", effort=1), OUR_SETTINGS, ("kodak",)),
     "first": Codec(functools.partial(_ours, model="photo-exact"), (10, 30, 50, 70, 85, 97)),
 }
