@@ -3,10 +3,9 @@
 Three orders are measured: the wavefront; raster order by the same engine; and, for one digit and the smallest
 photograph, "plain", raster order by one call of the plain network a pixel, as a PixelCNN is usually sampled.
 
-Run as `python -m benchmarks.decoding_speed`. Each figure is stored as soon as it is measured; a run that was stopped
-goes on where it was (`--again` measures all anew), and `--part` takes one of its parts. With OMP_NUM_THREADS set it
-adds figures of their own for that; `--gpu` compares one with this machine's CPU, by the wavefront alone, in a result
-of its own. Many digits are drawn in as many threads as there are cores, as everywhere.
+Run as `python -m benchmarks.decoding_speed`. Each figure is stored at once; a run that was stopped goes on where it was
+(`--again` measures all anew), `--part` takes one of its parts, and OMP_NUM_THREADS adds figures of its own; `--gpu`
+compares one with this machine's CPU, by the wavefront alone. Many digits are drawn in a thread for each core.
 Raster order is too slow for whole photographs: it draws the first rows, and its time is scaled to the whole (`share`).
 Every pixel drawn is compared.
 """

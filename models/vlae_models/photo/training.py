@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
-from torch.utils.hooks import RemovableHandle
 
 from vlae_codec.errors import ModelError
 from vlae_codec.families.registry import find_model, read_tree
@@ -125,16 +125,14 @@ class PhotoTrainer(Loop[PhotoVLAE]):
     def _validation(self) -> dict[str, float]:
         row: dict[str, float] = {}
         levels = torch.from_numpy(self.validation).permute(0, 3, 1, 2).float().to(self.device)
-        firing, hooks = watch_units(self.average)
-        for q in QUALITIES:
-            found = self.average(levels, torch.full((len(levels),), q, device=self.device), hard=True)
-            row[f"bpp_{q:g}"] = round(float(found.bits.mean()), 4)
-            row[f"hyper_{q:g}"] = round(float(found.hyper_bits.mean()), 5)
-            row[f"psnr_{q:g}"] = round(float((255**2 / found.squared_error).log10().mean()) * 10, 3)
-            row[f"ms_ssim_{q:g}"] = round(float(found.similarity.mean()), 4)
-            row[f"texture_{q:g}"] = round(float(found.texture.mean()), 4)
-        for hook in hooks:
-            hook.remove()
+        with watched_units(self.average) as firing:
+            for q in QUALITIES:
+                found = self.average(levels, torch.full((len(levels),), q, device=self.device), hard=True)
+                row[f"bpp_{q:g}"] = round(float(found.bits.mean()), 4)
+                row[f"hyper_{q:g}"] = round(float(found.hyper_bits.mean()), 5)
+                row[f"psnr_{q:g}"] = round(float((255**2 / found.squared_error).log10().mean()) * 10, 3)
+                row[f"ms_ssim_{q:g}"] = round(float(found.similarity.mean()), 4)
+                row[f"texture_{q:g}"] = round(float(found.texture.mean()), 4)
         row["alive"] = round(float(torch.cat(list(firing.values())).float().mean()), 4)
         updates, seconds = self.state.step - self.started[0], self.state.seconds - self.started[1]
         speed = updates / max(seconds, 1e-9)
@@ -143,8 +141,9 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         return row
 
 
-def watch_units(model: nn.Module) -> tuple[dict[str, Tensor], list[RemovableHandle]]:
-    """Return a table that fills with which units behind each ReLU fired in any forward pass, and the hooks to remove.
+@contextmanager
+def watched_units(model: nn.Module) -> Iterator[dict[str, Tensor]]:
+    """Yield a table that fills with which units behind each ReLU fired in any forward pass.
 
     Units that never fire have no gradient and do not come back: a share that falls in training is a warning.
     """
@@ -159,7 +158,9 @@ def watch_units(model: nn.Module) -> tuple[dict[str, Tensor], list[RemovableHand
         for name, module in model.named_modules()
         if isinstance(module, nn.ReLU)
     ]
-    return firing, hooks
+    yield firing
+    for hook in hooks:
+        hook.remove()
 
 
 @torch.no_grad()
@@ -170,12 +171,10 @@ def revive(model: PhotoVLAE, levels: Tensor) -> None:
         model: the network to change.
         levels: training crops (N, 3, S, S), 0 ... 255.
     """
-    firing, hooks = watch_units(model)
-    for quality in QUALITIES:
-        for part in torch.split(levels, 8):
-            model(part, levels.new_full((len(part),), quality), hard=True, reduced=True)
-    for hook in hooks:
-        hook.remove()
+    with watched_units(model) as firing:
+        for quality in QUALITIES:
+            for part in torch.split(levels, 8):
+                model(part, levels.new_full((len(part),), quality), hard=True, reduced=True)
     for name, before, after in hidden_units(model):
         dead, fresh = ~firing[name], conv(before.in_channels, before.out_channels, before.kernel_size[0])
         assert before.bias is not None
