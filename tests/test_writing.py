@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+import vlae_codec
 from vlae_codec.errors import ImageError
 from vlae_codec.io.images import decode_image
+from vlae_codec.io.metadata import Keeping, parse_kinds
 from vlae_codec.io.profiles import CONVERTED, UNREAD_PROFILE
 from vlae_codec.io.writing import FORMATS, check_ending, write_picture
 
@@ -63,6 +65,35 @@ def test_profiles_are_turned_into_srgb() -> None:
     assert odd.notices in ((CONVERTED,), (UNREAD_PROFILE,)) and odd.pixels.shape == (12, 9, 3)
     broken = decode_image(profiled(b"no profile at all" * 9, "RGBA"))
     assert broken.notices == (UNREAD_PROFILE,) and broken.alpha is not None
+
+
+def test_lab_is_converted_by_its_profile_and_never_called_exact() -> None:
+    smooth = np.linspace((30, 200, 90), (220, 60, 160), 12 * 9).reshape(12, 9, 3)
+    colours = Image.fromarray(smooth.astype(np.uint8))
+    srgb, lab = (ImageCms.createProfile(name) for name in ("sRGB", "LAB"))
+    changed = ImageCms.profileToProfile(colours, srgb, lab, outputMode="LAB")
+    assert changed is not None
+    for profile in (changed.info["icc_profile"], None):
+        stream = io.BytesIO()
+        changed.save(stream, "TIFF", icc_profile=profile)
+        for keep in ("none", "icc"):  # a profile of other colours than the pixels' would be wrong beside them
+            picture = decode_image(stream.getvalue(), keep=Keeping(parse_kinds(keep)))
+            assert abs(picture.pixels - smooth).mean() < 3 and not picture.metadata.icc
+            assert UNREAD_PROFILE not in picture.notices
+        with pytest.raises(ImageError, match="would not keep"):
+            vlae_codec.compress(stream.getvalue(), lossless=True)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA"])
+def test_profiles_of_colours_are_used_on_greys(mode: str) -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    unknown = srgb.replace("sRGB".encode("utf-16-be"), "Abcd".encode("utf-16-be"))
+    stream = io.BytesIO()
+    image = Image.fromarray(RGBA).convert(mode)
+    image.save(stream, "PNG", icc_profile=unknown)
+    picture = decode_image(stream.getvalue())
+    assert picture.notices == (CONVERTED,) and (picture.alpha is not None) == (mode == "LA")
+    assert abs(picture.pixels.astype(int) - np.asarray(image.convert("RGB"))).max() <= 1
 
 
 @pytest.mark.parametrize(("ending", "side"), [(".webp", 16384), (".jpg", 65536)])
