@@ -156,8 +156,8 @@ def scans() -> Iterator[Kind]:
     stream = io.BytesIO()
     Image.fromarray(deep[:, :, 0].astype(np.uint16)).save(stream, "TIFF")
     yield Kind("TIFF, grey, 16 bits", "tif", stream.getvalue(), deep, deep=True)
-    for mode in ("CMYK", "LAB"):
-        data = saved(colour, "TIFF", mode) if mode == "CMYK" else _lab(colour)
+    for mode in ("CMYK", "LAB", "YCbCr"):
+        data = _lab(colour) if mode == "LAB" else saved(colour, "TIFF", mode)
         yield Kind(f"TIFF, {mode}", "tif", *_with_samples(data))
     stream = io.BytesIO()
     Image.fromarray((grey[:, :, 0] / 255).astype(np.float32)).save(stream, "TIFF")
