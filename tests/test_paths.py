@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -161,3 +163,29 @@ def test_good_ones_among_bad_ones(run: Run, model_name: str, digits: list[Path],
     assert result.stderr.splitlines()[-1] == "vlae-compress: 2 of 12 inputs failed"
     result = run("info", *tmp_path.glob("*.vlz"), tmp_path / "bad.png")
     assert result.exit_code == 1 and "1 of 11 inputs failed" in result.stderr
+
+
+def test_a_file_that_cannot_be_read_stops_no_other(
+    run: Run, model_name: str, digits: list[Path], packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, real = {digits[1].name, "locked.vlz"}, os.access
+    packed.with_name("locked.vlz").touch()
+    monkeypatch.setattr(
+        os, "access", lambda path, *rest: Path(os.fspath(path)).name not in locked and real(path, *rest)
+    )
+    opened = io.open
+
+    def refusing(file: Any, *arguments: Any, **options: Any) -> Any:
+        if isinstance(file, str | os.PathLike) and Path(file).name in locked:
+            raise PermissionError(13, "Permission denied", str(file))
+        return opened(file, *arguments, **options)
+
+    monkeypatch.setattr(io, "open", refusing)
+    monkeypatch.setattr("builtins.open", refusing)
+    for command, names in (("compress", digits[:3]), ("decompress", (packed, packed.with_name("locked.vlz")))):
+        options = ("-m", model_name) if command == "compress" else ()
+        result = run(command, *names, *options)
+        assert result.exit_code == 1 and "Permission denied" in result.stderr
+        assert result.stderr.splitlines()[-1].endswith(f"1 of {len(names)} inputs failed")
+    assert (packed.parent / "0.vlz").is_file() and (packed.parent / "2.vlz").is_file()
+    assert (packed.parent / "x.png").is_file()

@@ -19,7 +19,7 @@ class PathOrUrl(click.Path):
     """A path as `Path`, or a URL as it is."""
 
     def __init__(self) -> None:
-        super().__init__(path_type=Path)
+        super().__init__(path_type=Path, readable=False)  # reading says so, and the other inputs go on
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path or URL of a text."""
