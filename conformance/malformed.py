@@ -196,6 +196,8 @@ def bad_pages(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad(f"{about}-empty", "a stretch of no rows", page(((4, 4),), ((0, 30),)))
     yield Bad(f"{about}-half", "rows without columns", page(((0, 30),), ()))
     yield Bad(f"{about}-nothing", "a residual of no pixels", page((), ()))
+    tall = PageFile(b"", 9000, 1, b"\xff", b"\0", whole, ((0, 1),), b"\1\2\3\4")
+    yield Bad(f"{about}-thin", "a longer walk than its pixels are worth", write_file(model, tall))
     yield Bad(f"{about}-much", "many pixels from few bytes", page(whole, whole, 9000))
 
 

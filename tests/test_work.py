@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import vlae_codec
 from benchmarks.small_photo_model import write_small_photo_model
@@ -16,6 +17,7 @@ from vlae_codec.container.varint import write_number
 from vlae_codec.errors import FormatError, ImageError
 from vlae_codec.families import registry
 from vlae_codec.families.page import container as page
+from vlae_codec.families.page.walk import is_long
 from vlae_codec.families.photo import container as photo
 from vlae_codec.families.request import Rate
 from vlae_codec.families.stored import container as stored
@@ -86,6 +88,26 @@ def test_thin_pictures_are_paid_for_by_their_length() -> None:
     assert windowed.least_bytes((1, 1 << 16)) == windowed.least_bytes((1 << 16, 1)) > 16_000
     with pytest.raises(FormatError, match="0 bytes are too few for 65536 x 1"):
         vlae_codec.decompress(lossy(1, 1 << 16))
+
+
+@pytest.mark.parametrize(("height", "width"), [(1 << 16, 1), (1 << 16, 16), (16, 1 << 16), (8300, 1)])
+def test_a_page_that_is_a_long_walk_is_not_coded(height: int, width: int) -> None:
+    with pytest.raises(FormatError, match="too thin"):
+        vlae_codec.decompress(one_page(height, width))
+    with pytest.raises(ImageError, match="so thin a picture"):
+        vlae_codec.compress(two_levels(height, width), "page")
+    data = vlae_codec.compress(two_levels(height, width))
+    assert vlae_codec.inspect(data).model == "stored"
+    assert (np.asarray(vlae_codec.decompress(data)) == two_levels(height, width)).all()
+
+
+def two_levels(height: int, width: int) -> NDArray[np.uint8]:
+    return 255 * np.random.default_rng(0).integers(0, 2, (height, width)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("height", "width", "long"), [(8192, 4, False), (8193, 4, True), (8193, 2100, False)])
+def test_what_a_long_walk_is(height: int, width: int, long: bool) -> None:
+    assert is_long(height, width) is long
 
 
 @pytest.fixture

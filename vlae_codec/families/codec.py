@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from ..container.limits import is_thin
-from ..errors import FormatError, VlaeError
+from ..errors import FormatError, ImageError, VlaeError
 from ..io.images import Picture, from_array
 from ..model.info import PAGE
 from . import known
@@ -238,11 +238,17 @@ def _without_grain(job: Job, encode: Encode) -> Encoded:
 
 
 def _as_page(picture: Picture, effort: int) -> Encoded | None:
-    """Return the exact file of a picture of two levels, by a page model or without one, whichever is smaller."""
+    """Return the exact file of a picture of two levels, by a page model or without one, whichever is smaller.
+
+    Without one where the picture is too thin for it.
+    """
     info = next((info for info in candidates() if info.family == PAGE), None)
     if info is None or page.split(picture) is None:
         return None
-    made = page.compress(picture, info)
+    try:
+        made = page.compress(picture, info)
+    except ImageError:
+        return stored.compress(picture, effort)
     return stored.compress_within(picture, len(made.data) - 1, effort) or made
 
 

@@ -22,7 +22,7 @@ from ..result import Encoded, Progress
 from .container import PageFile, Stretches, parse_file, write_file
 from .contexts import Bits
 from .model import PageModel
-from .walk import BESIDE, walk
+from .walk import BESIDE, is_long, walk
 
 GAP = 16
 """Rows or columns of paper, side by side, from which on they are left out."""
@@ -73,7 +73,7 @@ def compress(picture: Picture, info: ModelInfo, progress: Progress | None = None
         progress: Callback with rows.
 
     Raises:
-        ImageError: it has more than two levels, or a side is too long.
+        ImageError: it has more than two levels, a side is too long, or it is so thin that its walk would be.
         ModelError: the model is damaged.
     """
     check_sides(picture.size)
@@ -86,6 +86,8 @@ def compress(picture: Picture, info: ModelInfo, progress: Progress | None = None
     rows, columns = (stretches(np.asarray(ink.any(axis))) for axis in (1, 0))
     height, width = picture.size
     head = PageFile(b"", height, width, paper_level, ink_level, rows, columns)
+    if is_long(*head.coded_size):
+        raise ImageError(f"so thin a picture takes model {info.name}, which walks along it, long: name no model")
     residual, spent = _encode(model, ink[_numbers(rows)][:, _numbers(columns)], progress) if rows else (b"", 0.0)
     residual = residual.ljust(_least(*head.coded_size), b"\0")
     data = write_file(model.fingerprint, replace(head, residual=residual))
@@ -160,6 +162,8 @@ def _encode(model: PageModel, ink: Bits, progress: Progress | None) -> tuple[byt
 def _decode(model: PageModel, file: PageFile, progress: Progress | None) -> Bits:
     """Return the coded rows and columns of a file."""
     height, width = file.coded_size
+    if is_long(height, width):
+        raise FormatError(f"it codes {width} x {height} pixels, too thin for a page: damaged")
     if len(file.residual) < _least(height, width):
         raise FormatError(f"{len(file.residual)} bytes are too few for {width} x {height} coded pixels: damaged")
     reader, picture = Reader(file.residual, height * width), np.zeros((height, width + BESIDE), np.uint8)

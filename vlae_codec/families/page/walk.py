@@ -18,6 +18,19 @@ BESIDE = SLANT + 1
 """Columns beside a picture, so that the pixels of a line lie at equal distances in memory."""
 SHOWN = 64
 """Steps from one report of progress to the next."""
+LONGEST, FRONTIER = 1 << 15, 64
+"""Steps up to which no walk is long, and pixels for each of them from which on none is."""
+
+
+def steps_of(height: int, width: int) -> int:
+    """Return the steps of a walk through a picture."""
+    return width + SLANT * (height - 1)
+
+
+def is_long(height: int, width: int) -> bool:
+    """Return whether a walk takes far longer than the area of a picture says, as through thin and high ones."""
+    steps = steps_of(height, width)
+    return steps > LONGEST and height * width <= FRONTIER * steps
 
 
 def walk(
@@ -40,7 +53,7 @@ def walk(
     rows, counts = Rows(height), Counts(model.templates)
     flat: Integers = model.flat.copy()
     mixer = mixer or Mixer(model)
-    steps, shown = width + SLANT * (height - 1), 0
+    steps, shown = steps_of(height, width), 0
     for time in range(steps):
         first, end = max(0, -(-(time - width + 1) // SLANT)), min(height - 1, time // SLANT) + 1
         if first == end:  # of pictures narrower than SLANT
