@@ -20,6 +20,7 @@ from vlae_codec.families.page import codec as page_codec
 from vlae_codec.families.photo import codec, cost
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.request import Rate
+from vlae_codec.families.stored import codec as stored
 from vlae_codec.io.images import Picture
 
 MIB = 1 << 20
@@ -109,6 +110,17 @@ def test_what_does_not_fit_is_refused_and_what_fits_has_the_same_bytes() -> None
     for options in ({}, {"lossless": True}, {"model": "photo-exact"}):
         with pytest.raises(VlaeError, match="at the least"):
             vlae_codec.compress(picture, max_memory=memory.held() // 2, **options)
+
+
+def test_where_no_exact_file_can_be_tried_a_lossy_one_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = np.repeat(np.repeat(scene(20, 25) // 64 * 64, 16, 0), 16, 1)  # which is drawn: kept exactly, or nearly so
+    assert vlae_codec.inspect(vlae_codec.compress(steps)).model == "stored"
+    lossy = vlae_codec.compress(steps, "photo")
+    monkeypatch.setattr(memory, "held", lambda: 0)
+    monkeypatch.setattr(stored, "ENCODING", 10**6)
+    assert vlae_codec.compress(steps, max_memory=400 * MIB) == lossy
+    with pytest.raises(VlaeError, match="at the least"):
+        vlae_codec.compress(steps, lossless=True, max_memory=400 * MIB)
 
 
 def test_threads_change_no_byte() -> None:

@@ -71,6 +71,12 @@ def require(beside: float, work: str) -> None:
         raise VlaeError(f"{work} takes {needed}M of memory at the least, and {most >> 20}M are allowed")
 
 
+def fits(beside: float) -> bool:
+    """Return whether work that takes so many bytes beside what the process holds keeps within the limit."""
+    most = allowed()
+    return most is None or held() + beside <= most
+
+
 def held() -> int:
     """Return the bytes of memory that this process holds."""
     if sys.platform != "linux":

@@ -210,7 +210,10 @@ def _with_fewer_colours(picture: Picture, lossy: Encoded, rate: Rate) -> Encoded
     found = colours.compress_within(picture, most, rate.steps)
     if found is None or found.exact is None:
         return None
-    drawn = stored.channels(from_array(decompress_one(lossy.data, Draw()).pictures[0]))[0]
+    shown = attempt(partial(decompress_one, lossy.data, Draw()))
+    if isinstance(shown, VlaeError):  # there is no memory to compare them
+        return None
+    drawn = stored.channels(from_array(shown.pictures[0]))[0]
     wanted = stored.channels(replace(picture, deep=None))[0]
     if MUCH * _squared_error(found.exact, wanted) > _squared_error(drawn, wanted):
         return None

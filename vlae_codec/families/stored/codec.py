@@ -18,7 +18,7 @@ from ...errors import FormatError
 from ...io import webp
 from ...io.deep import Deep
 from ...io.images import Picture, Pixels, is_grey
-from ...memory import require
+from ...memory import fits, require
 from ...model.info import STORED, ModelInfo
 from ..result import Encoded, Progress
 from .container import NO_MODEL, StoredFile, parse_file, write_file
@@ -47,7 +47,7 @@ def compress(picture: Picture, effort: int = 5) -> Encoded:
     """
     check_sides(picture.size)
     height, width = picture.size
-    require(ENCODING * min(height, webp.TILE) * min(width, webp.TILE) + BESIDE * height * width, "keeping it exactly")
+    require(encoding_bytes(height, width), "keeping it exactly")
     samples, grey = channels(picture)
     deep = samples.dtype == np.uint16
     body = b""
@@ -61,6 +61,11 @@ def compress(picture: Picture, effort: int = 5) -> Encoded:
     return Encoded(data, INFO, size, size, 0.0, 0, float(bits), residual_bits=bits, notices=picture.notices)
 
 
+def encoding_bytes(height: int, width: int) -> int:
+    """Return the bytes that coding a picture takes, the picture apart."""
+    return ENCODING * min(height, webp.TILE) * min(width, webp.TILE) + BESIDE * height * width
+
+
 def _bytes_of(samples: Pixels | Deep) -> Iterator[Pixels]:
     """Yield samples of 8 bits, or of 16 bits their high bytes and then their low ones."""
     if samples.dtype == np.uint16:
@@ -71,10 +76,12 @@ def _bytes_of(samples: Pixels | Deep) -> Iterator[Pixels]:
 def compress_within(picture: Picture, most: int, effort: int = 5) -> Encoded | None:
     """Return the file of a picture, 8 bits a sample, if it has at most so many bytes.
 
-    Pictures that are far from it take little time.
+    None too if coding it would take more memory than it may. Pictures that are far from it take little time.
     """
     picture = replace(picture, deep=None)
-    if max(picture.size) > MAX_SIDE or estimate(picture) > WORTH_TRYING * most:
+    if max(picture.size) > MAX_SIDE or not fits(encoding_bytes(*picture.size)):
+        return None
+    if estimate(picture) > WORTH_TRYING * most:
         return None
     made = compress(picture, effort)
     return made if len(made.data) <= most else None

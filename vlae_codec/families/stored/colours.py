@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from ...io.adjust import with_colours
 from ...io.images import Picture
+from ...memory import fits
 from ..result import Encoded
-from .codec import channels, compress
+from .codec import channels, compress, encoding_bytes
 
 COUNTS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 MOST_PIXELS = 1 << 24
@@ -17,11 +18,15 @@ MOST_PIXELS = 1 << 24
 def compress_within(picture: Picture, most: int, effort: int = 5) -> Encoded | None:
     """Return the file of at most so many bytes with the most colours, or nothing if four are too many.
 
+    Nothing too if that takes more memory than it may.
+
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB, perhaps with an alpha plane, which stays as it is.
         most: bytes of the file.
         effort: 1 to 9.
     """
+    if not fits(encoding_bytes(*picture.size)):
+        return None
     found, low, high = None, 0, len(COUNTS)
     while low < high:
         middle = (low + high) // 2
