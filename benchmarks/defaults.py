@@ -19,7 +19,7 @@ from benchmarks.own_pictures import KINDS, Levels
 from benchmarks.results import read_result, write_result
 from benchmarks.tables import Lines, table
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.families import codec
+from vlae_codec.families import codec, smooth
 from vlae_codec.families.choice import bilevel_models, plan
 from vlae_codec.families.family import Job
 from vlae_codec.families.registry import AUTO
@@ -47,7 +47,7 @@ def measured(kind: str, levels: Levels) -> dict[str, Any]:
     """Return what becomes of a picture: way, bytes, mean error in levels, and the same without rules."""
     picture = from_array(levels)
     made = _coded(picture, AUTO, Rate())
-    way = FINER if codec.SMOOTH in made.notices else WAYS[made.model.family]
+    way = FINER if smooth.NOTICE in made.notices else WAYS[made.model.family]
     if way == EXACT and made.exact is not None:
         way = FEWER
     plain = made if way == LOSSY else _coded(picture, "photo", Rate())

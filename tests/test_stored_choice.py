@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import vlae_codec
-from vlae_codec.families import codec
+from vlae_codec.families import codec, smooth
 from vlae_codec.families.family import Job
 from vlae_codec.families.photo import codec as photo
 from vlae_codec.families.request import Rate
@@ -150,8 +150,38 @@ def test_smooth_pictures_get_more_quality_where_none_is_given(
 
     monkeypatch.setattr(photo, "compress", compress)
     found = compressed(noise(200, 200, 5), LOSSY, auto=True, quality=given)
-    assert qualities == [given, *[codec.SMOOTH_QUALITY] * finer]
-    assert (codec.SMOOTH in found.notices) is finer
+    assert qualities == [given, *[smooth.QUALITY] * finer]
+    assert (smooth.NOTICE in found.notices) is finer
+
+
+@pytest.mark.parametrize(
+    ("middle", "default", "finer", "tried", "smoothly"),
+    [
+        (0, 400, 900, [None, 85], True),  # its middle says what it is: coded but once
+        (0, 900, 1200, [None, 85, None], True),  # the file at more quality does not say it
+        (0, 2000, 4000, [None, 85, None], False),
+        (900, 2000, 4000, [None, None], False),
+        (900, 900, 1200, [None, None, 85], True),
+    ],
+)
+def test_large_pictures_are_coded_once_where_their_middle_is_like_them(
+    middle: int, default: int, finer: int, tried: list[float | None], smoothly: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = list[Rate]()
+
+    def compress(picture: Picture, info: ModelInfo, rate: Rate, **_: Any) -> Encoded:
+        rates.append(rate)
+        size = middle if picture.size == (8, 8) else finer if rate.quality else default
+        return Encoded(bytes(size), info, picture.size, picture.size, 0.0, 0)
+
+    monkeypatch.setattr(photo, "compress", compress)
+    monkeypatch.setattr(smooth, "SIDE", 8)
+    monkeypatch.setattr(smooth, "LARGE", 90_000)
+    monkeypatch.setattr(smooth, "BITS", 8000 / 90_000)
+    monkeypatch.setattr(stored, "estimate", lambda picture: 10**6)
+    found = compressed(noise(300, 300, 5), LOSSY, auto=True)
+    assert [rate.quality for rate in rates] == tried and (smooth.NOTICE in found.notices) is smoothly
+    assert len(found.data) == (finer if smoothly else default)
 
 
 def test_a_smooth_gradient_comes_back_smooth() -> None:

@@ -14,7 +14,7 @@ from ..container.limits import is_thin
 from ..errors import FormatError, ImageError, VlaeError
 from ..io.images import Picture, from_array
 from ..model.info import PAGE
-from . import known
+from . import known, smooth
 from .choice import candidates, plan
 from .family import Job, attempt
 from .page import codec as page
@@ -35,11 +35,6 @@ HARDLY = 64
 """Bytes that exact pixels may cost beyond a lossy file."""
 FLAT_BITS = 1 / 32
 """Bits a pixel of an exact file up to which no lossy one is tried where no quality is given: as few as that takes."""
-SMOOTH_BITS, SMOOTH_QUALITY = 0.1, 85.0
-"""Bits a pixel of a lossy file below which a picture is smooth, and the quality that it gets where none is given:
-photographs take 0.2 at the least, and gradients come back 0.7 to 0.9 levels off at the default, 0.5 to 0.6 at this."""
-SMOOTH = "smooth: coded at quality 85, which takes hardly more bytes"
-"""Notice of such a picture."""
 FEWER = "kept in {} colours: a lossy file would be much further from it"
 """Notice of a drawn picture that has fewer colours than it had."""
 DRAWN, MUCH = 8, 2.0
@@ -193,7 +188,7 @@ def _smallest(job: Job, encode: Encode) -> Encoded:
         most = FLAT_BITS / 8 * math.prod(picture.size) if rate.quality is None else 0
         kept = stored.compress_within(picture, int(most), rate.steps)
         if not kept:
-            lossy = _without_grain(job, encode)
+            lossy = _lossy(job, encode)
             kept = stored.compress_within(picture, len(lossy.data) + HARDLY, rate.steps)
     if kept:
         return replace(kept, notices=(*kept.notices, EXACT))
@@ -231,13 +226,11 @@ def _is_thin(picture: Picture) -> bool:
     return min(picture.size) < THIN or is_thin(*picture.size)
 
 
-def _without_grain(job: Job, encode: Encode) -> Encoded:
-    """Return the lossy file of a picture, of a smooth one at a higher quality than the default."""
-    made = _only(encode([job]))
-    if job.rate.quality is not None or 8 * len(made.data) >= SMOOTH_BITS * math.prod(made.size):
-        return made
-    finer = _only(encode([job._replace(rate=replace(job.rate, quality=SMOOTH_QUALITY))]))
-    return replace(finer, notices=(*finer.notices, SMOOTH))
+def _lossy(job: Job, encode: Encode) -> Encoded:
+    """Return the lossy file of a picture, at a quality that suits it if none is given."""
+    if job.rate.quality is not None:
+        return _only(encode([job]))
+    return smooth.compress(job, lambda one: _only(encode([one])))
 
 
 def _as_page(picture: Picture, effort: int) -> Encoded | None:
