@@ -1,13 +1,17 @@
-"""A photo model's float network comes back from its released integers, and units that never fire start anew."""
+"""A photo model's float network comes back from its released integers; units that never fire, and channels that are
+never sent, start anew."""
 
 import dataclasses
 
+import pytest
 import torch
 from torch import nn
 
+from vlae_codec.errors import ModelError
 from vlae_models.photo.calibration import calibrated
 from vlae_models.photo.config import PhotoConfig
 from vlae_models.photo.export import export_photo
+from vlae_models.photo.growth import grow, renew_channels, smaller
 from vlae_models.photo.restore import restore_photo
 from vlae_models.photo.training import hidden_units, revive
 from vlae_models.photo.vlae import PhotoVLAE, start_linear
@@ -69,6 +73,37 @@ def test_blocks_that_the_released_network_lacks_change_nothing() -> None:
     with torch.no_grad():
         want, found = (one(crops(), quality, hard=True) for one in (again, wider))
     assert torch.equal(found.squared_error, want.squared_error)
+
+
+def test_channels_that_are_never_sent_start_as_what_the_picture_lacks() -> None:
+    net, more = trained(), PhotoVLAE(dataclasses.replace(CONFIG, slices=(16, 24)), 1e-4, 6.0)
+    with torch.no_grad():
+        for layer in (net.analysis.linear, net.analysis.out):
+            assert layer.bias is not None
+            layer.weight[20], layer.bias[20] = 0, 0
+        for head in (net.prior.first[1], net.prior.second[1]):
+            assert isinstance(head, nn.Sequential)
+            for weight in head[4].parameters():
+                weight[20 - 16] = 0  # its mean
+    assert smaller(more.config, CONFIG.slices) == CONFIG
+    grow(more, net)
+    quality = torch.tensor([1.0, 1.0])
+    with torch.no_grad():
+        want, grown = (one(crops(), quality, hard=True) for one in (net, more))
+    assert torch.allclose(grown.squared_error, want.squared_error, rtol=1e-3)
+    assert renew_channels(more, crops()) == 9
+    with torch.no_grad():
+        renewed = more(crops(), quality, hard=True)
+    assert renewed.squared_error.mean() < 0.9 * want.squared_error.mean()
+    linear = more.synthesis.linear.weight[:, [20, *range(32, 40)], 0, 0]
+    assert torch.allclose(linear.T @ linear, torch.eye(9), atol=1e-4)
+    assert not more.synthesis.enter.weight[:, [20, *range(32, 40)]].any() and more.synthesis.enter.weight[:, 40].any()
+
+
+@pytest.mark.parametrize("slices", [(16, 8), (8, 16), (16, 16, 16)])
+def test_only_the_last_slice_grows(slices: tuple[int, ...]) -> None:
+    with pytest.raises(ModelError, match="slices"):
+        smaller(dataclasses.replace(CONFIG, slices=slices), CONFIG.slices)
 
 
 def test_units_that_never_fire_start_anew_and_change_nothing() -> None:

@@ -30,7 +30,7 @@ class PhotoConfig:
     widths: tuple[int, ...] = (64, 128, 192)
     analysis_blocks: tuple[int, ...] = (2, 3, 3)
     synthesis_blocks: tuple[int, ...] = (2, 2, 3)
-    slices: tuple[int, ...] = (32, 48, 64, 112)
+    slices: tuple[int, ...] = (32, 48, 64, 176)
     hyper: int = 64
     middle: int = 128
     head: int = 160

@@ -25,6 +25,7 @@ from ..data.shards import load_training
 from ..train.loop import Loop, Losses, read_checkpoint
 from ..train.optimiser import Optimiser
 from .config import PhotoRecipe, PhotoTraining
+from .growth import grow, renew_channels, smaller
 from .nets import Gains, Residual, conv
 from .restore import restore_photo
 from .vlae import STRUCTURE_UNIT, Parts, PhotoVLAE, start_linear
@@ -32,7 +33,7 @@ from .vlae import STRUCTURE_UNIT, Parts, PhotoVLAE, start_linear
 QUALITIES = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Qualities at which validation looks."""
 STARTED_FROM = 256
-"""Crops whose principal components the linear paths start from."""
+"""Crops whose principal components, or those of what a restored model loses of them, linear paths start from."""
 WATCHED = 64
 """Crops on which units of a restored model have to fire once, or start anew."""
 LEFT_OUT = ("stem", "out", "linear")
@@ -73,7 +74,8 @@ class PhotoTrainer(Loop[PhotoVLAE]):
         if train.init:
             start_from(model, recipe, folder.parent / train.init)
         elif train.restore:
-            restore_released(model, train.restore)
+            restore_released(model, train)
+            renew_channels(model, self._crops(STARTED_FROM))
             revive(model, self._crops(WATCHED))
         else:
             start_linear(model, self._crops(STARTED_FROM))
@@ -207,16 +209,19 @@ def start_from(model: PhotoVLAE, recipe: PhotoRecipe, run: Path) -> None:
     model.load_state_dict(read_checkpoint(found[0], recipe, "cpu")["average"])
 
 
-def restore_released(model: PhotoVLAE, name: str) -> None:
+def restore_released(model: PhotoVLAE, train: PhotoTraining) -> None:
     """Start from a released model, by name or fingerprint.
 
     Raises:
         ModelError: there is none of that name in this family, or it has other shapes.
     """
-    info = find_model(name)
+    info = find_model(train.restore)
     if info.family != PHOTO:
-        raise ModelError(f"recipe: restore = {name!r} is no model of the photo family")
-    restore_photo(model, read_tree(info.folder), read_arrays(read_limited(info.folder, WEIGHTS, MAX_FILE)))
+        raise ModelError(f"recipe: restore = {train.restore!r} is no model of the photo family")
+    tree, arrays = read_tree(info.folder), read_arrays(read_limited(info.folder, WEIGHTS, MAX_FILE))
+    released = PhotoVLAE(smaller(model.config, tuple(tree["slices"])), train.coarsest, train.log_range)
+    restore_photo(released, tree, arrays)
+    grow(model, released)
 
 
 def photo_distortion(parts: Parts, structure: float) -> Tensor:
