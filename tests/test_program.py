@@ -126,6 +126,16 @@ def test_what_is_not_wanted_does_not_change_the_rest(wanted: tuple[int, int]) ->
     np.testing.assert_array_equal(rows[:, : wanted[0], : wanted[1]], whole[:, : wanted[0], : wanted[1]])
 
 
+@pytest.mark.parametrize("taps", [1, 200, 3000])
+def test_taps_are_gathered_a_part_at_a_time(taps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, arrays = network()
+    net = Program(program, arrays, 3, 128, Backend())
+    x = np.random.default_rng(1).integers(-128, 128, (3, 12, 58)).astype(np.float32)
+    whole = run(net, x, 77)
+    monkeypatch.setattr("vlae_codec.exact.flow.TAPS", taps)  # so few that maps are cut across too
+    np.testing.assert_array_equal(run(net, x, 77), whole)
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [

@@ -7,15 +7,18 @@ height takes the memory of a band of rows, nothing is computed twice, and the re
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from sys import maxsize
 
 from ..parallel import in_threads
 from .backend import Array, Backend
 from .program import Conv, Op, Program
 
-TAPS = 1 << 21
+TAPS = 1 << 20
 """Values of the taps that are gathered at once: the buffer stays in the cache."""
 Stage = Callable[[Array, bool], Array]
 """Takes the next rows of a map and whether they are the last, and returns the rows of the result that are settled."""
+Size = tuple[int, int]
+"""Rows and columns."""
 
 
 class Flow:
@@ -25,15 +28,18 @@ class Flow:
         program: the program.
         level: of quality, 0 ... 255.
         start: the first operation.
-        wanted: rows and columns of the result, all of them by default. What no wanted value depends on is not computed.
+        wanted: of the result, all of it by default. What no wanted value depends on is not computed.
     """
 
-    def __init__(self, program: Program, level: int = 0, start: int = 0, wanted: tuple[int, int] | None = None) -> None:
+    def __init__(self, program: Program, level: int = 0, start: int = 0, wanted: Size | None = None) -> None:
         ops = program.ops[start:]
-        self._stages = [_stage(program.backend, op, level) for op in ops]
-        if wanted:
-            sizes = _read_sizes(ops, wanted)
-            self._stages = [_Cropped(stage, *size) for stage, size in zip(self._stages, sizes, strict=True)]
+        if wanted is None:
+            self._stages = [_stage(program.backend, op, level, [None] * len(op.convs)) for op in ops]
+            return
+        self._stages = [
+            _Cropped(_stage(program.backend, op, level, made), *read)
+            for op, (read, made) in zip(ops, _needed(ops, wanted), strict=True)
+        ]
 
     def push(self, x: Array, last: bool) -> Array:
         """Return the rows of the result that the next rows of the map settle, perhaps none.
@@ -52,11 +58,11 @@ def run(program: Program, x: Array, level: int = 0, start: int = 0) -> Array:
     return Flow(program, level, start).push(x, True)
 
 
-def _stage(ops: Backend, op: Op, level: int) -> Stage:
+def _stage(ops: Backend, op: Op, level: int, made: Sequence[Size | None]) -> Stage:
     if op.kind == "conv":
-        return _Convolution(ops, op.convs[0])
+        return _Convolution(ops, op.convs[0], made[0])
     if op.kind == "residual":
-        return _Residual(ops, op)
+        return _Residual(ops, op, made)
     if op.kind == "clip":
         return lambda x, last: clipped(ops, x, op)
     if op.kind == "quality":
@@ -66,18 +72,20 @@ def _stage(ops: Backend, op: Op, level: int) -> Stage:
     return _Unshuffle(ops, op.by)
 
 
-def _read_sizes(ops: Sequence[Op], wanted: tuple[int, int]) -> list[tuple[int, int]]:
-    """Return rows and columns of the input of each operation that the wanted ones of the result depend on."""
-    sizes, (rows, columns) = [], wanted
+def _needed(ops: Sequence[Op], wanted: Size) -> list[tuple[Size, list[Size]]]:
+    """Return what wanted values of the result depend on of each operation's input, and of its convolutions' results."""
+    needed, (rows, columns) = [], wanted
     for op in reversed(ops):
+        made = list[Size]()
         if op.kind == "shuffle":
             rows, columns = -(-rows // op.by), -(-columns // op.by)
         elif op.kind == "unshuffle":
             rows, columns = rows * op.by, columns * op.by
         for conv in reversed(op.convs):
+            made.append((rows, columns))
             rows, columns = ((side - 1) * conv.stride + 1 + conv.side // 2 for side in (rows, columns))
-        sizes.append((rows, columns))
-    return sizes[::-1]
+        needed.append(((rows, columns), made[::-1]))
+    return needed[::-1]
 
 
 class _Cropped:
@@ -94,16 +102,18 @@ class _Cropped:
 
 
 class _Convolution:
-    """Zero padding stands above the first row and below the last."""
+    """Zero padding stands above the first row and below the last; of the result `made` is computed at the most."""
 
-    def __init__(self, ops: Backend, conv: Conv) -> None:
+    def __init__(self, ops: Backend, conv: Conv, made: Size | None = None) -> None:
         self.ops, self.conv = ops, conv
         self.held: Array | None = None
+        self.left, self.columns = made or (maxsize, maxsize)
 
     def __call__(self, x: Array, last: bool) -> Array:
         side, stride = self.conv.side, self.conv.stride
+        columns = min(self.columns, -(-x.shape[2] // stride))
         if side == stride == 1:
-            return convolved(self.ops, self.conv, x, *x.shape[1:])
+            return convolved(self.ops, self.conv, x, x.shape[1], columns)
         margin = side // 2
         above = margin if self.held is None else self.held.shape[1]
         channels, height, width = x.shape
@@ -116,21 +126,24 @@ class _Convolution:
         settled = max(0, rows - side + stride) // stride
         if side == 1 and not last:
             settled = rows // stride
+        settled = min(settled, self.left)
+        self.left -= settled
         self.held = self.ops.copy(inner[:, settled * stride :])
-        return convolved(self.ops, self.conv, framed, settled, -(-width // stride))
+        return convolved(self.ops, self.conv, framed, settled, columns)
 
 
 class _Residual:
     """Rows of the input wait for the update that is added to them."""
 
-    def __init__(self, ops: Backend, op: Op) -> None:
+    def __init__(self, ops: Backend, op: Op, made: Sequence[Size | None]) -> None:
         self.ops, self.op = ops, op
-        self.first, self.second = (_Convolution(ops, conv) for conv in op.convs)
+        self.first, self.second = (_Convolution(ops, conv, size) for conv, size in zip(op.convs, made, strict=True))
         self.waiting: Array | None = None
 
     def __call__(self, x: Array, last: bool) -> Array:
         ops = self.ops
         update = self.second(self.first(clipped(ops, x, self.op), last), last)
+        x = x[:, :, : update.shape[2]]
         settled, before = update.shape[1], x[:, :0] if self.waiting is None else self.waiting
         waited = before.shape[1]
         update[:, :waited] += before[:, :settled]
@@ -188,22 +201,23 @@ def convolved(ops: Backend, conv: Conv, framed: Array, rows: int, columns: int) 
     """Return the maps (outputs, rows, columns) of a convolution of maps whose margin is there already."""
     channels, side, stride = framed.shape[0], conv.side, conv.stride
     out = ops.empty((len(conv.matrix), rows, columns), conv.double)
-    strip = rows_at_once(side * side * channels, columns)
+    across = max(1, min(columns, TAPS // (side * side * channels)))  # fewer than all in wide maps
+    strip = rows_at_once(side * side * channels, across)
 
-    def fill(top: int) -> None:
-        count = min(strip, rows - top)
-        taps = ops.empty((side * side * channels + 1, count * columns), conv.double)
+    def fill(spot: Size) -> None:
+        top, left = spot
+        count, width = min(strip, rows - top), min(across, columns - left)
+        down, right = (count - 1) * stride + 1, (width - 1) * stride + 1
+        taps = ops.empty((side * side * channels + 1, count * width), conv.double)
         taps[-1] = 1.0
-        parts = taps[:-1].reshape(side * side, channels, count, columns)
+        parts = taps[:-1].reshape(side * side, channels, count, width)
         for r in range(side):
             for c in range(side):
-                first = top * stride + r
-                parts[side * r + c] = framed[
-                    :, first : first + (count - 1) * stride + 1 : stride, c : c + (columns - 1) * stride + 1 : stride
-                ]
-        out[:, top : top + count] = multiplied(ops, conv, taps).reshape(-1, count, columns)
+                first, start = top * stride + r, left * stride + c
+                parts[side * r + c] = framed[:, first : first + down : stride, start : start + right : stride]
+        out[:, top : top + count, left : left + width] = multiplied(ops, conv, taps).reshape(-1, count, width)
 
-    in_threads(fill, range(0, rows, strip), ops.workers)
+    in_threads(fill, [(top, left) for top in range(0, rows, strip) for left in range(0, columns, across)], ops.workers)
     return out
 
 
