@@ -61,6 +61,22 @@ def test_better_qualities_take_more_bytes_and_look_better() -> None:
     assert sorted(quality) == quality and quality[-1] > quality[0] + 5
 
 
+def test_of_small_pictures_too_and_targets_give_the_best_that_fits() -> None:
+    original = scene(53, 37)
+
+    def shown(data: bytes) -> float:
+        return psnr(original, np.asarray(vlae_codec.decompress(data)))
+
+    found = [vlae_codec.compress(original, "photo", quality=quality) for quality in range(0, 100, 5)]
+    sizes, quality = list(map(len, found)), list(map(shown, found))
+    assert sorted(sizes) == sizes
+    assert all(finer > coarser - 0.5 for coarser, finer in zip(quality, quality[1:], strict=False))
+    for target in (60, 100, 200):
+        data = vlae_codec.compress(original, "photo", target_bytes=target)
+        best = max(one for one, size in zip(quality, sizes, strict=True) if size <= target)
+        assert 0.75 * target < len(data) <= target and shown(data) > best - 0.2
+
+
 def test_a_payload_takes_its_ideal_length() -> None:
     net, original = model(), scene(192, 256)
     latents = transform.analyse(net, original)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 import vlae_codec
 from vlae_codec.container import limits
-from vlae_codec.families.photo import codec, restoration
+from vlae_codec.families.photo import restoration, sender
 from vlae_codec.families.photo.container import PhotoFile, parse_file, write_file
 from vlae_codec.families.photo.restoration import OFFSETS, SIZE, TAPS, fitted, restore
 
@@ -96,7 +96,7 @@ def test_a_large_picture_is_fitted_by_a_stripe(monkeypatch: pytest.MonkeyPatch) 
     waves = np.stack([np.sin(rows / 5) + np.cos(columns / 3), np.sin((rows + columns) / 7), np.cos(rows / 4)], 2)
     original = np.asarray((120 + 50 * waves).clip(0, 255), np.uint8)
     whole = vlae_codec.compress(original, model="photo", quality=80)
-    monkeypatch.setattr(codec, "FITTED", 100 * 256)  # six of twenty rows of the grid
+    monkeypatch.setattr(sender, "FITTED", 100 * 256)  # six of twenty rows of the grid
     part = vlae_codec.compress(original, model="photo", quality=80)
     assert len(part) == len(whole) and part != whole
 

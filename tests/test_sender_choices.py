@@ -10,10 +10,11 @@ import pytest
 
 from vlae_codec.coding.symbols import SCALES
 from vlae_codec.errors import VlaeError
-from vlae_codec.families.photo import codec
+from vlae_codec.families.photo import codec, coding
 from vlae_codec.families.photo.coding import Coded
 from vlae_codec.families.photo.model import LEVELS, STEP_BITS
 from vlae_codec.families.photo.rounding import choose
+from vlae_codec.families.photo.target import Search
 from vlae_codec.families.photo.transform import grid
 
 
@@ -48,8 +49,9 @@ def search(sizes: np.ndarray, most: int) -> tuple[int, int]:
         tried.append(level)
         return Coded(bytes(int(sizes[level])), 0.0, 0.0)
 
-    level, found = codec._within(code, most, most, 0)
-    assert len(found.payload) == sizes[level] <= most and len(set(tried)) == len(tried)
+    search = Search(code, most, most)
+    level = search.level(0)
+    assert len(search.found[level].payload) == sizes[level] <= most and len(set(tried)) == len(tried)
     return level, len(tried)
 
 
@@ -89,6 +91,6 @@ def test_a_payload_is_as_long_as_the_format_asks(size: tuple[int, int]) -> None:
     """A byte for each 64 positions beyond 2048, as docs/format.md says and other readers refuse what is shorter."""
     height, width = (4 * math.ceil(side / 64) for side in size)
     assert grid(size) == (height, width)
-    least = codec.least_payload(height, width)
+    least = coding.least_payload(height, width)
     assert least >= 0 and height * width <= 2048 + 64 * least
     assert least == 0 or height * width > 2048 + 64 * (least - 1)

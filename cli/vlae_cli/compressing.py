@@ -13,7 +13,7 @@ from .sources import Sources
 
 if TYPE_CHECKING:
     from vlae_codec.families.family import Job
-    from vlae_codec.families.photo.codec import Refine
+    from vlae_codec.families.photo.sender import Refine
     from vlae_codec.families.request import Rate
     from vlae_codec.families.result import Encoded
     from vlae_codec.io.adjust import Colour, Size

@@ -15,6 +15,9 @@ from .prior import BY, Step, gather, scatter, walk
 from .texture import BASE, Draw, Texture
 from .transform import bands, framed
 
+FREE_POSITIONS, POSITIONS_A_BYTE = 2048, 64
+"""Positions of latents that take no byte of payload, and those beyond that a byte pays for."""
+
 
 class Coded(NamedTuple):
     """A payload.
@@ -106,3 +109,11 @@ def pop(model: PhotoModel, payload: bytes, rows: int, columns: int, level: int, 
             step = steps.send(symbols)
     except StopIteration:
         return latents
+
+
+def least_payload(rows: int, columns: int) -> int:
+    """Return the least bytes that a payload has: a file of a few bytes must not cause much work.
+
+    Shorter ones are filled up with zero bytes, which the entropy coder reads as what was there.
+    """
+    return max(0, -(-(rows * columns - FREE_POSITIONS) // POSITIONS_A_BYTE))
