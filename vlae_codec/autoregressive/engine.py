@@ -303,12 +303,12 @@ def draw_whole(net: LocalNet, shape: Shape, choose: Choose, features: Array, pos
     """Pictures small enough to be held whole, (B, H, W, channels); as `sweep` otherwise.
 
     Args:
-        features: (H, W, F, B), float64; F may be 0.
+        features: (H, W, F, B), integers; F may be 0.
         positions: (H, W, ...).
     """
     xp = namespace(features)
     size = (shape.batch, shape.height, shape.width, net.channels)
-    pictures = zeros(size, features)
+    pictures = zeros(size, net.mix)
 
     def emit(first: int, rows: Array) -> None:
         pictures[:, first : first + len(rows)] = xp.permute_dims(rows, (3, 0, 1, 2))
@@ -317,5 +317,5 @@ def draw_whole(net: LocalNet, shape: Shape, choose: Choose, features: Array, pos
         return lambda first, last: whole[first:last]
 
     known = None if positions is None else part(positions)
-    sweep(net, shape, choose, emit, like=features, features=part(features), positions=known)
+    sweep(net, shape, choose, emit, like=net.mix, features=part(features), positions=known)
     return pictures

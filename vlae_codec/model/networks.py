@@ -20,6 +20,7 @@ from ..exact.kernels import fold
 from ..exact.layers import FRACTION, LIMIT, Conv3x3, relu, unshuffle
 from ..exact.named_layers import NamedLayers
 from ..exact.philox import candidate_noise, pixel_noise
+from ..exact.spectral_decoder import SpectralDecoder
 from ..exact.tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
 from ..parallel import in_threads, threads
 
@@ -38,6 +39,8 @@ SHARE = 16
 """Images that are worth a thread of their own."""
 FEW = 8
 """Images whose maps of float64 are few enough for a processor's cache."""
+MANY = 32
+"""Images from which on spectral convolutions are faster; so many go through them at once."""
 NOISE_SHIFT = EXP_FRACTION + QUANTILE_FRACTION - FRACTION
 """Bits by which the product of a scale and noise is finer than latents."""
 
@@ -194,7 +197,9 @@ class IntegerModel(NamedLayers):
         return namespace(features).permute_dims(features, (3, 0, 1, 2))
 
     def _features(self, z: Integers) -> Array:
-        """Return the features as they are computed, (H, W, F, B)."""
+        """Return the features as they are computed, (H, W, F, B), in the model's dtype or in single precision."""
+        if self._spectral(len(z)):
+            return self._spectral_decoder(self.to_device(z), MANY)
         return self._feature_net(self.to_device(z), self._few)
 
     @property
@@ -205,6 +210,15 @@ class IntegerModel(NamedLayers):
     @functools.cached_property
     def _feature_net(self) -> FeatureNet:
         return FeatureNet.build(self.height, self.width, self.folded, self.folded_residuals)
+
+    def _spectral(self, count: int) -> bool:
+        """Return whether the features of so many images take less time by spectral convolutions."""
+        return count >= MANY and self.device == "cpu" and SpectralDecoder.fits(self._feature_net)
+
+    @functools.cached_property
+    def _spectral_decoder(self) -> SpectralDecoder:
+        shifts = [shift for name, shift in self.info["shifts"].items() if name.startswith("decoder.")]
+        return SpectralDecoder(self._feature_net, max(shifts))
 
     @functools.cached_property
     def local_net(self) -> LocalNet:
@@ -255,12 +269,18 @@ class IntegerModel(NamedLayers):
 
         def part(start: int) -> Pictures:
             here = least if least.shape[2] == 1 else least[:, :, start : start + size]
+            own = z[start : start + size]
             if some:
-                return draw_some(self.local_net, self.window, self._features(z[start : start + size]), here)
-            return self.sweep(z[start : start + size], at_least, here, raster, by_graph).astype(np.uint8)
+                return draw_some(self.local_net, self.window, self._features(own), here)
+            return self.sweep(own, at_least, here, raster, by_graph).astype(np.uint8)
 
-        _ = self.local_net, self._feature_net  # threads must find them there
+        _ = self.local_net  # threads must find them there
+        _ = self._spectral_decoder if self._spectral(len(z)) else self._feature_net
         return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))
+
+    def _shape(self, count: int) -> Shape:
+        """Return what so many pictures are drawn as."""
+        return Shape(self.height, self.width, count, self.window, self.window.slant)
 
     def at_once(self, count: int, most: int = BATCH) -> int:
         """Pictures drawn at once, so that each worker has some if they are worth it."""
@@ -279,8 +299,7 @@ class IntegerModel(NamedLayers):
             raster: one pixel a step, for comparison.
             cuda_graph: draw by one CUDA graph; `choose` must stay on the device.
         """
-        shape = Shape(self.height, self.width, len(z), self.window, self.window.slant)
-        features = self._features(z)
+        features, shape = self._features(z), self._shape(len(z))
         whole = draw_by_graph if cuda_graph else draw_whole
         shape = shape.raster() if raster else shape
         return self.to_integers(whole(self.local_net, shape, choose, features, positions))[:, :, :, 0]
