@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..autoregressive.bounded import draw_bounded
+from ..autoregressive.bounded_net import BoundedNet
 from ..autoregressive.cuda_graph import draw_by_graph
 from ..autoregressive.engine import Choose, Shape, draw_whole
 from ..autoregressive.order import Window
@@ -33,6 +35,8 @@ BATCH = 64
 """Images that the networks see at once; bounds memory to some tens of megabytes."""
 SPARSE_BATCH = 256
 """Images that are drawn at once if only some of their pixels are."""
+BOUNDED_BATCH = 128
+"""Images that are drawn at once in single precision where that is certain."""
 GPU_BATCH = 1024
 """Images that a GPU draws at once."""
 SHARE = 16
@@ -228,6 +232,10 @@ class IntegerModel(NamedLayers):
         mix = fold(both, self.arrays["local.features.bias"], self.info["shifts"]["local.window"])
         return LocalNet(self.to_device(mix), self.folded_residuals("local.layers"), [self.folded("local.out")])
 
+    @functools.cached_property
+    def _bounded_net(self) -> BoundedNet:
+        return BoundedNet(self.local_net)
+
     def probabilities(self, logits: Array) -> Integers:
         """P(pixel = 1) in units of 2^-24 of logits in units of 1/64."""
         return load_tables().sigmoid[self.to_integers(logits.clip(-SIGMOID_RANGE, SIGMOID_RANGE)) + SIGMOID_RANGE]
@@ -265,16 +273,20 @@ class IntegerModel(NamedLayers):
         least = least_logits(pixel_noise(rows, columns, 0, np.asarray(draw, np.int64).reshape(1, 1, -1), seed))
         least = self.to_device(least if near is None else np.where(near.transpose(1, 2, 0), least, np.inf))
         by_graph, some = self.device == "cuda" and not raster, self.device == "cpu" and near is not None
-        size = GPU_BATCH if by_graph else self.at_once(len(z), SPARSE_BATCH if some else BATCH)
+        bounded = self._spectral(len(z)) and not raster and not some and self.dtype == np.float64
+        most = SPARSE_BATCH if some else BOUNDED_BATCH if bounded else BATCH
+        size = GPU_BATCH if by_graph else self.at_once(len(z), most)
 
         def part(start: int) -> Pictures:
             here = least if least.shape[2] == 1 else least[:, :, start : start + size]
             own = z[start : start + size]
             if some:
                 return draw_some(self.local_net, self.window, self._features(own), here)
+            if bounded:
+                return draw_bounded(self._bounded_net, self._shape(len(own)), self._features(own), here)
             return self.sweep(own, at_least, here, raster, by_graph).astype(np.uint8)
 
-        _ = self.local_net  # threads must find them there
+        _ = self._bounded_net if bounded else self.local_net  # threads must find them there
         _ = self._spectral_decoder if self._spectral(len(z)) else self._feature_net
         return np.concatenate(in_threads(part, range(0, len(z), size), self.workers))
 

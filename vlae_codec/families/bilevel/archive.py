@@ -41,6 +41,8 @@ LOSSY_CHUNK = 1000
 LOSSLESS_CHUNK = 10_000
 TASTED = 64
 """Pictures that decide which model an archive takes."""
+DRAWN = 256
+"""Pictures that are drawn at once."""
 
 
 @dataclass(frozen=True)
@@ -273,8 +275,8 @@ class Reader:
         if self.archive.kind == LOSSY:
             codes = Codes(part, len(images))
             chosen = [codes[number - images.start] for number in numbers]
-            for start in range(0, len(numbers), TASTED):
-                some = chosen[start : start + TASTED]
+            for start in range(0, len(numbers), DRAWN):
+                some = chosen[start : start + DRAWN]
                 z = decode(model, *(list(column) for column in zip(*some, strict=True)))
                 yield from zip(numbers[start:], model.draw(z, seed), strict=False)
             return
