@@ -89,8 +89,8 @@ class ArchiveReader(Reader):
         low = self.tables["normal"][x >> 7]
         return int(low + ((self.tables["normal"][(x >> 7) + 1] - low) * (x & 127) >> 7))
 
-    def pictures(self, data: bytes) -> Iterator[list[Vector]]:
-        """The pictures of a file, in order."""
+    def pictures(self, data: bytes, skipped: int = 0) -> Iterator[list[Vector]]:
+        """The pictures of a file, in order, without those of the first chunks."""
         assert data[:2] == b"\xd6Z" and data[2] == 0x16 and data[3:6] == self.fingerprint[:3]
         place = 7
 
@@ -112,7 +112,8 @@ class ArchiveReader(Reader):
         for index, length in enumerate(lengths):
             part = data[place : place + length]
             assert data[place + length : place + length + 4] == crc32(part, index.to_bytes(4, "little"))
-            yield from self.chunk(part, min(chunk, total - index * chunk))
+            if index >= skipped:
+                yield from self.chunk(part, min(chunk, total - index * chunk))
             place += length + 4
 
     def chunk(self, part: bytes, size: int) -> Iterator[list[Vector]]:
