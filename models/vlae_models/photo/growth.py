@@ -28,7 +28,7 @@ def smaller(config: PhotoConfig, slices: tuple[int, ...]) -> PhotoConfig:
     """Return the shapes of a released model whose last slice may have fewer channels.
 
     Raises:
-        ModelError: the slices differ in more than the size of the last one, or that one would shrink.
+        ModelError: the slices differ in more than the size of the last one, or that one would get smaller.
     """
     mine = config.slices
     if mine[:-1] != slices[:-1] or mine[-1] < slices[-1]:
