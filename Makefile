@@ -21,7 +21,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/vlae-bench --html bench-out --force
 
 test: $(VENV)/.installed-dev
-	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 man: $(VENV)/.installed
 	$(BIN)/vlae-man --out build/man

@@ -61,6 +61,6 @@ def serving(
 ) -> Iterator[Server]:
     """Yield a server of some files."""
     with Server(content, ranges, forbidden) as found:
-        threading.Thread(target=found.serve_forever, daemon=True).start()
+        threading.Thread(target=found.serve_forever, args=(0.05,), daemon=True).start()
         yield found
         found.shutdown()

@@ -126,6 +126,16 @@ ALLOWED = (
 """Reasons for which CI may leave a test out: what a machine lacks, and combinations that do not exist."""
 
 
+LONGEST = ("web", "docs", "ray", "conformance", "photo_training", "endurance", "independent_archive_reader", "memory")
+"""Test files that take longest: they go first, so that no process works on one at the end while others have none left."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files in front; all others keep their order."""
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """With CI set, fail a test that is skipped for any other reason: a skip can hide a loss."""

@@ -81,7 +81,7 @@ def test_coding_takes_no_more_than_is_said(target: int | None, monkeypatch: pyte
 
 
 def test_pages_take_no_more_than_is_said() -> None:
-    rows, columns = np.mgrid[:900, :1200]
+    rows, columns = np.mgrid[:600, :800]
     page = Picture(np.where(np.sin(rows / 7) + np.cos(columns / 5) > 0.8, np.uint8(0), np.uint8(255)))
     files = [page_codec.compress(page, registry.find_model("page")).data]  # loads the model
     taken = peak_of(lambda: page_codec.compress(page, registry.find_model("page")))
@@ -96,7 +96,7 @@ def test_pages_take_no_more_than_is_said() -> None:
 
 
 def test_what_does_not_fit_is_refused_and_what_fits_has_the_same_bytes() -> None:
-    picture = scene(300, 400)
+    picture = scene(60, 80)
     data = vlae_codec.compress(picture, "photo")
     plenty = memory.held() + 400 * MIB
     assert vlae_codec.compress(picture, "photo", max_memory=plenty) == data

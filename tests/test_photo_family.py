@@ -219,12 +219,15 @@ def test_a_model_of_the_other_family_is_damage() -> None:
         vlae_codec.decompress(write_windowed(model().fingerprint, parts))
 
 
-def test_a_small_file_cannot_ask_for_much_work() -> None:
-    flat = np.full((2048, 1024, 3), (40, 90, 160), np.uint8)
+def test_a_small_file_cannot_ask_for_much_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert coding.least_payload(128, 64) == 96  # of 2048 x 1024 pixels
+    monkeypatch.setattr(coding, "FREE_POSITIONS", 64)
+    monkeypatch.setattr(coding, "POSITIONS_A_BYTE", 4)
+    flat = np.full((512, 256, 3), (40, 90, 160), np.uint8)
     data = vlae_codec.compress(flat, "photo", quality=0)
     file = parse_file(data)
     assert np.abs(np.asarray(vlae_codec.decompress(data)).astype(int) - flat).mean() < 20
-    short = file.__class__(b"", 0, False, 2048, 1024, file.payload[:50])
+    short = file.__class__(b"", 0, False, 512, 256, file.payload[:50])
     with pytest.raises(FormatError, match="too few"):
         vlae_codec.decompress(write_file(model().fingerprint, short))
 
