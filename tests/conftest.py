@@ -127,7 +127,7 @@ ALLOWED = (
 
 
 LONGEST = ("web", "docs", "ray", "conformance", "photo_training", "endurance", "independent_archive_reader", "memory")
-"""Test files that take longest: they go first, so that no process works on one at the end while others have none left."""
+"""Test files that take longest: they go first, or one process would work on one at the end while others have none."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
