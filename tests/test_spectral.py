@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from small_models import SHAPES, exported, tiny_model
+from small_models import SHAPES, exported, some_images, tiny_model
 
 from vlae_codec.exact.kernels import fold
 from vlae_codec.exact.layers import Conv3x3, Linear
@@ -75,6 +75,29 @@ def test_features_are_those_of_the_layers(shape: tuple[str, int, int]) -> None:
     z = rng.integers(-4000, 4000, (MANY + 5, model.latent))
     expected = np.concatenate([model.features(part) for part in np.array_split(z, 8)])
     np.testing.assert_array_equal(model.features(z), expected)
+
+
+def test_posteriors_are_those_of_the_layers() -> None:
+    model, images = tiny_model(), some_images(2 * MANY + 5)
+    parts = [model.posterior(part) for part in np.array_split(images, 8)]
+    for found, expected in zip(model.posterior(images), zip(*parts, strict=True), strict=True):
+        np.testing.assert_array_equal(found, np.concatenate(expected))
+    model, images = tiny_model(labels=3), some_images(MANY)
+    np.testing.assert_array_equal(
+        model.given(1).posterior(images)[0],
+        np.concatenate([model.posterior(images[:9])[0], model.posterior(images[9:])[0]]),
+    )
+
+
+def test_images_that_may_be_wrong_are_read_by_the_layers() -> None:
+    info, arrays = exported()
+    rng, shape = np.random.default_rng(4), arrays["encoder.fine.0.first.weight"].shape
+    changed = {**arrays, "encoder.fine.0.first.weight": rng.integers(-(2**15) + 1, 2**15, shape)}
+    model, images = IntegerModel({**info, "shifts": {**info["shifts"], "encoder.full": 40}}, changed), some_images(MANY)
+    assert not model._spectral_encoder(images, MANY, lambda images: np.zeros((len(images), 1))).any()
+    np.testing.assert_array_equal(
+        model.posterior(images)[0], np.concatenate([model.posterior(one)[0] for one in np.split(images, 2)])
+    )
 
 
 def test_features_that_may_be_wrong_are_computed_by_the_layers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from .layers import LIMIT
 Weights = NDArray[Any]
 
 
-def fold(weight: Weights, bias: Weights, shift: int) -> NDArray[np.float64]:
+def fold(weight: Weights, bias: Weights, shift: int, rounded: bool = True) -> NDArray[np.float64]:
     """Return a layer whose product with (x, 1) needs only a floor to be rescaled, (outputs, inputs + 1).
 
     The scaling by 2^-shift is exact in float64, and so is the 1/2 of the rounding.
@@ -27,9 +27,10 @@ def fold(weight: Weights, bias: Weights, shift: int) -> NDArray[np.float64]:
         weight: integers (inputs, outputs) whose products with the inputs sum to less than 2^52.
         bias: integers (outputs,).
         shift: the layer's rescaling; floor((x W + b) / 2^shift + 1/2).
+        rounded: whether the 1/2 is there.
     """
     whole = np.concatenate([weight, bias[None]]).T.astype(np.float64) * 2.0**-shift
-    whole[:, -1] += 0.5
+    whole[:, -1] += 0.5 * rounded
     return np.ascontiguousarray(whole)
 
 
@@ -59,12 +60,14 @@ class InPlace:
     """Operations of numpy or torch with `out`, which array-api-compat hides.
 
     Args:
-        like: a float64 array of the library and device wanted.
+        like: an array of the library and device wanted; in single precision, activations are not rounded, and clamped
+            by the ReLUs alone.
     """
 
     def __init__(self, like: Array) -> None:
         self.like, self.library = like, library_of(like)
         self.is_numpy = self.library is np
+        self.is_exact = like.dtype == self.library.float64
         # Bounds that are arrays already: numpy would make new ones of numbers in every call.
         kind = like.dtype if self.is_numpy else None
         self.bounds = {bound: np.array(float(bound), kind) for bound in (-LIMIT, 0, LIMIT)}
@@ -84,8 +87,10 @@ class InPlace:
             into: where the result goes, if not to `out`; of any shape that `out` can be viewed in.
         """
         self.library.matmul(weight, inputs, out=out)
-        self.library.floor(out, out=out)
-        self.clip(out if into is None else out.reshape(into.shape), low, out if into is None else into)
+        if self.is_exact:
+            self.library.floor(out, out=out)
+        if self.is_exact or low == 0 or into is not None:
+            self.clip(out if into is None else out.reshape(into.shape), low, out if into is None else into)
 
     def clip(self, x: Array, low: int, out: Array) -> None:
         """Clamp x to low (-LIMIT or 0) ... LIMIT, written to `out`."""
@@ -98,5 +103,5 @@ class InPlace:
         """Add a layer's result to the stream of residual blocks and clamp the stream."""
         self.layer(weight, inputs, out)
         self.library.add(stream, out, out=stream)
-        if clamp:
+        if clamp and self.is_exact:
             self.clip(stream, -LIMIT, stream)

@@ -67,10 +67,15 @@ class NamedLayers:
             x = (Residual(first, second) if pointwise else Residual(Conv3x3(first), Conv3x3(second)))(x)
         return x
 
-    def folded(self, name: str) -> Array:
-        """Return a layer as `kernels.fold` has it."""
+    @property
+    def rounds(self) -> bool:
+        """Whether activations are integers; in single precision they are not."""
+        return bool(np.dtype(self.dtype) == np.float64)
+
+    def folded(self, name: str, last: bool = False) -> Array:
+        """Return a layer as `kernels.fold` has it; the `last` one is rounded in single precision too."""
         weight, bias = (self.arrays[f"{name}.{part}"] for part in ("weight", "bias"))
-        return self.to_device(fold(weight, bias, self.info["shifts"][name]))
+        return self.to_device(fold(weight, bias, self.info["shifts"][name], self.rounds or last))
 
     def folded_residuals(self, name: str) -> list[tuple[Array, Array]]:
         """Return the layers of all residual blocks of a name, folded."""

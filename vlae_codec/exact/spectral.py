@@ -15,17 +15,21 @@ N), then a row for the real and a row for the imaginary part of each other one.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .layers import LIMIT
+
 Floats = NDArray[Any]
 
 ROUNDING = 2.0**-53
 TAPS = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
+SIDE = 24
+"""Pixels of the longest side whose convolutions take less time so."""
 WAVE_ERROR = 9
 """By how many roundings a cosine or sine of `_wave` is off, at most: 2.4 of an angle below pi, and its own."""
 
@@ -100,6 +104,8 @@ class Transform:
         self.dtype, self.shape = dtype, (height, width)
         self.rows, self.columns = rows or Side.of(height, dtype), columns or Side.of(width, dtype)
         self.frequencies = self.rows.size * self.columns.size
+        # Arrays, for numpy would make new ones of numbers in every call.
+        self.bounds = tuple(np.array(bound, dtype) for bound in (-LIMIT, 0, LIMIT))
 
     def frequency_numbers(self) -> NDArray[np.int64]:
         """Return which frequency of columns and of rows each line of a spectrum belongs to, (frequencies, 2)."""
@@ -234,3 +240,67 @@ def _largest(transform: Transform, of_side: Callable[[Side], Side]) -> float:
         pairs[...] = math.sqrt(2) * pairs.max(axis=-2, keepdims=True)  # |cosine| + |sine| is sqrt(2) at most
     changed.synthesise(spectrum, planes, maps)
     return float(maps.max())
+
+
+def kernels(blocks: Sequence[tuple[Floats, Floats]], transform: Transform, shift: int) -> list[tuple[Kernel, Kernel]]:
+    """Return the kernels of residual blocks."""
+    return [(Kernel.of(first, transform, shift), Kernel.of(second, transform, shift)) for first, second in blocks]
+
+
+class Maps:
+    """Maps of one resolution (H, W, C, B) with memory for their convolutions.
+
+    Args:
+        transform: of their size.
+        channels: C.
+        most: channels of the result of any convolution, at most.
+        batch: B.
+
+    Attributes:
+        stream: what residual blocks add to.
+        active: its ReLU.
+    """
+
+    def __init__(self, transform: Transform, channels: int, most: int, batch: int) -> None:
+        shape, dtype = (*transform.shape, channels, batch), transform.dtype
+        self.transform, self.exact = transform, dtype == np.float64
+        self.stream, self.active, self._update = (np.zeros(shape, dtype) for _ in range(3))
+        self._lines = transform.rows.size * transform.shape[1]
+        sizes = self._lines, transform.frequencies, transform.frequencies
+        self._planes, *self._spectra = (np.zeros(size * most * batch, dtype) for size in sizes)
+
+    def convolve(self, kernel: Kernel, maps: Floats, out: Floats) -> bool:
+        """Write a convolution to `out`, rounded; return whether it is certainly exact."""
+        transform, batch = self.transform, maps.shape[3]
+        certain = not self.exact or bool(maps.max() <= kernel.most)
+
+        def view(memory: Floats, lines: int, channels: int) -> Floats:
+            return memory[: lines * channels * batch].reshape(lines, channels, batch)
+
+        inputs, outputs = maps.shape[2], out.shape[2]
+        before, after = (
+            view(memory, transform.frequencies, channels)
+            for memory, channels in zip(self._spectra, (inputs, outputs), strict=True)
+        )
+        transform.analyse(maps, view(self._planes, self._lines, inputs), before)
+        kernel.apply(transform, before, after)
+        transform.synthesise(after, view(self._planes, self._lines, outputs), out)
+        if self.exact:
+            np.floor(out, out=out)
+        return certain
+
+    def residuals(self, blocks: list[tuple[Kernel, Kernel]]) -> bool:
+        """Do all the blocks, and leave the ReLU of the result active; return whether it is certainly exact."""
+        (low, zero, high), stream, update, certain = self.transform.bounds, self.stream, self._update, True
+        stream.clip(zero, high, self.active)
+        for first, second in blocks:
+            certain &= self.convolve(first, self.active, update)
+            update.clip(zero, high, update)
+            certain &= self.convolve(second, update, update)
+            if self.exact:
+                update.clip(low, high, update)
+            np.add(stream, update, out=stream)
+            if self.exact:
+                stream.clip(low, high, stream)
+            stream.clip(zero, high, self.active)
+        return certain

@@ -22,7 +22,9 @@ from ..exact.kernels import fold
 from ..exact.layers import FRACTION, LIMIT, Conv3x3, relu, unshuffle
 from ..exact.named_layers import NamedLayers
 from ..exact.philox import candidate_noise, pixel_noise
+from ..exact.spectral import SIDE
 from ..exact.spectral_decoder import SpectralDecoder
+from ..exact.spectral_encoder import SpectralEncoder
 from ..exact.tables import EXP_FRACTION, EXP_MIN, QUANTILE_FRACTION, SIGMOID_FRACTION, SIGMOID_RANGE, load_tables
 from ..parallel import in_threads, threads
 
@@ -33,7 +35,7 @@ POSTERIOR_LOG_SCALE = (-5 << FRACTION, 1 << (FRACTION - 1))
 PRIOR_LOG_SCALE = (-4 << FRACTION, 1 << FRACTION)
 BATCH = 64
 """Images that the networks see at once; bounds memory to some tens of megabytes."""
-SPARSE_BATCH = 256
+SPARSE_BATCH = 512
 """Images that are drawn at once if only some of their pixels are."""
 BOUNDED_BATCH = 128
 """Images that are drawn at once in single precision where that is certain."""
@@ -95,7 +97,7 @@ class IntegerModel(NamedLayers):
 
     def posterior(self, images: Pictures) -> tuple[Integers, Integers]:
         """Mean and log standard deviation of q(z|x), units of 2^-10, (B, D) each; images (B, H, W) of 0 and 1."""
-        few = self._few
+        few = BATCH if self._spectral(len(images)) else self._few
         out = np.concatenate([self._encode(images[i : i + few]) for i in range(0, len(images), few)])
         return out[:, : self.latent], np.clip(out[:, self.latent :], *POSTERIOR_LOG_SCALE)
 
@@ -129,6 +131,22 @@ class IntegerModel(NamedLayers):
         return self._given[label]
 
     def _trunk(self, images: Pictures) -> Array:
+        if self._spectral(len(images)):
+            return self._spectral_encoder(images, MANY, self._plain_trunk)
+        return self._plain_trunk(images)
+
+    @functools.cached_property
+    def _spectral_encoder(self) -> SpectralEncoder:
+        return SpectralEncoder(
+            self.height, self.width, self.folded, self.folded_residuals, self._largest_shift("encoder.")
+        )
+
+    def _largest_shift(self, prefix: str) -> int:
+        """Return the largest rescaling of layers by the beginning of their names."""
+        return max(int(shift) for name, shift in self.info["shifts"].items() if name.startswith(prefix))
+
+    def _plain_trunk(self, images: Pictures) -> Array:
+        """Return the trunk's activations by its layers, (B, features)."""
         x = unshuffle(self.to_device(images[..., None]) * 2.0**FRACTION)
         x = Conv3x3(self.linear("encoder.stem"))(x)
         x = self.residuals("encoder.fine", x)
@@ -217,20 +235,20 @@ class IntegerModel(NamedLayers):
 
     def _spectral(self, count: int) -> bool:
         """Return whether the features of so many images take less time by spectral convolutions."""
-        return count >= MANY and self.device == "cpu" and SpectralDecoder.fits(self._feature_net)
+        return count >= MANY and self.device == "cpu" and max(self.height, self.width) <= 2 * SIDE
 
     @functools.cached_property
     def _spectral_decoder(self) -> SpectralDecoder:
-        shifts = [shift for name, shift in self.info["shifts"].items() if name.startswith("decoder.")]
-        return SpectralDecoder(self._feature_net, max(shifts))
+        return SpectralDecoder(self._feature_net, self._largest_shift("decoder."))
 
     @functools.cached_property
     def local_net(self) -> LocalNet:
         """The local decoder as the wavefront engine evaluates it; its head gives the logit in units of 1/64."""
         window, features = (self.arrays[f"local.{part}.weight"] for part in ("window", "features"))
         both = np.concatenate([window.astype(np.int64) << FRACTION, features.astype(np.int64)])
-        mix = fold(both, self.arrays["local.features.bias"], self.info["shifts"]["local.window"])
-        return LocalNet(self.to_device(mix), self.folded_residuals("local.layers"), [self.folded("local.out")])
+        mix = fold(both, self.arrays["local.features.bias"], self.info["shifts"]["local.window"], self.rounds)
+        head = self.folded("local.out", last=True)
+        return LocalNet(self.to_device(mix), self.folded_residuals("local.layers"), [head])
 
     @functools.cached_property
     def _bounded_net(self) -> BoundedNet:
@@ -273,7 +291,7 @@ class IntegerModel(NamedLayers):
         least = least_logits(pixel_noise(rows, columns, 0, np.asarray(draw, np.int64).reshape(1, 1, -1), seed))
         least = self.to_device(least if near is None else np.where(near.transpose(1, 2, 0), least, np.inf))
         by_graph, some = self.device == "cuda" and not raster, self.device == "cpu" and near is not None
-        bounded = self._spectral(len(z)) and not raster and not some and self.dtype == np.float64
+        bounded = self._spectral(len(z)) and not raster and not some and self.rounds
         most = SPARSE_BATCH if some else BOUNDED_BATCH if bounded else BATCH
         size = GPU_BATCH if by_graph else self.at_once(len(z), most)
 
