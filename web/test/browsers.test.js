@@ -1,4 +1,4 @@
-/** The suite and the golden files in real browsers: each runs a page that draws them and posts the hashes of pixels. */
+/** A part of the suite and the golden files in real browsers: each runs a page that draws them and posts the hashes of pixels. */
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -16,6 +16,7 @@ const SUITE = new URL("../../conformance/", import.meta.url);
 const CASES = JSON.parse(readFileSync(new URL("manifest.json", SUITE), "utf8"));
 const NAMES = ["mnist", "photo", "photo-exact"]; // golden files of the others differ in weights alone
 const MODELS = Object.entries((await store.list()).models).filter(([, { name }]) => NAMES.includes(name)).map(([print]) => print.slice(0, 12));
+const EACH = 4; // of the suite, all of which Node reads: other engines are held to the golden files too
 const LIMIT = 400_000;
 
 const PAGE = `<!doctype html><title>Suite</title><script type="module">
@@ -42,7 +43,7 @@ await fetch("/answer", { method: "POST", body: JSON.stringify(found) });
 async function cases() {
   const told = [];
   const expected = {};
-  for (const { name, file, options, sha256 } of CASES) {
+  for (const { name, file, options, sha256 } of CASES.filter((_, number) => number % EACH === 0)) {
     const { options: asked } = readOptions(options);
     told.push({ name, path: `suite/files/${file}`, options: { ...asked, seed: String(asked.seed) }, sized: true });
     expected[name] = sha256 ?? "VlzError";
@@ -65,7 +66,7 @@ const BROWSERS = {
 for (const [name, [program, told]] of Object.entries(BROWSERS)) {
   test(`${name} finds the pixels of all files`, { skip: program ? false : `needs ${name}`, timeout: LIMIT }, async () => {
     const { told: list, expected } = await cases();
-    assert.ok(list.length > 150);
+    assert.ok(list.length > 60);
     const pages = { "/run": PAGE, "/cases.html": JSON.stringify(list) };
     const server = await serve({ "/golden/": fileURLToPath(GOLDEN), "/suite/": fileURLToPath(SUITE), "/": `${BUILT}/` }, pages);
     const profile = mkdtempSync(`${tmpdir()}/profile-`);
