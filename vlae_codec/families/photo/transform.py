@@ -88,7 +88,8 @@ def synthesise(
     """
     ops, out, done = model.ops, np.empty((*size, 3), np.uint8), 0
     rows, columns = latents.shape[1] - 2, latents.shape[2] - 2
-    deep, linear, waiting = Flow(model.synthesis, level, wanted=size), Flow(model.synthesis_linear, level), None
+    deep, linear = (Flow(one, level, wanted=size) for one in (model.synthesis, model.synthesis_linear))
+    waiting = None
     for top, bottom in bands(rows, PATCH**2 * columns):
         v = model.inverse(ops, latents[:, 1 + top : 1 + bottom, 1:-1], level)
         flat = linear.push(v, bottom == rows)
