@@ -1,10 +1,12 @@
 """How long the commands take as whole processes: one digit, a thousand files, and an archive of a thousand.
 
-Run as `python -m benchmarks.command_speed --data FOLDER`. Also makes sure that neither command imports torch.
+Run as `python -m benchmarks.command_speed --data FOLDER`. Also makes sure that neither command imports torch. Modules are
+read as bytecode, as those of an installation are.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import statistics
@@ -44,10 +46,17 @@ def run(arguments: Sequence[str]) -> float:
         VlaeError: it fails.
     """
     started = time.perf_counter()
-    done = subprocess.run(arguments, capture_output=True, text=True)
+    done = subprocess.run(arguments, capture_output=True, text=True, env=bytecode())
     if done.returncode:
         raise VlaeError(f"{' '.join(arguments[:4])} ...: exit code {done.returncode}: {done.stderr.strip()[-300:]}")
     return time.perf_counter() - started
+
+
+@functools.cache
+def bytecode() -> dict[str, str]:
+    """Return an environment in which processes find each other's bytecode, where they would write none."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "vlae-bytecode"), **kept}
 
 
 def imported(name: str, arguments: Sequence[str]) -> set[str]:

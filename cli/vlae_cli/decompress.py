@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -166,7 +167,7 @@ def _decompress(pairs: Sequence[Pair], task: DecompressTask, output: Output, fai
             if lost:
                 click.echo(f"warning: {source}: {lost}", err=True)
             records.append(record)
-            output.line(asdict(record))
+            output.line(partial(asdict, record))
     output.result(lambda: tree(records, failures.count), lambda: "")
 
 

@@ -97,8 +97,11 @@ class Output:
             failures.add(path, text)
             self.line({"input": str(path), "error": text})
 
-    def line(self, record: dict[str, Any], why: str = "") -> None:
-        """Report one input, and why its output is as it is, with --verbose."""
+    def line(self, record: dict[str, Any] | Callable[[], dict[str, Any]], why: str = "") -> None:
+        """Report one input, and why its output is as it is, with --verbose; a function makes its record only then."""
+        if not (self.json_lines or self.verbose):
+            return
+        record = record() if callable(record) else record
         if self.json_lines:
             click.echo(json.dumps(record), err=self.on_stderr)
         elif self.verbose and "error" not in record:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -66,7 +66,7 @@ class Diagonal:
             return
         cuts = [self.count * index // pieces for index in range(pieces + 1)]
         for start, end in itertools.pairwise(cuts):
-            yield replace(self, first=self.first + start, count=end - start)
+            yield Diagonal(self.time, self.first + start, end - start, self.slant)
 
 
 def diagonals(height: int, width: int, slant: int) -> Iterator[Diagonal]:

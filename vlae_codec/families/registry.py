@@ -227,6 +227,12 @@ def user_folder() -> Path:
     """Where the user's own models lie: $VLAE_MODELS, or else the system's folder for such data."""
     if folder := os.environ.get("VLAE_MODELS"):
         return Path(folder)
+    return _data_folder(*(os.environ.get(name) for name in ("XDG_DATA_HOME", "HOME", "LOCALAPPDATA")))
+
+
+@functools.lru_cache(maxsize=1)
+def _data_folder(*environment: str | None) -> Path:
+    """Return the system's folder for models, which is asked for with every file, and depends on these variables."""
     from platformdirs import user_data_path
 
     return user_data_path("vlae-codec") / "models"
