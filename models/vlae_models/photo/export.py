@@ -43,9 +43,10 @@ LATENT_BITS, HYPER_BITS, PICTURE_BITS, FACTOR_BITS = 10, 8, 4, 12
 of factors of gains around 1."""
 MEANS = 1 << 16
 """Largest mean of a head, sixteenths of a step."""
-COARSE, NARROW, WIDE = 31, 127, 1023
-"""Largest weights: of the analysis, of most other layers, and of those that read or write latents of any size. The
-analysis takes the fewest: what it rounds is no loss, any y is right."""
+COARSE, MIDDLE, NARROW, WIDE = 23, 63, 127, 1023
+"""Largest weights: of the analysis, of the hyper-analysis and the widest blocks of the synthesis, of most other layers,
+and of those that read or write latents of any size. The analysis takes the fewest bits: what it rounds is no loss, any
+y is right."""
 MAX_SHIFT = 40
 
 Arrays = dict[str, NDArray[Any]]
@@ -227,7 +228,7 @@ def _synthesis(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
     inputs = np.array([LATENT_BITS - math.log2(INPUT_UNIT)] * net.config.latent + [math.log2(LEVELS)])
     ops: Ops = [{"op": "clip", "shift": 0, "low": -entering, "high": entering - 1}, {"op": "quality", "shift": 0}]
     ops += [out.conv("synthesis.enter", part.enter, inputs, entering, coarse, -STREAM, STREAM, largest=WIDE)]
-    ops += out.blocks("synthesis.coarse", part.coarse, coarse)
+    ops += out.blocks("synthesis.coarse", part.coarse, coarse, MIDDLE)
     for name, stream, before, layer, blocks in (
         ("mid", mid, coarse, part.up_mid, part.mid),
         ("fine", fine, mid, part.up_fine, part.fine),
@@ -251,12 +252,9 @@ def _hyper(out: Exporter, net: PhotoVLAE) -> dict[str, Ops]:
     fractions = [STEP_BITS, *(fraction_bits(ACTIVATION, out.ranges.inputs[name]) for name in names[1:]), HYPER_BITS]
     bounds, highs = [STEPS, ACTIVATION, ACTIVATION], [ACTIVATION, ACTIVATION, 1 << 16]
     for index, name in enumerate(names):
-        low = -highs[index] if index == 2 else 0
-        ops.append(
-            out.conv(
-                name, analysis[2 * index], fractions[index], bounds[index], fractions[index + 1], low, highs[index]
-            )
-        )
+        low, high, layer = -highs[index] if index == 2 else 0, highs[index], analysis[2 * index]
+        given, found = fractions[index : index + 2]
+        ops.append(out.conv(name, layer, given, bounds[index], found, low, high, largest=MIDDLE))
     hyper = net.config.hyper
     names = [f"prior.synthesis.{index}" for index in (0, 2, 5, 8)]
     inputs = np.array([float(HYPER_BITS)] * hyper + [math.log2(LEVELS)])
