@@ -33,7 +33,7 @@ class Coded(NamedTuple):
     hyper: float
 
 
-def push(model: PhotoModel, latents: Array, level: int, effort: int, strength: float = 1.0) -> Coded:
+def push(model: PhotoModel, latents: Array, level: int, effort: int) -> Coded:
     """Code the latents of a picture, which are then the rounded ones, sixteenths of a step, as the receiver has them.
 
     Args:
@@ -41,7 +41,6 @@ def push(model: PhotoModel, latents: Array, level: int, effort: int, strength: f
         latents: y of `transform.analyse`; overwritten.
         level: of quality, 0 ... 255.
         effort: of `rounding.choose`.
-        strength: likewise.
     """
     coarse = _hyper_latents(model, latents, level)
     writer, steps = SymbolWriter(), walk(model, latents, level)
@@ -55,10 +54,10 @@ def push(model: PhotoModel, latents: Array, level: int, effort: int, strength: f
                 first = sum(model.slices[: step.part])
                 if step.half == 0:  # `walk` overwrites both halves after the first one's symbols
                     maps = model.ops.to_numpy(latents[first : first + model.slices[step.part], 1:-1, 1:-1])
-                    symbols = _symbols(model, gather(maps, 0), first, step, level, effort, strength)
+                    symbols = _symbols(model, gather(maps, 0), first, step, level, effort)
                     other = gather(maps, 1)
                 else:
-                    symbols = _symbols(model, other, first, step, level, effort, strength)
+                    symbols = _symbols(model, other, first, step, level, effort)
             writer.push(symbols.reshape(-1), step.scales.reshape(-1))
             of_hyper = of_hyper if step.part >= 0 else writer.ideal
             step = steps.send(symbols)
@@ -78,16 +77,14 @@ def _hyper_latents(model: PhotoModel, latents: Array, level: int) -> Array:
     return out.reshape(len(out), -1)
 
 
-def _symbols(
-    model: PhotoModel, values: Array, first: int, step: Step, level: int, effort: int, strength: float
-) -> Symbols:
+def _symbols(model: PhotoModel, values: Array, first: int, step: Step, level: int, effort: int) -> Symbols:
     """Choose the symbols (C, N) of a step for latents y (C, N) of the channels from `first` on, some at a time."""
     ops, out = model.ops, np.empty(values.shape, np.int16)
     for position in range(0, len(values), CHANNELS_AT_ONCE):
         part = slice(position, position + CHANNELS_AT_ONCE)
         scaled = model.gain(ops, ops.load(values[part][:, None], False), level, first + position)
         chosen = ops.to_numpy(scaled)[:, 0].astype(np.int32)
-        out[part] = rounding.choose(chosen, step.means[part], step.scales[part], effort, strength)
+        out[part] = rounding.choose(chosen, step.means[part], step.scales[part], effort, step.part)
     return out
 
 

@@ -11,24 +11,26 @@ from ...coding.precision import Integers
 from ...coding.symbols import MOST, SCALES, Scales, costs, limits
 from .model import SIXTEENTHS, STEP_BITS
 
-STEP_COST = 40.0
-"""Bits that a squared error of one squared quantisation step is worth. Steps are fitted to lambda, so that it is the
-same for every quality: at the best step of a uniform quantiser, 6 / ln 2 = 8.7; measured by BD-rate, more is better,
-for an error in a latent that the prior's later steps read costs them bits."""
+STEP_COSTS = (60.0, 40.0, 25.0, 20.0)
+"""Bits that a squared error of one squared quantisation step is worth, by the slice of the latents. Steps are fitted to
+lambda, so that it is the same for every quality: at the best step of a uniform quantiser, 6 / ln 2 = 8.7; measured,
+more is better, for an error in a latent that the prior's later steps read costs them bits: fewer the later it comes."""
+LARGER = 3.0
+"""Factor of that cost for symbols beyond 1 and -1."""
 LARGEST = 16
 """Symbols beyond are rounded plainly: their neighbours cost nearly the same."""
 PLAIN = 1
 """Effort at which rounding is plain."""
 
 
-def choose(values: Integers, means: Integers, scales: Scales, effort: int, strength: float = 1.0) -> Integers:
+def choose(values: Integers, means: Integers, scales: Scales, effort: int, part: int = 0) -> Integers:
     """Return the symbols of latents.
 
     Args:
         values: latents at their gains, with STEP_BITS fraction bits, (C, N).
         means, scales: of the step, (C, N), means in sixteenths.
         effort: `PLAIN`, or above it the rule of rate and distortion.
-        strength: of that rule: more than 1 saves more bits.
+        part: number of the slice.
     """
     away = values - (means << STEP_BITS - SIXTEENTHS)
     symbols: Integers = (away + (1 << STEP_BITS - 1) >> STEP_BITS).clip(-MOST, MOST)
@@ -40,7 +42,8 @@ def choose(values: Integers, means: Integers, scales: Scales, effort: int, stren
     offset = np.abs(away[positions]) / 2.0**STEP_BITS - size
     saved = _bits()[index, size] - _bits()[index, size - 1]
     error = (offset + 1) ** 2 - offset**2
-    lower = strength * saved > STEP_COST * error
+    cost = STEP_COSTS[min(part, len(STEP_COSTS) - 1)] * np.where(size > 1, LARGER, 1.0)
+    lower = saved > cost * error
     out: Integers = symbols.copy()
     out[positions] -= np.sign(symbols[positions]) * lower
     return out
