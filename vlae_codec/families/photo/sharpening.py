@@ -15,7 +15,7 @@ from .transform import Levels, analyse, bands, synthesise
 LEAST_EFFORT = 6
 REFERENCE = 200
 """Level whose synthesis says what is lost: a fine one, so that it is the transforms' loss alone."""
-LEAST, RISE, MOST = 140, 120.0, 0.75
+LEAST, RISE, MOST = 140, 120.0, 0.5
 """The level up to which nothing is added, how many levels more add all that is lost, and the most that is added."""
 
 
