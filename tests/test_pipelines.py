@@ -200,7 +200,7 @@ def test_interrupt_leaves_no_partial_file(mnist: str, tmp_path: Path) -> None:
         "-m",
         mnist,
     ]
-    for options in (["--effort", "6"], ["--effort", "8", "-j", "2"]):
+    for options in (["--effort", "8"], ["--effort", "8", "-j", "2"]):
         started = subprocess.Popen(
             [*call, *options],
             env=environment,
