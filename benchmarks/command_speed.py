@@ -1,7 +1,7 @@
 """How long the commands take as whole processes: one digit, a thousand files, and an archive of a thousand.
 
-Run as `python -m benchmarks.command_speed --data FOLDER`. Also makes sure that neither command imports torch. Modules are
-read as bytecode, as those of an installation are.
+Run as `python -m benchmarks.command_speed --data FOLDER`. Also makes sure that neither command imports torch. Modules
+are read as bytecode, as those of an installation are.
 """
 
 from __future__ import annotations
