@@ -210,19 +210,26 @@ def convolved(ops: Backend, conv: Conv, framed: Array, rows: int, columns: int) 
         down, right = (count - 1) * stride + 1, (width - 1) * stride + 1
         taps = ops.empty((side * side * channels + 1, count * width), conv.double)
         taps[-1] = 1.0
-        narrow = width < count  # positions go down then: copies of long runs take a third of the time
-        parts = taps[:-1].reshape(side * side, channels, *((width, count) if narrow else (count, width)))
+        parts = by_position(taps[:-1], count, width, side * side)
         for r in range(side):
             for c in range(side):
                 first, start = top * stride + r, left * stride + c
-                part = framed[:, first : first + down : stride, start : start + right : stride]
-                parts[side * r + c] = ops.permute(part, (0, 2, 1)) if narrow else part
-        found = multiplied(ops, conv, taps)
-        found = ops.permute(found.reshape(-1, width, count), (0, 2, 1)) if narrow else found.reshape(-1, count, width)
-        out[:, top : top + count, left : left + width] = found
+                parts[side * r + c] = framed[:, first : first + down : stride, start : start + right : stride]
+        found = by_position(multiplied(ops, conv, taps), count, width)
+        out[:, top : top + count, left : left + width] = found[0]
 
     in_threads(fill, [(top, left) for top in range(0, rows, strip) for left in range(0, columns, across)], ops.workers)
     return out
+
+
+def by_position(values: Array, rows: int, columns: int, taps: int = 1) -> Array:
+    """Return a view (taps, C, rows, columns) of values (taps x C, N) of all positions.
+
+    In narrow maps they go down, column by column: copies of a few values in a row take longer than the products.
+    """
+    if columns < rows:
+        return values.reshape(taps, -1, columns, rows).swapaxes(2, 3)
+    return values.reshape(taps, -1, rows, columns)
 
 
 def multiplied(ops: Backend, conv: Conv, taps: Array) -> Array:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...coding.precision import Integers
 from ...coding.symbols import Scales, Symbols
 from ...exact.backend import Array, Backend
-from ...exact.flow import Flow, multiplied, rows_at_once, run
+from ...exact.flow import Flow, by_position, multiplied, rows_at_once, run
 from ...exact.program import Program
 from ...parallel import in_threads
 from .model import (
@@ -158,8 +158,9 @@ def _parameters(
         count = min(strip, rows - top)
         taps = ops.empty((9 * channels + 1, count * columns), conv.double)
         taps[-1] = 1.0
-        _gather_taps(taps[:-1].reshape(9, channels, count, columns), known, parity + 2 * top, half ^ parity)
+        _gather_taps(by_position(taps[:-1], count, columns, 9), known, parity + 2 * top, half ^ parity)
         found = ops.to_numpy(run(head, multiplied(ops, conv, taps)[:, None], level, 1))[:, 0]
+        found = by_position(found, count, columns)[0].reshape(len(found), -1)
         start = (parity * rows + top) * columns
         part = slice(start, start + count * columns)
         means[:, part], scales[:, part] = found[:size], found[size:].clip(0, SCALES - 1)
