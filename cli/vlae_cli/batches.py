@@ -20,6 +20,7 @@ from .startup import quieten_pillow, release_signals, signals_held
 Task = TypeVar("Task")
 Ready = TypeVar("Ready")
 Made = TypeVar("Made")
+Item = TypeVar("Item")
 Pair = tuple[Path, Path]
 """An input and its output."""
 
@@ -49,8 +50,18 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
     if jobs == 1 or len(pairs) < 2 or any(source == STREAM for source, _ in pairs):
         for start in range(0, len(pairs), BATCH):
             yield from work(task, pairs[start : start + BATCH], step)
-    else:
-        yield from _in_processes(work, task, pairs, jobs, step)
+        return
+    size = max(1, min(BATCH, -(-len(pairs) // (jobs * SHARES))))
+    batches = [pairs[start : start + size] for start in range(0, len(pairs), size)]
+    advice = ", out of memory perhaps: use fewer --jobs"
+    for done in by_processes(partial(_share, work, task), batches, jobs, advice):
+        if step:
+            step(len(done), len(pairs))
+        yield from done
+
+
+def _share(work: Work[Task], task: Task, batch: Sequence[Pair]) -> list[Done]:
+    return work(task, batch, None)
 
 
 def done_together(
@@ -86,7 +97,18 @@ def _or_line(work: Callable[[], Made]) -> Made | str:
         return describe(error)
 
 
-def _in_processes(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, step: Step | None) -> Iterator[Done]:
+def by_processes(work: Callable[[Item], Made], items: Sequence[Item], jobs: int, advice: str) -> Iterator[Made]:
+    """Yield what a function makes of each item, in order, by processes; an interrupt ends them.
+
+    Args:
+        work: a function of a module, or a part of one, which other processes import.
+        items: what it is given.
+        jobs: processes.
+        advice: end of the message when one of them was ended from outside.
+
+    Raises:
+        VlaeError: one was.
+    """
     # Imported here, for --help and single files take as long without them as these imports do.
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
@@ -94,23 +116,17 @@ def _in_processes(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int
 
     from vlae_codec import memory, parallel
 
-    size = max(1, min(BATCH, -(-len(pairs) // (jobs * SHARES))))
-    batches = [pairs[start : start + size] for start in range(0, len(pairs), size)]
-    count, limit = min(jobs, len(batches)), memory.allowed()
+    count, limit = min(jobs, len(items)), memory.allowed()
     shares = parallel.threads(1), None if limit is None else limit // count
     pool = ProcessPoolExecutor(count, get_context("spawn"), begin, shares)
     whole = False
     try:
         with signals_held():  # processes start here
-            futures = [pool.submit(_share, work, task, batch) for batch in batches]
-        for future in futures:
-            found = future.result()
-            if step:
-                step(len(found), len(pairs))
-            yield from found
+            futures = [pool.submit(_until_signal, work, item) for item in items]
+        yield from (future.result() for future in futures)
         whole = True
     except BrokenProcessPool as error:
-        raise VlaeError("a process was ended from outside, out of memory perhaps: use fewer --jobs") from error
+        raise VlaeError(f"a process was ended from outside{advice}") from error
     finally:
         if not whole:
             for process in active_children():
@@ -136,10 +152,10 @@ def begin(threads: int = 1, limit: int | None = None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _share(work: Work[Task], task: Task, batch: Sequence[Pair]) -> list[Done]:
-    """Do a batch in a process of its own, which ends at a signal: the pool would catch it and go on with the next."""
+def _until_signal(work: Callable[[Item], Made], item: Item) -> Made:
+    """Work in a process of its own, which ends at a signal: the pool would catch it and go on with the next item."""
     try:
-        return work(task, batch, None)
+        return work(item)
     except SystemExit:
         os._exit(1)
 

@@ -11,7 +11,7 @@ import click
 
 from vlae_codec.io.urls import name_of
 
-from .collecting import Engine, MakeTask, make_collection
+from .collecting import Engine, make_collection
 from .common import (
     Failures,
     FiniteRange,
@@ -83,10 +83,10 @@ def make(
         raise click.UsageError("--column and --name-column are for Parquet files")
     given = {name: rest[name] for name in ("quality", "effort") if rest[name] is not None}
     options = {"lossless": rest["lossless"], "pack": rest["pack"], **given}
-    task = MakeTask(
-        inputs, out, rest["model"], options, rest["part"], rest["jobs"], Engine(engine), column or "image", name_column
+    made = make_collection(
+        inputs, out, rest["model"], options, part=rest["part"], jobs=rest["jobs"], engine=Engine(engine),
+        column=column or "image", names=name_column,
     )  # fmt: skip
-    made = make_collection(task)
     if errors is not None:
         lines = [json.dumps({"name": name, "error": error}) + "\n" for name, error in made.failed]
         errors.write_text("".join(lines))
@@ -150,10 +150,10 @@ def list_(collection: Path | str, as_json: bool) -> None:
 def extract(collection: Path | str, out: Path, index: str, seed: int, force: bool) -> None:
     """Write pictures as PNG files, under their names or numbers."""
     from .archives import ReadTask
-    from .extracting import Writing, extract_pictures
+    from .extracting import extract_pictures
 
     with progress_bar("decoding") as step:
-        written = extract_pictures(collection, out, ReadTask(index, seed=seed), Writing(force, step=step))
+        written = extract_pictures(collection, out, ReadTask(index, seed=seed), force=force, step=step)
     click.echo(f"{written} pictures")
 
 
@@ -166,7 +166,3 @@ def recover(collection: Path) -> None:
 
     lost = collections.recover(collection)
     click.echo(f"{lost} bytes were cut off, and are kept in {collection.name}.lost" if lost else "nothing is missing")
-
-
-if __name__ == "__main__":
-    main()

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .batches import begin
+from .batches import by_processes
 from .common import progress_bar
-from .startup import signals_held
 
 if TYPE_CHECKING:
     from vlae_codec.collections.inputs import Batch
@@ -30,11 +26,21 @@ class Engine(Enum):
     DASK = "dask"
 
 
-@dataclass(frozen=True)
-class MakeTask:
-    """A collection that is to be made.
+def make_collection(
+    inputs: Sequence[Path | str],
+    out: Path | str,
+    model: str,
+    options: Mapping[str, Any],
+    *,
+    part: int,
+    jobs: int,
+    engine: Engine,
+    column: str = "image",
+    names: str | None = None,
+) -> Report:
+    """Write a collection of all pictures of the inputs.
 
-    Attributes:
+    Args:
         inputs: pictures, folders, tars and Parquet files, by paths or URLs.
         out: the collection, a path or URL.
         model: name, folder or fingerprint, or "auto".
@@ -43,21 +49,6 @@ class MakeTask:
         jobs: processes or actors.
         engine: who shares out the work.
         column, names: of pictures and their names in Parquet files.
-    """
-
-    inputs: Sequence[Path | str]
-    out: Path | str
-    model: str
-    options: Mapping[str, Any]
-    part: int
-    jobs: int
-    engine: Engine
-    column: str = "image"
-    names: str | None = None
-
-
-def make_collection(task: MakeTask) -> Report:
-    """Write a collection of all pictures of the inputs.
 
     Raises:
         VlaeError: it exists, there are no pictures, the model is unknown, or a process was ended from outside.
@@ -69,12 +60,12 @@ def make_collection(task: MakeTask) -> Report:
     from .compress import PICTURES
 
     problems: list[tuple[Path, str]] = []
-    job = Job(task.out, task.model, task.options)
-    batches = Plan(PICTURES, task.part, task.column, task.names).batches(task.inputs, problems)
+    job = Job(out, model, options)
+    batches = Plan(PICTURES, part, column, names).batches(inputs, problems)
     total = sum(map(len, batches))
     done: list[PartDone] = []
     with progress_bar("collecting") as step:
-        for one in spread_by(task.engine)(partial(keep_batch, job.task), batches, task.jobs):
+        for one in spread_by(engine)(partial(keep_batch, job.task), batches, jobs):
             done.append(one)
             if step:
                 step(one.tried, total)
@@ -101,22 +92,6 @@ def spread_by(engine: Engine) -> Spread:
 
 
 def _by_processes(work: Callable[[Batch], PartDone], batches: Sequence[Batch], jobs: int) -> Iterator[PartDone]:
-    """Yield what became of each batch, in order.
-
-    Raises:
-        VlaeError: a process was ended from outside.
-    """
-    from vlae_codec.errors import VlaeError
-
     if jobs == 1:
-        yield from map(work, batches)
-        return
-    with ProcessPoolExecutor(min(jobs, len(batches)), get_context("spawn"), begin) as pool:
-        try:
-            with signals_held():  # processes start here
-                futures = [pool.submit(work, batch) for batch in batches]
-            yield from (future.result() for future in futures)
-        except BrokenProcessPool as error:
-            raise VlaeError("a process was ended from outside: start the same again, and it goes on") from error
-        finally:
-            pool.shutdown(cancel_futures=True)
+        return map(work, batches)
+    return by_processes(work, batches, jobs, ": start the same again, and it goes on")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -22,25 +21,6 @@ if TYPE_CHECKING:
 BATCH = 256
 
 
-@dataclass(frozen=True)
-class Writing:
-    """How files are written.
-
-    Attributes:
-        force: replace what exists.
-        keep_time: give them the time of the collection.
-        dry_run: check and decode alone.
-        step: called with pictures done and the number of all.
-        failed: called with what is wrong with a picture that cannot be read; without it the first one is raised.
-    """
-
-    force: bool = False
-    keep_time: bool = False
-    dry_run: bool = False
-    step: Callable[[int, int], None] | None = None
-    failed: Callable[[FormatError], None] | None = None
-
-
 def decompress_collection(source: Path, where: Path | str, out: Path | None, task: ReadTask, output: Output) -> int:
     """Write the pictures of a collection to a folder, or one to a file; how many failed.
 
@@ -54,23 +34,38 @@ def decompress_collection(source: Path, where: Path | str, out: Path | None, tas
     lost: list[FormatError] = []
     out = source.with_suffix("") if out is None else out
     with progress_bar("decoding", output.quiet) as step:
-        failed = failure_list(source, lost) if task.keep_going else None
-        writing = Writing(output.force, output.keep_time, output.dry_run, step, failed)
-        written = extract_pictures(where, out, task, writing)
+        written = extract_pictures(
+            where, out, task, force=output.force, keep_time=output.keep_time, dry_run=output.dry_run, step=step,
+            failed=failure_list(source, lost) if task.keep_going else None,
+        )  # fmt: skip
     tree = {"input": str(source), "output": str(out), "images": written, "failed": [str(one) for one in lost]}
     output.line(tree)
     output.result(lambda: tree, lambda: "")
     return len(lost)
 
 
-def extract_pictures(where: Path | str, out: Path, task: ReadTask, writing: Writing) -> int:
+def extract_pictures(
+    where: Path | str,
+    out: Path,
+    task: ReadTask,
+    *,
+    force: bool = False,
+    keep_time: bool = False,
+    dry_run: bool = False,
+    step: Callable[[int, int], None] | None = None,
+    failed: Callable[[FormatError], None] | None = None,
+) -> int:
     """Write pictures of a collection, as PNG, or one alone as the ending of `out` says; return how many.
 
     Args:
         where: its path or URL.
         out: a folder, or a file if one picture is wanted.
         task: which pictures, and how they are decoded.
-        writing: how files are written.
+        force: replace what exists.
+        keep_time: give files the time of the collection.
+        dry_run: check and decode alone.
+        step: called with pictures done and the number of all.
+        failed: called with what is wrong with a picture that cannot be read; without it the first one is raised.
 
     Raises:
         FormatError: it is damaged, or the index names none of its pictures.
@@ -86,20 +81,20 @@ def extract_pictures(where: Path | str, out: Path, task: ReadTask, writing: Writ
         alone = is_one_file(out, wanted)
         if out == STREAM and not alone:
             raise VlaeError(f"{len(wanted)} pictures: give a folder with -o")
-        origin = files.Origin((where,) if isinstance(where, Path) else (), writing.keep_time)
+        origin = files.Origin((where,) if isinstance(where, Path) else (), keep_time)
         taken, written = set[Path](), 0
         for start in range(0, len(wanted), BATCH):
             numbers = wanted[start : start + BATCH]
             places = {n: out if alone else _target(out, found, n, taken) for n in numbers}
             for place in places.values():
-                targets.check_target(where if isinstance(where, Path) else STREAM, place, writing.force)
-            for number, pixels in _decoded(found, numbers, writing.failed):
-                if not writing.dry_run:
+                targets.check_target(where if isinstance(where, Path) else STREAM, place, force)
+            for number, pixels in _decoded(found, numbers, failed):
+                if not dry_run:
                     places[number].parent.mkdir(parents=True, exist_ok=True)
                     write_picture(places[number], pixels, origin)
                 written += 1
-                if writing.step:
-                    writing.step(1, len(wanted))
+                if step:
+                    step(1, len(wanted))
     return written
 
 
