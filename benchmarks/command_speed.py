@@ -36,7 +36,7 @@ IMPORTED = re.compile(r"\|\s+(\w+)$", re.MULTILINE)
 def command(name: str) -> list[str]:
     """How to start `vlae-<name>`: the installed script beside this Python, or else its module."""
     script = Path(sys.executable).with_name(f"vlae-{name}")
-    return [str(script)] if script.exists() else [sys.executable, "-m", f"vlae_cli.{name}"]
+    return [str(script)] if script.exists() else [sys.executable, "-m", "vlae_cli", name]
 
 
 def run(arguments: Sequence[str]) -> float:
@@ -61,7 +61,7 @@ def bytecode() -> dict[str, str]:
 
 def imported(name: str, arguments: Sequence[str]) -> set[str]:
     """Top-level names of all modules that a command imports."""
-    call = [sys.executable, "-X", "importtime", "-m", f"vlae_cli.{name}", *arguments]
+    call = [sys.executable, "-X", "importtime", "-m", "vlae_cli", name, *arguments]
     done = subprocess.run(call, capture_output=True, text=True)
     if done.returncode:
         raise VlaeError(f"vlae-{name}: exit code {done.returncode}: {done.stderr.strip()[-300:]}")

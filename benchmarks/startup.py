@@ -59,8 +59,8 @@ def main(runs: int) -> None:
             "vlae-info x.vlz": measure([*command("info"), str(file)], runs),
         }
         found["import vlae_codec"]["torch"] = imports_torch(["-c", "import vlae_codec"])
-        found["vlae-compress --help"]["torch"] = imports_torch(["-m", "vlae_cli.compress", "--help"])
-        found["vlae-info x.vlz"]["torch"] = imports_torch(["-m", "vlae_cli.info", str(file)])
+        found["vlae-compress --help"]["torch"] = imports_torch(["-m", "vlae_cli", "compress", "--help"])
+        found["vlae-info x.vlz"]["torch"] = imports_torch(["-m", "vlae_cli", "info", str(file)])
     write_result(
         "startup", {"limit_s": LIMIT_S, "runs": runs, "load_average": round(os.getloadavg()[0], 2), "processes": found}
     )

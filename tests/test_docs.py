@@ -44,7 +44,7 @@ def shell(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "bin").mkdir()
     for name in re.findall(r"^vlae-([a-z]+) =", (ROOT / "pyproject.toml").read_text(), re.MULTILINE):
         script = tmp_path / "bin" / f"vlae-{name}"
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vlae_cli.{name} "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vlae_cli {name} "$@"\n')
         script.chmod(0o755)
     (tmp_path / "bin" / "python").symlink_to(sys.executable)
     shutil.copytree(str(resources.files("vlae_cli") / "digits"), tmp_path / "digits")

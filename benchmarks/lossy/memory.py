@@ -36,7 +36,7 @@ def measure(step: str, source: Path, target: Path, limit: str) -> dict[str, Any]
     Raises:
         VlaeError: it fails in another way.
     """
-    call = [sys.executable, "-m", f"vlae_cli.{step}", str(source), "-o", str(target), "--threads", str(THREADS)]
+    call = [sys.executable, "-m", "vlae_cli", step, str(source), "-o", str(target), "--threads", str(THREADS)]
     started = time.perf_counter()
     process = subprocess.Popen([*call, "--max-memory", limit, "--force", "-q"], stderr=subprocess.PIPE, text=True)
     assert process.stderr

@@ -30,22 +30,21 @@ def makes_archive(inputs: Sequence[Path], output: Output, several: bool) -> bool
     return len(inputs) > 1 or several or is_stack(inputs[0])
 
 
-def compress_to_archive(
-    inputs: Sequence[Path], task: CompressTask, output: Output, *, chunk: int | None, names: bool
-) -> None:
+def compress_to_archive(inputs: Sequence[Path], task: CompressTask, *, chunk: int | None, names: bool) -> None:
     """Write one archive of all pictures of the inputs; if one of them does not fit, none is written."""
     from vlae_codec.families.bilevel import archive
     from vlae_codec.families.choice import bilevel_models
     from vlae_codec.io import datasets, files, targets
     from vlae_codec.report.archive import archive_record, archive_table, archive_tree
 
-    out, rate, device = output.out, task.rate, task.device
+    output, rate, device = task.output, task.rate, task.device
+    out = output.out
     assert out is not None
     models = bilevel_models(task.model, rate.lossless)
     failures = Failures()
     batches: list[Batch] = []
     for source in inputs:
-        targets.check_target(source, out, task.force)
+        targets.check_target(source, out, output.force)
     for source in inputs:
         with failures.of(source):
             batches += _read(source, task)
@@ -59,8 +58,8 @@ def compress_to_archive(
         result = archive.compress_archive(info, pixels, rate, chunk=chunk, names=kept, device=device, progress=progress)
     if task.verify:
         _verify(archive.Reader(result.data, device), pixels, rate.lossless)
-    if not task.dry_run:
-        files.write_whole(out, result.data, task.sources.origin(inputs, task.keep_time))
+    if not output.dry_run:
+        files.write_whole(out, result.data, task.sources.origin(inputs, output.keep_time))
     record = archive_record(str(out), result, notices)
     output.line({"input": ", ".join(map(str, inputs)), **asdict(record)})
     output.result(lambda: archive_tree(record), lambda: archive_table(record))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from .common import exit_on_error, force_option, json_option, missing, model_option, version_option
+from .common import command, force_option, json_option, missing, model_option
 
 EPILOG = """\b
 Examples:
@@ -22,15 +22,13 @@ Examples:
 MEASUREMENTS = ("evaluate", "rate_table", "class_kept", "lossless")
 
 
-@click.command(epilog=EPILOG)
-@version_option
+@command(EPILOG)
 @click.argument("models", nargs=-1, metavar="[MODELS... | FOLDER]")
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), envvar="VLAE_DATA")
 @click.option("--html", type=click.Path(path_type=Path), help="Folder for a report of one file, index.html.")
 @model_option
 @json_option
 @force_option
-@exit_on_error
 def main(models: tuple[str, ...], data: Path | None, html: Path | None, model: str, as_json: bool, force: bool) -> None:
     """Rewrite tables and figures from the results in the repository; measure MODELS anew first, if any are named.
 
@@ -73,7 +71,3 @@ def run(name: str, *arguments: str) -> None:
     code = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments]).returncode
     if code:
         sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

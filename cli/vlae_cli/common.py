@@ -86,6 +86,11 @@ def version_option(command: F) -> F:
     return click.version_option(__version__, message="%(prog)s %(version)s")(command)
 
 
+def command(epilog: str) -> Callable[[Callable[..., object]], click.Command]:
+    """Return a decorator that makes a command of a function, with --version and with errors as one line."""
+    return lambda function: version_option(click.command(epilog=epilog)(exit_on_error(function)))
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 

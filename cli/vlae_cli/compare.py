@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import (
-    FiniteRange,
-    exit_on_error,
-    force_option,
-    json_option,
-    max_pixels_option,
-    seed_option,
-    version_option,
-)
+from .common import FiniteRange, command, force_option, json_option, max_pixels_option, seed_option
 from .sources import PathOrUrl
 
 if TYPE_CHECKING:
@@ -33,7 +25,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@command(EPILOG)
 @click.argument("original", type=PathOrUrl())
 @click.argument("other", type=PathOrUrl())
 @click.option("--diff", type=click.Path(path_type=Path), help="Write OTHER less ORIGINAL, around a grey of 128, here.")
@@ -44,8 +36,6 @@ Examples:
 @max_pixels_option
 @json_option
 @force_option
-@version_option
-@exit_on_error
 def main(
     original: Path | str,
     other: Path | str,
@@ -104,7 +94,3 @@ def _drawn(data: bytes, seed: int, max_pixels: int | None) -> Picture:
     if is_archive(data):
         raise VlaeError("an archive: decompress it first, and compare its pictures one by one")
     return images.from_pillow(api.decompress(data, seed, max_pixels=max_pixels))
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from .commands import NAMES, load_command
-from .common import exit_on_error, version_option
+from .common import command
 
 EPILOG = """\b
 Examples:
@@ -16,10 +16,8 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@command(EPILOG)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@version_option
-@exit_on_error
 def main(shell: str) -> None:
     """Print the completion of all commands for SHELL."""
     kind = get_completion_class(shell)
@@ -28,7 +26,3 @@ def main(shell: str) -> None:
         program = f"vlae-{name}"
         complete = kind(load_command(name), {}, program, f"_{program}_COMPLETE".replace("-", "_").upper())
         click.echo(complete.source_template % complete.source_vars())
-
-
-if __name__ == "__main__":
-    main()

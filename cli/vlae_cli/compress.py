@@ -13,17 +13,7 @@ from vlae_codec.container.archive import MAX_IMAGES
 
 from .archives import compress_to_archive, makes_archive
 from .batches import in_batches
-from .common import (
-    Failures,
-    FiniteRange,
-    device_option,
-    exit_on_error,
-    max_pixels_option,
-    model_option,
-    parsed,
-    progress_bar,
-    version_option,
-)
+from .common import Failures, FiniteRange, command, device_option, max_pixels_option, model_option, parsed, progress_bar
 from .compressing import SEARCHED, CompressTask, compress_batch, reason, search_of
 from .misuse import refuse_ending, refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
 from .output import Output, output_options
@@ -35,25 +25,10 @@ if TYPE_CHECKING:
     from vlae_codec.io.metadata import Keeping
     from vlae_codec.report.records import ImageRecord
 
-KINDS = (
-    "avif",
-    "bmp",
-    "gif",
-    "j2k",
-    "jp2",
-    "jpeg",
-    "jpg",
-    "pbm",
-    "pgm",
-    "png",
-    "pnm",
-    "ppm",
-    "tga",
-    "tif",
-    "tiff",
-    "webp",
-)
-PICTURES = frozenset(f".{kind}" for kind in KINDS)
+PICTURES = frozenset({
+    ".avif", ".bmp", ".gif", ".j2k", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif",
+    ".tiff", ".webp",
+})  # fmt: skip
 """Suffixes of the files that -r compresses."""
 NOT_VLZ = PICTURES | {".heic", ".heif", ".jxl", ".pdf", ".svg", ".txt", ".npy", ".npz", ".zip"}
 """Suffixes of outputs that say that something else than a .vlz file is expected."""
@@ -78,7 +53,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@command(EPILOG)
 @inputs_or_urls_argument
 @model_option
 @click.option(
@@ -128,8 +103,6 @@ Examples:
 @max_pixels_option
 @click.option("--verify", is_flag=True, help="Decode each code again before it is written.")
 @output_options
-@version_option
-@exit_on_error
 @resource_options
 def main(
     inputs: tuple[Path | str, ...],
@@ -183,8 +156,8 @@ def main(
         bits, quality, target_bytes, lossless, effort, code, fit, binarise, search_of if effort == SEARCHED else None
     )
     task = CompressTask(
-        model, rate, device, output.force, verify, max_pixels, target_bpp, resize, background,
-        output.keep_time, frame, all_frames, dry_run=output.dry_run, keep=_keeping(keep, lossless), sources=sources,
+        model, rate, device, output, sources, verify, max_pixels, target_bpp, resize, background, frame, all_frames,
+        keep=_keeping(keep, lossless),
     )  # fmt: skip
     counts = _count_frames(paths, sources) if all_frames and not output.recursive else {}
     if makes_archive(paths, output, any(count > 1 for count in counts.values())):
@@ -192,11 +165,11 @@ def main(
             raise click.UsageError("a lossless archive takes the bits that it needs: leave out --bits")
         if keep:
             raise click.UsageError("--keep is for files of one picture, and archives hold no metadata")
-        compress_to_archive(paths, task, output, chunk=chunk, names=names)
+        compress_to_archive(paths, task, chunk=chunk, names=names)
         return
     if chunk or names:
         raise click.UsageError("--chunk and --names are for archives: several pictures and -o NAME.vlz")
-    _compress(paths, task, output)
+    _compress(paths, task)
 
 
 def _keeping(kinds: frozenset[str] | None, lossless: bool) -> Keeping:
@@ -215,14 +188,14 @@ def _count_frames(inputs: Sequence[Path], sources: Sources) -> dict[Path, int]:
     return {path: opening.count_frames(sources.where(path)) for path in inputs}
 
 
-def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> None:
+def _compress(inputs: tuple[Path, ...], task: CompressTask) -> None:
     """Write a file for each picture, and report on each."""
     from vlae_codec.families.choice import candidates
     from vlae_codec.io import targets
     from vlae_codec.report.records import image_table, notice_lines, tree
 
     candidates(task.model)  # an unknown model is an error of the command, not of each input
-    failures = Failures()
+    output, failures = task.output, Failures()
     records: list[ImageRecord] = []
     plan = output.plan(inputs, ".vlz", PICTURES)
     if task.every_frame:
@@ -242,7 +215,3 @@ def _compress(inputs: tuple[Path, ...], task: CompressTask, output: Output) -> N
         output.note(line)
     output.end()
     failures.exit(len(plan.pairs) + len(plan.problems))
-
-
-if __name__ == "__main__":
-    main()

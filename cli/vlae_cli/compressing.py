@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from vlae_codec.model.info import ModelInfo
     from vlae_codec.report.records import ImageRecord
 
+    from .output import Output
+
 SEARCHED = 9
 """Effort from which on photographs are searched for better latents."""
 
@@ -33,37 +35,33 @@ class CompressTask:
         model: name, folder or fingerprint, or "auto".
         rate: how pictures are coded.
         device: where to compute.
-        force: replace outputs.
+        output: how outputs are written.
+        sources: where inputs come from.
         verify: decode before writing.
         max_pixels: of an input, None for the usual limit.
         target_bpp: instead of bytes, the most bits a pixel.
         size: resize all pictures first.
         background: lay transparent ones over it first.
-        keep_time: outputs have the times of their inputs.
         frame: of inputs of several frames, None for the first, with a notice.
         every_frame: all of them are taken.
         frames: then the frames of outputs.
-        dry_run: nothing is written.
         keep: of the inputs' metadata, None for nothing.
-        sources: where inputs come from.
     """
 
     model: str
     rate: Rate
     device: str
-    force: bool
+    output: Output
+    sources: Sources
     verify: bool
     max_pixels: int | None
     target_bpp: float | None = None
     size: Size | None = None
     background: Colour | None = None
-    keep_time: bool = False
     frame: int | None = None
     every_frame: bool = False
     frames: Mapping[Path, int] = field(default_factory=dict)
-    dry_run: bool = False
     keep: Keeping | None = None
-    sources: Sources = field(default_factory=Sources)
 
 
 def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
@@ -90,7 +88,7 @@ def _prepare(task: CompressTask, among: Sequence[ModelInfo], source: Path, targe
     if not task.rate.keeps_pixels:
         picture = replace(picture, deep=None)
     picture = adjust.adjusted(picture, task.size, task.background)
-    targets.check_target(source, target, task.force)
+    targets.check_target(source, target, task.output.force)
     most = task.rate.target_bytes
     if task.target_bpp is not None:
         most = int(task.target_bpp * picture.size[0] * picture.size[1] / 8)
@@ -110,8 +108,8 @@ def _finish(task: CompressTask, pair: Pair, job: Job, made: Encoded) -> ImageRec
         codec.verify(made, picture, task.device)
     left = (f"left out: {', '.join(picture.left_out)}",) if picture.left_out else ()
     made = replace(made, data=envelope.wrap(made.data, picture.metadata), notices=(*made.notices, *left))
-    if not task.dry_run:
-        files.write_whole(pair[1], made.data, task.sources.origin(pair[:1], task.keep_time))
+    if not task.output.dry_run:
+        files.write_whole(pair[1], made.data, task.sources.origin(pair[:1], task.output.keep_time))
     return records.image_record(str(pair[0]), str(pair[1]), made)
 
 

@@ -12,16 +12,7 @@ import click
 
 from .archives import ReadTask, decompress_archive
 from .batches import Pair, in_batches
-from .common import (
-    Failures,
-    FiniteRange,
-    device_option,
-    exit_on_error,
-    max_pixels_option,
-    progress_bar,
-    seed_option,
-    version_option,
-)
+from .common import Failures, FiniteRange, command, device_option, max_pixels_option, progress_bar, seed_option
 from .decompressing import DecompressTask, decompress_batch
 from .extracting import decompress_collection
 from .misuse import refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
@@ -51,7 +42,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@command(EPILOG)
 @inputs_or_urls_argument
 @seed_option("Seed of the sampled texture; another seed, another plausible picture [default: 0].", None)
 @click.option(
@@ -74,8 +65,6 @@ Examples:
 @device_option
 @max_pixels_option
 @output_options
-@version_option
-@exit_on_error
 @resource_options
 def main(
     inputs: tuple[Path | str, ...],
@@ -118,9 +107,9 @@ def main(
             plan = output.plan(paths, ".png", FILES)
             output.report(plan.problems, failures)
         draw = Draw(seed or 0, samples, temperature, preview, max_pixels, insist=seed is not None)
-        task = DecompressTask(draw, device, output.force, sources, output.keep_time, output.dry_run)
+        task = DecompressTask(draw, device, output, sources)
         singles = [pair for pair in plan.pairs if pair not in several and pair[0] not in failures.paths]
-        _decompress(singles, task, output, failures)
+        _decompress(singles, task, failures)
     elif len(inputs) > 1:
         raise VlaeError(f"{several[0][0]}: an archive is decompressed alone, without other inputs (or with -r)")
     elif preview or samples > 1 or temperature is not None:
@@ -152,10 +141,11 @@ def _several(pairs: Sequence[Pair], sources: Sources, failures: Failures) -> lis
     return found
 
 
-def _decompress(pairs: Sequence[Pair], task: DecompressTask, output: Output, failures: Failures) -> None:
+def _decompress(pairs: Sequence[Pair], task: DecompressTask, failures: Failures) -> None:
     """Write a picture for each file, and report on each."""
     from vlae_codec.report.records import tree
 
+    output = task.output
     records: list[DrawnRecord] = []
     with progress_bar("drawing", output.quiet) as step:
         for (source, _), found in in_batches(decompress_batch, task, pairs, output.jobs, step):
@@ -169,7 +159,3 @@ def _decompress(pairs: Sequence[Pair], task: DecompressTask, output: Output, fai
             records.append(record)
             output.line(partial(asdict, record))
     output.result(lambda: tree(records, failures.count), lambda: "")
-
-
-if __name__ == "__main__":
-    main()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from vlae_codec.io.writing import Drawn
     from vlae_codec.report.records import DrawnRecord
 
+    from .output import Output
+
 
 @dataclass(frozen=True)
 class DecompressTask:
@@ -27,18 +29,14 @@ class DecompressTask:
     Attributes:
         draw: how pictures are drawn; several samples lie side by side.
         device: where to compute.
-        force: replace outputs.
+        output: how outputs are written.
         sources: where the bytes of inputs come from.
-        keep_time: outputs have the times of their inputs.
-        dry_run: nothing is written.
     """
 
     draw: Draw
     device: str
-    force: bool
+    output: Output
     sources: Sources
-    keep_time: bool = False
-    dry_run: bool = False
 
 
 class Opened(NamedTuple):
@@ -65,7 +63,7 @@ def _open(task: DecompressTask, source: Path, target: Path) -> Opened:
 
     writing.check_ending(target)
     opened = Opened(*envelope.unwrap(task.sources.read(source)))
-    targets.check_target(source, target, task.force)
+    targets.check_target(source, target, task.output.force)
     return opened
 
 
@@ -97,9 +95,9 @@ def _write_picture(task: DecompressTask, pair: Pair, pixels: Drawn, metadata: Me
 
     if task.draw.samples > 1:
         metadata = metadata.only((ICC,))
-    if task.dry_run:
+    if task.output.dry_run:
         writing.encode_picture(pixels, pair[1].suffix, metadata)
     else:
-        writing.write_picture(pair[1], pixels, task.sources.origin(pair[:1], task.keep_time), metadata)
+        writing.write_picture(pair[1], pixels, task.sources.origin(pair[:1], task.output.keep_time), metadata)
     left = writing.unwritten(metadata, pair[1].suffix)
     return f"{pair[1].suffix or '.png'} does not hold its {', '.join(left)}" if left else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import exit_on_error, force_option, version_option
+from .common import command, force_option
 
 if TYPE_CHECKING:
     from vlae_codec.families.result import Encoded
@@ -24,7 +24,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@command(EPILOG)
 @click.option(
     "--out", default="demo-out", show_default=True, type=click.Path(path_type=Path), help="Folder for what is made."
 )
@@ -34,8 +34,6 @@ Examples:
     "--draws", type=click.IntRange(1, 32), default=6, show_default=True, help="Decompressed pictures of each."
 )
 @force_option
-@version_option
-@exit_on_error
 def main(out: Path, data: Path | None, model: str, draws: int, force: bool) -> None:
     """Compress handwritten digits, say what the bits are for, decompress them, and make a sheet of it all."""
     import numpy as np
@@ -109,7 +107,3 @@ def anatomy(result: Encoded) -> str:
 
     spans = [(str(part["name"]), int(part["offset"]), int(part["bytes"])) for part in sections(parse(result.data))]
     return ", ".join(f"{name} {result.data[start : start + length].hex(' ')}" for name, start, length in spans)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import FiniteRange, exit_on_error, force_option, progress_bar, version_option
+from .common import FiniteRange, command, force_option, progress_bar
 from .misuse import refuse_together
 from .sources import PathOrUrl
 
@@ -27,7 +27,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@command(EPILOG)
 @click.argument("inputs", nargs=-1, type=PathOrUrl())
 @click.option("--class", "label", type=click.IntRange(0), metavar="NUMBER", help="Hold the style, take this class.")
 @click.option("--style-of", "style", type=PathOrUrl(), metavar="FILE", help="Hold the class, take FILE's style.")
@@ -51,8 +51,6 @@ Examples:
 )
 @click.option("--seed", type=click.IntRange(0, MAX_SEED), help="Seed of the texture [default: 0].")
 @force_option
-@version_option
-@exit_on_error
 def main(
     inputs: tuple[Path | str, ...],
     label: int | None,
@@ -127,7 +125,3 @@ def _check_use(
         raise click.UsageError("--steps is of --mix, --strength of the other edits")
     if out.suffix == VLZ and ((label is None and style is None) or len(inputs) != 1):
         raise click.UsageError("a .vlz file holds one edited picture: give --class or --style-of and one input")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .common import data_option, exit_on_error, json_option, version_option
+from .common import command, data_option, json_option
 
 EPILOG = """\b
 Examples:
@@ -16,8 +16,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
-@version_option
+@command(EPILOG)
 @click.argument("model")
 @data_option
 @click.option(
@@ -36,7 +35,6 @@ Examples:
 )
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all].")
 @json_option
-@exit_on_error
 def main(model: str, data: Path, samples: int, subset: int, threads: int | None, as_json: bool) -> None:
     """Print -ELBO, importance-sampled NLL, KL, active dimensions and bits per pixel of MODEL on its test set."""
     from vlae_models.release.evaluation import evaluate_folder, use_threads
@@ -48,7 +46,3 @@ def main(model: str, data: Path, samples: int, subset: int, threads: int | None,
         return
     for key, value in result.items():
         click.echo(f"{key:22}{value:.4f}" if isinstance(value, float) else f"{key:22}{value}")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .common import data_option, exit_on_error, version_option
+from .common import command, data_option
 
 EPILOG = """\b
 Examples:
@@ -16,15 +16,13 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
-@version_option
+@command(EPILOG)
 @click.argument("recipe")
 @data_option
 @click.option("--run", type=click.Path(path_type=Path), help="Folder of the training run [default: runs/RECIPE].")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Model folder to write.")
 @click.option("--auto/--no-auto", default=True, show_default=True, help="May `-m auto` choose this model?")
 @click.option("--force", is_flag=True, help="Overwrite the model folder.")
-@exit_on_error
 def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, force: bool) -> None:
     """Export the averaged weights that RECIPE was trained to, with settings fitted to its training images."""
     from vlae_codec.errors import ModelError
@@ -39,7 +37,3 @@ def main(recipe: str, data: Path, run: Path | None, out: Path, auto: bool, force
     shutil.copyfile(run / "log.csv", out / "training.csv")
     write_recipe(out / "recipe.toml", recipe)
     click.echo(f"{out}: {tree['name']}, fingerprint {tree['fingerprint'][:16]}")
-
-
-if __name__ == "__main__":
-    main()

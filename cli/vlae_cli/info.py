@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import Failures, exit_on_error, json_option, version_option
+from .common import Failures, command, json_option
 from .sources import Sources, inputs_or_urls_argument, open_sources
 
 if TYPE_CHECKING:
@@ -25,11 +25,9 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@command(EPILOG)
 @inputs_or_urls_argument
 @json_option
-@version_option
-@exit_on_error
 def main(inputs: tuple[Path | str, ...], as_json: bool) -> None:
     """Say which model .vlz files were made with and what their bytes are for."""
     from vlae_codec.report import records
@@ -71,7 +69,3 @@ def _describe(sources: Sources, path: Path) -> tuple[FileRecord, ModelError | No
 
     with Collection(sources.collection(path)) as found:
         return collection_record(found, str(path)), None
-
-
-if __name__ == "__main__":
-    main()

@@ -10,7 +10,7 @@ import click
 from vlae_codec import __version__
 
 from .commands import NAMES, load_command
-from .common import exit_on_error, version_option
+from .common import command
 
 EPILOG = """\b
 Examples:
@@ -18,10 +18,8 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@command(EPILOG)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the pages; replaces old ones.")
-@version_option
-@exit_on_error
 def main(out: Path) -> None:
     """Write the manual pages of all commands."""
     from vlae_codec.io.files import write_whole
@@ -93,7 +91,3 @@ def _text(text: str) -> str:
     """Text that troff leaves as it is."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("~", "\\(ti").replace("^", "\\(ha")
     return f"\\&{text}" if text.startswith((".", "'")) else text
-
-
-if __name__ == "__main__":
-    main()

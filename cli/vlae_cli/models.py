@@ -130,7 +130,3 @@ def summary(info: ModelInfo) -> dict[str, Any]:
         "folder": str(info.folder),
         "description": info.description,
     }
-
-
-if __name__ == "__main__":
-    main()

@@ -7,15 +7,7 @@ from pathlib import Path
 
 import click
 
-from .common import (
-    device_option,
-    exit_on_error,
-    force_option,
-    model_option,
-    progress_bar,
-    seed_option,
-    version_option,
-)
+from .common import command, device_option, force_option, model_option, progress_bar, seed_option
 
 MAX_SEED = 2**31 - 1
 EPILOG = """\b
@@ -26,7 +18,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@command(EPILOG)
 @model_option
 @click.option(
     "-n", "--number", type=click.IntRange(1, 10_000), default=64, show_default=True, help="How many pictures."
@@ -44,8 +36,6 @@ Examples:
 )
 @device_option
 @force_option
-@version_option
-@exit_on_error
 def main(
     model: str,
     number: int,
@@ -74,7 +64,3 @@ def main(
         drawn = codec.draw_prior(models[0], number, seed=seed, label=label, device=device, progress=step)
     sheet = sheets.contact_sheet([255 * drawn], columns=columns or isqrt(number - 1) + 1, scale=scale)
     writing.write_picture(out, sheet)
-
-
-if __name__ == "__main__":
-    main()

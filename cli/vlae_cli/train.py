@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .common import FiniteRange, data_option, exit_on_error, version_option
+from .common import FiniteRange, command, data_option
 from .misuse import refuse_together
 
 EPILOG = """\b
@@ -18,8 +18,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
-@version_option
+@command(EPILOG)
 @click.argument("recipe")
 @data_option
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of checkpoint and log [default: runs/RECIPE].")
@@ -28,7 +27,6 @@ Examples:
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all].")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
-@exit_on_error
 def main(
     recipe: str,
     data: Path,
@@ -54,7 +52,3 @@ def main(
         trainer.run(quiet)
     figures: Mapping[str, object] = trainer.state.log[-1] if plan is None else trainer.plan(plan)
     click.echo(f"{loaded.name}: " + ", ".join(f"{key} {value}" for key, value in figures.items()))
-
-
-if __name__ == "__main__":
-    main()
