@@ -48,7 +48,7 @@ BORDERS = {
         "vlae_models",
         "vlae_codec/exact/named_layers.py",
     ],
-    "constriction": ["vlae_codec/coding/ans.py", "vlae_codec/coding/range_coder.py", "vlae_codec/coding/symbols.py"],
+    "constriction": ["vlae_codec/coding/ans.py", "vlae_codec/coding/binary_coder.py", "vlae_codec/coding/symbols.py"],
     "array_api_compat": ["vlae_codec"],
     "fsspec": ["vlae_codec/io/urls.py"],
     "threadpoolctl": ["vlae_codec/parallel.py"],

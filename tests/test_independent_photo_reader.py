@@ -13,8 +13,8 @@ from PIL import Image
 
 import vlae_codec
 from benchmarks.small_photo_model import write_small_photo_model
+from vlae_codec.coding.binary_coder import FEW, Reader, Writer
 from vlae_codec.coding.interval import encode_interval
-from vlae_codec.coding.range_coder import RangeWriter
 from vlae_codec.errors import FormatError
 from vlae_codec.families import registry
 from vlae_codec.families.windowed import codec
@@ -84,7 +84,7 @@ def test_both_codes_of_decisions(count: int) -> None:
     ones = np.clip((rng.random(count) ** 4 * (1 << 24)).astype(np.int64), 1, (1 << 24) - 1)
     ones[::7] = (1 << 24) - 1
     symbols = (rng.random(count) < ones / 2.0**24).astype(np.int64)
-    writer = RangeWriter()
+    writer = Writer(FEW + 1)
     writer.push(symbols, ones)
     assert Words(writer.to_bytes())(ones.tolist()) == symbols.tolist()
     few = encode_interval(symbols.tolist(), ones.tolist())
@@ -93,13 +93,11 @@ def test_both_codes_of_decisions(count: int) -> None:
 
 def test_any_words_mean_the_same_to_both_readers() -> None:
     """What no encoder wrote, too: shorter than two words, or beyond the range."""
-    from vlae_codec.coding.range_coder import RangeReader
-
     rng = np.random.default_rng(1)
     for _ in range(60):
         data, ones = rng.bytes(4 * int(rng.integers(0, 5))), rng.integers(1, 1 << 24, 200)
         try:
-            expected = RangeReader(data).pop(ones).tolist()
+            expected = Reader(data, FEW + 1).pop(ones).tolist()
         except FormatError:
             with pytest.raises(AssertionError):
                 Words(data)(ones.tolist())

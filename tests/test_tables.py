@@ -7,6 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from benchmarks.make_tables import build_tables
 from vlae_codec.exact.tables import (
     EXP_MAX,
     EXP_MIN,
@@ -14,7 +15,6 @@ from vlae_codec.exact.tables import (
     SIGMOID_FRACTION,
     SIGMOID_RANGE,
     Tables,
-    build_tables,
     load_tables,
 )
 

@@ -24,7 +24,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from ..errors import FormatError
-from .header import ARCHIVE, HEADER, MAGIC, VERSION, layout, parse_head
+from .header import ARCHIVE, HEADER, layout, parse_head, start_of
 from .varint import read_number, write_number
 
 LOSSY, BITS_BACK = 0, 1
@@ -96,7 +96,7 @@ def write_archive(
     """
     assert len(chunks) == -(-count // chunk) and len(fingerprint) == 32
     section = b"" if names is None else _with_crc(zlib.compress("\0".join(names).encode(), 9), NAMES_NUMBER)
-    header = HEADER.pack(MAGIC, VERSION << 4 | ARCHIVE, fingerprint[:3])
+    header = start_of(ARCHIVE, fingerprint)
     header += bytes([kind | (0 if names is None else NAMED)]) + write_number(count) + write_number(chunk)
     header += b"" if names is None else write_number(len(section))
     header += b"".join(write_number(len(data)) for data in chunks)

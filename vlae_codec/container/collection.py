@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 from ..errors import FormatError
 from .archive import check_name, parse_archive
 from .envelope import unwrap
-from .header import ARCHIVE, COLLECTION, HEADER, MAGIC, STORED, VERSION, parse_head
+from .header import ARCHIVE, COLLECTION, STORED, parse_head, start_of
 from .varint import read_number, write_number
 
-HEAD = HEADER.pack(MAGIC, VERSION << 4 | COLLECTION, bytes(3))
+HEAD = start_of(COLLECTION, bytes(3))
 END = struct.Struct("<xQ")
 FOOTER = struct.Struct("<QQQIII")
 """Bytes of the part, records, pictures, pages, models, CRC-32 of the root; its own CRC-32 and `LAST` follow."""

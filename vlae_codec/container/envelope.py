@@ -23,7 +23,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from ..errors import FormatError
-from .header import ARCHIVE, CHECKSUM, ENVELOPE, HEADER, MAGIC, VERSION, check, checksum, parse_head
+from .header import ARCHIVE, CHECKSUM, ENVELOPE, HEADER, MAGIC, VERSION, check, parse_head, with_checksum
 from .varint import read_number, write_number
 
 ICC, EXIF, XMP, DPI, TEXTS = KINDS = ("icc", "exif", "xmp", "dpi", "texts")
@@ -101,7 +101,7 @@ def wrap(data: bytes, metadata: Metadata) -> bytes:
         raise FormatError(f"{len(entries)} bytes of metadata, and a file holds {MAX_INFLATED}: keep fewer of them")
     block = zlib.compress(entries, 9)
     head = MAGIC + bytes([VERSION << 4 | ENVELOPE]) + write_number(len(block)) + block
-    return head + CHECKSUM.pack(checksum(NO_MODEL, head)) + data
+    return with_checksum(NO_MODEL, head) + data
 
 
 def left_of(most: int | None, metadata: Metadata) -> int | None:

@@ -100,8 +100,7 @@ def write_container(mode: int, fingerprint: bytes, payload: bytes) -> bytes:
     if not 1 <= len(payload) <= MAX_PAYLOAD:
         raise FormatError(f"the code takes {len(payload)} bytes and a file holds 1 to {MAX_PAYLOAD}: give fewer bits")
     assert mode in MODES and len(fingerprint) == 32
-    body = HEADER.pack(MAGIC, VERSION << 4 | mode, fingerprint[:3]) + payload
-    return body + CHECKSUM.pack(checksum(fingerprint, body))
+    return with_checksum(fingerprint, start_of(mode, fingerprint) + payload)
 
 
 def parse(data: bytes) -> Container:
@@ -162,10 +161,8 @@ def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: byte
         residual: the pixels given it.
     """
     assert mode in MODES and len(fingerprint) == 32 and 1 <= len(payload) <= MAX_INSIDE
-    head = HEADER.pack(MAGIC, VERSION << 4 | LOSSLESS, fingerprint[:3])
-    body = head + bytes([mode << 5 | len(payload) - 1]) + payload
-    body += CHECKSUM.pack(checksum(fingerprint, body)) + residual
-    return body + CHECKSUM.pack(checksum(fingerprint, body))
+    body = start_of(LOSSLESS, fingerprint) + bytes([mode << 5 | len(payload) - 1]) + payload
+    return with_checksum(fingerprint, with_checksum(fingerprint, body) + residual)
 
 
 def parse_lossless(data: bytes) -> LosslessContainer:
@@ -188,15 +185,6 @@ def parse_lossless(data: bytes) -> LosslessContainer:
         raise FormatError(f"a lossy part of unknown mode {inside >> 5}: damaged")
     residual = data[checked : max(checked, len(data) - CHECKSUM.size)]
     return LosslessContainer(inside >> 5, prefix, data[start : start + size], residual, checked)
-
-
-def check_lossless(data: bytes, container: LosslessContainer, fingerprint: bytes) -> bool:
-    """Verify the checksums of a parsed lossless file; False if all but the lossy part is cut or damaged.
-
-    Raises:
-        FormatError: the lossy part is damaged, or another model's.
-    """
-    return check_parts(data, container.checked, fingerprint)
 
 
 def check_parts(data: bytes, checked: int, fingerprint: bytes, several: bool = True) -> bool:
@@ -249,6 +237,16 @@ def layout(lengths: Mapping[str, int]) -> list[dict[str, str | int]]:
         rows.append({"name": name, "offset": offset, "bytes": length})
         offset += length
     return rows
+
+
+def start_of(mode: int, fingerprint: bytes) -> bytes:
+    """Return the first bytes of a file of a mode and a model (32 bytes)."""
+    return HEADER.pack(MAGIC, VERSION << 4 | mode, fingerprint[:3])
+
+
+def with_checksum(fingerprint: bytes, data: bytes) -> bytes:
+    """Return bytes with their checksum under a model's fingerprint (32 bytes) behind them."""
+    return data + CHECKSUM.pack(checksum(fingerprint, data))
 
 
 def checksum(fingerprint: bytes, body: bytes) -> int:

@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from ..errors import FormatError, ImageError
-from .header import CHECKSUM, HEADER, MAGIC, VERSION, checksum, layout, parse_head
+from .header import CHECKSUM, HEADER, layout, parse_head, start_of, with_checksum
 from .varint import read_number, write_number
 
 MAX_SIDE = 1 << 16
@@ -47,13 +47,8 @@ def check_sides(size: tuple[int, int]) -> None:
 def write_sized(mode: int, fingerprint: bytes, flags: bytes, size: tuple[int, int], body: bytes) -> bytes:
     """Return the bytes of a file: its head, a body, and the checksum under the model's fingerprint (32 bytes)."""
     assert min(size) >= 1 and max(size) <= MAX_SIDE and len(fingerprint) == 32
-    head = HEADER.pack(MAGIC, VERSION << 4 | mode, fingerprint[:3]) + flags
+    head = start_of(mode, fingerprint) + flags
     return with_checksum(fingerprint, head + write_number(size[0]) + write_number(size[1]) + body)
-
-
-def with_checksum(fingerprint: bytes, data: bytes) -> bytes:
-    """Return bytes with their checksum behind them."""
-    return data + CHECKSUM.pack(checksum(fingerprint, data))
 
 
 def parse_sized(data: bytes, modes: Collection[int], count: int = 1, known: int = 0xFF) -> SizedHead:

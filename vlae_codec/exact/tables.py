@@ -1,8 +1,7 @@
 """The committed integer tables that stand for exp, sigmoid and the Gaussian quantile.
 
-Floating-point libraries differ in the last bit; these tables do not. `build_tables` made the file
-`tables.npz` once and a test makes them again, but the codec only ever reads the file: it is part
-of the format.
+Floating-point libraries differ in the last bit; these tables do not. benchmarks/make_tables.py made the file
+`tables.npz` and a test makes them again, but the codec only ever reads the file: it is part of the format.
 
     exp       round(2^14 exp(k / 1024))        for k = -5120 ... 1024
     sigmoid   round(2^24 / (1 + exp(-k / 64))) for k = -1024 ... 1024, kept within 1 and 2^24 - 1
@@ -15,9 +14,7 @@ from __future__ import annotations
 
 import functools
 import io
-import math
 from importlib import resources
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -45,25 +42,6 @@ class Tables(NamedTuple):
     quantile: NDArray[np.int64]
     normal: NDArray[np.int64]
     logistic: NDArray[np.int64]
-
-
-def build_tables() -> Tables:
-    """Compute the tables anew with the standard library's mathematics."""
-    exp = [round(2**EXP_FRACTION * math.exp(k / 1024)) for k in range(EXP_MIN, EXP_MAX + 1)]
-    sigmoid, logistic = _logistic(64, SIGMOID_RANGE), _logistic(LOGISTIC_STEPS, LOGISTIC_RANGE)
-    normal = NormalDist()
-    upper = [round(2**QUANTILE_FRACTION * normal.inv_cdf((k + 0.5) / 2**16)) for k in range(2**15, 2**16)]
-    quantile = [-value for value in reversed(upper)] + upper
-    top = 2**NORMAL_FRACTION
-    lower = [round(top * math.erfc(k / NORMAL_STEPS / math.sqrt(2)) / 2) for k in range(NORMAL_RANGE, -1, -1)]
-    cumulative = lower + [top - value for value in reversed(lower[:-1])]
-    return Tables(*(np.array(values, np.int64) for values in (exp, sigmoid, quantile, cumulative, logistic)))
-
-
-def _logistic(steps: int, most: int) -> list[int]:
-    """2^24 / (1 + exp(-k / steps)), rounded and kept within 1 and 2^24 - 1, for k = -most ... most."""
-    top = 2**SIGMOID_FRACTION
-    return [min(top - 1, max(1, round(top / (1 + math.exp(-k / steps))))) for k in range(-most, most + 1)]
 
 
 @functools.cache

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..container.archive import KINDS, Archive, archive_sections
+from ..container.archive import KINDS
 from ..families.bilevel.archive import CompressedArchive
-from ..model.info import ModelInfo
-from .records import FileRecord, align
+from .records import align
 
 
 @dataclass(frozen=True)
@@ -123,22 +122,3 @@ def archive_table(record: ArchiveRecord) -> str:
         line("names, besides", 8 * record.names_bytes)
     head = f"{record.output}: {record.kind} of {record.images} pictures in {record.chunks} chunk(s) by {record.model},"
     return f"{head} {record.file_bytes} bytes\n{align(rows, left=1)}"
-
-
-def archive_file_record(source: str, info: ModelInfo | None, archive: Archive) -> FileRecord:
-    """Return the record of an archive's file; `info` is None if its model is unknown."""
-    payload = sum(archive.lengths)
-    return FileRecord(
-        input=source,
-        model=info.name if info else None,
-        fingerprint=info.fingerprint if info else archive.prefix.hex(),
-        mode=KINDS[archive.kind],
-        images=archive.count,
-        width=info.width if info else None,
-        height=info.height if info else None,
-        channels=1 if info else None,
-        file_bytes=archive.size,
-        header_bytes=archive.size - payload,
-        payload_bytes=payload,
-        sections=tuple(archive_sections(archive)),
-    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from ..container import envelope
-from ..container.archive import parse_archive
+from ..container.archive import BITS_BACK, KINDS, archive_sections, parse_archive
 from ..errors import ModelError
 from ..families import known
 from ..families.bilevel.archive import identify_archive
 from ..families.bilevel.identify import is_archive
-from .archive import archive_file_record
+from ..families.result import FileInfo
+from ..model.info import ModelInfo
 from .records import FileRecord, file_record, with_metadata
 
 
@@ -28,15 +32,16 @@ def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | No
 
 
 def _describe(data: bytes, source: str) -> tuple[FileRecord, ModelError | None]:
+    identify: Callable[[], ModelInfo]
     if is_archive(data):
-        header = parse_archive(data)
-        try:
-            return archive_file_record(source, identify_archive(data, header), header), None
-        except ModelError as error:
-            return archive_file_record(source, None, header), error
-    family = known.family_of_file(data)
-    file = family.describe(data)
+        head = parse_archive(data)
+        sections, payload = tuple(archive_sections(head)), sum(head.lengths)
+        file = FileInfo(head.prefix, KINDS[head.kind], head.kind == BITS_BACK, payload=payload, sections=sections)
+        size, images, identify = head.size, head.count, partial(identify_archive, data, head)
+    else:
+        family = known.family_of_file(data)
+        file, size, images, identify = family.describe(data), len(data), 1, lambda: family.identify(data)[0]
     try:
-        return file_record(source, family.identify(data)[0], file, len(data)), None
+        return file_record(source, identify(), file, size, images), None
     except ModelError as error:
-        return file_record(source, None, file, len(data)), error
+        return file_record(source, None, file, size, images), error

@@ -141,8 +141,8 @@ def _rounded(bits: float | None) -> float | None:
     return None if bits is None else round(bits, 3)
 
 
-def file_record(source: str, info: ModelInfo | None, file: FileInfo, size: int) -> FileRecord:
-    """Return the record of a file of one picture and so many bytes; `info` is None if its model is unknown."""
+def file_record(source: str, info: ModelInfo | None, file: FileInfo, size: int, images: int = 1) -> FileRecord:
+    """Return the record of a file of so many bytes and pictures; `info` is None if its model is unknown."""
     height, width = file.size or ((info.height, info.width) if info else (None, None))
     coded_height, coded_width = file.coded_size or (None, None)
     return FileRecord(
@@ -150,7 +150,7 @@ def file_record(source: str, info: ModelInfo | None, file: FileInfo, size: int) 
         model=info.name if info else None,
         fingerprint=info.fingerprint if info else file.prefix.hex(),
         mode=file.mode,
-        images=1,
+        images=images,
         width=width,
         height=height,
         channels=file.channels if width else None,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...container.header import Container, check_lossless, write_container, write_lossless
+from ...container.header import Container, check_parts, write_container, write_lossless
 from ...container.limits import check_pixels
 from ...errors import FormatError
 from ...io.datasets import check_size
@@ -154,7 +154,7 @@ def open_file(data: bytes, device: str = "cpu", preview: bool = False, max_pixel
     file = OpenedFile(info, container.mode, container.payload)
     if isinstance(container, Container):
         return file
-    whole = check_lossless(data, container, bytes.fromhex(info.fingerprint))
+    whole = check_parts(data, container.checked, bytes.fromhex(info.fingerprint))
     lost = f"cut short or damaged behind its lossy part, of whose residual {len(container.residual)} bytes are there"
     if preview:
         notice = None if whole else f"{lost}: the exact pixels are lost, this is the lossy picture"

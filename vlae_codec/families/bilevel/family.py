@@ -12,7 +12,7 @@ from ...container.header import (
     MODES,
     Container,
     LosslessContainer,
-    check_lossless,
+    check_parts,
     parse_head,
     sections,
 )
@@ -96,7 +96,7 @@ class BilevelFamily:
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a file, and whether all of it is intact."""
         info, file = identify(data)
-        return info, isinstance(file, Container) or check_lossless(data, file, bytes.fromhex(info.fingerprint))
+        return info, isinstance(file, Container) or check_parts(data, file.checked, bytes.fromhex(info.fingerprint))
 
     def decode(
         self, files: Sequence[bytes], draw: Draw, device: str, progress: Progress | None

@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...container.header import CHECKSUM, HEADER, WINDOWED, WINDOWED_LOSSLESS, layout
-from ...container.sized import body_of, parse_sized, with_checksum, write_sized
+from ...container.header import CHECKSUM, HEADER, WINDOWED, WINDOWED_LOSSLESS, layout, with_checksum
+from ...container.sized import body_of, parse_sized, write_sized
 from ...container.varint import read_number, write_number
 from ...errors import FormatError
 from ..result import FileInfo
