@@ -109,10 +109,10 @@ def edits(info: ModelInfo, judged: Judged, effort: int) -> dict[str, Any]:
     }
 
 
-def coded(info: ModelInfo, images: Images, effort: int = 5) -> list[editing.Coded]:
+def coded(info: ModelInfo, images: Images, effort: int = 5) -> list[codec.OpenedFile]:
     """Return the codes of images, their labels inferred."""
     codes = encode(registry.load(info, IntegerModel), images, effort=effort)
-    return [editing.Coded(info, code.mode, code.payload) for code in codes]
+    return [codec.OpenedFile(info, code.mode, code.payload) for code in codes]
 
 
 def sheet(info: ModelInfo, images: Images) -> Images:

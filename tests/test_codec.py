@@ -48,7 +48,8 @@ def test_bits_decide_the_length(model_name: str) -> None:
 def test_shipped_model(mnist: str, digits: list[Path]) -> None:
     """Digits survive: the drawing of each is nearer to its own original than the mean of all is."""
     originals = [read_image(path).pixels for path in digits]
-    bits = np.stack([codec.prepare(Picture(pixels), bilevel_models(mnist)).forms[0][1].pixels for pixels in originals])
+    (model,) = bilevel_models(mnist)
+    bits = np.stack([codec.prepare(Picture(pixels), [model])[model].pixels for pixels in originals])
     drawn = np.stack([decompress(compress(pixels, mnist)) for pixels in originals])
     apart = np.abs(drawn[:, None].astype(int) - bits[None]).sum((2, 3))
     assert (apart.argmin(axis=1) == np.arange(10)).sum() >= 7
@@ -90,8 +91,8 @@ def test_wrong_size_says_which_sizes_there_are(install: Callable[..., Path]) -> 
     models = [bilevel_models(name)[0] for name in "ab"]
     with pytest.raises(ImageError, match=r"30 x 20 pixels, and a takes 28 x 28, b takes 48 x 32: `fit` resizes"):
         codec.prepare(Picture(np.zeros((20, 30), np.uint8)), models)
-    forms = codec.prepare(Picture(np.zeros((20, 30), np.uint8)), models, fit=True).forms
-    assert [picture.size for _, picture in forms] == [(28, 28), (32, 48)]
+    forms = codec.prepare(Picture(np.zeros((20, 30), np.uint8)), models, fit=True)
+    assert [picture.size for picture in forms.values()] == [(28, 28), (32, 48)]
 
 
 def test_no_models_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

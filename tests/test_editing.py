@@ -41,11 +41,11 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
     return paths
 
 
-def codes(paths: Files) -> list[editing.Coded]:
+def codes(paths: Files) -> list[codec.OpenedFile]:
     return [editing.read_code(path.read_bytes()) for path in paths]
 
 
-def path(code: editing.Coded) -> int:
+def path(code: codec.OpenedFile) -> int:
     """The number behind the label, which stands for the noise of z."""
     return split_label(registry.load(code.model, IntegerModel), code.payload)[1]
 
@@ -61,7 +61,7 @@ def test_another_label_holds_the_style(files: Files) -> None:
     assert (editing.label_of(code), editing.label_of(edited)) == (1, 4)
     assert path(code) == path(edited)
     assert (np.diff(editing.latents([code, edited]), axis=0) != 0).any()
-    assert editing.read_code(edited.data) == edited
+    assert editing.read_code(edited.lossy) == edited
     assert editing.with_label(edited, 1) == code
 
 

@@ -12,7 +12,7 @@ from .misuse import refuse_together
 from .sources import PathOrUrl
 
 if TYPE_CHECKING:
-    from vlae_codec.families.bilevel.editing import Coded
+    from vlae_codec.families.bilevel.codec import OpenedFile
 
 MAX_SEED = 2**31 - 1
 VLZ = ".vlz"
@@ -84,7 +84,7 @@ def main(
     codes = [_read(path) for path in mix or inputs]
     styles = codes if style is None else [_read(style)] * len(codes)
     if out.suffix == VLZ:
-        files.write_whole(out, editing.edited(codes[0], styles[0], label).data)
+        files.write_whole(out, editing.edited(codes[0], styles[0], label).lossy)
         return
     if mix:
         z, columns = editing.mixed(codes[0], codes[1], steps or 8), steps or 8
@@ -100,7 +100,7 @@ def main(
         writing.write_picture(out, pictures[0].repeat(scale, axis=0).repeat(scale, axis=1))
 
 
-def _read(path: Path | str) -> Coded:
+def _read(path: Path | str) -> OpenedFile:
     from vlae_codec.container import header
     from vlae_codec.errors import VlaeError
     from vlae_codec.families.bilevel.editing import read_code

@@ -33,13 +33,8 @@ from .lossless import LosslessCode
 BATCH = 256
 
 Report = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A picture in the form that each model that may code it takes."""
-
-    forms: tuple[tuple[ModelInfo, Picture], ...]
+Forms = dict[ModelInfo, Picture]
+"""A picture in the form that each model that may code it takes."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +54,13 @@ class OpenedFile:
     residual: bytes | None = None
     notice: str | None = None
 
+    @property
+    def lossy(self) -> bytes:
+        """The `.vlz` file of its lossy code alone."""
+        return write_container(self.mode, bytes.fromhex(self.model.fingerprint), self.payload)
 
-def prepare(picture: Picture, models: Sequence[ModelInfo], fit: bool = False, exact: bool = False) -> Prepared:
+
+def prepare(picture: Picture, models: Sequence[ModelInfo], fit: bool = False, exact: bool = False) -> Forms:
     """Prepare the picture in the forms that these models take; with `fit` it is resized where it has to be.
 
     Raises:
@@ -69,15 +69,14 @@ def prepare(picture: Picture, models: Sequence[ModelInfo], fit: bool = False, ex
     if not fit:
         check_size(picture.size, models)
     taking = [info for info in models if fit or picture.size == (info.height, info.width)]
-    forms = tuple((info, to_bilevel(picture, info.height, info.width, fit)) for info in taking)
-    for _, form in forms:
-        if exact:
-            refuse_changes(form.notices)
-    return Prepared(forms)
+    forms = {info: to_bilevel(picture, info.height, info.width, fit) for info in taking}
+    for form in forms.values() if exact else ():
+        refuse_changes(form.notices)
+    return forms
 
 
 def compress_images(
-    pictures: Sequence[Prepared],
+    pictures: Sequence[Forms],
     *,
     bits: int | None = None,
     quality: float | None = None,
@@ -103,12 +102,15 @@ def compress_images(
         ModelError: a model is damaged, or the device is not there.
         FormatError: a code is too long for the format.
     """
-    jobs = _jobs(pictures)
+    jobs: dict[ModelInfo, list[int]] = {}
+    for number, picture in enumerate(pictures):
+        for info in picture:
+            jobs.setdefault(info, []).append(number)
     report = counted(progress, sum(map(len, jobs.values())))
     options: list[list[Encoded]] = [[] for _ in pictures]
     for info, numbers in jobs.items():
         model = registry.load(info, IntegerModel, device)
-        forms = [dict(pictures[number].forms)[info] for number in numbers]
+        forms = [pictures[number][info] for number in numbers]
         stack = np.stack([form.pixels for form in forms])
         if lossless:
             codes: Sequence[Code | LosslessCode] = lossless_code.encode(
@@ -255,15 +257,6 @@ def _restore(model: IntegerModel, batch: Sequence[OpenedFile], samples: int, rep
     exact = lossless_code.restore(model, _latents(model, batch), [file.residual or b"" for file in batch])
     report(samples * len(batch))
     return np.repeat(exact[:, None], samples, axis=1)
-
-
-def _jobs(pictures: Sequence[Prepared]) -> dict[ModelInfo, list[int]]:
-    """Which pictures each model may code."""
-    jobs: dict[ModelInfo, list[int]] = {}
-    for number, picture in enumerate(pictures):
-        for info, _ in picture.forms:
-            jobs.setdefault(info, []).append(number)
-    return jobs
 
 
 def counted(progress: Progress | None, total: int) -> Report:

@@ -8,13 +8,12 @@ machine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...container import envelope
-from ...container.header import write_container
 from ...errors import ModelError
 from ...io.images import Pixels
 from ...latents.labelled import check_label, relabelled, split_label
@@ -23,7 +22,7 @@ from ...model.info import ModelInfo
 from ...model.networks import IntegerModel
 from .. import registry
 from ..result import Progress
-from .codec import BATCH, counted, open_file
+from .codec import BATCH, OpenedFile, counted, open_file
 
 STRENGTH = 0.75
 """The default strength of style in edits."""
@@ -31,26 +30,7 @@ UNIT = 1024
 """Strengths are taken in parts of this."""
 
 
-@dataclass(frozen=True)
-class Coded:
-    """A picture's lossy code.
-
-    Attributes:
-        model: its model.
-        mode, payload: the code.
-    """
-
-    model: ModelInfo
-    mode: int
-    payload: bytes
-
-    @property
-    def data(self) -> bytes:
-        """The `.vlz` file of the code."""
-        return write_container(self.mode, bytes.fromhex(self.model.fingerprint), self.payload)
-
-
-def read_code(data: bytes) -> Coded:
+def read_code(data: bytes) -> OpenedFile:
     """Read the code of a `.vlz` file of one picture; of a lossless one, its lossy part.
 
     Raises:
@@ -58,17 +38,16 @@ def read_code(data: bytes) -> Coded:
         ModelError: the model is unknown or damaged.
     """
     inner, _ = envelope.unwrap(data)
-    file = open_file(inner, preview=True)
-    return Coded(file.model, file.mode, file.payload)
+    return replace(open_file(inner, preview=True), notice=None)
 
 
-def label_of(code: Coded) -> int | None:
+def label_of(code: OpenedFile) -> int | None:
     """Return the label of a code; None where the model has no labels."""
     model = registry.load(code.model, IntegerModel)
     return split_label(model, code.payload)[0] if model.labels else None
 
 
-def with_label(code: Coded, label: int) -> Coded:
+def with_label(code: OpenedFile, label: int) -> OpenedFile:
     """Return the same style under another label.
 
     Raises:
@@ -79,7 +58,7 @@ def with_label(code: Coded, label: int) -> Coded:
     return replace(code, payload=relabelled(model, code.payload, label))
 
 
-def with_style(code: Coded, style: Coded) -> Coded:
+def with_style(code: OpenedFile, style: OpenedFile) -> OpenedFile:
     """Return the label of one code in the style of another.
 
     Raises:
@@ -90,7 +69,7 @@ def with_style(code: Coded, style: Coded) -> Coded:
     return with_label(style, split_label(model, code.payload)[0])
 
 
-def edited(code: Coded, style: Coded, label: int | None) -> Coded:
+def edited(code: OpenedFile, style: OpenedFile, label: int | None) -> OpenedFile:
     """Return the code of a label, or of a code's own label if it is None, in the style of another or the same code.
 
     Raises:
@@ -111,7 +90,7 @@ def labels_of(info: ModelInfo) -> list[int | None]:
 
 
 def restyled(
-    codes: Sequence[Coded], styles: Sequence[Coded], labels: Sequence[int | None], strength: float = STRENGTH
+    codes: Sequence[OpenedFile], styles: Sequence[OpenedFile], labels: Sequence[int | None], strength: float = STRENGTH
 ) -> NDArray[np.int64]:
     """Return latents of the noise of each code's style under each label, joined, (N, D + K).
 
@@ -139,13 +118,13 @@ def restyled(
     return np.concatenate(found)
 
 
-def latents(codes: list[Coded]) -> NDArray[np.int64]:
+def latents(codes: list[OpenedFile]) -> NDArray[np.int64]:
     """Return what pictures are drawn from, (N, D), or (N, D + K) of a model with K labels; codes of one model."""
     model = registry.load(codes[0].model, IntegerModel)
     return decode(model, [code.mode for code in codes], [code.payload for code in codes])
 
 
-def mixed(first: Coded, second: Coded, steps: int) -> NDArray[np.int64]:
+def mixed(first: OpenedFile, second: OpenedFile, steps: int) -> NDArray[np.int64]:
     """Latents on the straight line between those of two codes, ends included, (steps, D or D + K).
 
     Args:
@@ -179,7 +158,7 @@ def draw(info: ModelInfo, z: NDArray[np.int64], seed: int = 0, progress: Progres
     return pictures
 
 
-def check_same(first: Coded, second: Coded) -> None:
+def check_same(first: OpenedFile, second: OpenedFile) -> None:
     """Refuse two codes of different models.
 
     Raises:
