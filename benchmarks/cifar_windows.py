@@ -30,7 +30,7 @@ from vlae_models.data.crops import Levels
 from vlae_models.recipe import load_recipe, read_recipe
 from vlae_models.train.loop import load_average
 from vlae_models.windowed.config import WINDOWED
-from vlae_models.windowed.restore import restore_photo
+from vlae_models.windowed.restore import start_from
 from vlae_models.windowed.vlae import WindowedVLAE
 
 MODELS = ("cifar-4x2", "cifar-5x3", "cifar-7x4", "cifar-7x4-grey", "cifar-vae", "cifar-7x4-bound")
@@ -105,7 +105,10 @@ def block_means(images: Levels) -> Floats:
 def measure(name: str, test: Levels, files: int) -> dict[str, Any]:
     """All figures of a released model."""
     info = find_model(name)
-    net, width = restore_photo(name), read_recipe(info.folder / "recipe.toml", WINDOWED).train.finest
+    recipe = read_recipe(info.folder / "recipe.toml", WINDOWED)
+    net, width = WindowedVLAE(recipe.model), recipe.train.finest
+    start_from(net, name)
+    net.eval()
     rgb = np.ascontiguousarray(test[:files][..., ORDER])
     figures, drawn = coded(name, rgb)
     colours = {"luma_kept": kept(rgb, drawn, LUMA), "chroma_kept": kept(rgb, drawn, CHROMA)}

@@ -7,6 +7,7 @@ those of published tables; digits binarised anew are one draw of many; OMNIGLOT'
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -15,8 +16,9 @@ from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_models.data.sets import load_set
 from vlae_models.recipe import BILEVEL, load_recipe
-from vlae_models.release.evaluation import evaluate_folder, importance_nll, use_threads
+from vlae_models.release.evaluation import evaluate_folder, importance_nll
 from vlae_models.train.bilevel import load_trained
+from vlae_models.train.loop import prepare_torch
 
 
 @click.command()
@@ -38,9 +40,9 @@ def main(
     threads: int | None,
 ) -> None:
     """Evaluate MODELS."""
-    use_threads(threads)
+    prepare_torch("cpu", threads)
     for model in models:
-        result = evaluate_folder(model, data, samples, subset, images).as_dict()
+        result = asdict(evaluate_folder(model, data, samples, subset, images))
         print(result)
         part = (
             ""

@@ -8,6 +8,7 @@ of the images is that of the many, and the difference has hardly any.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,14 +25,30 @@ from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.families.registry import read_model
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.data.sets import Images, load_set
-from vlae_models.nets.vlae import VLAE
+from vlae_models.nets.vlae import VLAE, as_tensor
 from vlae_models.recipe import BILEVEL, read_recipe
-from vlae_models.release.evaluation import nested_nll
 from vlae_models.release.restore import restore
 
 COUNTS = (1, 16, 64, 512, 4096)
 BATCH = 20
 Table: TypeAlias = NDArray[np.float64]
+
+
+def nested_nll(net: VLAE, images: Images, counts: Sequence[int]) -> Table:
+    """-log p(x) of each image, nats, by each of several numbers of importance samples, (len(counts), N).
+
+    All come from one run of the largest number, which every count divides; a smaller one is the mean over its equal
+    parts, so that their differences have little noise.
+
+    Args:
+        net: a model with latents.
+        images: bilevel, (N, 28, 28).
+        counts: of samples.
+    """
+    with torch.no_grad():
+        weights = net.importance_weights(as_tensor(images), max(counts)).double()
+    parts = [weights.reshape(-1, count, len(images)) for count in counts]
+    return np.stack([(math.log(part.shape[1]) - torch.logsumexp(part, 1)).mean(0).numpy() for part in parts])
 
 
 def nested(net: VLAE, images: Images) -> Table:

@@ -9,7 +9,7 @@ import torch
 from small_models import WINDOW_NAMES, config_of, float_model, some_images
 from torch import Tensor
 
-from vlae_models.nets.pixelcnn import LocalDecoder, window_offsets
+from vlae_models.nets.pixelcnn import LocalDecoder
 from vlae_models.nets.prior import BlockPrior, gaussian_kl, gaussian_log_density
 from vlae_models.nets.vlae import VLAE, as_tensor, bernoulli_cost
 from vlae_models.recipe import WINDOWS, ModelConfig
@@ -20,7 +20,7 @@ X = as_tensor(some_images(16))
 def window_mask(window: str, row: int, column: int) -> Tensor:
     """Which pixels (28, 28) the decoder may look at to draw this one."""
     mask = torch.zeros(28, 28, dtype=torch.bool)
-    for down, right in window_offsets(WINDOWS[window]):
+    for down, right in WINDOWS[window].offsets():
         r, c = row + down, column + right
         if r >= 0 and 0 <= c < 28:
             mask[r, c] = True

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from PIL import Image
 from small_models import config_of, float_model, some_images, tiny_model, write_set
 
+from benchmarks.sample_counts import nested_nll
 from vlae_cli import compress, evaluate, export, train
 from vlae_codec.coding.prefix_code import IndexCode
 from vlae_codec.errors import ModelError
@@ -21,7 +22,7 @@ from vlae_models.nets.vlae import as_tensor
 from vlae_models.recipe import BilevelRecipe, TrainConfig
 from vlae_models.release import release as releasing
 from vlae_models.release.evaluation import evaluate as evaluate_model
-from vlae_models.release.evaluation import importance_nll, kl_per_dim, nested_nll
+from vlae_models.release.evaluation import importance_nll, kl_per_dim
 from vlae_models.release.release import integer_loss, release
 
 RECIPE = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,14 @@ def places(height: int, width: int, number: int) -> np.ndarray:
     """A picture whose pixels say their row, column and picture."""
     rows, columns = np.mgrid[:height, :width]
     return np.stack([rows, columns, np.full_like(rows, number)], axis=-1).astype(np.uint8)
+
+
+def joined(pictures: Iterable[tuple[np.ndarray, bool]]) -> shards.Pictures:
+    """Pictures, uint8 (H, W, 3), and whether each is drawn, as one array."""
+    each, drawn = zip(*pictures, strict=True)
+    height, width = np.array([one.shape[:2] for one in each], np.int64).T.copy()
+    starts = np.cumsum(height * width) - height * width
+    return shards.Pictures(np.concatenate([one.reshape(-1, 3) for one in each]), starts, height, width, np.array(drawn))
 
 
 def generator(seed: int = 1) -> torch.Generator:
@@ -93,7 +102,7 @@ def test_errors_name_the_folder(tmp_path: Path) -> None:
 
 def test_every_crop_is_one_square_of_a_picture() -> None:
     pictures = [places(50, 60, 0), places(61, 47, 1), places(45, 45, 2)]
-    sampler = Sampler(shards.joined((each, number == 1) for number, each in enumerate(pictures)), 40, PLAIN)
+    sampler = Sampler(joined((each, number == 1) for number, each in enumerate(pictures)), 40, PLAIN)
     seen = set()
     for crop in sampler.crops(200, generator()).permute(0, 2, 3, 1).numpy():
         number = int(crop[0, 0, 2])
@@ -111,7 +120,7 @@ def test_every_crop_is_one_square_of_a_picture() -> None:
 
 
 def test_a_gather_cuts_the_same_crops_as_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures = shards.joined([(noise(90, 80, 1), False), (noise(70, 99, 2), True)])
+    pictures = joined([(noise(90, 80, 1), False), (noise(70, 99, 2), True)])
     sliced = Sampler(pictures, 32).crops(64, generator())
     calls: list[Places] = []
 
@@ -125,7 +134,7 @@ def test_a_gather_cuts_the_same_crops_as_slices(monkeypatch: pytest.MonkeyPatch)
 
 def test_shares_of_the_mix() -> None:
     dark, light = np.full((64, 64, 3), 9, np.uint8), np.full((64, 64, 3), (200, 100, 50), np.uint8)
-    sampler = Sampler(shards.joined([(dark, True), (light, False)]), 16, Mix(drawn=0.3, grey=0.2, halved=0.5))
+    sampler = Sampler(joined([(dark, True), (light, False)]), 16, Mix(drawn=0.3, grey=0.2, halved=0.5))
     crops = sampler.crops(4000, generator())
     first = crops[:, :, 0, 0].int()
     drawn = (first == 9).all(1).float().mean().item()
@@ -138,19 +147,19 @@ def test_halved_crops_are_averages_of_large_pictures_alone() -> None:
     stripes = np.zeros((40, 40, 3), np.uint8)
     stripes[::2] = stripes[:, ::2] = 255
     small = np.full((16, 16, 3), 7, np.uint8)
-    sampler = Sampler(shards.joined([(stripes, False), (small, False)]), 16, Mix(halved=1.0, grey=0.0))
+    sampler = Sampler(joined([(stripes, False), (small, False)]), 16, Mix(halved=1.0, grey=0.0))
     crops = sampler.crops(20, generator())
     assert crops.shape == (20, 3, 16, 16) and set(crops.flatten().tolist()) == {191}  # three of four, rounded up
-    alone = Sampler(shards.joined([(small, False)]), 16, Mix(halved=1.0))
+    alone = Sampler(joined([(small, False)]), 16, Mix(halved=1.0))
     assert set(alone.crops(3, generator()).flatten().tolist()) == {7}
 
 
 def test_the_same_generator_cuts_the_same_crops() -> None:
-    sampler = Sampler(shards.joined([(noise(90, 80, 1), False), (noise(70, 99, 2), True)]), 32)
+    sampler = Sampler(joined([(noise(90, 80, 1), False), (noise(70, 99, 2), True)]), 32)
     one, two, other = (sampler.crops(16, generator(seed)) for seed in (5, 5, 6))
     assert torch.equal(one, two) and not torch.equal(one, other)
 
 
 def test_crops_need_a_picture_as_large() -> None:
     with pytest.raises(VlaeError, match="no picture has 64 x 64"):
-        Sampler(shards.joined([(noise(60, 80, 1), False)]), 64)
+        Sampler(joined([(noise(60, 80, 1), False)]), 64)

@@ -12,7 +12,6 @@ import torch
 from small_models import config_of, exported, float_model, some_images, write_set
 
 from vlae_codec.errors import ModelError
-from vlae_models.nets.pixelcnn import window_offsets
 from vlae_models.nets.vlae import VLAE, as_tensor
 from vlae_models.recipe import WINDOWS, BilevelRecipe, ModelConfig, TrainConfig
 from vlae_models.release.export import write_model
@@ -48,8 +47,8 @@ def test_all_released_weights_are_taken(released: str) -> None:
 @pytest.mark.parametrize("window", ["4x2", "7x4", "none"])
 def test_pixels_that_both_windows_see_keep_their_weights(released: str, window: str) -> None:
     net, old = started(config_of(window), released), float_model("5x3")
-    known = window_offsets(WINDOWS["5x3"])
-    for column, offset in enumerate(window_offsets(WINDOWS[window])):
+    known = WINDOWS["5x3"].offsets()
+    for column, offset in enumerate(WINDOWS[window].offsets()):
         expected = old.local.mix.weight[:, known.index(offset)] if offset in known else torch.zeros(8, 1, 1)
         torch.testing.assert_close(net.local.mix.weight[:, column], expected, atol=2e-4, rtol=0)
     features = config_of().features
@@ -68,7 +67,7 @@ def test_a_wider_window_computes_the_same_at_first(released: str) -> None:
 
 def test_without_latents_only_the_local_decoder_is_taken(released: str) -> None:
     net, old = started(dataclasses.replace(config_of("5x3"), latent=0), released), float_model("5x3")
-    count = len(window_offsets(WINDOWS["5x3"]))
+    count = len(WINDOWS["5x3"].offsets())
     torch.testing.assert_close(net.local.mix.weight, old.local.mix.weight[:, :count], atol=2e-4, rtol=0)
     torch.testing.assert_close(net.local.out.weight, old.local.out.weight, atol=2e-4, rtol=0)
 

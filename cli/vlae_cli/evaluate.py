@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -37,10 +38,11 @@ Examples:
 @json_option
 def main(model: str, data: Path, samples: int, subset: int, threads: int | None, as_json: bool) -> None:
     """Print -ELBO, importance-sampled NLL, KL, active dimensions and bits per pixel of MODEL on its test set."""
-    from vlae_models.release.evaluation import evaluate_folder, use_threads
+    from vlae_models.release.evaluation import evaluate_folder
+    from vlae_models.train.loop import prepare_torch
 
-    use_threads(threads)
-    result = evaluate_folder(model, data, samples, subset).as_dict()
+    prepare_torch("cpu", threads)
+    result = asdict(evaluate_folder(model, data, samples, subset))
     if as_json:
         click.echo(json.dumps(result))
         return

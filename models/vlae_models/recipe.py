@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from vlae_codec.autoregressive.order import Window
 from vlae_codec.errors import ModelError
 
 if sys.version_info >= (3, 11):
@@ -20,13 +21,8 @@ else:
 if TYPE_CHECKING:
     from importlib.abc import Traversable
 
-WINDOWS: dict[str, tuple[int, int, int]] = {
-    "none": (0, 0, 0),
-    "4x2": (1, 2, 1),
-    "5x3": (2, 2, 2),
-    "7x4": (3, 3, 3),
-}
-"""The decoder's windows by the paper's names, as (rows above, columns left, columns right)."""
+WINDOWS = {"none": Window(0, 0, 0), "4x2": Window(1, 2, 1), "5x3": Window(2, 2, 2), "7x4": Window(3, 3, 3)}
+"""The decoder's windows by the paper's names."""
 
 STACKS: dict[str, tuple[int, ...]] = {"six-3x3": (1,) * 6, "full": (1, 1, 2, 4, 8, 11)}
 """Windows of a stack of 3x3 layers, by the layers' dilations: six rows and columns, and all of a 28x28 image's past.

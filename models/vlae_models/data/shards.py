@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -81,15 +80,6 @@ def load_training(data: Path, cache: Path, quiet: bool = False) -> Pictures:
     if not (cache / FIRST).is_file():
         packing.write_shards(cache, packing.training_members(data, quiet=quiet))
     return load_shards(cache)
-
-
-def joined(pictures: Iterable[tuple[NDArray[np.uint8], bool]]) -> Pictures:
-    """Pictures, uint8 (H, W, 3), and whether each is drawn, as one array."""
-    listed = list(pictures)
-    out = _empty([(picture.shape[0], picture.shape[1]) for picture, _ in listed], [drawn for _, drawn in listed])
-    for number, (picture, _) in enumerate(listed):
-        out.picture(number)[...] = picture
-    return out
 
 
 def _members(path: Path) -> list[packing.Member]:

@@ -15,17 +15,6 @@ from ..recipe import WINDOWS, ModelConfig
 from .layers import Residual, conv
 
 
-def window_offsets(window: tuple[int, int, int]) -> list[tuple[int, int]]:
-    """Offsets (row, column) of the window's pixels from the pixel drawn, in raster order.
-
-    Args:
-        window: rows above, columns to the left, columns to the right (rows above only).
-    """
-    above, left, right = window
-    rows = [(-r, c) for r in range(above, 0, -1) for c in range(-left, right + 1)]
-    return rows + [(0, c) for c in range(-left, 0)]
-
-
 class LocalDecoder(nn.Module):
     """Logits of p(x_i = 1 | window_i, features_i).
 
@@ -35,7 +24,7 @@ class LocalDecoder(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.offsets = window_offsets(WINDOWS[config.window])
+        self.offsets = WINDOWS[config.window].offsets()
         features = config.features if config.latent else 0
         self.mix = conv(len(self.offsets) + features, config.local, 1)
         self.layers = nn.ModuleList(Residual(config.local, size=1) for _ in range(config.local_layers))

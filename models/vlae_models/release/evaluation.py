@@ -8,8 +8,7 @@ thousands of decoder passes an image and uses the same weights in ordinary float
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +49,6 @@ class Evaluation:
     samples: int
     bits_per_pixel: float
     active_dims: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self)
 
 
 def evaluate(model: IntegerModel, net: VLAE, images: Images, name: str, samples: int, subset: int) -> Evaluation:
@@ -117,37 +112,14 @@ def evaluate_folder(model: str, data: Path, samples: int, subset: int, count: in
     return evaluate(integer, net, images, recipe.data, samples, min(subset, len(images)))
 
 
-def use_threads(threads: int | None) -> None:
-    """Let torch compute with so many threads; None leaves it as it is."""
-    if threads:
-        torch.set_num_threads(threads)
-
-
-def importance_nll(net: VLAE, images: Images, samples: int, batch: int = 100) -> np.ndarray[Any, np.dtype[np.float64]]:
+def importance_nll(net: VLAE, images: Images, samples: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """-log p(x) of each image, nats, by importance sampling (exact for a model without latents)."""
     parts = []
     with torch.no_grad(), tqdm(total=len(images), unit="image", desc=f"{samples} samples", disable=None) as bar:
-        for part in torch.split(as_tensor(images), batch):
+        for part in torch.split(as_tensor(images), 100):
             parts.append(net.importance_bound(part, samples) if net.config.latent else net(part).distortion)
             bar.update(len(part))
     return torch.cat(parts).double().numpy()
-
-
-def nested_nll(net: VLAE, images: Images, counts: Sequence[int]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """-log p(x) of each image, nats, by each of several numbers of importance samples, (len(counts), N).
-
-    All come from one run of the largest number, which every count divides; a smaller one is the mean over its equal
-    parts, so that their differences have little noise.
-
-    Args:
-        net: a model with latents.
-        images: bilevel, (N, 28, 28).
-        counts: of samples.
-    """
-    with torch.no_grad():
-        weights = net.importance_weights(as_tensor(images), max(counts)).double()
-    parts = [weights.reshape(-1, count, len(images)) for count in counts]
-    return np.stack([(math.log(part.shape[1]) - torch.logsumexp(part, 1)).mean(0).numpy() for part in parts])
 
 
 def kl_per_dim(model: IntegerModel, images: Images) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -17,7 +17,6 @@ from torch.nn import functional as F
 from vlae_codec.families.windowed.model import SCALES
 
 from ..nets.layers import Residual, conv, linear
-from ..nets.pixelcnn import window_offsets
 from ..recipe import WINDOWS
 from .config import WindowedConfig
 
@@ -228,7 +227,7 @@ class WindowNet(nn.Module):
 
 def local_decoder(config: WindowedConfig) -> WindowNet:
     """Return the local decoder, started as a predictor by neighbours: a good start that training may leave."""
-    offsets = window_offsets(WINDOWS[config.window])
+    offsets = WINDOWS[config.window].offsets()
     beside = config.features + 1
     net = WindowNet(
         offsets, COLOURS, beside, config.local, config.local_layers, config.mixtures, grey=config.grey_window
@@ -269,7 +268,7 @@ def _predict_by_neighbours(net: WindowNet, near: int) -> None:
 
 def latent_prior(config: WindowedConfig) -> WindowNet:
     """Return the prior over the latent grid, conditioned on the logarithm of the quantisation step."""
-    offsets = window_offsets(WINDOWS[config.prior_window])
+    offsets = WINDOWS[config.prior_window].offsets()
     net = WindowNet(offsets, config.latent, 1, config.prior, config.prior_layers, config.prior_mixtures)
     with torch.no_grad():
         logarithms = torch.linspace(-3.0, -1.5, config.prior_mixtures) - config.prior_sharper * math.log(2)

@@ -14,29 +14,11 @@ from vlae_codec.exact.layers import FRACTION
 from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.families.windowed.model import GAINS, WIDTHS, WindowedModel, log_width
 
-from ..recipe import read_recipe
 from ..release.layers import Layer, plain
 from ..release.restore import floats_of
-from .config import WINDOWED
 from .export import QUARTER, QUARTERED
 from .nets import WienerGains, WindowNet
 from .vlae import WindowedVLAE
-
-
-def restore_photo(name: str) -> WindowedVLAE:
-    """Build the float network that has a released model's weights, in evaluation mode.
-
-    Args:
-        name: windowed model, folder or fingerprint.
-
-    Raises:
-        ModelError: there is no such model.
-    """
-    info = find_model(name)
-    net = WindowedVLAE(read_recipe(info.folder / "recipe.toml", WINDOWED).model)
-    start_from(net, name)
-    net.eval()
-    return net
 
 
 def start_from(net: WindowedVLAE, name: str) -> None:
