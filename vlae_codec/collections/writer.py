@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from ..container.collection import HEAD, IndexBuilder, pack_record, summary, unpack_record
+from ..container.collection import HEAD, IndexBuilder, summary, unpack_record
 from ..errors import FormatError, VlaeError
 from ..io.urls import file_system, is_url
 from .index import PartIndex, read_parts
@@ -74,10 +74,11 @@ def join(parts: Iterable[Where], out: str | os.PathLike[str], *, force: bool = F
                 source = open_source(one)
                 if source.read(0, len(HEAD)) == HEAD:
                     for part in _parts(source):
-                        _add_part(part, index, file)
+                        _copy(source, part.start + len(HEAD), part.records_end - len(HEAD), file)
+                        index.add_part(part.footer, part.root, part.pages())
                 else:
                     name = Path(one).name if isinstance(one, str | os.PathLike) else ""
-                    _add_file(read_exactly(source, 0, source.size), name, index, file)
+                    file.write(index.add_file(name, read_exactly(source, 0, source.size)))
             except FormatError as error:
                 raise FormatError(f"{_title(one)}: {error}") from error
             except FileNotFoundError as error:
@@ -130,8 +131,7 @@ def _rebuild(file: IO[bytes], target: Path) -> None:
         with contextlib.suppress(FormatError):
             for record, _ in scan(file):
                 if record is not None:
-                    name, data = unpack_record(record)
-                    _add_file(data, name, index, out)
+                    out.write(index.add_file(*unpack_record(record)))
         out.writelines(index.finish())
 
 
@@ -174,18 +174,6 @@ def _parts(source: Source) -> list[PartIndex]:
     for part in parts:
         assert part.root
     return parts
-
-
-def _add_part(part: PartIndex, index: IndexBuilder, file: IO[bytes]) -> None:
-    _copy(part.source, part.start + len(HEAD), part.records_end - len(HEAD), file)
-    index.add_part(part.footer, part.root, part.pages())
-
-
-def _add_file(data: bytes, name: str, index: IndexBuilder, file: IO[bytes]) -> None:
-    record = pack_record(data, name)
-    pictures, model = summary(data)
-    index.add(len(record), pictures, name, model)
-    file.write(record)
 
 
 def _copy(source: Source, start: int, size: int, file: IO[bytes]) -> None:

@@ -168,6 +168,17 @@ class IndexBuilder:
         self._pages: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(SPOOL)  # noqa: SIM115  # `finish` closes it
         self._open: list[tuple[int, int, str]] = []
 
+    def add_file(self, name: str, data: bytes) -> bytes:
+        """Add a whole .vlz file; return its record, which is to be written next.
+
+        Raises:
+            FormatError: it is none, or the name is unfit.
+        """
+        record = pack_record(data, name)
+        pictures, model = summary(data)
+        self.add(len(record), pictures, name, model)
+        return record
+
     def add(self, size: int, pictures: int, name: str, model: bytes) -> None:
         """Add a record of so many bytes and pictures that was written next."""
         self._open.append((size, pictures, name))
@@ -230,13 +241,8 @@ def write_part(files: Sequence[tuple[str, bytes]]) -> bytes:
     Raises:
         FormatError: a file is no .vlz file, or a name is unfit.
     """
-    index, out = IndexBuilder(), [HEAD]
-    for name, data in files:
-        record = pack_record(data, name)
-        pictures, model = summary(data)
-        index.add(len(record), pictures, name, model)
-        out.append(record)
-    return b"".join([*out, *index.finish()])
+    index = IndexBuilder()
+    return b"".join([HEAD, *(index.add_file(name, data) for name, data in files), *index.finish()])
 
 
 def parse_footer(data: bytes) -> Footer:

@@ -13,6 +13,7 @@ blocks of z the prior looks at the blocks before. Everything that decides a bit 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,9 @@ from ...coding.ans import Stack
 from ...latents.bins import MASS_BITS, Grid, latents
 from ...model.networks import IntegerModel, Integers, Pictures
 from ...pixels.bernoulli import coding_order, read_pixels
+
+Normals = tuple[Integers, Integers]
+"""Mean and (log) scale of each latent."""
 
 
 class Latents(NamedTuple):
@@ -42,7 +46,7 @@ class Pushed(NamedTuple):
         levels: bits on the stack before the first line and after each of the three.
     """
 
-    q: tuple[Integers, Integers]
+    q: Normals
     latents: Latents
     ones: Integers
     levels: tuple[float, float, float, float]
@@ -52,11 +56,13 @@ def push_batch(model: IntegerModel, stack: Stack, images: Pictures, precision: i
     """Push bilevel images (B, H, W) of 0 and 1; `needed_bits` for each image have to be on the stack."""
     start = stack.bits
     q = model.posterior(images)
-    found = _pop_posterior(model, stack, q, precision)
+    found = _latents(model, len(images), precision, lambda dims, prior: _grid(prior, q, dims, precision).pop(stack))
     popped = stack.bits
-    ones = _push_pixels(model, stack, found.z, images)
+    ones = model.likelihoods(images, found.z)
+    stack.push_pixels(coding_order(model, images.reshape(len(images), -1)), coding_order(model, ones))
     pushed = stack.bits
-    _push_prior(model, stack, found.bins, precision)
+    for dims in reversed(_blocks(model)):
+        stack.push_numbers(found.bins[:, dims].reshape(-1), precision)
     return Pushed(q, found, ones, (start, popped, pushed, stack.bits))
 
 
@@ -66,10 +72,15 @@ def pop_batch(model: IntegerModel, stack: Stack, count: int, precision: int) -> 
     Raises:
         FormatError: the stack is none that `push_batch` can have left.
     """
-    found = _pop_prior(model, stack, count, precision)
-    images = _pop_pixels(model, stack, found.z)
+    numbers = count * model.block_size
+    found = _latents(
+        model, count, precision, lambda dims, prior: stack.pop_numbers(numbers, precision).reshape(count, -1)
+    )
+    images = read_pixels(model, found.z, stack.pop_pixels)
     q = model.posterior(images)
-    _push_posterior(model, stack, found, q, precision)
+    for dims in reversed(_blocks(model)):
+        prior = found.mean[:, dims], found.scale[:, dims]
+        _grid(prior, q, dims, precision).push(stack, found.bins[:, dims])
     return images
 
 
@@ -79,65 +90,21 @@ def needed_bits(model: IntegerModel, precision: int) -> int:
     return needed
 
 
-def _pop_posterior(model: IntegerModel, stack: Stack, q: tuple[Integers, Integers], precision: int) -> Latents:
-    z, parts = _nothing(len(q[0])), []
-    for block in range(model.blocks):
+def _latents(model: IntegerModel, count: int, precision: int, pop: Callable[[slice, Normals], Integers]) -> Latents:
+    """Return latents whose bins are popped block by block, given the dimensions of a block and its prior."""
+    z, parts = np.zeros((count, 0), np.int64), []
+    for block, dims in enumerate(_blocks(model)):
         prior = model.prior_block(block, z)
-        bins = _grid(model, block, prior, q, precision).pop(stack)
+        bins = pop(dims, prior)
         z = np.concatenate([z, latents(precision, bins, *prior)], axis=1)
         parts.append((bins, *prior))
-    return _joined(z, parts)
+    return Latents(z, *(np.concatenate(part, axis=1) for part in zip(*parts, strict=True)))
 
 
-def _push_posterior(
-    model: IntegerModel, stack: Stack, found: Latents, q: tuple[Integers, Integers], precision: int
-) -> None:
-    for block in reversed(range(model.blocks)):
-        dims = _dims(model, block)
-        prior = found.mean[:, dims], found.scale[:, dims]
-        _grid(model, block, prior, q, precision).push(stack, found.bins[:, dims])
-
-
-def _push_prior(model: IntegerModel, stack: Stack, bins: Integers, precision: int) -> None:
-    for block in reversed(range(model.blocks)):
-        stack.push_numbers(bins[:, _dims(model, block)].reshape(-1), precision)
-
-
-def _pop_prior(model: IntegerModel, stack: Stack, count: int, precision: int) -> Latents:
-    z, parts = _nothing(count), []
-    for block in range(model.blocks):
-        prior = model.prior_block(block, z)
-        bins = stack.pop_numbers(count * model.block_size, precision).reshape(count, -1)
-        z = np.concatenate([z, latents(precision, bins, *prior)], axis=1)
-        parts.append((bins, *prior))
-    return _joined(z, parts)
-
-
-def _push_pixels(model: IntegerModel, stack: Stack, z: Integers, images: Pictures) -> Integers:
-    ones = model.likelihoods(images, z)
-    stack.push_pixels(coding_order(model, images.reshape(len(images), -1)), coding_order(model, ones))
-    return ones
-
-
-def _pop_pixels(model: IntegerModel, stack: Stack, z: Integers) -> Pictures:
-    return read_pixels(model, z, stack.pop_pixels)
-
-
-def _grid(
-    model: IntegerModel, block: int, prior: tuple[Integers, Integers], q: tuple[Integers, Integers], precision: int
-) -> Grid:
-    dims = _dims(model, block)
+def _grid(prior: Normals, q: Normals, dims: slice, precision: int) -> Grid:
     return Grid(precision, prior, (q[0][:, dims], q[1][:, dims]))
 
 
-def _dims(model: IntegerModel, block: int) -> slice:
-    return slice(block * model.block_size, (block + 1) * model.block_size)
-
-
-def _nothing(count: int) -> Integers:
-    return np.zeros((count, 0), np.int64)
-
-
-def _joined(z: Integers, parts: list[tuple[Integers, Integers, Integers]]) -> Latents:
-    bins, mean, scale = (np.concatenate([part[i] for part in parts], axis=1) for i in range(3))
-    return Latents(z, bins, mean, scale)
+def _blocks(model: IntegerModel) -> list[slice]:
+    """Return the dimensions of each block of z."""
+    return [slice(block * model.block_size, (block + 1) * model.block_size) for block in range(model.blocks)]
