@@ -63,8 +63,7 @@ def run_job(
     with progress_bar(f"{kind} by {engine.value}") as step:
         for one in spread_by(engine)(partial(keep_batch, job.task), batches, jobs):
             done.append(one)
-            if step:
-                step(one.tried, pictures)
+            step(one.tried, pictures)
             if time.perf_counter() - started > limit:
                 break
     report = job.finish(done)

@@ -93,8 +93,7 @@ def main(kind: str, data: Path, images: int) -> None:
     with tempfile.TemporaryDirectory() as folder, progress_bar("measuring stores") as step:
         for name in STORES[kind]:
             rows.append(measured(kind, name, pictures, Path(folder)))
-            if step:
-                step(1, len(STORES[kind]))
+            step(1, len(STORES[kind]))
     result = {"kind": kind, "images": images, "stores": rows}
     write_result(f"stores-{kind}", result)
     click.echo(json.dumps(result, indent=1))

@@ -61,8 +61,7 @@ def learn(data: Dataset[Any], count: int, epochs: int) -> dict[str, Any]:
                 optimiser.step()
                 right += int((scores.argmax(1) == labels).sum())
             speeds.append(count / (time.process_time() - started))
-            if step:
-                step(count, epochs * count)
+            step(count, epochs * count)
     return {
         "first_epoch": round(speeds[0], 1),
         "later_epochs": round(statistics.median(speeds[1:]), 1),

@@ -37,7 +37,7 @@ SHARES = 4
 """Batches for each process, so that none waits long for another."""
 
 
-def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, step: Step | None) -> Iterator[Done]:
+def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, step: Step) -> Iterator[Done]:
     """Do all pairs; an interrupt ends the other processes, none of which leaves a file half-written.
 
     Args:
@@ -55,8 +55,7 @@ def in_batches(work: Work[Task], task: Task, pairs: Sequence[Pair], jobs: int, s
     batches = [pairs[start : start + size] for start in range(0, len(pairs), size)]
     advice = ", out of memory perhaps: use fewer --jobs"
     for done in by_processes(partial(_share, work, task), batches, jobs, advice):
-        if step:
-            step(len(done), len(pairs))
+        step(len(done), len(pairs))
         yield from done
 
 

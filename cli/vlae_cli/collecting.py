@@ -67,8 +67,7 @@ def make_collection(
     with progress_bar("collecting") as step:
         for one in spread_by(engine)(partial(keep_batch, job.task), batches, jobs):
             done.append(one)
-            if step:
-                step(one.tried, total)
+            step(one.tried, total)
         report = job.finish(done)
     remove_folder(job.task.folder)
     return replace(report, failed=(*((str(path), text) for path, text in problems), *report.failed))

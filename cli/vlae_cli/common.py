@@ -236,10 +236,10 @@ class Failures:
 
 
 @contextmanager
-def progress_bar(title: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(title: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
     """Show a bar on a terminal for work of over two seconds; yield its callback of pictures done and of all."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield None
+        yield lambda done, total: None
         return
     from tqdm import tqdm
 

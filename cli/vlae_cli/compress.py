@@ -12,8 +12,7 @@ import click
 from vlae_codec.container.archive import MAX_IMAGES
 
 from .archives import compress_to_archive, makes_archive
-from .batches import in_batches
-from .common import Failures, FiniteRange, command, device_option, max_pixels_option, model_option, parsed, progress_bar
+from .common import Failures, FiniteRange, command, device_option, max_pixels_option, model_option, parsed
 from .compressing import SEARCHED, CompressTask, compress_batch, reason, search_of
 from .misuse import refuse_ending, refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
 from .output import Output, output_options
@@ -202,14 +201,9 @@ def _compress(inputs: tuple[Path, ...], task: CompressTask) -> None:
         plan, frames = targets.spread(plan, _count_frames([source for source, _ in plan.pairs], task.sources))
         task = replace(task, frames=frames)
     output.report(plan.problems, failures)
-    with progress_bar("compressing", output.quiet) as step:
-        for (source, _), found in in_batches(compress_batch, task, plan.pairs, output.jobs, step):
-            if isinstance(found, str):
-                failures.add(source, found)
-                output.line({"input": str(source), "error": found})
-                continue
-            records.append(found)
-            output.line(asdict(found), reason(task, found))
+    for _, record in output.records("compressing", compress_batch, task, plan.pairs, failures):
+        records.append(record)
+        output.line(asdict(record), reason(task, record))
     output.result(lambda: tree(records, failures.count), lambda: image_table(records) if records else "")
     for line in notice_lines(records):
         output.note(line)

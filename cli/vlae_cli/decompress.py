@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from .archives import ReadTask, decompress_archive
-from .batches import Pair, in_batches
-from .common import Failures, FiniteRange, command, device_option, max_pixels_option, progress_bar, seed_option
+from .batches import Pair
+from .common import Failures, FiniteRange, command, device_option, max_pixels_option, seed_option
 from .decompressing import DecompressTask, decompress_batch
 from .extracting import decompress_collection
 from .misuse import refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
@@ -147,15 +147,9 @@ def _decompress(pairs: Sequence[Pair], task: DecompressTask, failures: Failures)
 
     output = task.output
     records: list[DrawnRecord] = []
-    with progress_bar("drawing", output.quiet) as step:
-        for (source, _), found in in_batches(decompress_batch, task, pairs, output.jobs, step):
-            if isinstance(found, str):
-                failures.add(source, found)
-                output.line({"input": str(source), "error": found})
-                continue
-            record, lost = found
-            if lost:
-                click.echo(f"warning: {source}: {lost}", err=True)
-            records.append(record)
-            output.line(partial(asdict, record))
+    for source, (record, lost) in output.records("drawing", decompress_batch, task, pairs, failures):
+        if lost:
+            click.echo(f"warning: {source}: {lost}", err=True)
+        records.append(record)
+        output.line(partial(asdict, record))
     output.result(lambda: tree(records, failures.count), lambda: "")

@@ -49,10 +49,10 @@ def extract_pictures(
     out: Path,
     task: ReadTask,
     *,
+    step: Callable[[int, int], None],
     force: bool = False,
     keep_time: bool = False,
     dry_run: bool = False,
-    step: Callable[[int, int], None] | None = None,
     failed: Callable[[FormatError], None] | None = None,
 ) -> int:
     """Write pictures of a collection, as PNG, or one alone as the ending of `out` says; return how many.
@@ -61,10 +61,10 @@ def extract_pictures(
         where: its path or URL.
         out: a folder, or a file if one picture is wanted.
         task: which pictures, and how they are decoded.
+        step: called with pictures done and the number of all.
         force: replace what exists.
         keep_time: give files the time of the collection.
         dry_run: check and decode alone.
-        step: called with pictures done and the number of all.
         failed: called with what is wrong with a picture that cannot be read; without it the first one is raised.
 
     Raises:
@@ -93,8 +93,7 @@ def extract_pictures(
                     places[number].parent.mkdir(parents=True, exist_ok=True)
                     write_picture(places[number], pixels, origin)
                 written += 1
-                if step:
-                    step(1, len(wanted))
+                step(1, len(wanted))
     return written
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +15,8 @@ import click
 from vlae_codec.io.files import STREAM
 from vlae_codec.io.urls import is_url
 
-from .common import Failures, force_option, json_option, out_option, with_options
+from .batches import Pair, Task, Work, in_batches
+from .common import Failures, force_option, json_option, out_option, progress_bar, with_options
 from .sources import PathOrUrl
 
 if TYPE_CHECKING:
@@ -96,6 +97,17 @@ class Output:
         for path, text in problems:
             failures.add(path, text)
             self.line({"input": str(path), "error": text})
+
+    def records(
+        self, title: str, work: Work[Task], task: Task, pairs: Sequence[Pair], failures: Failures
+    ) -> Iterator[tuple[Path, Any]]:
+        """Yield inputs and what a function made of them in batches, behind a bar; report those that it could not do."""
+        with progress_bar(title, self.quiet) as step:
+            for (source, _), found in in_batches(work, task, pairs, self.jobs, step):
+                if isinstance(found, str):
+                    self.report([(source, found)], failures)
+                else:
+                    yield source, found
 
     def line(self, record: dict[str, Any] | Callable[[], dict[str, Any]], why: str = "") -> None:
         """Report one input, and why its output is as it is, with --verbose; a function makes its record only then."""

@@ -56,8 +56,7 @@ def measure(paths: Sequence[Path], model: str = "auto") -> dict[str, Any]:
             exact = exact_file(path, picture, model)
             lost += exact is None
             total["exact_vlz"] += exact or 0
-            if step:
-                step(1, len(paths))
+            step(1, len(paths))
     return {"pictures": len(paths), "pixels": pixels, "bytes": total, "not_exact": lost}
 
 
