@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 from ..container.collection import HEAD, IndexBuilder, summary, unpack_record
 from ..errors import FormatError, VlaeError
+from ..io.files import disk_errors, replaced
 from ..io.urls import file_system, is_url
 from .index import PartIndex, read_parts
 from .sources import Local, Source, Stream, Where, open_source, read_exactly
@@ -33,7 +33,7 @@ def append(path: str | os.PathLike[str], part: Where) -> int:
     """
     target, source = Path(path), open_source(part)
     added = sum(one.footer.pictures for one in _parts(source))
-    with _locked(target), _reported(target):
+    with _locked(target), disk_errors(target):
         end, before = 0, 0
         if target.exists():
             old = Local(target)
@@ -102,7 +102,7 @@ def recover(path: str | os.PathLike[str]) -> int:
         VlaeError: another writer is at work, or the disk is full.
     """
     target = Path(path)
-    with _locked(target), _reported(target), target.open("r+b") as file:
+    with _locked(target), disk_errors(target), target.open("r+b") as file:
         size = file.seek(0, os.SEEK_END)
         whole, index, sound = _scan_whole(file, Stream(file))
         more = index.end > len(HEAD)
@@ -185,30 +185,20 @@ def _copy(source: Source, start: int, size: int, file: IO[bytes]) -> None:
 def _locked(target: Path) -> Iterator[None]:
     """Hold a lock file beside the collection while it is written; refuse if another writer holds it."""
     lock = target.with_name(target.name + ".lock")
-    try:
-        handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    except FileExistsError as error:
-        owner = lock.read_text(errors="replace")[:20] if lock.exists() else "that is gone by now"
-        raise VlaeError(
-            f"{target}: another writer (process {owner}) is at work; if it is not, delete {lock.name}"
-        ) from error
-    except OSError as error:
-        raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
+    with disk_errors(target):
+        try:
+            handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        except FileExistsError as error:
+            owner = lock.read_text(errors="replace")[:20] if lock.exists() else "that is gone by now"
+            raise VlaeError(
+                f"{target}: another writer (process {owner}) is at work; if it is not, delete {lock.name}"
+            ) from error
     try:
         os.write(handle, str(os.getpid()).encode())
         os.close(handle)
         yield
     finally:
         lock.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _reported(target: Path) -> Iterator[None]:
-    """Errors of the disk in one line."""
-    try:
-        yield
-    except OSError as error:
-        raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
 
 
 @contextlib.contextmanager
@@ -224,19 +214,14 @@ def _written(out: str | os.PathLike[str], force: bool) -> Iterator[IO[bytes]]:
     target = Path(out)
     if target.exists() and not force:
         raise VlaeError(f"{target} exists: give another name, or force")
-    with _locked(target), _reported(target), _beside(target) as local:
+    with _locked(target), disk_errors(target), _beside(target) as local:
         yield local
 
 
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[IO[bytes]]:
     """Open a file beside another one, which it replaces at the end."""
-    path = target.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        with path.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(path, target)
-    finally:
-        path.unlink(missing_ok=True)
+    with replaced(target) as path, path.open("xb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())

@@ -111,11 +111,11 @@ def write_whole(target: Path, data: bytes, origin: Origin = NOWHERE) -> None:
         _write_stream(data)
         return
     if is_stream(target):
-        _write_through(target, data)
+        with disk_errors(target), target.open("wb") as file:
+            file.write(data)
         return
     place = Path(os.path.realpath(target))
-    beside = place.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
+    with disk_errors(target), replaced(place) as beside:
         old, time = _mode_of(place), origin.time()
         mode = origin.mode() if old is None else old & origin.mode()
         with open(beside, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
@@ -124,12 +124,31 @@ def write_whole(target: Path, data: bytes, origin: Origin = NOWHERE) -> None:
             beside.chmod(old)
         if time is not None:
             os.utime(beside, ns=(time, time))
-        os.replace(beside, place)
-    except OSError as error:
-        raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def replaced(target: Path) -> Iterator[Path]:
+    """Yield a path beside a file, which what is written there replaces at the end; an error leaves nothing of it."""
+    beside = target.with_name(f".vlae-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        yield beside
+        os.replace(beside, target)
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def disk_errors(target: Path | str) -> Iterator[None]:
+    """Raise errors of the disk as one that names what was to be written.
+
+    Raises:
+        VlaeError: it cannot be.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
 
 
 def is_stream(path: Path) -> bool:
@@ -149,19 +168,9 @@ def _mode_of(path: Path) -> int | None:
         return None
 
 
-def _write_through(target: Path, data: bytes) -> None:
-    try:
-        with target.open("wb") as file:
-            file.write(data)
-    except OSError as error:
-        raise VlaeError(f"{target} cannot be written: {error.strerror}") from error
-
-
 def _write_stream(data: bytes) -> None:
     if sys.stdout is None:
         raise VlaeError("the standard output is closed, and the result should go there")
-    try:
+    with disk_errors("the standard output"):
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    except OSError as error:
-        raise VlaeError(f"the standard output cannot be written: {error.strerror}") from error
