@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import os
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vlae_codec.errors import FormatError, ImageError, VlaeError
+from vlae_codec.families.bilevel import archive
+from vlae_codec.families.bilevel.archive import Reader
+from vlae_codec.families.choice import bilevel_models
+from vlae_codec.io import adjust, datasets, files, forms, targets, writing
+from vlae_codec.io.datasets import Batch
+from vlae_codec.io.images import Picture, Pixels
+from vlae_codec.report.archive import archive_record, archive_table, archive_tree
 
 from .common import Failures, complain, progress_bar
-
-if TYPE_CHECKING:
-    from vlae_codec.errors import FormatError
-    from vlae_codec.families.bilevel.archive import Reader
-    from vlae_codec.io.datasets import Batch
-    from vlae_codec.io.images import Picture, Pixels
-
-    from .compressing import CompressTask
-    from .output import Output
-
-
-def makes_archive(inputs: Sequence[Path], output: Output, several: bool) -> bool:
-    """Whether an output is an archive: a .vlz file for several inputs, or for one that may hold several pictures."""
-    from vlae_codec.io.datasets import is_stack
-
-    out = output.out
-    if out is None or output.mirrored or output.recursive or out.suffix != ".vlz" or os.path.isdir(out):
-        return False
-    return len(inputs) > 1 or several or is_stack(inputs[0])
+from .compressing import CompressTask
+from .output import Output
 
 
 def compress_to_archive(inputs: Sequence[Path], task: CompressTask, *, chunk: int | None, names: bool) -> None:
     """Write one archive of all pictures of the inputs; if one of them does not fit, none is written."""
-    from vlae_codec.families.bilevel import archive
-    from vlae_codec.families.choice import bilevel_models
-    from vlae_codec.io import datasets, files, targets
-    from vlae_codec.report.archive import archive_record, archive_table, archive_tree
-
     output, rate, device = task.output, task.rate, task.device
     out = output.out
     assert out is not None
@@ -50,14 +38,16 @@ def compress_to_archive(inputs: Sequence[Path], task: CompressTask, *, chunk: in
             batches += _read(source, task)
     failures.exit(len(inputs))
     if task.max_pixels is not None:
-        _check_pixels(batches, task.max_pixels)
+        found = sum(len(batch.names) * batch.size[0] * batch.size[1] for batch in batches)
+        if found > task.max_pixels:
+            raise ImageError(f"{found} pixels in all pictures, more than the {task.max_pixels} of --max-pixels")
     pixels, notices = datasets.join(batches, models, rate.fit, rate.keeps_pixels)
     kept = [name for batch in batches for name in batch.names] if names else None
     info = archive.choose_model(models, pixels, device)
     with progress_bar("compressing", output.quiet) as progress:
         result = archive.compress_archive(info, pixels, rate, chunk=chunk, names=kept, device=device, progress=progress)
     if task.verify:
-        _verify(archive.Reader(result.data, device), pixels, rate.lossless)
+        _verify(Reader(result.data, device), pixels, rate.lossless)
     if not output.dry_run:
         files.write_whole(out, result.data, task.sources.origin(inputs, output.keep_time))
     record = archive_record(str(out), result, notices)
@@ -68,17 +58,7 @@ def compress_to_archive(inputs: Sequence[Path], task: CompressTask, *, chunk: in
     output.end()
 
 
-def _check_pixels(batches: Sequence[Batch], max_pixels: int) -> None:
-    from vlae_codec.errors import ImageError
-
-    found = sum(len(batch.names) * batch.size[0] * batch.size[1] for batch in batches)
-    if found > max_pixels:
-        raise ImageError(f"{found} pixels in all pictures, more than the {max_pixels} of --max-pixels")
-
-
 def _read(source: Path, task: CompressTask) -> list[Batch]:
-    from vlae_codec.io import adjust, datasets, forms
-
     def adjusted(picture: Picture) -> Picture:
         return forms.over_black(adjust.adjusted(picture, task.size, task.background))
 
@@ -91,8 +71,6 @@ def _read(source: Path, task: CompressTask) -> list[Batch]:
 
 def _verify(reader: Reader, pixels: Pixels, exact: bool) -> None:
     """Decode an archive again before it is written."""
-    from vlae_codec.errors import FormatError
-
     for number, found in reader.pictures(range(len(pixels))):
         if exact and (found != pixels[number]).any():
             raise FormatError(f"picture {number} does not come back: please report this")
@@ -129,29 +107,20 @@ class ReadTask:
             FormatError: the index names none of them.
             VlaeError: there is no such name.
         """
-        from vlae_codec.families.bilevel.archive import parse_index
-
         if self.name is not None:
             number = find(self.name)
             return range(number, number + 1)
-        return range(count) if self.index is None else parse_index(self.index, count)
+        return range(count) if self.index is None else archive.parse_index(self.index, count)
 
 
 def is_one_file(out: Path, wanted: range) -> bool:
     """Return whether an output is the file (or stream) of the only picture that is wanted."""
-    from vlae_codec.io.files import STREAM
-    from vlae_codec.io.writing import FORMATS
-
-    return len(wanted) == 1 and (out == STREAM or (out.suffix.lower() in FORMATS and not out.is_dir()))
+    return len(wanted) == 1 and (out == files.STREAM or (out.suffix.lower() in writing.FORMATS and not out.is_dir()))
 
 
 def decompress_archive(source: Path, data: bytes, out: Path | None, task: ReadTask, output: Output) -> int:
     """Write the pictures of an archive to a folder, or into a .npy file; how many chunks failed."""
-    from vlae_codec.errors import VlaeError
-    from vlae_codec.families.bilevel import archive
-    from vlae_codec.io import files
-
-    reader = archive.Reader(data, task.device, task.max_pixels)
+    reader = Reader(data, task.device, task.max_pixels)
     count = reader.archive.count
     wanted = task.wanted(count, lambda name: _number_of(name, reader))
     if out is None:
@@ -184,12 +153,6 @@ def failure_list(source: Path, lost: list[FormatError]) -> Callable[[FormatError
 
 
 def _write_stack(found: Iterator[tuple[int, Pixels]], source: Path, out: Path, output: Output) -> int:
-    import io
-
-    import numpy as np
-
-    from vlae_codec.io import files, targets
-
     targets.check_target(source, out, output.force)
     pictures = [pixels for _, pixels in found]
     if pictures and not output.dry_run:
@@ -201,8 +164,6 @@ def _write_stack(found: Iterator[tuple[int, Pixels]], source: Path, out: Path, o
 
 def _number_of(name: str, reader: Reader) -> int:
     """Return the number of the picture of a name in an archive."""
-    from vlae_codec.errors import VlaeError
-
     names = reader.names() or []
     if name not in names:
         raise VlaeError(f"no picture of the archive is called {name}" if names else "the archive has no names")
@@ -212,9 +173,6 @@ def _number_of(name: str, reader: Reader) -> int:
 def _write_folder(
     found: Iterator[tuple[int, Pixels]], reader: Reader, wanted: range, source: Path, out: Path, output: Output
 ) -> int:
-    from vlae_codec.errors import VlaeError
-    from vlae_codec.io import files, targets, writing
-
     alone = is_one_file(out, wanted)
     if out.exists() and not out.is_dir() and not alone:
         raise VlaeError(f"{out}: a file, and an archive needs a folder: give another with -o")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,9 +12,7 @@ import click
 
 from vlae_codec.container.archive import MAX_IMAGES
 
-from .archives import compress_to_archive, makes_archive
 from .common import Failures, FiniteRange, command, device_option, max_pixels_option, model_option, parsed
-from .compressing import SEARCHED, CompressTask, compress_batch, reason, search_of
 from .misuse import refuse_ending, refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
 from .output import Output, output_options
 from .resources import resource_options
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from vlae_codec.io.adjust import Colour, Size
     from vlae_codec.io.metadata import Keeping
     from vlae_codec.report.records import ImageRecord
+
+    from .compressing import CompressTask
 
 PICTURES = frozenset({
     ".avif", ".bmp", ".gif", ".j2k", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif",
@@ -137,6 +138,8 @@ def main(
     from vlae_codec.families.request import Rate
     from vlae_codec.latents.payload import MAX_BITS
 
+    from .compressing import SEARCHED, CompressTask, search_of
+
     if bits is not None and bits > MAX_BITS:
         raise click.BadParameter(f"{bits} is more than a code can have, {MAX_BITS}", param_hint="--bits")
     sizes = {"--quality": quality, "--target-bytes": target_bytes, "--target-bpp": target_bpp}
@@ -159,16 +162,28 @@ def main(
         keep=_keeping(keep, lossless),
     )  # fmt: skip
     counts = _count_frames(paths, sources) if all_frames and not output.recursive else {}
-    if makes_archive(paths, output, any(count > 1 for count in counts.values())):
+    if _makes_archive(paths, output, any(count > 1 for count in counts.values())):
         if lossless and bits is not None:
             raise click.UsageError("a lossless archive takes the bits that it needs: leave out --bits")
         if keep:
             raise click.UsageError("--keep is for files of one picture, and archives hold no metadata")
+        from .archives import compress_to_archive
+
         compress_to_archive(paths, task, chunk=chunk, names=names)
         return
     if chunk or names:
         raise click.UsageError("--chunk and --names are for archives: several pictures and -o NAME.vlz")
     _compress(paths, task)
+
+
+def _makes_archive(inputs: Sequence[Path], output: Output, several: bool) -> bool:
+    """Whether an output is an archive: a .vlz file for several inputs, or for one that may hold several pictures."""
+    from vlae_codec.io.datasets import is_stack
+
+    out = output.out
+    if out is None or output.mirrored or output.recursive or out.suffix != ".vlz" or os.path.isdir(out):
+        return False
+    return len(inputs) > 1 or several or is_stack(inputs[0])
 
 
 def _keeping(kinds: frozenset[str] | None, lossless: bool) -> Keeping:
@@ -192,6 +207,8 @@ def _compress(inputs: tuple[Path, ...], task: CompressTask) -> None:
     from vlae_codec.families.choice import candidates
     from vlae_codec.io import targets
     from vlae_codec.report.records import image_table, notice_lines, tree
+
+    from .compressing import compress_batch, reason
 
     candidates(task.model)  # an unknown model is an error of the command, not of each input
     output, failures = task.output, Failures()

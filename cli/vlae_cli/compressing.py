@@ -6,22 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from vlae_codec.container import envelope
+from vlae_codec.errors import ImageError, VlaeError
+from vlae_codec.families import codec
+from vlae_codec.families.choice import bilevel_models, candidates
+from vlae_codec.families.family import Job
+from vlae_codec.families.photo.sender import Refine
+from vlae_codec.families.registry import AUTO
+from vlae_codec.families.request import Rate
+from vlae_codec.families.result import Encoded
+from vlae_codec.io import adjust, datasets, files, images, targets
+from vlae_codec.io.adjust import Colour, Size
+from vlae_codec.io.metadata import KEEP_NOTHING, Keeping
+from vlae_codec.model.info import BILEVEL, PAGE, STORED, ModelInfo
+from vlae_codec.report import records
+from vlae_codec.report.records import ImageRecord
 
 from .batches import Done, Pair, Step, done_together
+from .output import Output
 from .sources import Sources
-
-if TYPE_CHECKING:
-    from vlae_codec.families.family import Job
-    from vlae_codec.families.photo.sender import Refine
-    from vlae_codec.families.request import Rate
-    from vlae_codec.families.result import Encoded
-    from vlae_codec.io.adjust import Colour, Size
-    from vlae_codec.io.metadata import Keeping
-    from vlae_codec.model.info import ModelInfo
-    from vlae_codec.report.records import ImageRecord
-
-    from .output import Output
 
 SEARCHED = 9
 """Effort from which on photographs are searched for better latents."""
@@ -45,7 +49,7 @@ class CompressTask:
         frame: of inputs of several frames, None for the first, with a notice.
         every_frame: all of them are taken.
         frames: then the frames of outputs.
-        keep: of the inputs' metadata, None for nothing.
+        keep: of the inputs' metadata.
     """
 
     model: str
@@ -61,30 +65,21 @@ class CompressTask:
     frame: int | None = None
     every_frame: bool = False
     frames: Mapping[Path, int] = field(default_factory=dict)
-    keep: Keeping | None = None
+    keep: Keeping = KEEP_NOTHING
 
 
 def compress_batch(task: CompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
     """Compress each input to its output; what does not fit is reported, and the others go on."""
-    from vlae_codec.families import codec
-    from vlae_codec.families.choice import candidates
-
     prepare = partial(_prepare, task, candidates(task.model, task.rate.lossless))
     return done_together(pairs, prepare, lambda jobs: codec.compress(jobs, task.device, step), partial(_finish, task))
 
 
 def _prepare(task: CompressTask, among: Sequence[ModelInfo], source: Path, target: Path) -> Job:
     """Read a picture, and check where its file will go."""
-    from vlae_codec.container import envelope
-    from vlae_codec.errors import ImageError
-    from vlae_codec.families import codec
-    from vlae_codec.io import adjust, datasets, images, metadata, targets
-
     if datasets.is_stack(source) and not source.is_dir():
         raise ImageError("a stack of pictures: -o NAME.vlz makes an archive of it")
     frame = task.frames.get(target, task.frame)
-    keep = task.keep or metadata.KEEP_NOTHING
-    picture = images.read_image(task.sources.where(source), task.max_pixels or images.MAX_PIXELS, frame, keep)
+    picture = images.read_image(task.sources.where(source), task.max_pixels or images.MAX_PIXELS, frame, task.keep)
     if not task.rate.keeps_pixels:
         picture = replace(picture, deep=None)
     picture = adjust.adjusted(picture, task.size, task.background)
@@ -98,11 +93,6 @@ def _prepare(task: CompressTask, among: Sequence[ModelInfo], source: Path, targe
 
 def _finish(task: CompressTask, pair: Pair, job: Job, made: Encoded) -> ImageRecord:
     """Verify a file and write it, with what is kept of the metadata."""
-    from vlae_codec.container import envelope
-    from vlae_codec.families import codec
-    from vlae_codec.io import files
-    from vlae_codec.report import records
-
     picture = job.picture
     if task.verify:
         codec.verify(made, picture, task.device)
@@ -115,8 +105,6 @@ def _finish(task: CompressTask, pair: Pair, job: Job, made: Encoded) -> ImageRec
 
 def search_of(model: ModelInfo) -> Refine:
     """Return the search for better latents by a model of the photo family, which effort 9 makes."""
-    from vlae_codec.errors import VlaeError
-
     try:
         from vlae_models.photo.search import search_of as search
     except ImportError as error:
@@ -126,10 +114,6 @@ def search_of(model: ModelInfo) -> Refine:
 
 def reason(task: CompressTask, record: ImageRecord) -> str:
     """Return which model a picture went to, and why."""
-    from vlae_codec.families.choice import bilevel_models
-    from vlae_codec.families.registry import AUTO
-    from vlae_codec.model.info import BILEVEL, PAGE, STORED
-
     if task.model != AUTO:
         return f"model {record.model}, as given"
     if record.family == STORED:

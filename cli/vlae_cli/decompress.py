@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .archives import ReadTask, decompress_archive
 from .batches import Pair
 from .common import Failures, FiniteRange, command, device_option, max_pixels_option, seed_option
-from .decompressing import DecompressTask, decompress_batch
-from .extracting import decompress_collection
 from .misuse import refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
 from .output import Output, output_options
 from .resources import resource_options
@@ -22,6 +19,8 @@ from .sources import Sources, inputs_or_urls_argument, open_sources
 
 if TYPE_CHECKING:
     from vlae_codec.report.records import DrawnRecord
+
+    from .decompressing import DecompressTask
 
 FILES = frozenset({".vlz"})
 """Suffixes of the files that -r decompresses."""
@@ -91,6 +90,8 @@ def main(
     from vlae_codec.io import writing
     from vlae_codec.io.targets import Plan
 
+    from .decompressing import DecompressTask
+
     sources, paths = open_sources(inputs)
     refuse_together({"--index": index, "--name": name})
     refuse_misplaced([path for path in paths if path not in sources.remote], writing.FORMATS, "the picture")
@@ -115,6 +116,9 @@ def main(
     elif preview or samples > 1 or temperature is not None:
         raise click.UsageError("--preview, --samples and --temperature are for files of one picture")
     for source, target in several:
+        from .archives import ReadTask, decompress_archive
+        from .extracting import decompress_collection
+
         place = target.with_suffix("") if output.recursive else output.out
         with failures.of(source):
             read = ReadTask(index, name, keep_going, seed or 0, device, max_pixels)
@@ -144,6 +148,8 @@ def _several(pairs: Sequence[Pair], sources: Sources, failures: Failures) -> lis
 def _decompress(pairs: Sequence[Pair], task: DecompressTask, failures: Failures) -> None:
     """Write a picture for each file, and report on each."""
     from vlae_codec.report.records import tree
+
+    from .decompressing import decompress_batch
 
     output = task.output
     records: list[DrawnRecord] = []

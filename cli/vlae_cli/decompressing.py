@@ -6,20 +6,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+
+from vlae_codec.container import envelope
+from vlae_codec.container.envelope import ICC, Metadata
+from vlae_codec.errors import VlaeError
+from vlae_codec.families import codec
+from vlae_codec.families.request import Draw
+from vlae_codec.families.result import Decoded
+from vlae_codec.io import sheets, targets, writing
+from vlae_codec.io.writing import Drawn
+from vlae_codec.report.records import DrawnRecord
 
 from .batches import Done, Pair, Step, done_together
+from .output import Output
 from .sources import Sources
-
-if TYPE_CHECKING:
-    from vlae_codec.container.envelope import Metadata
-    from vlae_codec.errors import VlaeError
-    from vlae_codec.families.request import Draw
-    from vlae_codec.families.result import Decoded
-    from vlae_codec.io.writing import Drawn
-    from vlae_codec.report.records import DrawnRecord
-
-    from .output import Output
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,6 @@ class Opened(NamedTuple):
 
 def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | None) -> list[Done]:
     """Draw each input's picture to its output; report what does not fit, and go on."""
-    from vlae_codec.families import codec
 
     def decode(opened: list[Opened]) -> Iterator[Decoded | VlaeError]:
         return codec.decompress([one.data for one in opened], task.draw, task.device, step)
@@ -58,9 +60,6 @@ def decompress_batch(task: DecompressTask, pairs: Sequence[Pair], step: Step | N
 
 def _open(task: DecompressTask, source: Path, target: Path) -> Opened:
     """Read a file, and check where its picture will go."""
-    from vlae_codec.container import envelope
-    from vlae_codec.io import targets, writing
-
     writing.check_ending(target)
     opened = Opened(*envelope.unwrap(task.sources.read(source)))
     targets.check_target(source, target, task.output.force)
@@ -69,11 +68,6 @@ def _open(task: DecompressTask, source: Path, target: Path) -> Opened:
 
 def _write(task: DecompressTask, pair: Pair, opened: Opened, found: Decoded) -> tuple[DrawnRecord, str]:
     """Write the pictures of a file, several side by side; return its record and what is lost of it."""
-    import numpy as np
-
-    from vlae_codec.io import sheets
-    from vlae_codec.report import records
-
     first = found.pictures[0]
     if task.draw.samples == 1:
         sheet: Drawn = first
@@ -84,15 +78,12 @@ def _write(task: DecompressTask, pair: Pair, opened: Opened, found: Decoded) -> 
     left = _write_picture(task, pair, sheet, opened.metadata)
     height, width = first.shape[:2]
     source, target = map(str, pair)
-    record = records.DrawnRecord(source, target, found.model.name, task.draw.seed, task.draw.samples, width, height)
+    record = DrawnRecord(source, target, found.model.name, task.draw.seed, task.draw.samples, width, height)
     return record, "; ".join(filter(None, (found.lost, left)))
 
 
 def _write_picture(task: DecompressTask, pair: Pair, pixels: Drawn, metadata: Metadata) -> str:
     """Write a picture, or make its file alone, which may fail too; what it does not hold of the metadata comes back."""
-    from vlae_codec.container.envelope import ICC
-    from vlae_codec.io import writing
-
     if task.draw.samples > 1:
         metadata = metadata.only((ICC,))
     if task.output.dry_run:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
+from vlae_codec.collections import Collection
+from vlae_codec.errors import FormatError, VlaeError
+from vlae_codec.io import files, targets
 from vlae_codec.io.files import STREAM
+from vlae_codec.io.images import Pixels
+from vlae_codec.io.writing import write_picture
 
 from .archives import ReadTask, failure_list, is_one_file
 from .common import progress_bar
-
-if TYPE_CHECKING:
-    from vlae_codec.collections import Collection
-    from vlae_codec.errors import FormatError
-    from vlae_codec.io.images import Pixels
-
-    from .output import Output
+from .output import Output
 
 BATCH = 256
 
@@ -71,11 +69,6 @@ def extract_pictures(
         FormatError: it is damaged, or the index names none of its pictures.
         VlaeError: a file exists without `force`, or there is no such name.
     """
-    from vlae_codec.collections import Collection
-    from vlae_codec.errors import VlaeError
-    from vlae_codec.io import files, targets
-    from vlae_codec.io.writing import write_picture
-
     with Collection(where, seed=task.seed, device=task.device, max_pixels=task.max_pixels) as found:
         wanted = task.wanted(len(found), found.find)
         alone = is_one_file(out, wanted)
@@ -101,8 +94,6 @@ def _decoded(
     found: Collection, numbers: Sequence[int], failed: Callable[[FormatError], None] | None
 ) -> Iterator[tuple[int, Pixels]]:
     """Yield pictures that are decoded together, one by one if some are damaged."""
-    from vlae_codec.errors import FormatError
-
     try:
         yield from zip(numbers, found.decode(numbers), strict=True)
     except FormatError as error:
