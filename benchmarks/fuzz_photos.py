@@ -19,8 +19,8 @@ from vlae_codec.families.registry import read_model
 from vlae_codec.families.windowed import grid, pixels
 from vlae_codec.families.windowed.family import WindowedFamily
 from vlae_codec.families.windowed.model import WindowedModel
+from vlae_codec.families.windowed.pixels import decisions
 from vlae_codec.model.folder import INFO, WEIGHTS
-from vlae_codec.pixels.levels import decisions
 
 SIZES = ((1, 1), (2, 3), (5, 3), (17, 9), (40, 30))
 """Rows and columns."""

@@ -19,8 +19,7 @@ from vlae_codec.coding.binary_coder import Reader, Writer
 from vlae_codec.exact.arrays import Array
 from vlae_codec.families.windowed import grid, pixels
 from vlae_codec.families.windowed.model import Integers, Levels, WindowedModel
-from vlae_codec.pixels import levels as levels_module
-from vlae_codec.pixels.levels import decisions
+from vlae_codec.families.windowed.pixels import decisions
 
 SIZE = (21, 40)
 WIDTH = 25
@@ -60,7 +59,7 @@ def test_captured_steps_draw_what_the_processor_draws(
         sizes.append(shape)
         return real(net, shape, choose, features, places)
 
-    monkeypatch.setattr(levels_module, "draw_by_graph", noted)
+    monkeypatch.setattr(pixels, "draw_by_graph", noted)
 
     def drawn(one: WindowedModel) -> Levels:
         return pixels.draw(
@@ -71,7 +70,7 @@ def test_captured_steps_draw_what_the_processor_draws(
     assert not sizes
     np.testing.assert_array_equal(drawn(model), expected)
     assert [(shape.height, shape.width) for shape in sizes] == [SIZE]
-    monkeypatch.setattr(levels_module, "BY_GRAPH", 0)
+    monkeypatch.setattr(pixels, "BY_GRAPH", 0)
     np.testing.assert_array_equal(drawn(model), expected)
     assert len(sizes) == 1
     assert expected.std() > 5
@@ -105,5 +104,5 @@ def test_a_step_asks_nothing_of_the_host(temperature: float, monkeypatch: pytest
         assert reads.found == []
         return step.picture()
 
-    monkeypatch.setattr(levels_module, "draw_by_graph", one_step)
+    monkeypatch.setattr(pixels, "draw_by_graph", one_step)
     pixels.draw(model, coded(on("cpu"))[1], WIDTH, SIZE, temperature=temperature)

@@ -14,7 +14,7 @@ from vlae_codec.coding.binary_coder import FEW, Reader, Writer
 from vlae_codec.families.windowed import grid, pixels
 from vlae_codec.families.windowed import model as photo_model
 from vlae_codec.families.windowed.model import WIDTHS, WindowedModel, log_width, width_of
-from vlae_codec.pixels.levels import COLD, Sampler, decisions
+from vlae_codec.families.windowed.pixels import COLD, Sampler, decisions
 from vlae_models.windowed.config import WindowedConfig, WindowedRecipe, WindowedTraining
 from vlae_models.windowed.nets import with_gains
 from vlae_models.windowed.start import start_linear_path

@@ -10,7 +10,6 @@ import torch
 from vlae_codec.coding.binary_coder import Writer
 from vlae_codec.families.windowed import grid, pixels
 from vlae_codec.families.windowed.model import WindowedModel, log_width
-from vlae_codec.pixels.levels import decisions
 
 from ..data.crops import Levels, load_validation
 from ..release.export import refuse_loss, with_fingerprint, write_model
@@ -55,7 +54,7 @@ def integer_loss(net: WindowedVLAE, model: WindowedModel, crops: Levels) -> floa
     integers = floats = 0.0
     side, width = crops.shape[1], sorted((CHECKED_WIDTH, *model.widths))[1]
     for crop in crops:
-        exact = Writer(decisions(side, side, False))
+        exact = Writer(pixels.decisions(side, side, False))
         latents = Writer(grid.decisions(model, side // model.patch, side // model.patch))
         z = grid.push_grid(model, latents, model.sent(model.encode(crop), width), width)
         pixels.push_pixels(model, exact, crop, z, width, False, None)

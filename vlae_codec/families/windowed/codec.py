@@ -17,7 +17,6 @@ from ...errors import FormatError, ImageError
 from ...io.images import REDUCED, TURNED, Picture, Pixels, is_grey
 from ...memory import require
 from ...model.info import WINDOWED, ModelInfo
-from ...pixels.levels import decisions
 from .. import registry
 from ..request import DEFAULT, Rate
 from ..result import Encoded, Progress
@@ -78,7 +77,7 @@ def compress_photo(
     payload, residual, pixel_bits = _filled(writer, downscaled_size(size, setting.downscale)), None, 0.0
     if rate.lossless:
         rows = (lambda done: progress(done, size[0])) if progress else None
-        exact = Writer(decisions(*size, grey))
+        exact = Writer(pixels.decisions(*size, grey))
         pixels.push_pixels(model, exact, levels, z, setting.number, grey, rows)
         residual, pixel_bits = _filled(exact, size), exact.spent
     file = WindowedFile(b"", grey, setting.number, *size, payload, residual, downscale=setting.downscale)
@@ -145,7 +144,7 @@ def decompress_photo(
     if preview:
         levels = pixels.base_reconstruction(model, z, file.width_number, *size)
     elif file.residual is not None:
-        reader = Reader(file.residual, decisions(*size, file.grey))
+        reader = Reader(file.residual, pixels.decisions(*size, file.grey))
         levels = pixels.pop_pixels(model, reader, size, z, file.width_number, file.grey, rows)
     else:
         levels = pixels.draw(

@@ -12,7 +12,6 @@ from ...model import info as names
 from ...model.folder import Tree
 from ...model.info import ModelInfo
 from ...model.limits import MAX_LATENT, MAX_REACH, MAX_SHIFT, Arrays, check_format, check_keys, check_range
-from ...pixels.levels import COLOURS
 from ..family import Job, OneByOne
 from ..request import Draw, Rate
 from ..result import Decoded, Encoded, Progress
@@ -20,7 +19,7 @@ from . import codec, container, grid, pixels
 from .codec import SAMPLES_TEMPERATURE
 from .ladder import setting_of
 from .layers import WindowedLayers
-from .model import SCALES, SHARPEST_PRIOR, WIDTHS, WindowedModel
+from .model import COLOURS, SCALES, SHARPEST_PRIOR, WIDTHS, WindowedModel
 
 REQUIRED = {"latent": int, "window": list, "prior_window": list, "shifts": dict}
 PROBED_QUALITY = 50.0

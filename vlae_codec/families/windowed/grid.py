@@ -19,7 +19,7 @@ from ...errors import FormatError
 from ...exact.arrays import Array, namespace
 from ...exact.layers import FRACTION
 from ...exact.philox import DITHER_DOMAIN, philox
-from ...pixels.logistic_mixture import LEVELS, SYMBOLS, Mixture, digits
+from ...pixels.logistic_mixture import LEVELS, SYMBOLS, Decide, Mixture, digits
 from .model import LATENT_SCALE, Integers, WindowedModel, log_width, width_of
 
 LATENT_SHIFT = 12
@@ -38,27 +38,16 @@ def push_grid(model: WindowedModel, writer: Writer, y: Integers, width: int) -> 
     """Write a grid y (h, w, C), units of 2^-10, at quantisation step index `width`; z comes back."""
     size = width_of(width)
     dither = _dither(y.shape, size)
-    known = np.floor_divide(2 * (y + dither) + size, 2 * size)  # k
-
-    def decide(base: Array, wanted: Array, ones: list[Array]) -> Callable[[Array], Array]:
-        bits = iter(digits((wanted - base + SYMBOLS // 2).clip(0, SYMBOLS - 1)))
-
-        def known_bit(one: Array) -> Array:
-            bit = next(bits)
-            ones.append((bit, one))
-            return bit
-
-        return known_bit
+    k = np.floor_divide(2 * (y + dither) + size, 2 * size)
 
     def choose(channel: int, outputs: Array, here: Array) -> Array:
-        ones: list[tuple[Array, Array]] = []
-        mixture, dither = _mixture(model, outputs), here[:, 0, channel, None]
-        z = _walk(mixture, dither, size, lambda base: decide(base, here[:, 1, channel, None], ones))
-        for bit, one in ones:
-            writer.push(model.to_numpy(bit).reshape(-1), model.to_numpy(one).reshape(-1).astype(np.int64))
-        return z
+        def decide(base: Array) -> Decide:
+            wanted = here[:, 1, channel, None] - base + SYMBOLS // 2
+            return known(model, writer, wanted.clip(0, SYMBOLS - 1))
 
-    return _sweep(model, np.stack([dither, known], axis=2), width, choose)
+        return _walk(_mixture(model, outputs), here[:, 0, channel, None], size, decide)
+
+    return _sweep(model, np.stack([dither, k], axis=2), width, choose)
 
 
 def pop_grid(model: WindowedModel, reader: Reader, height: int, width: int, number: int) -> Integers:
@@ -66,21 +55,41 @@ def pop_grid(model: WindowedModel, reader: Reader, height: int, width: int, numb
     size = width_of(number)
     dither = _dither((height, width, model.latent), size)
 
-    def read(one: Array) -> Array:
+    decide = read(model, reader)
+
+    def choose(channel: int, outputs: Array, here: Array) -> Array:
+        return _walk(_mixture(model, outputs), here[:, 0, channel, None], size, lambda base: decide)
+
+    return _sweep(model, dither[:, :, None], number, choose)
+
+
+def known(model: WindowedModel, writer: Writer, symbols: Array) -> Decide:
+    """Return decisions that name symbols, and which are written."""
+    bits = iter(digits(symbols))
+
+    def decide(one: Array) -> Array:
+        bit = next(bits)
+        writer.push(model.to_numpy(bit).reshape(-1), model.to_numpy(one).reshape(-1).astype(np.int64))
+        return bit
+
+    return decide
+
+
+def read(model: WindowedModel, reader: Reader) -> Decide:
+    """Return decisions that are read."""
+
+    def decide(one: Array) -> Array:
         found = reader.pop(model.to_numpy(one).reshape(-1).astype(np.int64))
         return model.to_device(found.reshape(one.shape))
 
-    def choose(channel: int, outputs: Array, here: Array) -> Array:
-        return _walk(_mixture(model, outputs), here[:, 0, channel, None], size, lambda base: read)
-
-    return _sweep(model, dither[:, :, None], number, choose)
+    return decide
 
 
 def _mixture(model: WindowedModel, outputs: Array) -> Mixture:
     return Mixture.of(outputs, LATENT_SHIFT - model.prior_sharper, LATENT_SCALE)
 
 
-def _walk(mixture: Mixture, dither: Array, size: int, decide: Callable[[Array], Callable[[Array], Array]]) -> Array:
+def _walk(mixture: Mixture, dither: Array, size: int, decide: Callable[[Array], Decide]) -> Array:
     """z of the positions of a step (P, 1), by decisions about where it lies around the prior's main mean."""
     xp = namespace(dither)
     base = xp.floor((2 * (mixture.main_mean() + dither) + size) / (2.0 * size))

@@ -8,8 +8,7 @@ from ...autoregressive.order import Window
 from ...errors import ModelError
 from ...exact.layers import FRACTION, WEIGHT_LIMIT
 from ...model.limits import Layers, largest
-from ...pixels.levels import COLOURS
-from .model import GAINS, SCALES, WIDTHS
+from .model import COLOURS, GAINS, SCALES, WIDTHS
 
 MAX_CHANNELS = 1 << 10
 """Of any map smaller than the picture: what a strip of it takes stays within some hundreds of megabytes."""

@@ -20,8 +20,8 @@ from ...exact.arrays import Array, namespace
 from ...exact.kernels import zeros
 from ...exact.layers import FRACTION, LIMIT, Conv3x3, relu, rescale, shuffle, unshuffle
 from ...exact.named_layers import NamedLayers
-from ...pixels.levels import COLOURS
 
+COLOURS = 3
 SCALES = {4: ("fine",), 8: ("fine", "mid"), 16: ("fine", "mid", "coarse")}
 """Scales of the networks by the patch, the pixels of the picture's side to one of the latent grid's."""
 HALO = 128
