@@ -67,7 +67,7 @@ def test_there_and_back(digits: list[Path]) -> None:
 def test_a_killed_worker_costs_nothing(digits: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marker = tmp_path / "killed"
 
-    class Killed(engine.Compressor):
+    class Killed(engine.Worker):
         """Dies once, in the middle of the job."""
 
         def __call__(self, batch: Any) -> Any:
@@ -76,7 +76,7 @@ def test_a_killed_worker_costs_nothing(digits: list[Path], tmp_path: Path, monke
                 os.kill(os.getpid(), signal.SIGKILL)
             return super().__call__(batch)
 
-    monkeypatch.setattr(engine, "Compressor", Killed)
+    monkeypatch.setattr(engine, "Worker", Killed)
     found = by_name(engine.compress(data_of(digits), batch_size=5, workers=2, **MODEL))
     assert marker.exists()
     expected = [vlae_codec.compress(digit, **MODEL) for digit in digits]

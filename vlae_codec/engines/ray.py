@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -46,8 +47,8 @@ def compress(
     **options: Any,
 ) -> ray.data.Dataset:
     """Return the data set with .vlz files in place of its pictures, and a column `error`."""
-    arguments = {"column": column, "model": model, "options": options}
-    return _mapped(dataset, Compressor, arguments, batch_size, workers, ray_options)
+    given = {"column": column, "model": model, "options": options}
+    return _mapped(dataset, _compressed, batch_size, workers, ray_options, **given)
 
 
 def decompress(
@@ -60,7 +61,7 @@ def decompress(
     **options: Any,
 ) -> ray.data.Dataset:
     """Return the data set with pictures, uint8 (H, W, C), in place of its .vlz files, and a column `error`."""
-    return _mapped(dataset, Decompressor, {"column": column, "options": options}, batch_size, workers, ray_options)
+    return _mapped(dataset, _decompressed, batch_size, workers, ray_options, column=column, options=options)
 
 
 def collect(
@@ -83,8 +84,8 @@ def collect(
         VlaeError: the collection exists, or a worker cannot write.
     """
     job = Job(path, model, options)
-    arguments = {"column": column, "names": names, "task": job.task}
-    parts = _mapped(dataset, PartWriter, arguments, batch_size, workers, ray_options)
+    given = {"column": column, "names": names, "task": job.task}
+    parts = _mapped(dataset, _part, batch_size, workers, ray_options, **given)
     parts.context.execution_options.preserve_order = True
     total = dataset.count() if progress else 0
     done = []
@@ -121,68 +122,56 @@ def spread(work: Callable[[T], R], batches: Sequence[T], workers: int) -> Iterat
 
 
 class Worker:
-    """Actor of `spread`."""
+    """Actor that does one kind of work on batches.
 
-    def __init__(self, work: Callable[[Any], Any]) -> None:
-        self.work = work
+    Args:
+        work: the function.
+        given: its arguments beside the batch.
+    """
 
-    def run(self, batch: Any) -> Any:
+    def __init__(self, work: Callable[..., Any], **given: Any) -> None:
+        self.work = partial(work, **given)
+
+    def __call__(self, batch: Any) -> Any:
         """Return what the function makes of a batch."""
         return self.work(batch)
+
+    run = __call__
+    """The same by a name that can be called from elsewhere."""
 
 
 def _mapped(
     dataset: ray.data.Dataset,
-    work: Callable[..., Any],
-    arguments: dict[str, Any],
+    work: Callable[..., Batch],
     batch_size: int,
     workers: int | tuple[int, int] | None,
     ray_options: dict[str, Any] | None,
+    **given: Any,
 ) -> ray.data.Dataset:
+    """Return what workers make of the batches of a data set by a function and its arguments beside the batch."""
     most = workers if workers is not None else max(1, int(ray.cluster_resources().get("CPU", 1)))
     least, most = most if isinstance(most, tuple) else (1, most)
     pool = ray.data.ActorPoolStrategy(min_size=least, max_size=most)
-    given = {"batch_format": "numpy", "batch_size": batch_size, "compute": pool, "fn_constructor_kwargs": arguments}
-    return dataset.map_batches(work, **given, **(ray_options or {}))
+    options = {"batch_format": "numpy", "batch_size": batch_size, "compute": pool, **(ray_options or {})}
+    return dataset.map_batches(Worker, fn_constructor_kwargs={"work": work, **given}, **options)
 
 
-class Compressor:
-    """Worker of `compress`."""
-
-    def __init__(self, column: str, model: str, options: dict[str, Any]) -> None:
-        self.column, self.model, self.options = column, model, options
-
-    def __call__(self, batch: Batch) -> Batch:
-        """Return the batch with files."""
-        files, errors = to_files(list(batch[self.column]), self.model, self.options)
-        return {**batch, self.column: _objects(files), ERROR: _objects(errors)}
+def _compressed(batch: Batch, column: str, model: str, options: dict[str, Any]) -> Batch:
+    files, errors = to_files(list(batch[column]), model, options)
+    return {**batch, column: _objects(files), ERROR: _objects(errors)}
 
 
-class Decompressor:
-    """Worker of `decompress`."""
-
-    def __init__(self, column: str, options: dict[str, Any]) -> None:
-        self.column, self.options = column, options
-
-    def __call__(self, batch: Batch) -> Batch:
-        """Return the batch with pictures."""
-        files = list(batch[self.column])
-        before = list(map(str, batch.get(ERROR, [""] * len(files))))
-        pictures, errors = to_pictures(files, before, self.options)
-        return {**batch, self.column: _objects(pictures), ERROR: _objects(errors)}
+def _decompressed(batch: Batch, column: str, options: dict[str, Any]) -> Batch:
+    files = list(batch[column])
+    before = list(map(str, batch.get(ERROR, [""] * len(files))))
+    pictures, errors = to_pictures(files, before, options)
+    return {**batch, column: _objects(pictures), ERROR: _objects(errors)}
 
 
-class PartWriter:
-    """Worker of `collect`; gives a row for each part."""
-
-    def __init__(self, column: str, names: str | None, task: PartTask) -> None:
-        self.column, self.names, self.task = column, names, task
-
-    def __call__(self, batch: Batch) -> Batch:
-        """Write a part and return its row."""
-        names = list(batch[self.names]) if self.names else None
-        row = asdict(to_part(list(batch[self.column]), names, self.task))
-        return {name: np.array([value]) for name, value in {**row, "failed": json.dumps(row["failed"])}.items()}
+def _part(batch: Batch, column: str, names: str | None, task: PartTask) -> Batch:
+    """Write a part and return its row."""
+    row = asdict(to_part(list(batch[column]), list(batch[names]) if names else None, task))
+    return {name: np.array([value]) for name, value in {**row, "failed": json.dumps(row["failed"])}.items()}
 
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:
