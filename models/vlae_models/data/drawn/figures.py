@@ -49,10 +49,9 @@ def _axes(c: Canvas, x: float, y: float, side: float) -> None:
     for number in range(series):
         _series(c, (left, top, right, bottom), kind, number, series)
     for number in range(series if c.chance(0.6) else 0):
-        c.round_box(
-            (right - 110, top + 6 + number * size * 1.5, right - 96, top + 16 + number * size * 1.5), 0, c.bright()
-        )
-        c.label(right - 90, top + 2 + number * size * 1.5, font, size, ink, 1)
+        down = number * size * 1.5
+        c.round_box((right - 110, top + 6 + down, right - 96, top + 16 + down), 0, c.bright())
+        c.label(right - 90, top + 2 + down, font, size, ink, 1)
 
 
 def _series(c: Canvas, box: tuple[float, float, float, float], kind: int, number: int, of: int) -> None:
@@ -127,27 +126,19 @@ def street_map(canvas: Canvas) -> None:
     c.fill((242, 239, 233) if c.chance(0.7) else c.colour(0.9, 0.4, 0))
     ground = [(170, 211, 223), (200, 225, 180), (224, 223, 223), (235, 219, 232), (174, 209, 160)]
     for _ in range(c.between(6, 16)):
-        c.polygon(
-            blob(c, c.between(0, c.size), c.between(0, c.size), c.between(40, 200), 0.35), ground[c.between(0, 4)]
-        )
+        area = blob(c, c.between(0, c.size), c.between(0, c.size), c.between(40, 200), 0.35)
+        c.polygon(area, ground[c.between(0, 4)])
     angle, spacing = c.rng.uniform(0, np.pi / 2), c.between(35, 80)
     for turn in (angle, angle + np.pi / 2 + 0.1 * c.rng.normal()):
         for at in np.arange(-c.size, c.size, spacing):
             _road(c, turn, at + 6 * c.rng.normal(), c.rng.choice([2, 3, 3, 5]), WHITE, (205, 200, 195))
     for _ in range(c.between(1, 4)):
-        _road(
-            c, c.rng.uniform(0, np.pi), c.rng.normal() * c.size / 4, c.between(6, 11), (252, 214, 164), (220, 160, 90)
-        )
+        turn, at = c.rng.uniform(0, np.pi), c.rng.normal() * c.size / 4
+        _road(c, turn, at, c.between(6, 11), (252, 214, 164), (220, 160, 90))
     for _ in range(c.between(0, 160)):
         x, y, side = c.between(0, c.size), c.between(0, c.size), c.between(5, 14)
-        along = np.array([np.cos(angle), np.sin(angle)]) * side
-        corners = [
-            (x, y),
-            (x + along[0], y + along[1]),
-            (x + along[0] - along[1], y + along[1] + along[0]),
-            (x - along[1], y + along[0]),
-        ]
-        c.polygon(corners, (217, 208, 201))
+        u, v = side * np.cos(angle), side * np.sin(angle)
+        c.polygon([(x, y), (x + u, y + v), (x + u - v, y + v + u), (x - v, y + u)], (217, 208, 201))
     font = c.fonts.choose(c.rng, "sans")
     for _ in range(c.between(8, 30)):
         x, y, size = c.between(0, c.size - 50), c.between(0, c.size), c.between(9, 18)

@@ -79,23 +79,13 @@ def icon(c: Canvas, x: float, y: float, side: float) -> None:
         c.disc(*middle, side / 4, (255, 255, 255))
     elif kind == 1:
         c.disc(*middle, side / 2, colour)
-        c.line(
-            [(x + side * 0.3, middle[1]), (x + side * 0.45, y + side * 0.68), (x + side * 0.72, y + side * 0.3)],
-            (255, 255, 255),
-            side / 12,
-        )
+        tick = [(x + side * 0.3, middle[1]), (x + side * 0.45, y + side * 0.68), (x + side * 0.72, y + side * 0.3)]
+        c.line(tick, (255, 255, 255), side / 12)
     elif kind == 2:
         c.round_box((x + side * 0.15, y, x + side * 0.85, y + side), 2, (250, 250, 250), (120, 120, 120))
         for number in range(4):
-            c.pen.line(
-                (
-                    x + side * 0.25,
-                    y + side * (0.25 + number * 0.16),
-                    x + side * 0.75,
-                    y + side * (0.25 + number * 0.16),
-                ),
-                fill=(130, 130, 130),
-            )
+            row = y + side * (0.25 + number * 0.16)
+            c.pen.line((x + side * 0.25, row, x + side * 0.75, row), fill=(130, 130, 130))
     elif kind == 3:
         c.round_box((x, y + side * 0.15, x + side * 0.5, y + side * 0.4), 3, c.colour(0.5, 0.8))
         c.round_box((x, y + side * 0.25, x + side, y + side * 0.85), 3, c.colour(0.65, 0.8))
@@ -207,11 +197,8 @@ def _form(c: Canvas, box: Box, font: Path | None, size: int) -> None:
             c.label(x + 6, y + size * 0.4, font, size, c.ink(0.8), 2)
         elif kind == 1:
             c.round_box((x, y + 3, x + size * 1.3, y + 3 + size * 1.3), 2, c.paper(), c.ink(0.5))
-            c.line(
-                [(x + 3, y + size * 0.8), (x + size * 0.55, y + size * 1.2), (x + size * 1.1, y + size * 0.5)],
-                c.accent(),
-                2,
-            )
+            tick = [(x + 3, y + size * 0.8), (x + size * 0.55, y + size * 1.2), (x + size * 1.1, y + size * 0.5)]
+            c.line(tick, c.accent(), 2)
         elif kind == 2:
             c.line([(x, y + size), (right - 20, y + size)], c.ink(0.3), 3)
             at = x + (right - 20 - x) * c.rng.random()
