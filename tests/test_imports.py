@@ -61,7 +61,6 @@ BORDERS = {
         "vlae_codec/io/metadata.py",
         "vlae_codec/io/profiles.py",
         "vlae_codec/io/adjust.py",
-        "vlae_codec/io/alpha.py",
         "vlae_codec/io/opening.py",
         "vlae_codec/io/webp.py",
         "vlae_codec/io/writing.py",

@@ -20,7 +20,7 @@ from vlae_codec.families.photo.rounding import choose
 from vlae_codec.families.windowed import codec as windowed
 from vlae_codec.families.windowed.container import parse_file as parse_windowed
 from vlae_codec.families.windowed.container import write_file as write_windowed
-from vlae_codec.io.alpha import filled
+from vlae_codec.io.adjust import filled
 from vlae_codec.io.images import Picture
 
 Levels = NDArray[np.uint8]

@@ -1,4 +1,4 @@
-"""Command lines that mean something else than they say: refused before any file is written."""
+"""Command lines that mean something else than they say: each is a `UsageError` before any file is written."""
 
 from __future__ import annotations
 
@@ -15,11 +15,7 @@ from .output import Output
 
 
 def refuse_together(options: Mapping[str, object]) -> None:
-    """Refuse options of which only one can be given; those not given are None or False.
-
-    Raises:
-        UsageError: several are.
-    """
+    """Refuse options of which only one can be given; those not given are None or False."""
     given = [name for name, value in options.items() if value is not None and value is not False]
     if len(given) > 1:
         raise click.UsageError(f"{' and '.join(given)} exclude one another")
@@ -32,9 +28,6 @@ def refuse_misplaced(inputs: Sequence[Path], endings: Collection[str], writes: s
         inputs: as they were given.
         endings: of what the command writes, in small letters.
         writes: what it writes, for people.
-
-    Raises:
-        UsageError: an input is one of these.
     """
     if len(inputs) == 2 and [path.suffix.lower() in endings for path in inputs] == [False, True]:
         raise click.UsageError(f"{inputs[1]}: -o names {writes}, other names are inputs")
@@ -56,32 +49,20 @@ def _is_number(text: str) -> bool:
 
 
 def refuse_terminal(inputs: Sequence[Path], output: Output) -> None:
-    """Refuse to write a file's bytes to a terminal, unless they are forced.
-
-    Raises:
-        UsageError: the standard output is one, and it gets the result.
-    """
+    """Refuse to write a file's bytes to a terminal, unless they are forced."""
     streams = output.out == STREAM or (output.out is None and STREAM in inputs)
     if streams and not output.force and sys.stdout is not None and sys.stdout.isatty():
         raise click.UsageError("the result would go to a terminal: -o names a file, --force writes it all the same")
 
 
 def refuse_ending(out: Path | None, endings: Collection[str]) -> None:
-    """Refuse an output whose ending is that of a picture, where a .vlz file is written.
-
-    Raises:
-        UsageError: it has such an ending, and is no folder.
-    """
+    """Refuse an output whose ending is that of a picture, where a .vlz file is written."""
     if out is not None and out.suffix.lower() in endings and not os.path.isdir(out):
         raise click.UsageError(f"{out}: what is written is a .vlz file, so name it {out.with_suffix('.vlz').name}")
 
 
 def refuse_one_name(inputs: Sequence[Path], output: Output, endings: Collection[str]) -> None:
-    """Refuse the name of one file for the outputs of several inputs, which would become that of a folder.
-
-    Raises:
-        UsageError: the output has such an ending, and is not there.
-    """
+    """Refuse the name of one file for the outputs of several inputs, which would become that of a folder."""
     out = output.out
     if out is None or len(inputs) < 2 or output.mirrored or output.recursive or os.path.exists(out):
         return

@@ -10,7 +10,7 @@ from ...container.header import check
 from ...container.limits import check_pixels
 from ...container.sized import check_sides
 from ...errors import FormatError, VlaeError
-from ...io.alpha import filled
+from ...io.adjust import filled
 from ...io.images import Picture, Pixels, is_grey
 from ...io.webp import decode_plane, encode_plane
 from ...memory import require
