@@ -111,7 +111,8 @@ class VlzImageFile(ImageFile.ImageFile):
         family = known.family_of_file(head)
         head += stream.read(header.MAX_FILE + 1 - len(head))
         found = family.head(head)
-        model = family.identify(head)[0] if found.size is None else _model_of(found)
+        # Those of any size have a checksum behind what was read: of models that begin alike, the first is taken.
+        model = family.identify(head)[0] if found.size is None else next(registry.find_prefix(found.prefix))
         self._show(model, "lossless" if found.lossless else "lossy", found.size, _mode_of(found))
 
     def _show(self, model: ModelInfo, kind: str, size: tuple[int, int] | None, mode: str) -> None:
@@ -186,11 +187,6 @@ class VlzImageFile(ImageFile.ImageFile):
     def tell(self) -> int:
         """Return the number of the current picture."""
         return self._frame
-
-
-def _model_of(found: FileInfo) -> ModelInfo:
-    """Return the first model whose fingerprint begins as the file says: its checksum is not verified yet."""
-    return next(registry.find_prefix(found.prefix))
 
 
 def _mode_of(found: FileInfo) -> str:

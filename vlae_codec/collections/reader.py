@@ -47,20 +47,16 @@ class Collection:
         if head == HEAD[: len(head)] and head:
             self.parts = read_parts(self._source)
         else:
-            whole = read_exactly(self._source, 0, self._one(head).size)
+            if self._source.size > header.limit(head):
+                header.parse_head(head)
+                raise FormatError(f"{self._source.size} bytes, more than a file of one picture has")
+            whole = read_exactly(self._source, 0, self._source.size)
             self._single, _ = summary(whole)
             content, _ = unwrap(whole)
             if header.parse_head(content)[0] != header.ARCHIVE:
                 family_of_file(content)  # raises what unknown modes deserve
         counts = [part.footer.pictures for part in self.parts] if self.parts else [self._single]
         self._firsts = list(accumulate(counts, initial=0))
-
-    def _one(self, head: bytes) -> Location:
-        """Return the location of the whole file, which is no collection."""
-        if self._source.size > header.limit(head):
-            header.parse_head(head)
-            raise FormatError(f"{self._source.size} bytes, more than a file of one picture has")
-        return Location(0, self._source.size, 0)
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -88,8 +84,7 @@ class Collection:
             FormatError: it is damaged.
             ModelError: its model is not installed.
         """
-        pixels = self.decode([number])[0]
-        return to_pillow(pixels)
+        return to_pillow(self.decode([number])[0])
 
     def __iter__(self) -> Iterator[PillowImage]:
         return (to_pillow(pixels) for _, pixels in self.numbered())
@@ -103,8 +98,8 @@ class Collection:
         Raises:
             IndexError, FormatError, ModelError: as for one picture.
         """
-        found = [self._file(number) for number in numbers]
-        return self._decoder.decode([(data, location.number, location.start) for data, location in found])
+        found = [self._location(number) for number in numbers]
+        return self._decoder.decode([(self._read(one), one.number, one.start) for one in found])
 
     def numbered(self, start: int = 0, step: int = 1) -> Iterator[tuple[int, Pixels]]:
         """Yield numbers and pictures of every `step`-th file from `start` on, in order; as `decode` returns them.
@@ -210,10 +205,6 @@ class Collection:
             return Location(0, self._source.size, wanted)
         part = bisect_right(self._firsts, wanted) - 1
         return self.parts[part].location(wanted - self._firsts[part])
-
-    def _file(self, number: int) -> tuple[bytes, Location]:
-        location = self._location(number)
-        return self._read(location), location
 
     def _read(self, location: Location) -> bytes:
         last = self._last  # an archive is read many times over

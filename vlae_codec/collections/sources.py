@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeAlias
+from typing import IO, Protocol, TypeAlias
 
 from ..errors import FormatError, VlaeError
 from ..io.urls import file_system, is_url, reported
@@ -24,19 +25,8 @@ class Source(Protocol):
         """Return so many bytes from an offset on, fewer at the end."""
 
 
-class Memory:
-    """Bytes in memory."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data, self.size = data, len(data)
-
-    def read(self, start: int, size: int) -> bytes:
-        """Return so many bytes from an offset on, fewer at the end."""
-        return self.data[start : start + size]
-
-
 class Stream:
-    """An open file that can seek; threads take turns."""
+    """An open file that can seek, or bytes in memory as one; threads take turns."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self._lock = file, threading.Lock()
@@ -50,7 +40,7 @@ class Stream:
 
 
 class Local:
-    """A file by its path; it travels to other processes by its path, and each opens it for itself."""
+    """A file by its path; each process opens it for itself."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
@@ -68,9 +58,6 @@ class Local:
     def close(self) -> None:
         """Close the file."""
         self._stream.file.close()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"path": self.path, "size": self.size, "_stream": None, "_process": -1}
 
 
 class Remote:
@@ -102,7 +89,7 @@ def open_source(where: Where) -> Source:
         OSError: missing or unreadable.
     """
     if isinstance(where, bytes | bytearray | memoryview):
-        return Memory(bytes(where))
+        return Stream(io.BytesIO(where))
     if is_url(where):
         return Remote(where)
     if isinstance(where, str | os.PathLike):

@@ -100,16 +100,16 @@ def decompress(
     return _together(files, kind, work)
 
 
-def compress_one(job: Job, device: str = "cpu", progress: Progress | None = None) -> Encoded:
+def compress_one(job: Job, device: str = "cpu") -> Encoded:
     """Return the file of a picture.
 
     Raises:
         VlaeError: it cannot be coded so.
     """
-    return _only(compress([job], device, progress))
+    return _only(compress([job], device))
 
 
-def decompress_one(data: bytes, draw: Draw, device: str = "cpu", progress: Progress | None = None) -> Decoded:
+def decompress_one(data: bytes, draw: Draw, device: str = "cpu") -> Decoded:
     """Return the pictures of a file of one picture, which has no metadata in front.
 
     Raises:
@@ -117,7 +117,7 @@ def decompress_one(data: bytes, draw: Draw, device: str = "cpu", progress: Progr
         ModelError: the model is unknown or damaged.
         OptionError: its family does not have an option.
     """
-    return _only(decompress([data], draw, device, progress))
+    return _only(decompress([data], draw, device))
 
 
 def verify(made: Encoded, picture: Picture, device: str = "cpu") -> None:

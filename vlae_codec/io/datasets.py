@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from ..errors import ImageError, VlaeError
 from ..model.info import ModelInfo
-from .files import STREAM, read_up_to
+from .files import STREAM
 from .forms import BINARISED, THRESHOLD, over_black, refuse_changes, to_bilevel
-from .images import MAX_BYTES, MAX_PIXELS, Picture, Pixels, decode_image
+from .images import MAX_BYTES, MAX_PIXELS, Picture, Pixels, decode_image, read_bytes
 from .opening import count_frames
 
 ARRAYS = (".npy", ".npz")
@@ -80,11 +80,7 @@ def read_batches(
         if not inner:
             raise ImageError("an empty folder: there are no pictures in it")
         return [batch for each in inner for batch in _read_in_folder(each, every_frame, adjust)]
-    data = read_up_to(url or path, MAX_BYTES)
-    if not data:
-        raise ImageError("the file is empty, not an image")
-    if len(data) > MAX_BYTES:
-        raise ImageError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
+    data = read_bytes(url or path)
     if path.suffix in ARRAYS:
         return [_batch(array, path, name) for name, array in _arrays(data, path.suffix)]
     if _is_idx(path):

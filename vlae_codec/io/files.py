@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import VlaeError
-from .urls import is_url, open_url
+from .urls import file_system, is_url, reported
 
 STREAM = Path("-")
+BLOCK = 1 << 16
+"""Bytes that are fetched at once beyond those that are wanted."""
 
 
 def read_up_to(path: Path | str, limit: int) -> bytes:
@@ -42,9 +44,13 @@ def read_by_head(path: Path | str, size: int, limit_of: Callable[[bytes], int]) 
 
 @contextlib.contextmanager
 def opened(where: Path | str) -> Iterator[IO[bytes]]:
-    """Open a file or URL, or take the standard input, which stays open."""
+    """Open a file or URL, or take the standard input, which stays open.
+
+    Of large files of URLs no more is fetched than is read, where the server allows that.
+    """
     if is_url(where):
-        with open_url(where) as file:
+        system, inner = file_system(where)
+        with reported(where), system.open(inner, "rb", block_size=BLOCK) as file:
             yield file
         return
     path = Path(where)

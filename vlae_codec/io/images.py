@@ -78,12 +78,22 @@ def read_image(
         VlaeError: a folder, or a URL that cannot be reached.
         OSError: missing or unreadable.
     """
+    return decode_image(read_bytes(path), max_pixels, frame, keep)
+
+
+def read_bytes(path: Path | str) -> bytes:
+    """Return the bytes of an image file or its URL.
+
+    Raises:
+        ImageError: it is empty, or larger than is read.
+        VlaeError, OSError: as `read_image`.
+    """
     data = read_up_to(path, MAX_BYTES)
     if not data:
         raise ImageError("the file is empty, not an image")
     if len(data) > MAX_BYTES:
         raise ImageError(f"larger than {MAX_BYTES >> 20} MiB, the most that is read")
-    return decode_image(data, max_pixels, frame, keep)
+    return data
 
 
 def decode_image(

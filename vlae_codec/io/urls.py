@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
 from ..errors import VlaeError
@@ -15,8 +15,6 @@ from ..errors import VlaeError
 if TYPE_CHECKING:
     import fsspec
 
-BLOCK = 1 << 16
-"""Bytes that are fetched at once beyond those that are wanted."""
 NOT_FOUND = 404
 """Answer of a server of HTTP that has no such file."""
 
@@ -58,18 +56,6 @@ def find_files(url: str) -> list[tuple[str, str]] | None:
             return None
         start = len(path.rstrip("/")) + 1
         return [(one[start:], files.unstrip_protocol(one)) for one in sorted(files.find(path))]
-
-
-@contextlib.contextmanager
-def open_url(url: str) -> Iterator[IO[bytes]]:
-    """Open the file of a URL; of large ones no more is fetched than is read, where the server allows that.
-
-    Raises:
-        VlaeError, OSError: as `file_system` and `reported`, also of what is read.
-    """
-    files, path = file_system(url)
-    with reported(url), files.open(path, "rb", block_size=BLOCK) as file:
-        yield file
 
 
 @contextlib.contextmanager
