@@ -27,7 +27,7 @@ from vlae_codec.model.networks import IntegerModel
 from vlae_models.data.sets import Images, load_set
 from vlae_models.nets.vlae import VLAE, as_tensor
 from vlae_models.recipe import BILEVEL, read_recipe
-from vlae_models.release.restore import restore
+from vlae_models.release.layers import restore
 
 COUNTS = (1, 16, 64, 512, 4096)
 BATCH = 20

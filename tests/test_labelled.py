@@ -25,8 +25,8 @@ from vlae_codec.model.limits import check_arrays
 from vlae_models.nets.label import one_hot
 from vlae_models.nets.vlae import as_tensor
 from vlae_models.release.export import write_model
+from vlae_models.release.layers import restore
 from vlae_models.release.release import integer_loss
-from vlae_models.release.restore import restore
 
 LABELS = 5
 TABLES = Path(str(resources.files("vlae_codec"))) / "exact" / "tables.npz"

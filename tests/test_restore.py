@@ -8,7 +8,7 @@ import torch
 from small_models import WINDOW_NAMES, config_of, exported, float_model, some_images, some_latents
 
 from vlae_models.nets.vlae import as_tensor
-from vlae_models.release.restore import restore
+from vlae_models.release.layers import restore
 
 
 @pytest.mark.parametrize("window", WINDOW_NAMES)

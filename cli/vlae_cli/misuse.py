@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vlae_codec.io.files import STREAM
 
-from .output import Output
+if TYPE_CHECKING:
+    from .output import Output
 
 
 def refuse_together(options: Mapping[str, object]) -> None:

@@ -17,6 +17,7 @@ from vlae_codec.io.urls import is_url
 
 from .batches import Pair, Task, Work, in_batches
 from .common import Failures, force_option, json_option, out_option, progress_bar, with_options
+from .misuse import refuse_together
 from .sources import PathOrUrl
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ OPTIONS = (
         "-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that share the work."
     ),
     force_option,
-    click.option("-p", "--preserve", is_flag=True, help="Give outputs the times of their inputs."),
+    click.option("-p", "--preserve", "keep_time", is_flag=True, help="Give outputs the times of their inputs."),
     json_option,
     click.option("--json-lines", is_flag=True, help="Print one JSON object a line for each input, as it is done."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
     click.option("-v", "--verbose", is_flag=True, help="Name each output on stderr, and what was chosen."),
     click.option("-n", "--dry-run", is_flag=True, help="Do all but write: say what would come out."),
 )
+FLAGS = ("recursive", "force", "jobs", "as_json", "json_lines", "quiet", "verbose", "keep_time", "dry_run")
+"""Of these options the values as they are."""
 
 
 @dataclass(frozen=True)
@@ -141,38 +144,20 @@ def output_options(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command the shared options; it gets them as one argument, `output`."""
 
     @functools.wraps(command)
-    def collected(
-        *args: Any,
-        out: str | None,
-        to_stdout: bool,
-        output_dir: Path | None,
-        json_lines: bool,
-        as_json: bool,
-        quiet: bool,
-        verbose: bool,
-        recursive: bool,
-        force: bool,
-        jobs: int,
-        preserve: bool,
-        dry_run: bool,
-        **rest: Any,
-    ) -> R:
+    def collected(*args: Any, out: str | None, to_stdout: bool, output_dir: Path | None, **rest: Any) -> R:
+        flags = {name: rest.pop(name) for name in FLAGS}
         if sum([out is not None, to_stdout, output_dir is not None]) > 1:
             raise click.UsageError("-o, -c and --output-dir exclude one another")
-        if as_json and json_lines:
-            raise click.UsageError("--json and --json-lines exclude one another")
-        if quiet and verbose:
-            raise click.UsageError("-q and -v exclude one another")
+        refuse_together({"--json": flags["as_json"], "--json-lines": flags["json_lines"]})
+        refuse_together({"-q": flags["quiet"], "-v": flags["verbose"]})
         if is_url(out) or is_url(output_dir):
             raise click.UsageError("outputs are local files: URLs are read, and written by vlae-collect alone")
         place = STREAM if to_stdout else output_dir or (Path(out) if out is not None else None)
-        if recursive and place == STREAM:
+        if flags["recursive"] and place == STREAM:
             raise click.UsageError("-r makes many files, and the standard output takes one")
         mirrored = output_dir is not None or (out is not None and out.endswith(SEPARATORS))
         streams = place == STREAM or (place is None and STREAM in rest["inputs"])
-        flags = {"as_json": as_json, "json_lines": json_lines, "quiet": quiet, "verbose": verbose, "on_stderr": streams}
-        flags |= {"keep_time": preserve, "dry_run": dry_run}
-        return command(*args, output=Output(place, mirrored, recursive, force, jobs, **flags), **rest)
+        return command(*args, output=Output(place, mirrored, on_stderr=streams, **flags), **rest)
 
     wrapped: Callable[..., R] = collected
     for option in reversed(OPTIONS):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,9 +19,10 @@ from numpy.typing import NDArray
 
 from vlae_codec.errors import VlaeError
 from vlae_codec.exact.philox import philox
-from vlae_codec.io.datasets import load_idx
+from vlae_codec.io.datasets import load_idx, read_batches
+from vlae_codec.io.forms import to_bilevel
+from vlae_codec.io.images import Picture
 
-from .folder_set import read_folder_set
 from .mat_file import read_mat
 
 __all__ = ["Images", "Splits", "binarise", "load_idx", "load_ink", "load_labels", "load_set"]
@@ -31,6 +33,11 @@ WHITE = 255
 BINARISE_DOMAIN = 1 << 29
 VALID_DRAWER = 15
 CHUNK = 2000
+SIDE = 28
+"""Pixels of a side, which the networks of this package are made for."""
+EACH = 10
+"""Of so many pictures in a row the fifth is for testing and the last for validation, the others for training."""
+LEAST = 20
 OMNIGLOT_FILE = Path("omniglot") / "omniglot28.npz"
 CALTECH_FILE = Path("caltech101-silhouettes") / "caltech101_silhouettes_28_split1.mat"
 
@@ -78,7 +85,7 @@ def load_labels(name: str, folder: Path) -> Splits:
     """
     if name != "mnist-dynamic":
         raise VlaeError(f"the classes of {name!r} are not known; those of mnist-dynamic are")
-    return _read(name, _mnist_labels, folder)
+    return _read(name, partial(_mnist, kind="labels-idx1"), folder)
 
 
 def _read(name: str, load: Callable[[Path], Splits], folder: Path) -> Splits:
@@ -113,14 +120,6 @@ def _mnist_static(folder: Path) -> Splits:
     return Splits(*parts)
 
 
-def _mnist_dynamic(folder: Path) -> Splits:
-    return _mnist(folder, "images-idx3")
-
-
-def _mnist_labels(folder: Path) -> Splits:
-    return _mnist(folder, "labels-idx1")
-
-
 def _mnist(folder: Path, kind: str) -> Splits:
     train, test = (load_idx(folder / "mnist" / f"{part}-{kind}-ubyte.gz") for part in ("train", "t10k"))
     valid = len(train) // 6  # the last 10,000 of 60,000
@@ -141,12 +140,20 @@ def _caltech(folder: Path) -> Splits:
 
 
 def _folder(folder: Path) -> Splits:
-    return Splits(*read_folder_set(folder))
+    """Return any pictures, bright ink on black, cut at half brightness: image files, arrays or idx files."""
+    pictures = [Picture(pixels) for batch in read_batches(folder) for pixels in batch.pixels]
+    if len(pictures) < LEAST:
+        raise VlaeError(f"{folder}: {len(pictures)} pictures, and {LEAST} is the least that can be trained on")
+    ink = np.stack([to_bilevel(picture, SIDE, SIDE, fit=True).pixels for picture in pictures]) * np.uint8(255)
+    place = np.arange(len(ink)) % EACH
+    return Splits(
+        ink[(place != EACH // 2 - 1) & (place != EACH - 1)], ink[place == EACH - 1], ink[place == EACH // 2 - 1]
+    )
 
 
 _LOADERS: dict[str, Callable[[Path], Splits]] = {
     "mnist-static": _mnist_static,
-    "mnist-dynamic": _mnist_dynamic,
+    "mnist-dynamic": partial(_mnist, kind="images-idx3"),
     "omniglot": _omniglot,
     "caltech": _caltech,
     "folder": _folder,

@@ -25,7 +25,7 @@ from vlae_codec.model.networks import IntegerModel
 from ..data.sets import Images, load_set
 from ..nets.vlae import VLAE, as_tensor
 from ..recipe import BILEVEL, read_recipe
-from .restore import restore
+from .layers import restore
 
 ACTIVE_BITS = 0.01
 """A dimension with more KL than this, on average over the set, counts as active."""

@@ -7,10 +7,13 @@ writes them, so that order and layout are said once.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vlae_codec.exact.layers import FRACTION
@@ -19,6 +22,7 @@ from ..nets.layers import Residual
 from ..nets.pixelcnn import LocalDecoder
 from ..nets.prior import BlockPrior
 from ..nets.vlae import VLAE
+from ..recipe import ModelConfig
 
 LOGIT_SHIFT = FRACTION - 6
 """The last layer's logits index the sigmoid table in steps of 1/64."""
@@ -135,3 +139,25 @@ def _with_label(name: str, layer: nn.Module, label: nn.Module | None) -> Layer:
     """Return a layer, and behind its inputs a label's."""
     assert isinstance(layer, nn.Linear) and (label is None or isinstance(label, nn.Linear))
     return Layer(name, (layer.weight.T,) if label is None else (layer.weight.T, label.weight.T), layer.bias)
+
+
+def restore(config: ModelConfig, shifts: Mapping[str, int], arrays: Mapping[str, NDArray[Any]]) -> VLAE:
+    """Build the float network that has exactly the exported weights.
+
+    Args:
+        config: shapes, from the model's recipe.
+        shifts: `shifts` of model.json.
+        arrays: contents of weights.npz.
+    """
+    net = VLAE(config)
+    for layer in layers_of(net):
+        layer.fill(*floats_of(layer.name, shifts[layer.name] - layer.less, arrays))
+    net.eval()
+    return net
+
+
+def floats_of(name: str, bits: int, arrays: Mapping[str, NDArray[Any]]) -> tuple[Tensor, Tensor]:
+    """Weight (inputs, outputs) and bias of a layer of integers as floats, the weight of so many fraction bits."""
+    weight = torch.from_numpy(arrays[f"{name}.weight"].astype(np.float32)) * 2.0**-bits
+    bias = torch.from_numpy(arrays[f"{name}.bias"].astype(np.float32)) * 2.0 ** -(bits + FRACTION)
+    return weight, bias

@@ -13,7 +13,7 @@ from ..nets.pixelcnn import LocalDecoder
 from ..nets.stack_decoder import StackDecoder
 from ..nets.vlae import VLAE
 from ..recipe import BILEVEL, read_recipe
-from ..release.restore import restore
+from ..release.layers import restore
 
 
 def start_from(net: VLAE, name: str) -> None:

@@ -14,8 +14,7 @@ from vlae_codec.exact.layers import FRACTION
 from vlae_codec.families.registry import find_model, read_model
 from vlae_codec.families.windowed.model import GAINS, WIDTHS, WindowedModel, log_width
 
-from ..release.layers import Layer, plain
-from ..release.restore import floats_of
+from ..release.layers import Layer, floats_of, plain
 from .export import QUARTER, QUARTERED
 from .nets import WienerGains, WindowNet
 from .vlae import WindowedVLAE
