@@ -28,7 +28,6 @@ def read_picture(image: ImageLike, keep: Keeping = KEEP_NOTHING) -> images.Pictu
     """Read a picture from wherever it comes.
 
     Args:
-        image: the picture.
         keep: of the metadata of what is not read yet.
 
     Raises:

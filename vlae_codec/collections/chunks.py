@@ -88,7 +88,6 @@ def decode_array(data: bytes, device: str = "cpu") -> NDArray[Any]:
     """Return the array of a chunk; undoes `encode_array`, exactly if it was without loss.
 
     Args:
-        data: the chunk.
         device: "cpu", "torch" or "cuda".
 
     Raises:

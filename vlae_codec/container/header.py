@@ -191,7 +191,6 @@ def check_parts(data: bytes, checked: int, fingerprint: bytes, several: bool = T
     """Verify the checksums of a lossy part and of the whole file; False if the rest is cut or damaged.
 
     Args:
-        data: the file.
         checked: where the lossy part ends, its checksum included.
         fingerprint: the model's, 32 bytes.
         several: whether there is more than the lossy part.

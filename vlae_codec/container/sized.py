@@ -55,7 +55,6 @@ def parse_sized(data: bytes, modes: Collection[int], count: int = 1, known: int 
     """Return the head of a file, from all of it or from its beginning.
 
     Args:
-        data: the file.
         modes: those that it may be of.
         count: bytes of flags.
         known: which bits of the last byte of flags there may be.

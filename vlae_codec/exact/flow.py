@@ -25,7 +25,6 @@ class Flow:
     """A program at work on one map (C, H, W), from the top to the bottom.
 
     Args:
-        program: the program.
         level: of quality, 0 ... 255.
         start: the first operation.
         wanted: of the result, all of it by default. What no wanted value depends on is not computed.

@@ -20,7 +20,6 @@ def plan(picture: Picture, model: str, rate: Rate, among: Sequence[ModelInfo] | 
     """Return a picture, ready to be coded, and the models that may code it.
 
     Args:
-        picture: the picture.
         model: name, folder or fingerprint as the user gave it, or "auto".
         rate: how it is to be coded.
         among: `candidates(model, rate.lossless)`, for many pictures of one model.

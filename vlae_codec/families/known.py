@@ -19,7 +19,6 @@ def register(family: Family, instead: ModelInfo | None = None) -> None:
     """Let models of a family be found, and pictures and files go to it.
 
     Args:
-        family: the family.
         instead: what files name in place of a model, if the family has none.
     """
     _families[family.name] = family

@@ -77,7 +77,6 @@ class Rate:
 
         Args:
             options: names of those that it has.
-            info: the model.
 
         Raises:
             OptionError: names what there is.

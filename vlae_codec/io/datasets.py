@@ -66,7 +66,6 @@ def read_batches(
     """Read the pictures of an input: of a folder every file in it by name, hidden ones and folders left out.
 
     Args:
-        path: the input.
         every_frame: take all frames of a file, and not the first alone.
         adjust: is done to each picture of a file, and makes transparent ones opaque.
         url: where the input is read from, if `path` is but its name.
@@ -174,7 +173,6 @@ def join(
     """All pictures in one size that a model takes, 0 and 1, uint8 (N, H, W), and what was done to them.
 
     Args:
-        batches: the pictures.
         models: any of them will do.
         fit: resize to the first model's size what has another.
         exact: refuse what would not come back as it is.

@@ -23,7 +23,6 @@ def encode_deep_png(samples: NDArray[np.uint16], chunks: bytes = b"") -> bytes:
     """Return a PNG file of samples (H, W), or (H, W, 2 to 4), the last one of 2 or 4 being alpha.
 
     Args:
-        samples: the picture.
         chunks: more of them, to stand before the pixels.
     """
     height, width = samples.shape[:2]

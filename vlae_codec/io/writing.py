@@ -59,7 +59,6 @@ def encode_picture(pixels: Drawn, ending: str = ".png", metadata: Metadata = NOT
     """Return the file of a picture: bool (H, W), or uint8 or uint16 (H, W), (H, W, 3), with alpha 2 or 4 channels.
 
     Args:
-        pixels: the picture.
         ending: of the name, ".png" for names of other endings.
         metadata: to be written too, as far as the format holds them. Where it does not, pixels are turned by the EXIF
             orientation, and colours of 8 bits are turned into those of sRGB.

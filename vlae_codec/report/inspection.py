@@ -20,7 +20,6 @@ def describe(data: bytes, source: str = "") -> tuple[FileRecord, ModelError | No
     """Return the record of a file, and the error of its model if that is not here.
 
     Args:
-        data: the file.
         source: its name, for the record.
 
     Raises:

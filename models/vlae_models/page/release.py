@@ -62,7 +62,6 @@ def export_page(net: PageNet, flat: NDArray[np.int64]) -> tuple[dict[str, int], 
     """Return shifts and integer arrays of a network.
 
     Args:
-        net: the network.
         flat: how often paper and ink followed each flat context in training, (FLAT, 2).
     """
     logs = count_logs()

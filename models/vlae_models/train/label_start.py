@@ -31,7 +31,6 @@ def start_labels(net: VLAE, ink: Tensor, labels: Tensor, train: TrainConfig, upd
     """Fit q(y|x), p(z|y) and the auxiliary decoder of a network whose other parts are trained.
 
     Args:
-        net: the network.
         ink: of the training images, (N, 1, 28, 28), 0 to 1.
         labels: theirs, (N,).
         train: its seed decides the draws.

@@ -39,7 +39,6 @@ class Muon:
 
         Args:
             gradients: of the matrices, in their order and shapes.
-            rate: the learning rate.
         """
         for group, order, momentum in zip(self.groups, self.order, self.momenta, strict=True):
             gradient = torch.stack([gradients[n] for n in order])

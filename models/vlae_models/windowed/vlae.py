@@ -70,7 +70,6 @@ class WindowedVLAE(nn.Module):
         """Return the bound's parts for one sample of z each.
 
         Args:
-            x: the pictures.
             log_width: logarithms (base 2) of the widths, (B,).
             context: the local decoder's windows are cut from it, (B, 3, H, W): x, or x with noise.
             noisy: 1 where the context has noise, else 0, (B,).

@@ -105,7 +105,6 @@ def compress_archive(
 
     Args:
         info: the model, of the pictures' size.
-        pixels: the pictures.
         rate: how.
         chunk: pictures in a chunk, by default `LOSSY_CHUNK` or `LOSSLESS_CHUNK`.
         precision: log2 of the bins of each latent, of lossless codes.
@@ -204,7 +203,6 @@ class Reader:
     """An open archive: its header and its names are verified, its chunks when they are read.
 
     Args:
-        data: the file.
         device: "cpu", "torch" or "cuda".
         max_pixels: of all its pictures together; by default `limits.MAX_ALL`.
 

@@ -141,7 +141,6 @@ def open_file(data: bytes, device: str = "cpu", preview: bool = False, max_pixel
     """Read a file of one picture, verifying everything that can be verified.
 
     Args:
-        data: the file.
         device: "cpu", "torch" or "cuda".
         preview: of a lossless file take the lossy part alone, even if the rest is gone.
         max_pixels: of the picture; by default `limits.MAX_PICTURE`.
@@ -213,7 +212,6 @@ def draw_prior(
     """Return pictures that the model makes up, z from p(z) and then pixels from p(x|z): uint8 0 and 1, (count, H, W).
 
     Args:
-        info: the model.
         count: how many; they are independent, and more of one seed begin alike.
         seed: 0 to `MAX_SEED`; equal seeds give equal pictures on every machine.
         label: of all pictures, for a model with labels; by default each label in turn.

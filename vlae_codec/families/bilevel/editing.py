@@ -145,7 +145,6 @@ def draw(info: ModelInfo, z: NDArray[np.int64], seed: int = 0, progress: Progres
     """Pictures of latents, uint8 0 or 255, (N, H, W); all with the texture noise of one seed.
 
     Args:
-        info: the model.
         z: from `latents` or `mixed`.
         seed: of the noise.
         progress: called with pictures done since the last call, and the number of all.

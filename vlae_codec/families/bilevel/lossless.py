@@ -86,7 +86,6 @@ def encode(
 
     Args:
         model: the model to code with.
-        images: the images.
         bits: of the lossy part; by default KL and a few more, in whole bytes.
         effort: 1 (fast) ... 9 (thorough).
         progress: called with the number of images done since the last call.
@@ -137,7 +136,6 @@ def explain(
     """Return, for each image, the leaf that takes the fewest bits with its pixels, of the best ones of a search.
 
     Args:
-        model: the model.
         images: 0 and 1, (B, H, W).
         posterior: q(z|x) of the images.
         lengths: of the leaves' paths, in bits; any may be taken.

@@ -103,7 +103,6 @@ def decompress(
     """Return the picture of a file, uint8 (H, W) or (H, W, 3), and its model.
 
     Args:
-        data: the file.
         max_pixels: refuse a file that announces more.
         progress: Callback with coded rows.
 

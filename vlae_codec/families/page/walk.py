@@ -39,7 +39,6 @@ def walk(
     """Go through the pixels of a picture, line by line of the wavefront, from the top down on each.
 
     Args:
-        model: the model.
         picture: (H, W + BESIDE), ink 1; a pixel is read after `decide` was called for it.
         decide: codes the pixels of a line, or writes them into the picture.
         progress: Callback with rows.

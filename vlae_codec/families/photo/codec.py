@@ -86,7 +86,6 @@ def decompress(
     """Return the picture of a file, uint8 (H, W), (H, W, 3), or with alpha (H, W, 2) or (H, W, 4), and its model.
 
     Args:
-        data: the file.
         draw: which texture is drawn, by default none.
         max_pixels: refuse a file that announces more.
         device: "cpu", "torch" or "cuda"; the pixels are the same.

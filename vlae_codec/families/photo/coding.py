@@ -37,7 +37,6 @@ def push(model: PhotoModel, latents: Array, level: int, effort: int) -> Coded:
     """Code the latents of a picture, which are then the rounded ones, sixteenths of a step, as the receiver has them.
 
     Args:
-        model: the model.
         latents: y of `transform.analyse`; overwritten.
         level: of quality, 0 ... 255.
         effort: of `rounding.choose`.

@@ -19,7 +19,6 @@ def encoding_bytes(model: PhotoModel, size: tuple[int, int], copies: int = 1) ->
     """Return the bytes that coding a picture of a height and width takes, the picture and the model apart.
 
     Args:
-        model: the model.
         size: of the picture.
         copies: of the latents: two where several levels are tried.
     """
@@ -31,7 +30,6 @@ def decoding_bytes(model: PhotoModel, size: tuple[int, int], texture: bool = Fal
     """Return the bytes that decoding and showing a picture of a height and width takes, the model apart.
 
     Args:
-        model: the model.
         size: of the picture.
         texture: whether there is a texture to draw.
     """

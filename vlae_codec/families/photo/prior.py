@@ -66,7 +66,6 @@ def walk(model: PhotoModel, latents: Array, level: int, finish: Finish | None = 
     are known, so that a sender may have its own latents there until then.
 
     Args:
-        model: the model.
         latents: memory for them, with their margin (`transform.framed`); at the end it has sixteenths of a step.
         level: of quality, 0 ... 255.
         finish: changes the latents when all of them are known.

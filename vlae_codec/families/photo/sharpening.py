@@ -23,7 +23,6 @@ class Source:
     """Gives the latents of a picture at any level.
 
     Args:
-        model: the model.
         levels: the picture, uint8 (H, W, 3).
         effort: from `LEAST_EFFORT` on pictures are sharpened.
         several: whether there will be several levels.

@@ -81,7 +81,6 @@ class Texture:
     """Texture of the latents of one file, which is added when all of them are known.
 
     Args:
-        model: the model.
         rows, columns: of the latents.
         level: of quality, 0 ... 255.
         draw: which texture.

@@ -43,7 +43,6 @@ def analyse(model: PhotoModel, levels: Levels, change: Change | None = None) -> 
     """Return the latents y of a picture, with their margin, float32: they stay below 2^20.
 
     Args:
-        model: the model.
         levels: the picture (H, W, 3).
         change: what is made of rows of it first, given the first one's number.
     """
@@ -80,7 +79,6 @@ def synthesise(
     """Return the picture (H, W, 3) of rounded latents.
 
     Args:
-        model: the model.
         latents: rounded latents in sixteenths of a step, with their margin.
         level: of quality, 0 ... 255.
         size: height and width of the picture, which the grid may exceed.

@@ -98,7 +98,6 @@ def decompress(
     """Return the picture of a file, uint8 or uint16 (H, W), (H, W, 3), or with alpha (H, W, 2) or (H, W, 4).
 
     Args:
-        data: the file.
         max_pixels: refuse a file that announces more.
         progress: Callback with rows.
 

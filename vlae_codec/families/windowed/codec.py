@@ -119,7 +119,6 @@ def decompress_photo(
     """Return the picture of a file, uint8 (H, W) or (H, W, 3), its model, and what the file has lost.
 
     Args:
-        data: the file.
         seed, number: of the texture.
         temperature: of the texture, 0 to 1; at 0 each level is near the mean of its distribution.
         preview: the base reconstruction of the lossy part at once, also of a lossless file that was cut behind it.

@@ -122,7 +122,6 @@ class WindowedModel(NamedLayers):
         They are (P (last - first), P n, F), P the patch, for tiles of n columns.
 
         Args:
-            z: the latents.
             width: index of the quantisation step, on which the networks are conditioned.
             first, last: rows of the grid.
         """
@@ -213,7 +212,6 @@ class FeatureRows:
     """What the local decoder reads beside its window, for the wavefront engine, which takes rows from the top.
 
     Args:
-        model: the model.
         z: the latents, (h, w, C).
         width: index of the quantisation step.
         columns: of the picture; those beyond are cut off.

@@ -80,7 +80,6 @@ def draw(
     """Return a picture of p(x|z), uint8 (H, W, 3).
 
     Args:
-        model: the model.
         z: latents, (h, w, C).
         width: index of the quantisation step that z has.
         size: height and width of the picture.
