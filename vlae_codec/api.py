@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -102,8 +101,7 @@ def compress(
     rate = Rate(bits, quality, target_bytes, lossless, effort, code, fit, binarise)
     with limited(max_memory):
         picture = read_picture(image, Keeping(parse_kinds(keep), lossless))
-        within = replace(rate, target_bytes=envelope.left_of(target_bytes, picture.metadata))
-        job = codec.plan(picture, model, within)
+        job = codec.plan(picture, model, rate)
         return envelope.wrap(codec.compress_one(job, device).data, job.picture.metadata)
 
 

@@ -84,10 +84,9 @@ def _prepare(task: CompressTask, among: Sequence[ModelInfo], source: Path, targe
         picture = replace(picture, deep=None)
     picture = adjust.adjusted(picture, task.size, task.background)
     targets.check_target(source, target, task.output.force)
-    most = task.rate.target_bytes
+    rate = task.rate
     if task.target_bpp is not None:
-        most = int(task.target_bpp * picture.size[0] * picture.size[1] / 8)
-    rate = replace(task.rate, target_bytes=envelope.left_of(most, picture.metadata))
+        rate = replace(rate, target_bytes=int(task.target_bpp * picture.size[0] * picture.size[1] / 8))
     return codec.plan(picture, task.model, rate, among)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from .. import api
@@ -110,8 +109,7 @@ def compress_each(
     for number, image in enumerate(pictures):
         try:
             picture = _read(image, Keeping(keep, rate.lossless))
-            left = envelope.left_of(rate.target_bytes, picture.metadata)
-            jobs[number] = codec.plan(picture, model, replace(rate, target_bytes=left), among)
+            jobs[number] = codec.plan(picture, model, rate, among)
         except ERRORS as error:
             _tell(failed, number, error)
     found: list[bytes | None] = [None] * len(pictures)

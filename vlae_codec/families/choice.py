@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..container.envelope import left_of
 from ..errors import ModelError
 from ..io.forms import as_exact
 from ..io.images import Picture
@@ -21,7 +22,7 @@ def plan(picture: Picture, model: str, rate: Rate, among: Sequence[ModelInfo] | 
 
     Args:
         model: name, folder or fingerprint as the user gave it, or "auto".
-        rate: how it is to be coded.
+        rate: how it is to be coded; of its bytes the picture's metadata get theirs.
         among: `candidates(model, rate.lossless)`, for many pictures of one model.
 
     Raises:
@@ -37,6 +38,7 @@ def plan(picture: Picture, model: str, rate: Rate, among: Sequence[ModelInfo] | 
     options = known.family(models[0].family).options
     any_size = not models[0].height
     rate.check(options | StoredFamily.options if auto and any_size else options, models[0])
+    rate = replace(rate, target_bytes=left_of(rate.target_bytes, picture.metadata))
     return Job(as_exact(picture) if any_size and rate.lossless else picture, models, rate, auto)
 
 
