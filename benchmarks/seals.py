@@ -22,8 +22,8 @@ from vlae_codec.container.header import (
     VERSION,
     WINDOWED,
     WINDOWED_LOSSLESS,
+    parse,
     parse_head,
-    parse_lossless,
 )
 from vlae_codec.container.varint import read_number, write_number
 from vlae_codec.errors import FormatError
@@ -50,7 +50,7 @@ def reseal(data: bytes, known: Fingerprints) -> bytes:
         if mode == ARCHIVE:
             return _reseal_archive(data, model)
         if mode == LOSSLESS:
-            checked = parse_lossless(data).checked
+            checked = parse(data).checked
             data = with_crc(data[: checked - CHECKSUM.size], model) + data[checked:]
         return with_crc(data[: -CHECKSUM.size], model)
     except FormatError:

@@ -14,7 +14,7 @@ from PIL import Image
 from small_models import exported, some_images
 
 from vlae_codec.container.archive import parse_archive
-from vlae_codec.container.header import parse_lossless
+from vlae_codec.container.header import parse
 from vlae_codec.families import registry
 from vlae_models.release.export import write_model
 
@@ -81,7 +81,7 @@ def test_one_picture_there_and_back(run: Run, pictures: list[Path], tmp_path: Pa
 def test_preview_of_a_whole_and_of_a_cut_file(run: Run, pictures: list[Path], tmp_path: Path) -> None:
     run("compress", pictures[0], "--lossless", "--effort", 1, "-o", tmp_path / "a.vlz")
     whole = (tmp_path / "a.vlz").read_bytes()
-    checked = parse_lossless(whole).checked
+    checked = parse(whole).checked
     result = run("decompress", tmp_path / "a.vlz", "--preview")
     assert (result.exit_code, result.stderr) == (0, "")
     preview = pixels_of(tmp_path / "a.png")

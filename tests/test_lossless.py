@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from small_models import BACKENDS, SHAPES, some_images, some_latents, tiny_model
 
 from vlae_codec.container import header
-from vlae_codec.container.header import check_parts, parse_lossless, write_lossless
+from vlae_codec.container.header import check_parts, parse, write_lossless
 from vlae_codec.errors import FormatError
 from vlae_codec.families.bilevel.lossless import encode, restore
 from vlae_codec.latents.payload import decode
@@ -81,7 +81,7 @@ def test_residuals_of_anything_give_some_picture() -> None:
 @given(st.sampled_from(sorted(header.MODES)), st.binary(min_size=1, max_size=32), st.binary(max_size=300))
 def test_container_round_trip(mode: int, payload: bytes, residual: bytes) -> None:
     data = write_lossless(mode, FINGERPRINT, payload, residual)
-    parts = parse_lossless(data)
+    parts = parse(data)
     assert check_parts(data, parts.checked, FINGERPRINT)
     assert (parts.mode, parts.prefix, parts.payload, parts.residual) == (mode, FINGERPRINT[:3], payload, residual)
     assert len(data) == len(payload) + len(residual) + header.AROUND_LOSSLESS
@@ -100,10 +100,10 @@ def test_cut_anywhere(length: int) -> None:
     data = FILE[:length]
     if length < 12:
         with pytest.raises(FormatError):
-            parse_lossless(data)
+            parse(data)
     else:
-        assert not check_parts(data, parse_lossless(data).checked, FINGERPRINT)
-        assert parse_lossless(data).payload == b"abc"
+        assert not check_parts(data, parse(data).checked, FINGERPRINT)
+        assert parse(data).payload == b"abc"
 
 
 @pytest.mark.parametrize("bit", range(8 * len(FILE)))
@@ -111,7 +111,7 @@ def test_every_flipped_bit_is_noticed(bit: int) -> None:
     data = bytearray(FILE)
     data[bit // 8] ^= 1 << bit % 8
     try:
-        assert not check_parts(bytes(data), parse_lossless(bytes(data)).checked, FINGERPRINT)
+        assert not check_parts(bytes(data), parse(bytes(data)).checked, FINGERPRINT)
         assert bit // 8 >= 12
     except FormatError:
         assert bit // 8 < 12
@@ -121,6 +121,6 @@ def test_every_flipped_bit_is_noticed(bit: int) -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes_parse_or_are_refused(data: bytes) -> None:
     try:
-        parse_lossless(b"\xd6Z\x15" + data)
+        parse(b"\xd6Z\x15" + data)
     except FormatError as error:
         assert "\n" not in str(error)

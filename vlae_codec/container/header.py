@@ -60,30 +60,21 @@ MAX_ARCHIVE = 1 << 30
 
 @dataclass(frozen=True)
 class Container:
-    """What a file says before its model is known: mode, first bytes of the model's fingerprint, payload."""
-
-    mode: int
-    prefix: bytes
-    payload: bytes
-
-
-@dataclass(frozen=True)
-class LosslessContainer:
-    """What a lossless file says before its model is known.
+    """What a file says before its model is known.
 
     Attributes:
         mode: of the lossy payload.
         prefix: first bytes of the model's fingerprint.
         payload: the lossy code.
-        residual: the exact pixels given it; what is left of it in a file that was cut.
         checked: where the lossy part ends, its checksum included.
+        residual: of a lossless file the exact pixels given the code, what is left of them in one that was cut.
     """
 
     mode: int
     prefix: bytes
     payload: bytes
-    residual: bytes
     checked: int
+    residual: bytes | None = None
 
 
 def write_container(mode: int, fingerprint: bytes, payload: bytes) -> bytes:
@@ -104,23 +95,37 @@ def write_container(mode: int, fingerprint: bytes, payload: bytes) -> bytes:
 
 
 def parse(data: bytes) -> Container:
-    """Return the parts of a file whose model is not known yet; the checksum is left unread.
+    """Return the parts of a file whose model is not known yet; the checksums are left unread.
 
     Raises:
-        FormatError: not a .vlz file, of another version or mode, too short or too long.
+        FormatError: not a .vlz file, of another version or mode, cut within its lossy part, or too long.
     """
     mode, prefix = parse_head(data)
+    if mode == LOSSLESS:
+        return _parse_lossless(data, prefix)
     if mode not in MODES:
-        kinds = {ARCHIVE: "an archive of many pictures", LOSSLESS: "a lossless file", ENVELOPE: "a file with metadata"}
-        kind = kinds.get(
-            mode, "a picture of any size" if WINDOWED <= mode <= PAGE else f"a file of unknown mode {mode}"
-        )
-        raise FormatError(f"{kind}, and one lossy picture was expected")
+        kinds = {ARCHIVE: "an archive of many pictures", ENVELOPE: "a file with metadata"}
+        any_size = "a picture of any size" if WINDOWED <= mode <= PAGE else f"a file of unknown mode {mode}"
+        raise FormatError(f"{kinds.get(mode, any_size)}, and one bilevel picture was expected")
     if len(data) <= AROUND:
         raise FormatError(f"cut short: {len(data)} bytes, and a .vlz file has at least {AROUND + 1}; fetch it again")
     if len(data) > MAX_FILE:
         raise FormatError(f"too long: more than {MAX_FILE} bytes, the most that a .vlz file of one picture has")
-    return Container(mode, prefix, data[HEADER.size : -CHECKSUM.size])
+    return Container(mode, prefix, data[HEADER.size : -CHECKSUM.size], len(data))
+
+
+def _parse_lossless(data: bytes, prefix: bytes) -> Container:
+    inside = data[HEADER.size] if len(data) > HEADER.size else 0
+    start, size = HEADER.size + 1, (inside & 31) + 1
+    checked = start + size + CHECKSUM.size
+    if len(data) < checked:
+        raise FormatError(f"cut short: {len(data)} bytes, and its lossy part alone has {checked}; fetch it again")
+    if len(data) > MAX_LOSSLESS:
+        raise FormatError(f"too long: more than {MAX_LOSSLESS} bytes, the most that a lossless file of one picture has")
+    if inside >> 5 not in MODES:
+        raise FormatError(f"a lossy part of unknown mode {inside >> 5}: damaged")
+    residual = data[checked : max(checked, len(data) - CHECKSUM.size)]
+    return Container(inside >> 5, prefix, data[start : start + size], checked, residual)
 
 
 def parse_head(data: bytes) -> tuple[int, bytes]:
@@ -165,28 +170,6 @@ def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: byte
     return with_checksum(fingerprint, with_checksum(fingerprint, body) + residual)
 
 
-def parse_lossless(data: bytes) -> LosslessContainer:
-    """Return the parts of a lossless file whose model is not known yet; the checksums are left unread.
-
-    Raises:
-        FormatError: cut within the lossy part, too long, or no lossless .vlz file.
-    """
-    mode, prefix = parse_head(data)
-    if mode != LOSSLESS:
-        raise FormatError("no lossless .vlz file")
-    inside = data[HEADER.size] if len(data) > HEADER.size else 0
-    start, size = HEADER.size + 1, (inside & 31) + 1
-    checked = start + size + CHECKSUM.size
-    if len(data) < checked:
-        raise FormatError(f"cut short: {len(data)} bytes, and its lossy part alone has {checked}; fetch it again")
-    if len(data) > MAX_LOSSLESS:
-        raise FormatError(f"too long: more than {MAX_LOSSLESS} bytes, the most that a lossless file of one picture has")
-    if inside >> 5 not in MODES:
-        raise FormatError(f"a lossy part of unknown mode {inside >> 5}: damaged")
-    residual = data[checked : max(checked, len(data) - CHECKSUM.size)]
-    return LosslessContainer(inside >> 5, prefix, data[start : start + size], residual, checked)
-
-
 def check_parts(data: bytes, checked: int, fingerprint: bytes, several: bool = True) -> bool:
     """Verify the checksums of a lossy part and of the whole file; False if the rest is cut or damaged.
 
@@ -220,10 +203,10 @@ def check(data: bytes, fingerprint: bytes) -> None:
         raise FormatError(f"damaged: its checksum is {found:04x} and should be {expected:04x}; fetch the file again")
 
 
-def sections(container: Container | LosslessContainer) -> list[dict[str, str | int]]:
+def sections(container: Container) -> list[dict[str, str | int]]:
     """Name, offset and length in bytes of each part of the file, in order."""
     lengths = {"header": HEADER.size, "payload": len(container.payload), "checksum": CHECKSUM.size}
-    if isinstance(container, LosslessContainer):
+    if container.residual is not None:
         lengths["header"] += 1
         lengths |= {"residual": len(container.residual), "second checksum": CHECKSUM.size}
     return layout(lengths)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...container.header import Container, check_parts, write_container, write_lossless
+from ...container.header import check_parts, write_container, write_lossless
 from ...container.limits import check_pixels
 from ...errors import FormatError
 from ...io.datasets import check_size
@@ -153,7 +153,7 @@ def open_file(data: bytes, device: str = "cpu", preview: bool = False, max_pixel
     check_pixels(info.height, info.width, 1, max_pixels)
     check_payload(registry.load(info, IntegerModel, device), container.mode, container.payload)
     file = OpenedFile(info, container.mode, container.payload)
-    if isinstance(container, Container):
+    if container.residual is None:
         return file
     whole = check_parts(data, container.checked, bytes.fromhex(info.fingerprint))
     lost = f"cut short or damaged behind its lossy part, of whose residual {len(container.residual)} bytes are there"

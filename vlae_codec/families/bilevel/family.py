@@ -7,15 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ...container.header import (
-    LOSSLESS,
-    MODES,
-    Container,
-    LosslessContainer,
-    check_parts,
-    parse_head,
-    sections,
-)
+from ...container.header import LOSSLESS, MODES, check_parts, parse, parse_head, sections
 from ...errors import VlaeError
 from ...io.adjust import is_hidden_ink, is_ink
 from ...io.images import Picture, is_grey
@@ -27,7 +19,7 @@ from ..family import Job, attempt
 from ..request import Draw, Rate
 from ..result import Decoded, Encoded, FileInfo, Progress
 from . import codec
-from .identify import identify, parse_any
+from .identify import identify
 
 
 class BilevelFamily:
@@ -87,16 +79,15 @@ class BilevelFamily:
 
     def describe(self, data: bytes) -> FileInfo:
         """Return what a file says."""
-        file = parse_any(data)
-        exact = isinstance(file, LosslessContainer)
-        payload = len(file.payload) + (len(file.residual) if isinstance(file, LosslessContainer) else 0)
+        file = parse(data)
+        exact, payload = file.residual is not None, len(file.payload) + len(file.residual or b"")
         mode = "lossless" if exact else MODES[file.mode]
         return FileInfo(file.prefix, mode, exact, payload=payload, sections=tuple(sections(file)))
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a file, and whether all of it is intact."""
         info, file = identify(data)
-        return info, isinstance(file, Container) or check_parts(data, file.checked, bytes.fromhex(info.fingerprint))
+        return info, check_parts(data, file.checked, bytes.fromhex(info.fingerprint), file.residual is not None)
 
     def decode(
         self, files: Sequence[bytes], draw: Draw, device: str, progress: Progress | None
