@@ -8,7 +8,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -203,6 +203,13 @@ def parsed(function: str, module: str = "io.adjust") -> Callable[[click.Context,
             raise click.BadParameter(describe(error), context, parameter) from error
 
     return read
+
+
+def refuse_together(options: Mapping[str, object]) -> None:
+    """Refuse options of which only one can be given; those not given are None or False."""
+    given = [name for name, value in options.items() if value is not None and value is not False]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} exclude one another")
 
 
 class Failures:

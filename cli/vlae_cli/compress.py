@@ -12,8 +12,17 @@ import click
 
 from vlae_codec.container.archive import MAX_IMAGES
 
-from .common import Failures, FiniteRange, command, device_option, max_pixels_option, model_option, parsed
-from .misuse import refuse_ending, refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
+from .common import (
+    Failures,
+    FiniteRange,
+    command,
+    device_option,
+    max_pixels_option,
+    model_option,
+    parsed,
+    refuse_together,
+)
+from .misuse import refuse_ending, refuse_misplaced, refuse_one_name, refuse_terminal
 from .output import Output, output_options
 from .resources import resource_options
 from .sources import Sources, inputs_or_urls_argument, name_sources

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from .batches import Pair
-from .common import Failures, FiniteRange, command, device_option, max_pixels_option, seed_option
-from .misuse import refuse_misplaced, refuse_one_name, refuse_terminal, refuse_together
+from .common import Failures, FiniteRange, command, device_option, max_pixels_option, refuse_together, seed_option
+from .misuse import refuse_misplaced, refuse_one_name, refuse_terminal
 from .output import Output, output_options
 from .resources import resource_options
 from .sources import Sources, inputs_or_urls_argument, open_sources

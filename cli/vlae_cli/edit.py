@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import FiniteRange, command, force_option, progress_bar
-from .misuse import refuse_together
+from .common import FiniteRange, command, force_option, progress_bar, refuse_together
 from .sources import PathOrUrl
 
 if TYPE_CHECKING:

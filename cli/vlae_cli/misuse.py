@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from vlae_codec.io.files import STREAM
 
-if TYPE_CHECKING:
-    from .output import Output
-
-
-def refuse_together(options: Mapping[str, object]) -> None:
-    """Refuse options of which only one can be given; those not given are None or False."""
-    given = [name for name, value in options.items() if value is not None and value is not False]
-    if len(given) > 1:
-        raise click.UsageError(f"{' and '.join(given)} exclude one another")
+from .output import Output
 
 
 def refuse_misplaced(inputs: Sequence[Path], endings: Collection[str], writes: str) -> None:

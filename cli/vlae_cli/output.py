@@ -16,8 +16,7 @@ from vlae_codec.io.files import STREAM
 from vlae_codec.io.urls import is_url
 
 from .batches import Pair, Task, Work, in_batches
-from .common import Failures, force_option, json_option, out_option, progress_bar, with_options
-from .misuse import refuse_together
+from .common import Failures, force_option, json_option, out_option, progress_bar, refuse_together, with_options
 from .sources import PathOrUrl
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from .common import FiniteRange, command, data_option
-from .misuse import refuse_together
+from .common import FiniteRange, command, data_option, refuse_together
 
 EPILOG = """\b
 Examples:

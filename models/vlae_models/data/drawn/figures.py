@@ -133,8 +133,8 @@ def street_map(canvas: Canvas) -> None:
         for at in np.arange(-c.size, c.size, spacing):
             _road(c, turn, at + 6 * c.rng.normal(), c.rng.choice([2, 3, 3, 5]), WHITE, (205, 200, 195))
     for _ in range(c.between(1, 4)):
-        turn, at = c.rng.uniform(0, np.pi), c.rng.normal() * c.size / 4
-        _road(c, turn, at, c.between(6, 11), (252, 214, 164), (220, 160, 90))
+        turn, away = c.rng.uniform(0, np.pi), c.rng.normal() * c.size / 4
+        _road(c, turn, away, c.between(6, 11), (252, 214, 164), (220, 160, 90))
     for _ in range(c.between(0, 160)):
         x, y, side = c.between(0, c.size), c.between(0, c.size), c.between(5, 14)
         u, v = side * np.cos(angle), side * np.sin(angle)
