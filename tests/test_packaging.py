@@ -95,7 +95,7 @@ def test_every_command_module_is_declared() -> None:
     modules = {
         path.stem
         for path in (ROOT / "cli" / "vlae_cli").glob("[!_]*.py")
-        if {"@click.command", "@click.group"} & {line.split("(")[0] for line in path.read_text().splitlines()}
+        if {"@command", "@click.group"} & {line.split("(")[0] for line in path.read_text().splitlines()}
     }
     assert modules == declared == set(NAMES)
 
