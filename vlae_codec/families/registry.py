@@ -232,7 +232,7 @@ def user_folder() -> Path:
 
 @functools.lru_cache(maxsize=1)
 def _data_folder(*environment: str | None) -> Path:
-    """Return the system's folder for models, which is asked for with every file, and depends on these variables."""
+    """Return the system's folder for models, which depends on these variables; each file needs it."""
     from platformdirs import user_data_path
 
     return user_data_path("vlae-codec") / "models"
