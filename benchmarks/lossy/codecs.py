@@ -77,11 +77,9 @@ OURS = {
     "photo": Codec(functools.partial(_ours, model="photo"), OUR_SETTINGS),
     "auto": Codec(functools.partial(_ours, model="auto"), OUR_SETTINGS, ("graphics",)),
     "search": Codec(_searched, (28, 56, 84), ("kodak",)),
-    "sharpened": Codec(functools.partial(_ours, model="photo", effort=6), OUR_SETTINGS, ("kodak",)),
     "plain-rounding": Codec(functools.partial(_ours, model="photo", effort=1), OUR_SETTINGS, ("kodak",)),
     "first": Codec(functools.partial(_ours, model="photo-exact"), (10, 30, 50, 70, 85, 97)),
 }
-"""The model, what `-m auto` makes of drawn pictures, the model with the search of effort 9, with pictures sharpened as
-from effort 6 on, with plain rounding, and the lossy part of the windowed model: the first generation, whose
-lossless files are still the ones for exact pixels."""
+"""The model, what `-m auto` makes of drawn pictures, the model with the search of effort 9 and with plain rounding, and
+the lossy part of the windowed model: the first generation, whose lossless files are still the ones for exact pixels."""
 CODECS = {**OURS, **RIVALS}

@@ -1,9 +1,10 @@
-"""Measure what two parts of the photo family are worth: the fitted table of frequencies, and the restoration filter.
+"""Measure what parts of the photo family are worth: table of frequencies, restoration filter, compensation of loss.
 
     python -m benchmarks.lossy.parts --data ../shared/data       # some minutes
 
 Of each picture and quality: the bits of the symbols by the table that files have and by normal distributions, and the
-judges' figures of the file with its filter and without it. Results go to benchmarks/results/lossy_parts.json.
+judges' figures of the file with its filter and without it, with what makes up for the transforms' loss and without it,
+which changes its bits as well. Results go to benchmarks/results/lossy_parts.json.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from benchmarks.make_scales import LARGEST, LEAST, SCALES, Counter, normal, writ
 from benchmarks.results import write_result
 from vlae_cli.common import data_option
 from vlae_codec.coding.symbols import MOST, costs, limits
-from vlae_codec.families.photo import codec, coding
+from vlae_codec.families.photo import codec, coding, compensation
 from vlae_codec.families.photo.container import parse_file, write_file
 from vlae_codec.families.registry import find_model
 from vlae_codec.families.request import Rate
@@ -54,11 +55,15 @@ def table_bits(normals: bool) -> np.ndarray:
 
 def measured(original: np.ndarray, info: ModelInfo, quality: int, folder: Path) -> dict[str, float]:
     """Return the figures of one picture (H, W, 3)."""
+    with mock.patch.object(compensation, "MOST", 0):
+        lossy = codec.compress(Picture(original), info, Rate(quality=quality)).data
     with mock.patch.object(coding, "SymbolWriter", Counter):
         data = codec.compress(Picture(original), info, Rate(quality=quality)).data
     counts, file = written.pop().counts, parse_file(data)
     plain = write_file(bytes.fromhex(info.fingerprint), replace(file, filter=b""))
-    before, after = (judged(original, np.asarray(codec.decompress(one)[0]), folder) for one in (plain, data))
+    before, without, after = (
+        judged(original, np.asarray(codec.decompress(one)[0]), folder) for one in (plain, lossy, data)
+    )
     bits = [float((counts * table_bits(normals)).sum()) for normals in (False, True)]
     return {
         "bpp": 8 * len(data) / original[:, :, 0].size,
@@ -66,6 +71,8 @@ def measured(original: np.ndarray, info: ModelInfo, quality: int, folder: Path) 
         "table": bits[0] / bits[1] - 1,
         "filter_share": (len(data) - len(plain)) / len(data),
         **{judge: after[judge] - before[judge] for judge in JUDGES},
+        "loss_bits": len(data) / len(lossy) - 1,
+        **{f"loss_{judge}": after[judge] - without[judge] for judge in JUDGES},
     }
 
 

@@ -17,7 +17,6 @@ TITLES = {
     "photo": "`photo`",
     "auto": "`-m auto`",
     "search": "`photo`, effort 9",
-    "sharpened": "`photo`, effort 6",
     "plain-rounding": "`photo`, effort 1",
     "first": "first generation",
     "avif": "AVIF 4:2:0",

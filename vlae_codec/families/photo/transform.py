@@ -17,7 +17,6 @@ from ..result import Progress
 from .model import HYPER_PATCH, PATCH, PhotoModel
 
 Levels = NDArray[np.uint8]
-Change = Callable[[Levels, int], Levels]
 BAND = 1 << 19
 """Pixels of a band: some 70 bytes each are in memory at once."""
 
@@ -39,13 +38,8 @@ def framed(model: PhotoModel, rows: int, columns: int) -> Array:
     return model.ops.zeros((sum(model.slices), rows + 2, columns + 2), False)
 
 
-def analyse(model: PhotoModel, levels: Levels, change: Change | None = None) -> Array:
-    """Return the latents y of a picture, with their margin, float32: they stay below 2^20.
-
-    Args:
-        levels: the picture (H, W, 3).
-        change: what is made of rows of it first, given the first one's number.
-    """
+def analyse(model: PhotoModel, levels: Levels) -> Array:
+    """Return the latents y of a picture (H, W, 3), with their margin, float32: they stay below 2^20."""
     ops, out = model.ops, framed(model, *grid(levels.shape[:2]))
     # Of a thin picture one row or column of latents has all there is; the others repeat it, as they would its pixels.
     rows, columns = (
@@ -53,7 +47,9 @@ def analyse(model: PhotoModel, levels: Levels, change: Change | None = None) -> 
     )
     inner, flow, settled = out[:, 1:-1, 1:-1], Flow(model.analysis), 0
     for top, bottom in bands(rows, PATCH**2 * columns):
-        x = ops.load(_samples(levels, PATCH * top, PATCH * bottom, PATCH * columns, change), False)
+        samples = repeated(levels, PATCH * top, PATCH * bottom, PATCH * columns).astype(np.float32)
+        samples -= 128
+        x = ops.load(samples.transpose(2, 0, 1), False)
         inner[:, top:bottom] = Flow(model.linear).push(x, True)
         deep = flow.push(x, bottom == rows)
         inner[:, settled : settled + deep.shape[1]] += deep
@@ -63,18 +59,20 @@ def analyse(model: PhotoModel, levels: Levels, change: Change | None = None) -> 
     return out
 
 
-def _samples(levels: Levels, top: int, bottom: int, width: int, change: Change | None) -> NDArray[np.float32]:
-    """Levels - 128 of rows of a picture, (3, rows, width), its last row and column repeated."""
-    start = min(top, len(levels) - 1)
-    found = levels[start:bottom] if change is None else change(levels[start:bottom], start)
+def repeated(levels: Levels, top: int, bottom: int, width: int) -> Levels:
+    """Return rows of a picture (H, W, 3), to so many columns, its last row and column repeated."""
+    found = levels[min(top, len(levels) - 1) : bottom]
     spread = ((0, bottom - top - len(found)), (0, width - found.shape[1]), (0, 0))
-    out: NDArray[np.float32] = np.pad(found, spread, mode="edge").transpose(2, 0, 1).astype(np.float32)
-    out -= 128
-    return out
+    return np.pad(found, spread, mode="edge")
 
 
 def synthesise(
-    model: PhotoModel, latents: Array, level: int, size: tuple[int, int], progress: Progress | None = None
+    model: PhotoModel,
+    latents: Array,
+    level: int,
+    size: tuple[int, int],
+    progress: Progress | None = None,
+    prepare: Callable[[Array], Array] | None = None,
 ) -> Levels:
     """Return the picture (H, W, 3) of rounded latents.
 
@@ -83,13 +81,15 @@ def synthesise(
         level: of quality, 0 ... 255.
         size: height and width of the picture, which the grid may exceed.
         progress: Callback with rows.
+        prepare: makes such latents of a band of those given.
     """
     ops, out, done = model.ops, np.empty((*size, 3), np.uint8), 0
     rows, columns = latents.shape[1] - 2, latents.shape[2] - 2
     deep, linear = (Flow(one, level, wanted=size) for one in (model.synthesis, model.synthesis_linear))
     waiting = None
     for top, bottom in bands(rows, PATCH**2 * columns):
-        v = model.inverse(ops, latents[:, 1 + top : 1 + bottom, 1:-1], level)
+        part = latents[:, 1 + top : 1 + bottom, 1:-1]
+        v = model.inverse(ops, prepare(part) if prepare else part, level)
         flat = linear.push(v, bottom == rows)
         waiting = flat if waiting is None else ops.join(waiting, flat)
         band = deep.push(v, bottom == rows)

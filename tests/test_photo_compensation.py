@@ -1,15 +1,14 @@
-"""Sharpened pictures: their latents come nearer to the picture, from an effort and a quality on, alike in every way."""
+"""Latents that make up for the transforms' loss come nearer to the picture, from an effort and a quality on."""
 
 from __future__ import annotations
 
 import numpy as np
 
 import vlae_codec
-from vlae_codec.families.photo import sharpening
+from vlae_codec.families.photo.compensation import LEAST, LEAST_EFFORT, MOST, Source, add_loss, sixteenths_of, unrounded
 from vlae_codec.families.photo.container import parse_file
 from vlae_codec.families.photo.model import PhotoModel
-from vlae_codec.families.photo.sharpening import LEAST, LEAST_EFFORT, MOST, REFERENCE, Source, share_of, sharper
-from vlae_codec.families.photo.transform import Levels, synthesise
+from vlae_codec.families.photo.transform import Levels, analyse
 from vlae_codec.families.registry import find_model, load
 
 
@@ -25,18 +24,29 @@ def test_latents_come_nearer_to_the_picture() -> None:
     model, levels = load(find_model("photo"), PhotoModel), picture()
     errors = []
     for effort in (LEAST_EFFORT - 1, LEAST_EFFORT):
-        source = Source(model, levels, effort, several=False)
-        latents = sharpening.in_sixteenths(model, source.latents(240))
-        errors.append(np.square(synthesise(model, latents, REFERENCE, levels.shape[:2]) - levels.astype(float)).mean())
+        drawn = unrounded(model, Source(model, levels, effort, several=False).latents(240), levels.shape[:2])
+        errors.append(np.square(drawn - levels.astype(float)).mean())
     assert errors[1] < 0.9 * errors[0]
 
 
 def test_shares_rise_from_nothing_to_the_most() -> None:
-    shares = [share_of(level) for level in range(256)]
-    assert shares == sorted(shares) and shares[LEAST] == 0 < shares[LEAST + 1] and shares[-1] <= MOST
-    levels = np.array([[[0, 100, 250]]], np.uint8)
-    drawn = np.array([[[10, 90, 240]]], np.uint8)
-    assert sharper(levels, drawn, 0.75).tolist() == [[[0, 108, 255]]]  # 107.5 to the even one
+    shares = [sixteenths_of(level) for level in range(256)]
+    assert shares == sorted(shares) and shares[LEAST] == 0 and shares[-1] == MOST
+
+
+def test_what_is_added_is_the_linear_path_of_what_is_lost() -> None:
+    """The same as twice its half, up to rounding, and nothing where nothing is lost."""
+    model, levels = load(find_model("photo"), PhotoModel), picture()
+    y, lost = analyse(model, levels), np.zeros_like(levels)
+    lost[20:40, 30:60] = 9
+    found = []
+    for drawn, sixteenths in ((levels, 8), (levels - lost, 8), (levels - lost, 16)):
+        changed = y.copy()
+        add_loss(model, changed, levels, drawn, sixteenths)
+        found.append(changed - y)
+    assert not found[0].any() and found[1].any()
+    assert np.abs(found[2] - 2 * found[1]).max() <= 1
+    assert not found[1][:, :, 6:].any()  # no position that sees no change
 
 
 def test_it_begins_with_an_effort_and_a_quality() -> None:
