@@ -20,10 +20,11 @@ def encoding_bytes(model: PhotoModel, size: tuple[int, int], copies: int = 1) ->
 
     Args:
         size: of the picture.
-        copies: of the latents: two where several levels are tried.
+        copies: of the latents: two where several levels are tried, for which what they gave unrounded is kept, too.
     """
     latents, features, symbols = _counts(model, size)
-    return 4 * copies * latents + 4 * features + SENT * symbols + _work(model)
+    drawn = 3 * size[0] * size[1] * (copies - 1)
+    return 4 * copies * latents + drawn + 4 * features + SENT * symbols + _work(model)
 
 
 def decoding_bytes(model: PhotoModel, size: tuple[int, int], texture: bool = False) -> int:
