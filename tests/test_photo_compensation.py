@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import vlae_codec
-from vlae_codec.families.photo.compensation import LEAST, LEAST_EFFORT, MOST, Source, add_loss, sixteenths_of, unrounded
+from vlae_codec.families.photo.compensation import LEAST, LEAST_EFFORT, MOST, Source, add_loss, unrounded
 from vlae_codec.families.photo.container import parse_file
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.photo.transform import Levels, analyse
@@ -30,8 +30,12 @@ def test_latents_come_nearer_to_the_picture() -> None:
 
 
 def test_shares_rise_from_nothing_to_the_most() -> None:
-    shares = [sixteenths_of(level) for level in range(256)]
+    model = load(find_model("photo"), PhotoModel)
+    shares = [Source(model, picture(), LEAST_EFFORT, several=True).sixteenths(level) for level in range(256)]
     assert shares == sorted(shares) and shares[LEAST] == 0 and shares[-1] == MOST
+    assert Source(model, picture(), LEAST_EFFORT - 1, several=True).sixteenths(255) == 0
+    thin = np.zeros((70_000, 1, 3), np.uint8)
+    assert Source(model, thin, LEAST_EFFORT, several=True).sixteenths(255) == 0
 
 
 def test_what_is_added_is_the_linear_path_of_what_is_lost() -> None:

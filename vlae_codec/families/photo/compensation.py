@@ -41,7 +41,7 @@ class Source:
     def latents(self, level: int) -> Array:
         """Return latents as `transform.analyse` does, which the caller may overwrite."""
         y = analyse(self.model, self.levels) if self._y is None else self._y
-        drawn, share = self._drawn, sixteenths_of(level) if self.compensates else 0
+        drawn, share = self._drawn, self.sixteenths(level)
         if share and drawn is None:
             drawn = unrounded(self.model, y, self.levels.shape[:2])
         if self.several:
@@ -51,10 +51,9 @@ class Source:
             add_loss(self.model, y, self.levels, drawn, share)
         return y
 
-
-def sixteenths_of(level: int) -> int:
-    """Return the sixteenths of what is lost that are added at a level."""
-    return min(MOST, max(0, 16 * (level - LEAST) // RISE))
+    def sixteenths(self, level: int) -> int:
+        """Return the sixteenths of what is lost that are added at a level."""
+        return min(MOST, max(0, 16 * (level - LEAST) // RISE)) if self.compensates else 0
 
 
 def unrounded(model: PhotoModel, y: Array, size: tuple[int, int]) -> Levels:

@@ -20,7 +20,7 @@ from .target import CLOSE, Search
 from .transform import Levels, grid, padded, synthesise
 
 FITTED, ROWS = 1 << 22, 16
-"""Pixels of a picture that its filter is fitted to at the most, and rows of latents of a smaller one."""
+"""Pixels of a picture that its filter is fitted to at the most, and rows of latents that are never too many."""
 
 Refine = Callable[[Levels, Array, int, Progress | None], Array]
 """Returns better latents of a padded picture, given it, its latents and the level; a callback follows its steps."""
@@ -99,11 +99,14 @@ class Sender:
     def _filter(self, file: PhotoFile) -> bytes:
         """Return the restoration filter of a picture; nothing where it saves less than its bytes are worth.
 
-        It is fitted to a stripe of the full width in the middle, of large pictures half of the height or less.
+        It is fitted to a stripe of the full width in the middle: of large pictures, and of half of the height where
+        another synthesis has been paid for.
         """
         latents = self._rounded(file) if self._latents is None else self._latents
         rows, width = latents.shape[1] - 2, self.levels.shape[1]
-        count = min(rows, max(ROWS, rows // 2), max(4, FITTED // (PATCH * width)))
+        count = min(rows, max(4, FITTED // (PATCH * width)))
+        if self.source.sixteenths(file.level):
+            count = min(count, max(ROWS, rows // 2))
         top = (rows - count) // 2
         stripe = self.levels[PATCH * top : PATCH * (top + count)]
         drawn = synthesise(self.model, latents[:, top : top + count + 2], file.level, stripe.shape[:2])
