@@ -70,7 +70,7 @@ INTERVAL, SYMBOLS = "vlae_codec/coding/interval.py", "vlae_codec/coding/symbols.
 PHILOX = "vlae_codec/exact/philox.py"
 MUTANTS = (
     Mutant("ladder", CODEC, "/ 100 * (LEVELS - 1)", "/ 100 * (LEVELS - 2)", ("test_sender_choices.py",)),
-    Mutant("step-cost", ROUNDING, "STEP_COST = 40.0", "STEP_COST = 20.0", ("test_sender_choices.py",)),
+    Mutant("step-cost", ROUNDING, "(60.0, 40.0,", "(30.0, 40.0,", ("test_sender_choices.py",)),
     Mutant("trials", TARGET, "TRIALS = 8", "TRIALS = 4", ("test_sender_choices.py",)),
     Mutant("close", TARGET, "CLOSE = 0.98", "CLOSE = 0.9", ("test_sender_choices.py",)),
     Mutant("least-payload", CODING, "A_BYTE = 2048, 64", "A_BYTE = 2048, 96", ("test_sender_choices.py",)),
