@@ -24,7 +24,7 @@ from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.errors import VlaeError
 
 NAME = "lossy_memory"
-LIMITS = {"compress": ("700M", "900M"), "decompress": ("500M", "800M")}
+LIMITS = {"compress": ("800M", "1000M"), "decompress": ("500M", "800M")}
 THREADS = 4
 HEIGHT, WIDTH = 6000, 8000
 TOLERATED = 1.1
