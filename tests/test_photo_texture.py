@@ -79,11 +79,11 @@ def test_a_model_without_texture_says_so(model: PhotoModel, monkeypatch: pytest.
 
 
 def test_only_what_was_not_sent_is_drawn(model: PhotoModel) -> None:
-    file = parse_file(vlae_codec.compress(scene(), "photo", quality=50))
+    file = parse_file(vlae_codec.compress(scene(), "photo", quality=50, effort=4))
     rows, columns = transform.grid(SIZE)
     base, texture = (coding.pop(model, file.payload, rows, columns, file.level, Draw(heat)) for heat in (0.0, 1.0))
     sent = transform.analyse(model, scene())
-    coding.push(model, sent, file.level, 5)
+    coding.push(model, sent, file.level, 4)
     np.testing.assert_array_equal(base, sent)
     away = np.abs(texture - base)
     assert 0 < away.max() <= 8
