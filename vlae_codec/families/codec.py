@@ -12,7 +12,7 @@ import numpy as np
 
 from ..container.limits import is_thin
 from ..errors import FormatError, ImageError, VlaeError
-from ..io.images import Picture, from_array
+from ..io.images import Picture, from_array, squared_error
 from ..model.info import PAGE
 from . import known, smooth
 from .choice import candidates, plan
@@ -210,15 +210,10 @@ def _with_fewer_colours(picture: Picture, lossy: Encoded, rate: Rate) -> Encoded
         return None
     drawn = stored.channels(from_array(shown.pictures[0]))[0]
     wanted = stored.channels(replace(picture, deep=None))[0]
-    if MUCH * _squared_error(found.exact, wanted) > _squared_error(drawn, wanted):
+    if MUCH * squared_error(found.exact, wanted) > squared_error(drawn, wanted):
         return None
     count = len(np.unique(found.exact[:, :, :3].reshape(-1, 3), axis=0))
     return replace(found, notices=(*found.notices, FEWER.format(count)))
-
-
-def _squared_error(found: np.ndarray, wanted: np.ndarray) -> int:
-    """Return the sum of squared differences of samples, a row at a time, which spares memory."""
-    return sum(int(np.square(one.astype(np.int64) - other).sum()) for one, other in zip(found, wanted, strict=True))
 
 
 def _is_thin(picture: Picture) -> bool:

@@ -240,6 +240,11 @@ def _to_8_bits(image: Image.Image, orientation: int, convert: bool) -> Picture:
     return Picture(opening.levels_of(image, "L" if grey else "RGB"), tuple(notices), alpha)
 
 
+def squared_error(found: np.ndarray, wanted: np.ndarray) -> int:
+    """Return the sum of squared differences of samples of two pictures, a row at a time, which spares memory."""
+    return sum(int(np.square(one.astype(np.int64) - other).sum()) for one, other in zip(found, wanted, strict=True))
+
+
 def is_grey(samples: Pixels | Deep) -> bool:
     """Return whether red, green and blue are equal in all of a picture (H, W) or (H, W, 3 or more)."""
     if samples.ndim == 2:

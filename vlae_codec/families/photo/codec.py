@@ -49,7 +49,7 @@ def compress(
         picture: uint8, (H, W) grey or (H, W, 3) RGB, perhaps with an alpha plane.
         info: the model to code with, of the photo family.
         rate: quality is by default 70; with effort 1 latents are rounded plainly, from 2 on by rate and distortion, and
-            a filter is fitted to the picture.
+            a filter is fitted to the picture; from 5 on latents make up for what the transforms lose.
         device: "cpu", "torch" or "cuda"; the bytes are the same.
         progress: Callback with steps of the search that `rate` refines latents by.
 

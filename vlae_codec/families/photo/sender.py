@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
 from ...container.limits import is_thin
 from ...exact.backend import Array
+from ...io.images import squared_error
 from ..request import Rate
 from ..result import Progress
 from . import coding, rounding
@@ -122,5 +121,4 @@ class Sender:
         found = synthesise(self.model, self._rounded(file), file.level, self.levels.shape[:2])
         if file.filter:
             restore(found, file.filter)
-        rows = zip(found, self.levels, strict=True)  # a row at a time, which spares memory
-        return sum(int(np.square(one.astype(np.int64) - other).sum()) for one, other in rows)
+        return squared_error(found, self.levels)
