@@ -186,3 +186,10 @@ def test_help_imports_nothing_slow(command: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "Usage" in done.stdout and done.stderr.strip() == ""
+
+
+def test_a_command_that_is_run_as_a_file_says_how_it_is_run() -> None:
+    call = [sys.executable, "-m", "vlae_cli.info", "a.vlz"]
+    found = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert "python -m vlae_cli NAME" in found.stderr

@@ -88,7 +88,13 @@ def version_option(command: F) -> F:
 
 def command(epilog: str) -> Callable[[Callable[..., object]], click.Command]:
     """Return a decorator that makes a command of a function, with --version and with errors as one line."""
-    return lambda function: version_option(click.command(epilog=epilog)(exit_on_error(function)))
+
+    def made(function: Callable[..., object]) -> click.Command:
+        if function.__module__ == "__main__":  # a file of a command alone would do nothing, and say nothing
+            sys.exit("a command is run as `python -m vlae_cli NAME`")
+        return version_option(click.command(epilog=epilog)(exit_on_error(function)))
+
+    return made
 
 
 INTERRUPTED = 130
