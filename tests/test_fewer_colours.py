@@ -32,7 +32,7 @@ def drawing() -> Levels:
         colour = tuple(int(level) for level in rng.choice(inks))
         draw.line((int(x), int(y), int(y), int(size)), colour, 5)
         draw.ellipse((int(x), int(y), int(x + size / 4 + 3), int(y + size / 5 + 3)), colour)
-    return np.asarray(image.resize((240, 200), Image.Resampling.BOX))
+    return np.asarray(image.resize((240, 200), Image.Resampling.BICUBIC))
 
 
 def made(levels: Levels, **rate: float | int) -> Encoded:

@@ -92,8 +92,9 @@ def test_a_changed_byte_is_noticed(place: int) -> None:
 
 
 def test_files_that_lie_about_their_tiles_are_refused() -> None:
-    made = codec.compress(Picture(drawn(20, 30, 3)))
+    made = codec.compress(Picture(np.random.default_rng(3).integers(0, 256, (20, 30, 3), np.uint8)))
     file = container.parse_file(made.data)
+    assert not file.palette
     lies = {
         "another size": container.StoredFile(False, False, 21, 30, file.residual),
         "cut short": container.StoredFile(False, False, 20, 30, file.residual[:-3]),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...coding.precision import PRECISION, Integers
+from ...container.limits import is_long_walk
 from ..result import Progress
 from .contexts import FLAT, SLANT, Bits, Counts, Rows
 from .mixer import Mixer
@@ -18,8 +19,6 @@ BESIDE = SLANT + 1
 """Columns beside a picture, so that the pixels of a line lie at equal distances in memory."""
 SHOWN = 64
 """Steps from one report of progress to the next."""
-LONGEST, FRONTIER = 1 << 15, 64
-"""Steps up to which no walk is long, and pixels for each of them from which on none is."""
 
 
 def steps_of(height: int, width: int) -> int:
@@ -29,8 +28,7 @@ def steps_of(height: int, width: int) -> int:
 
 def is_long(height: int, width: int) -> bool:
     """Return whether a walk takes far longer than the area of a picture says, as through thin and high ones."""
-    steps = steps_of(height, width)
-    return steps > LONGEST and height * width <= FRONTIER * steps
+    return is_long_walk(steps_of(height, width), height * width)
 
 
 def walk(

@@ -1,4 +1,4 @@
-"""Pictures to the bytes of files without a model and back."""
+"""Pictures to the bytes of files without a model and back: tiles of WebP images, or a palette if colours are few."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ...io.images import Picture, Pixels, is_grey
 from ...memory import fits, require
 from ...model.info import STORED, ModelInfo
 from ..result import Encoded, Progress
+from . import palette
 from .container import NO_MODEL, StoredFile, parse_file, write_file
 
 Level = TypeVar("Level", np.uint8, np.uint16)
@@ -30,9 +31,11 @@ ENCODING, DECODING = 40, 16
 """Bytes of a pixel of a tile that the WebP library takes at the most."""
 BESIDE, SHOWN = 8, 10
 """Bytes of a pixel for copies of the samples and the file, and to show or write the picture."""
-WORTH_TRYING = 3.0
+WORTH_TRYING = 6.0
 """Times the bytes of another file that the estimate may be for the picture to be coded in earnest: the estimate is of
-little effort, which takes up to that much more of drawn pictures."""
+little effort, and of drawn pictures it takes up to that much more than a palette."""
+PALETTES, MOST_PIXELS = 3, 1 << 23
+"""Effort from which on palettes are tried, and pixels up to which they are: larger pictures take minutes."""
 
 
 def compress(picture: Picture, effort: int = 5) -> Encoded:
@@ -49,16 +52,39 @@ def compress(picture: Picture, effort: int = 5) -> Encoded:
     height, width = picture.size
     require(encoding_bytes(height, width), "keeping it exactly")
     samples, grey = channels(picture)
-    deep = samples.dtype == np.uint16
+    file = StoredFile(grey, samples.shape[2] == 4, height, width, _tiles(samples, effort), samples.dtype == np.uint16)
+    few = None if effort < PALETTES else _with_palette(file, samples)
+    if few and len(few[0]) < len(file.residual):
+        file, spent = replace(file, residual=few[0], palette=True), few[1]
+    else:
+        spent = 8.0 * len(file.residual)
+    data, bits = write_file(file), 8 * len(file.residual)
+    size = picture.size
+    return Encoded(data, INFO, size, size, 0.0, 0, spent, residual_bits=bits, notices=picture.notices)
+
+
+def _tiles(samples: Pixels | Deep, effort: int) -> bytes:
+    """Return the tiles of samples in colour, each behind its length."""
     body = b""
     for plane in _bytes_of(samples):
-        for inside in webp.tiles(*picture.size):
+        for inside in webp.tiles(*samples.shape[:2]):
             tile = webp.encode_tile(np.ascontiguousarray(plane[inside]), effort)
             body += write_number(len(tile)) + tile
-    data = write_file(StoredFile(grey, samples.shape[2] == 4, *picture.size, body, deep))
-    bits = 8 * len(body)
-    size = picture.size
-    return Encoded(data, INFO, size, size, 0.0, 0, float(bits), residual_bits=bits, notices=picture.notices)
+    return body
+
+
+def _with_palette(file: StoredFile, samples: Pixels | Deep) -> tuple[bytes, float] | None:
+    """Return palette and pixels of samples in colour, and their ideal length in bits; None if colours are many."""
+    height, width = samples.shape[:2]
+    if file.deep or height * width > MOST_PIXELS or not fits(palette.WORK + palette.ENCODING * height * width):
+        return None
+    found = palette.split(_without_colour(file, samples.astype(np.uint8, copy=False)))
+    return found and palette.encode(*found)
+
+
+def _without_colour(file: StoredFile, samples: NDArray[Level]) -> NDArray[Level]:
+    """Return samples in colour with the channels that a file has, (H, W, C)."""
+    return samples[:, :, -file.channels :] if file.grey else samples
 
 
 def encoding_bytes(height: int, width: int) -> int:
@@ -109,6 +135,10 @@ def decompress(
     check_pixels(file.height, file.width, max_pixels=max_pixels)
     tile = min(file.height, webp.TILE) * min(file.width, webp.TILE)
     require(DECODING * tile + SHOWN * file.height * file.width * (1 + file.deep), "decompressing it")
+    if file.palette:
+        require(palette.WORK + palette.DECODING * file.height * file.width, "decompressing it")
+        found = palette.decode(file.residual, file.height, file.width, file.channels, progress)
+        return found[:, :, 0] if file.channels == 1 else found, INFO
     offset = 0
     parts: list[tuple[tuple[slice, slice], bytes]] = []
     for _ in range(1 + file.deep):
@@ -120,10 +150,8 @@ def decompress(
             parts.append((spot, file.residual[start:offset]))
     if offset != len(file.residual):
         raise FormatError("there is something behind its tiles: damaged")
-    samples = _decode_tiles(file, parts, progress)
-    if file.grey:
-        samples = samples[:, :, 2:] if file.alpha else samples[:, :, 0]
-    return np.ascontiguousarray(samples), INFO
+    samples = _without_colour(file, _decode_tiles(file, parts, progress))
+    return np.ascontiguousarray(samples[:, :, 0] if file.channels == 1 else samples), INFO
 
 
 def _decode_tiles(

@@ -1,0 +1,133 @@
+"""Pictures of at most 256 colours to bytes and back: the palette, then the pixels by `ranking`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...coding.binary_coder import FEW, Reader, Writer
+from ...coding.precision import PRECISION
+from ...errors import FormatError
+from ...io.images import Pixels
+from ..result import Progress
+from .contexts import ABOVE
+from .ranking import MOST_COLOURS, bordered, is_long, walk
+
+PROBED = 13
+"""Distance of the pixels by which most pictures of more colours are recognised."""
+FREE_PIXELS, PIXELS_A_BYTE = 1 << 20, 1 << 15
+"""Pixels that take no byte, and those beyond that a byte pays for: a file of a few bytes must not cause much work."""
+ENCODING, DECODING = 40, 8
+"""Bytes of memory that a pixel takes while it is coded, and while it is read and shown."""
+WORK = 64 << 20
+"""Bytes of what lines teach."""
+ORDER = {1: (0,), 2: (0, 1), 3: (1, 0, 2), 4: (1, 0, 2, 3)}
+"""Channels in the order by which colours are sorted: green first, which is nearest to brightness."""
+
+Colours = NDArray[np.uint8]
+
+
+def split(samples: Pixels) -> tuple[NDArray[np.uint8], Colours] | None:
+    """Return the numbers of the colours of samples (H, W, C), (H, W), and these, sorted, (N, C); None if they are many.
+
+    None too for a picture so thin that the walk through it would take long.
+    """
+    if is_long(*samples.shape[:2]):
+        return None
+    keys = np.zeros(samples.shape[:2], np.uint32)
+    for channel in ORDER[samples.shape[2]]:
+        keys = keys << np.uint32(8) | samples[:, :, channel]
+    if len(np.unique(keys[::PROBED, ::PROBED])) > MOST_COLOURS:
+        return None
+    colours, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
+    if len(colours) > MOST_COLOURS:
+        return None
+    found: Colours = samples.reshape(-1, samples.shape[2])[first]
+    return numbers.reshape(keys.shape).astype(np.uint8), found
+
+
+def encode(numbers: NDArray[np.uint8], colours: Colours, progress: Progress | None = None) -> tuple[bytes, float]:
+    """Return the bytes of a picture that was `split`, and their ideal length in bits.
+
+    Args:
+        progress: Callback with rows.
+    """
+    writer = Writer(FEW + 1)
+
+    def push(bits: NDArray[np.bool_], ones: NDArray[np.int64]) -> NDArray[np.bool_]:
+        writer.push(bits.astype(np.int64), ones)
+        return bits
+
+    bits = np.array(_bits_of(colours), bool)
+    push(bits, np.full(len(bits), 1 << PRECISION - 1))
+    height, width = numbers.shape
+    picture = bordered(height, width)
+    picture[ABOVE:, :width] = numbers
+    walk(picture, len(colours), push, progress)
+    return bytes([len(colours) - 1]) + writer.to_bytes().ljust(_least(height, width), b"\0"), 8 + writer.spent
+
+
+def decode(data: bytes, height: int, width: int, channels: int, progress: Progress | None = None) -> Pixels:
+    """Return the samples (H, W, C) of the bytes of a picture.
+
+    Args:
+        progress: Callback with rows.
+
+    Raises:
+        FormatError: no encoder wrote them, or they are too few for such work.
+    """
+    if is_long(height, width):
+        raise FormatError(f"it codes {width} x {height} pixels of few colours, too thin for that: damaged")
+    if len(data) < 1 + _least(height, width):
+        raise FormatError(f"{len(data)} bytes are too few for {width} x {height} pixels: damaged")
+    reader = Reader(data[1:], FEW + 1)
+
+    def pop(_: NDArray[np.bool_], ones: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return reader.pop(ones).astype(bool)
+
+    colours = _read_colours(reader, data[0] + 1, channels)
+    picture = bordered(height, width)
+    walk(picture, len(colours), pop, progress)
+    numbers = picture[ABOVE:, :width]
+    if numbers.max() >= len(colours):
+        raise FormatError("it has colours that are not in its palette: damaged")
+    return colours[numbers]
+
+
+def _bits_of(colours: Colours) -> list[int]:
+    """Return bits of sorted colours: a 0 for each level of the first channel, a 1 and the other channels for each."""
+    first, *others = ORDER[colours.shape[1]]
+    out, level = list[int](), 0
+    for colour in colours.tolist():
+        out += [0] * (colour[first] - level) + [1]
+        level = colour[first]
+        out += [colour[channel] >> place & 1 for channel in others for place in range(7, -1, -1)]
+    return out
+
+
+def _read_colours(reader: Reader, count: int, channels: int) -> Colours:
+    """Return as many colours.
+
+    Raises:
+        FormatError: there is one beyond the highest level.
+    """
+
+    def bit() -> int:
+        return int(reader.pop(np.array([1 << PRECISION - 1]))[0])
+
+    first, *others = ORDER[channels]
+    colours, level = np.zeros((count, channels), np.uint8), 0
+    for colour in colours:
+        while not bit():
+            level += 1
+            if level > 255:
+                raise FormatError("its palette goes beyond the highest level: damaged")
+        colour[first] = level
+        for channel in others:
+            colour[channel] = sum(bit() << place for place in range(7, -1, -1))
+    return colours
+
+
+def _least(height: int, width: int) -> int:
+    """Return the least bytes of the pixels, in words of 4."""
+    return max(0, height * width - FREE_PIXELS) // PIXELS_A_BYTE // 4 * 4

@@ -1,0 +1,130 @@
+"""Pictures of few colours, pixel by pixel: is it a candidate's colour, the next one's, or which of all?
+
+Candidates are the colours that followed the same neighbourhoods last, large ones first, then the neighbours' own.
+After Fenwick, "Symbol ranking text compression" (1996), and Ausbeck, "The piecewise-constant image model" (2000).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...coding.precision import Integers
+from ...container.limits import is_long_walk
+from ..result import Progress
+from .contexts import ABOVE, BESIDE, HASH_BITS, LOOKED_UP, SLANT, Line
+from .mixer import Mixer
+
+Decide = Callable[[NDArray[np.bool_], Integers], NDArray[np.bool_]]
+"""Returns decisions, from what they are if the picture is known, and P(1) in units of 2^-24."""
+LOOKED, NEIGHBOURS = len(LOOKED_UP), 2
+CANDIDATES = LOOKED + NEIGHBOURS
+"""First the looked-up ones, then the pixel to the left and the one above."""
+TREE_BITS = 8
+MOST_COLOURS = 1 << TREE_BITS
+TRUST = np.array([0, 1, 2, 3, *[4] * 4, *[5] * 8, *[6] * 48, *[7] * 192], np.uint8)
+"""Class of trust by how often in a row a candidate was right; 0 if there is none."""
+SHOWN = 64
+"""Steps from one report of progress to the next."""
+
+
+def bordered(height: int, width: int) -> NDArray[np.uint8]:
+    """Return a picture of colour 0 with rows above it and columns to its right that neighbourhoods reach into."""
+    return np.zeros((ABOVE + height, width + BESIDE), np.uint8)
+
+
+def is_long(height: int, width: int) -> bool:
+    """Return whether a walk takes far longer than the area of a picture says, as through thin and high ones."""
+    return is_long_walk(steps_of(height, width), height * width)
+
+
+def steps_of(height: int, width: int) -> int:
+    """Return how many lines the wavefront has."""
+    return width + SLANT * (height - 1)
+
+
+def walk(picture: NDArray[np.uint8], colours: int, decide: Decide, progress: Progress | None = None) -> None:
+    """Go through the pixels of a picture, line by line of the wavefront, from the top down on each.
+
+    Args:
+        picture: numbers of colours, from `bordered`; a pixel is read, and written, after `decide` was called for it.
+        colours: how many there are, 1 to 256.
+        decide: codes decisions.
+        progress: Callback with rows.
+    """
+    height, stride = picture.shape[0] - ABOVE, picture.shape[1]
+    width, places = stride - BESIDE, picture.reshape(-1)
+    coder = _Coder((colours - 1).bit_length(), decide)
+    steps, shown = steps_of(height, width), 0
+    for time in range(steps):
+        first, end = max(0, -(-(time - width + 1) // SLANT)), min(height - 1, time // SLANT) + 1
+        at = np.arange(first, end) * (stride - SLANT) + (ABOVE * stride + time)
+        if len(at):  # pictures narrower than SLANT have lines without pixels
+            places[at] = coder.code(Line(places, stride, at), places.take(at))
+        if progress and (time % SHOWN == 0 or time == steps - 1):
+            done = height * (time + 1) // steps
+            progress(done - shown, height)
+            shown = done
+
+
+class _Coder:
+    """What lines have taught.
+
+    Args:
+        bits: of a colour's number.
+        decide: codes decisions.
+    """
+
+    def __init__(self, bits: int, decide: Decide) -> None:
+        self._bits, self._decide = bits, decide
+        self._mixer = Mixer(CANDIDATES + bits)
+        self._last = np.zeros(LOOKED << HASH_BITS, np.uint8)
+        self._runs = np.zeros(LOOKED << HASH_BITS, np.uint8)
+
+    def code(self, line: Line, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the colours of a line's pixels, (N,); `known` are these if the picture is known."""
+        keys = line.looked_up + _STARTS
+        candidates = np.concatenate([self._last.take(keys), line.near[:NEIGHBOURS]])
+        trust = np.ones(candidates.shape, np.uint8)
+        TRUST.take(self._runs.take(keys), out=trust[:LOOKED])
+        colours, left = np.zeros_like(known), np.arange(len(known))
+        for number in range(CANDIDATES):
+            found, kinds = candidates[number, left], trust[number, left]
+            fresh = (kinds > 0) & ~((candidates[:number, left] == found) & (trust[:number, left] > 0)).any(0)
+            if not fresh.any():
+                continue
+            those, found, kinds = left[fresh], found[fresh], kinds[fresh]
+            ones = self._mixer.ones(number, line.asked(those, found, number, kinds), kinds)
+            hit = self._decide(known[those] == found, ones)
+            self._mixer.learn(hit)
+            colours[those[hit]] = found[hit]
+            fresh[fresh] = hit
+            left = left[~fresh]
+            if not len(left):
+                break
+        if len(left):
+            colours[left] = self._number(line, left, known[left])
+        self._remember(keys, colours)
+        return colours
+
+    def _number(self, line: Line, those: NDArray[np.int64], known: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Return the colours of pixels that have no candidate's, bit by bit from the highest on."""
+        node, kinds = np.ones(len(those), np.int64), np.zeros(len(those), np.uint8)
+        for level in range(self._bits):
+            ones = self._mixer.ones(CANDIDATES + level, line.tree(those, node), kinds)
+            bits = self._decide((known >> (self._bits - 1 - level) & 1).astype(bool), ones)
+            self._mixer.learn(bits)
+            node = 2 * node + bits
+        return node - (1 << self._bits)
+
+    def _remember(self, keys: NDArray[np.int64], colours: NDArray[np.uint8]) -> None:
+        """Let the colours of a line be the next candidates; of equal neighbourhoods the last one's stays."""
+        runs = self._runs.take(keys)
+        right = (self._last.take(keys) == colours) & (runs > 0)
+        self._runs[keys] = np.where(right, np.minimum(runs, 254) + 1, 1)
+        self._last[keys] = colours
+
+
+_STARTS = np.arange(LOOKED, dtype=np.int64)[:, None] << HASH_BITS
