@@ -28,7 +28,8 @@ def page(height: int, width: int, colours: int) -> Levels:
         draw.line((x, y, x + int(rng.integers(-20, 20)), y), number % colours)
         draw.text((x, y), "abcde"[number % 5], number % colours)
     inks: Levels = rng.integers(0, 256, (colours, 3), np.uint8)
-    return inks[np.asarray(image)]
+    found: Levels = inks[np.asarray(image)]
+    return found
 
 
 @pytest.mark.parametrize("colours", [1, 2, 3, 17, 129, 256])
