@@ -37,7 +37,7 @@ FLAT_BITS = 1 / 32
 """Bits a pixel of an exact file up to which no lossy one is tried where no quality is given: as few as that takes."""
 FEWER = "kept in {} colours: a lossy file would be much further from it"
 """Notice of a drawn picture that has fewer colours than it had."""
-DRAWN, MUCH = 8, 2.0
+DRAWN, MUCH = 16, 2.0
 """Times the bytes of a lossy file that the exact one takes of a drawn picture at the most (photographs take 20), and by
 what factor fewer colours have to be nearer: they make steps of what is smooth."""
 THIN = 8
@@ -202,15 +202,12 @@ def _with_fewer_colours(picture: Picture, lossy: Encoded, rate: Rate) -> Encoded
     pixels = math.prod(picture.size)
     if pixels > colours.MOST_PIXELS or stored.estimate(picture) > min(DRAWN * most, DRAWN_BITS / 8 * 3 * pixels):
         return None
-    found = colours.compress_within(picture, most, rate.steps)
-    if found is None or found.exact is None:
-        return None
     shown = attempt(partial(decompress_one, lossy.data, Draw()))
     if isinstance(shown, VlaeError):  # there is no memory to compare them
         return None
-    drawn = stored.channels(from_array(shown.pictures[0]))[0]
-    wanted = stored.channels(replace(picture, deep=None))[0]
-    if MUCH * squared_error(found.exact, wanted) > squared_error(drawn, wanted):
+    drawn, wanted = (stored.channels(one)[0] for one in (from_array(shown.pictures[0]), replace(picture, deep=None)))
+    found = colours.compress_within(picture, most, squared_error(drawn, wanted) / MUCH, rate.steps)
+    if found is None or found.exact is None:
         return None
     count = len(np.unique(found.exact[:, :, :3].reshape(-1, 3), axis=0))
     return replace(found, notices=(*found.notices, FEWER.format(count)))

@@ -6,20 +6,24 @@ import functools
 from dataclasses import replace
 
 from ...io.adjust import with_colours
-from ...io.images import Picture
+from ...io.images import Picture, squared_error
 from ...memory import fits
 from ..result import Encoded
 from .codec import channels, compress, encoding_bytes, estimate
 
-COUNTS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+COUNTS = (4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256)
 MOST_PIXELS = 1 << 24
 """Of a picture: the palette of a larger one takes many seconds."""
-EXPECTED, MARGIN = 0.5, 1.05
-"""Bytes of a file over those of its estimate before one was made, and how far off the next one's may be."""
+TRIES = 3
+"""Pictures that are coded at the most, each of which takes seconds."""
+EXPECTED = 0.33
+"""Bytes of a file over those of its estimate before one was made: of drawn pictures 0.3 to 0.5."""
+STEEPNESS = 1.3
+"""Power of the estimate with which files grow, 1.2 to 1.6: their palettes grow, too."""
 
 
-def compress_within(picture: Picture, most: int, effort: int = 5) -> Encoded | None:
-    """Return the file of at most so many bytes with the most colours, or nothing if four are too many.
+def compress_within(picture: Picture, most: int, error: float, effort: int = 5) -> Encoded | None:
+    """Return the file of at most so many bytes with the most colours, or nothing if these are too far from the picture.
 
     Nothing too if that takes more memory than it may. To code a picture takes long, so that estimates say with how many
     colours it is worth trying.
@@ -27,6 +31,7 @@ def compress_within(picture: Picture, most: int, effort: int = 5) -> Encoded | N
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB, perhaps with an alpha plane, which stays as it is.
         most: bytes of the file.
+        error: sum of squared errors of the samples in colour, at the most.
         effort: 1 to 9.
     """
     if not fits(encoding_bytes(*picture.size)):
@@ -37,21 +42,25 @@ def compress_within(picture: Picture, most: int, effort: int = 5) -> Encoded | N
         found = replace(picture, pixels=with_colours(picture.pixels, COUNTS[index]), deep=None)
         return found, estimate(found)
 
-    found, low, high, share = None, 0, len(COUNTS), EXPECTED
-    while low < high:
+    wanted = channels(replace(picture, deep=None))[0]
+    found, low, high, known = None, 0, len(COUNTS), None
+    for _ in range(TRIES):
         index = low - 1
-        for step in (8, 4, 2, 1):
-            if index + step < high and share * reduced(index + step)[1] <= MARGIN * most:
+        for step in (16, 8, 4, 2, 1):
+            if index + step < high and _expected(reduced(index + step)[1], known) <= most:
                 index += step
-        if index < low:
-            if found or share < EXPECTED:
-                break
-            index = low
+        if index < low or squared_error(channels(reduced(index)[0])[0], wanted) > error:
+            break
         fewer, estimated = reduced(index)
         made = compress(fewer, effort)
-        share = len(made.data) / estimated
+        known = estimated, len(made.data)
         if len(made.data) <= most:
             found, low = replace(made, exact=channels(fewer)[0]), index + 1
         else:
             high = index
     return found
+
+
+def _expected(estimated: int, known: tuple[int, int] | None) -> float:
+    """Return about the bytes of a file by its estimate, and by estimate and bytes of another one with other colours."""
+    return EXPECTED * estimated if known is None else known[1] * (estimated / known[0]) ** STEEPNESS

@@ -96,7 +96,8 @@ class _Coder:
             if not fresh.any():
                 continue
             those, found, kinds = left[fresh], found[fresh], kinds[fresh]
-            ones = self._mixer.ones(number, line.asked(those, found, number, kinds), kinds)
+            asked = line.asked(those, found, number, kinds)
+            ones = self._mixer.ones(number, asked, kinds if number < LOOKED else None)
             hit = self._decide(known[those] == found, ones)
             self._mixer.learn(hit)
             colours[those[hit]] = found[hit]
@@ -111,9 +112,9 @@ class _Coder:
 
     def _number(self, line: Line, those: NDArray[np.int64], known: NDArray[np.uint8]) -> NDArray[np.int64]:
         """Return the colours of pixels that have no candidate's, bit by bit from the highest on."""
-        node, kinds = np.ones(len(those), np.int64), np.zeros(len(those), np.uint8)
+        node = np.ones(len(those), np.int64)
         for level in range(self._bits):
-            ones = self._mixer.ones(CANDIDATES + level, line.tree(those, node), kinds)
+            ones = self._mixer.ones(CANDIDATES + level, line.tree(those, node))
             bits = self._decide((known >> (self._bits - 1 - level) & 1).astype(bool), ones)
             self._mixer.learn(bits)
             node = 2 * node + bits
