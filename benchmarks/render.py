@@ -22,6 +22,7 @@ from benchmarks.label_tables import label_bounds, label_edits
 from benchmarks.lossy.chart import CHART, chart
 from benchmarks.lossy.rows import read_rows
 from benchmarks.page_tables import two_levels
+from benchmarks.palettes import few_colours
 from benchmarks.photo_tables import (
     exact_photographs,
     lossy_bits,
@@ -70,6 +71,7 @@ PAGES: dict[str, tuple[Section, ...]] = {
         lossy_memory,
         exact_photographs,
         two_levels,
+        few_colours,
         meaning,
         ceilings,
         kept_figure,
