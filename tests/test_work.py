@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 import vlae_codec
 from benchmarks.small_photo_model import write_small_photo_model
+from vlae_codec.coding.wavefront import Wavefront
 from vlae_codec.container.limits import is_thin
 from vlae_codec.container.varint import write_number
 from vlae_codec.errors import FormatError, ImageError
 from vlae_codec.families import registry
 from vlae_codec.families.page import container as page
-from vlae_codec.families.page.walk import is_long
 from vlae_codec.families.photo import container as photo
 from vlae_codec.families.request import Rate
 from vlae_codec.families.stored import container as stored
@@ -107,7 +107,7 @@ def two_levels(height: int, width: int) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize(("height", "width", "long"), [(8192, 4, False), (8193, 4, True), (8193, 2100, False)])
 def test_what_a_long_walk_is(height: int, width: int, long: bool) -> None:
-    assert is_long(height, width) is long
+    assert Wavefront(height, width, 4).is_long is long
 
 
 @pytest.fixture

@@ -11,19 +11,11 @@ MAX_ALL = 1 << 32
 LONGEST, FRONTIER = 1 << 13, 64
 """Height and width together up to which no picture is thin, and pixels for each of them from which on none is."""
 
-MOST_STEPS = 1 << 15
-"""Steps up to which no walk is long."""
-
 
 def is_thin(height: int, width: int) -> bool:
     """Return whether a picture is so thin that a walk pixel after pixel takes far longer than its area says."""
     sides = height + width
     return sides > LONGEST and height * width <= FRONTIER * sides
-
-
-def is_long_walk(steps: int, pixels: int) -> bool:
-    """Return whether a walk along a wavefront has so many steps for its pixels that it takes long."""
-    return steps > MOST_STEPS and pixels <= FRONTIER * steps
 
 
 def check_pixels(height: int, width: int, count: int = 1, max_pixels: int | None = None) -> None:

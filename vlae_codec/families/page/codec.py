@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...coding.binary_coder import Reader, Writer
 from ...coding.precision import Integers
+from ...coding.wavefront import Wavefront
 from ...container.header import check
 from ...container.limits import check_pixels
 from ...container.sized import check_sides
@@ -20,9 +21,9 @@ from ...model.info import PAGE, ModelInfo
 from .. import registry
 from ..result import Encoded, Progress
 from .container import PageFile, Stretches, parse_file, write_file
-from .contexts import Bits
+from .contexts import SLANT, Bits
 from .model import PageModel
-from .walk import BESIDE, is_long, walk
+from .walk import BESIDE, walk
 
 GAP = 16
 """Rows or columns of paper, side by side, from which on they are left out."""
@@ -86,7 +87,7 @@ def compress(picture: Picture, info: ModelInfo, progress: Progress | None = None
     rows, columns = (stretches(np.asarray(ink.any(axis))) for axis in (1, 0))
     height, width = picture.size
     head = PageFile(b"", height, width, paper_level, ink_level, rows, columns)
-    if is_long(*head.coded_size):
+    if Wavefront(*head.coded_size, SLANT).is_long:
         raise ImageError(f"so thin a picture takes model {info.name}, which walks along it, long: name no model")
     residual, spent = _encode(model, ink[_numbers(rows)][:, _numbers(columns)], progress) if rows else (b"", 0.0)
     residual = residual.ljust(_least(*head.coded_size), b"\0")
@@ -161,7 +162,7 @@ def _encode(model: PageModel, ink: Bits, progress: Progress | None) -> tuple[byt
 def _decode(model: PageModel, file: PageFile, progress: Progress | None) -> Bits:
     """Return the coded rows and columns of a file."""
     height, width = file.coded_size
-    if is_long(height, width):
+    if Wavefront(height, width, SLANT).is_long:
         raise FormatError(f"it codes {width} x {height} pixels, too thin for a page: damaged")
     if len(file.residual) < _least(height, width):
         raise FormatError(f"{len(file.residual)} bytes are too few for {width} x {height} coded pixels: damaged")

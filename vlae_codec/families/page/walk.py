@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...coding.precision import PRECISION, Integers
-from ...container.limits import is_long_walk
+from ...coding.wavefront import Wavefront
 from ..result import Progress
 from .contexts import FLAT, SLANT, Bits, Counts, Rows
 from .mixer import Mixer
@@ -17,18 +17,6 @@ Decide = Callable[[Bits, Integers], Bits]
 """Returns the pixels of a line: from where they are, or will be, in the picture, and P(ink) in units of 2^-24."""
 BESIDE = SLANT + 1
 """Columns beside a picture, so that the pixels of a line lie at equal distances in memory."""
-SHOWN = 64
-"""Steps from one report of progress to the next."""
-
-
-def steps_of(height: int, width: int) -> int:
-    """Return the steps of a walk through a picture."""
-    return width + SLANT * (height - 1)
-
-
-def is_long(height: int, width: int) -> bool:
-    """Return whether a walk takes far longer than the area of a picture says, as through thin and high ones."""
-    return is_long_walk(steps_of(height, width), height * width)
 
 
 def walk(
@@ -50,10 +38,8 @@ def walk(
     rows, counts = Rows(height), Counts(model.templates)
     flat: Integers = model.flat.copy()
     mixer = mixer or Mixer(model)
-    steps, shown = steps_of(height, width), 0
-    for time in range(steps):
-        first, end = max(0, -(-(time - width + 1) // SLANT)), min(height - 1, time // SLANT) + 1
-        if first == end:  # of pictures narrower than SLANT
+    for time, first, end in Wavefront(height, width, SLANT).lines(progress):
+        if first == end:
             rows.push(first, end, places[:0])
             continue
         start = time + first * (stride - SLANT)
@@ -72,8 +58,4 @@ def walk(
             contexts[active] = FLAT
         flat += np.bincount(2 * contexts + pixels, minlength=2 * FLAT + 2)[: 2 * FLAT].reshape(FLAT, 2)
         rows.push(first, end, pixels)
-        if progress and (time % SHOWN == 0 or time == steps - 1):
-            done = height * (time + 1) // steps
-            progress(done - shown, height)
-            shown = done
     return flat

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from ...coding.binary_coder import FEW, Reader, Writer
 from ...coding.precision import PRECISION
+from ...coding.wavefront import Wavefront
 from ...errors import FormatError
 from ...io.images import Pixels
 from ..result import Progress
-from .contexts import ABOVE
-from .ranking import MOST_COLOURS, bordered, is_long, walk
+from .contexts import ABOVE, SLANT
+from .ranking import MOST_COLOURS, bordered, walk
 
 PROBED = 13
 """Distance of the pixels by which most pictures of more colours are recognised."""
@@ -32,7 +33,7 @@ def split(samples: Pixels) -> tuple[NDArray[np.uint8], Colours] | None:
 
     None too for a picture so thin that the walk through it would take long.
     """
-    if is_long(*samples.shape[:2]):
+    if Wavefront(samples.shape[0], samples.shape[1], SLANT).is_long:
         return None
     keys = np.zeros(samples.shape[:2], np.uint32)
     for channel in ORDER[samples.shape[2]]:
@@ -76,7 +77,7 @@ def decode(data: bytes, height: int, width: int, channels: int, progress: Progre
     Raises:
         FormatError: no encoder wrote them, or they are too few for such work.
     """
-    if is_long(height, width):
+    if Wavefront(height, width, SLANT).is_long:
         raise FormatError(f"it codes {width} x {height} pixels of few colours, too thin for that: damaged")
     if len(data) < 1 + _least(height, width):
         raise FormatError(f"{len(data)} bytes are too few for {width} x {height} pixels: damaged")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...coding.precision import Integers
-from ...container.limits import is_long_walk
+from ...coding.wavefront import Wavefront
 from ..result import Progress
 from .contexts import ABOVE, BESIDE, HASH_BITS, LOOKED_UP, SLANT, Line
 from .mixer import Mixer
@@ -26,23 +26,11 @@ TREE_BITS = 8
 MOST_COLOURS = 1 << TREE_BITS
 TRUST = np.array([0, 1, 2, 3, *[4] * 4, *[5] * 8, *[6] * 48, *[7] * 192], np.uint8)
 """Class of trust by how often in a row a candidate was right; 0 if there is none."""
-SHOWN = 64
-"""Steps from one report of progress to the next."""
 
 
 def bordered(height: int, width: int) -> NDArray[np.uint8]:
     """Return a picture of colour 0 with rows above it and columns to its right that neighbourhoods reach into."""
     return np.zeros((ABOVE + height, width + BESIDE), np.uint8)
-
-
-def is_long(height: int, width: int) -> bool:
-    """Return whether a walk takes far longer than the area of a picture says, as through thin and high ones."""
-    return is_long_walk(steps_of(height, width), height * width)
-
-
-def steps_of(height: int, width: int) -> int:
-    """Return how many lines the wavefront has."""
-    return width + SLANT * (height - 1)
 
 
 def walk(picture: NDArray[np.uint8], colours: int, decide: Decide, progress: Progress | None = None) -> None:
@@ -57,16 +45,10 @@ def walk(picture: NDArray[np.uint8], colours: int, decide: Decide, progress: Pro
     height, stride = picture.shape[0] - ABOVE, picture.shape[1]
     width, places = stride - BESIDE, picture.reshape(-1)
     coder = _Coder((colours - 1).bit_length(), decide)
-    steps, shown = steps_of(height, width), 0
-    for time in range(steps):
-        first, end = max(0, -(-(time - width + 1) // SLANT)), min(height - 1, time // SLANT) + 1
+    for time, first, end in Wavefront(height, width, SLANT).lines(progress):
         at = np.arange(first, end) * (stride - SLANT) + (ABOVE * stride + time)
-        if len(at):  # pictures narrower than SLANT have lines without pixels
+        if len(at):
             places[at] = coder.code(Line(places, stride, at), places.take(at))
-        if progress and (time % SHOWN == 0 or time == steps - 1):
-            done = height * (time + 1) // steps
-            progress(done - shown, height)
-            shown = done
 
 
 class _Coder:

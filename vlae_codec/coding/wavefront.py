@@ -1,0 +1,49 @@
+"""Orders in which the pixels of a slanted line are coded together, each of them knowing the rows above and its left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+LONGEST, FRONTIER = 1 << 15, 64
+"""Steps up to which no wavefront is long, and pixels for each of them from which on none is."""
+SHOWN = 64
+"""Steps from one report of progress to the next."""
+
+
+class Wavefront(NamedTuple):
+    """The pixels (r, x) of a picture in steps t = x + slant r.
+
+    Attributes:
+        height, width: of the picture.
+        slant: steps by which a row runs behind the row above it.
+    """
+
+    height: int
+    width: int
+    slant: int
+
+    @property
+    def steps(self) -> int:
+        """How many there are."""
+        return self.width + self.slant * (self.height - 1)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes far longer than the area of the picture says, as through thin and high ones."""
+        return self.steps > LONGEST and self.height * self.width <= FRONTIER * self.steps
+
+    def lines(self, progress: Callable[[int, int], object] | None = None) -> Iterator[tuple[int, int, int]]:
+        """Yield each step with the first of its rows and the one behind the last, none where slant exceeds width.
+
+        Args:
+            progress: Callback with rows.
+        """
+        steps, shown = self.steps, 0
+        for time in range(steps):
+            first = max(0, -(-(time - self.width + 1) // self.slant))
+            yield time, first, min(self.height - 1, time // self.slant) + 1
+            if progress and (time % SHOWN == 0 or time == steps - 1):
+                done = self.height * (time + 1) // steps
+                progress(done - shown, self.height)
+                shown = done
