@@ -37,25 +37,28 @@ def compress_within(picture: Picture, most: int, error: float, effort: int = 5) 
     if not fits(encoding_bytes(*picture.size)):
         return None
 
+    def reduced(index: int) -> Picture:
+        return replace(picture, pixels=with_colours(picture.pixels, COUNTS[index]), deep=None)
+
     @functools.cache
-    def reduced(index: int) -> tuple[Picture, int]:
-        found = replace(picture, pixels=with_colours(picture.pixels, COUNTS[index]), deep=None)
-        return found, estimate(found)
+    def estimated(index: int) -> int:
+        return estimate(reduced(index))
 
     wanted = channels(replace(picture, deep=None))[0]
     found, low, high, known = None, 0, len(COUNTS), None
     for _ in range(TRIES):
         index = low - 1
         for step in (16, 8, 4, 2, 1):
-            if index + step < high and _expected(reduced(index + step)[1], known) <= most:
+            if index + step < high and _expected(estimated(index + step), known) <= most:
                 index += step
-        if index < low or squared_error(channels(reduced(index)[0])[0], wanted) > error:
+        fewer = reduced(max(index, 0))
+        samples = channels(fewer)[0]
+        if index < low or squared_error(samples, wanted) > error:
             break
-        fewer, estimated = reduced(index)
         made = compress(fewer, effort)
-        known = estimated, len(made.data)
+        known = estimated(index), len(made.data)
         if len(made.data) <= most:
-            found, low = replace(made, exact=channels(fewer)[0]), index + 1
+            found, low = replace(made, exact=samples), index + 1
         else:
             high = index
     return found

@@ -2,7 +2,7 @@
 
 Pixel (r, x) is coded at step t = x + SLANT r, so that the pixels of a step lie on a line, one in each row, and know the
 rows above up to SLANT - 1 columns further to the right. All hashes are sums of features times factors, below 2^53 and
-so exact in float64 in any order, of which the lowest 32 bits are stirred.
+so exact in float64 in any order, of which the lowest 32 bits are mixed.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ TREE = ((NODE,), (0, NODE), (1, NODE), (0, 1, NODE), (3, NODE), (0, 2, NODE), (*
 CONTEXTS = len(ASKED)
 
 
-def stirred(sums: NDArray[np.integer] | Floats) -> Uint32:
+def hashed(sums: NDArray[np.integer] | Floats) -> Uint32:
     """Return hashes of 32 bits of sums of whole numbers."""
     found: Uint32 = sums.astype(np.int64).astype(np.uint32)
     found ^= found >> np.uint32(15)
@@ -76,7 +76,7 @@ def _factors() -> Floats:
     found = np.zeros((2 * CONTEXTS + len(LOOKED_UP), EVERYTHING))
     for row, features in enumerate((*ASKED, *TREE, *LOOKED_UP)):
         numbers = np.array(features) + (EVERYTHING * row + 1)
-        found[row, list(features)] = stirred(numbers * 0x9E3779B1 & 0xFFFFFFFF) | np.uint32(1)
+        found[row, list(features)] = hashed(numbers * 0x9E3779B1 & 0xFFFFFFFF) | np.uint32(1)
     return found
 
 
@@ -102,7 +102,7 @@ class Line:
         features[EQUAL:] = around[COLOURS:] == around[1]
         sums = FACTORS[:, :FEATURES] @ features
         self._asked, self._tree = sums[:CONTEXTS], sums[CONTEXTS : 2 * CONTEXTS]
-        self.looked_up = stirred(sums[2 * CONTEXTS :]) >> np.uint32(32 - HASH_BITS)
+        self.looked_up = hashed(sums[2 * CONTEXTS :]) >> np.uint32(32 - HASH_BITS)
 
     def asked(
         self, those: NDArray[np.int64], candidate: NDArray[np.uint8], number: int, trust: NDArray[np.uint8]
@@ -118,11 +118,11 @@ class Line:
         features = np.empty((EVERYTHING - FEATURES, len(those)))
         features[:RELATED] = self.near[:RELATED, those] == candidate
         features[RELATED], features[RELATED + 1], features[RELATED + 2] = candidate, number, trust
-        return stirred(self._asked[:, those] + FACTORS[:CONTEXTS, FEATURES:] @ features)
+        return hashed(self._asked[:, those] + FACTORS[:CONTEXTS, FEATURES:] @ features)
 
     def tree(self, those: NDArray[np.int64], node: NDArray[np.int64]) -> Uint32:
         """Return the contexts of the bits at nodes of the tree of colours, (CONTEXTS, n)."""
-        return stirred(self._tree[:, those] + FACTORS[CONTEXTS : 2 * CONTEXTS, NODE, None] * node)
+        return hashed(self._tree[:, those] + FACTORS[CONTEXTS : 2 * CONTEXTS, NODE, None] * node)
 
 
 _FIRSTS, _SECONDS = (np.array(side) for side in zip(*PAIRS, strict=True))

@@ -21,7 +21,7 @@ FREE_PIXELS, PIXELS_A_BYTE = 1 << 20, 1 << 15
 ENCODING, DECODING = 40, 8
 """Bytes of memory that a pixel takes while it is coded, and while it is read and shown."""
 WORK = 64 << 20
-"""Bytes of what lines teach."""
+"""Bytes of cells, weights and candidates."""
 ORDER = {1: (0,), 2: (0, 1), 3: (1, 0, 2), 4: (1, 0, 2, 3)}
 """Channels in the order by which colours are sorted: green first, which is nearest to brightness."""
 

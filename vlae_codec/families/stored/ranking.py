@@ -52,7 +52,7 @@ def walk(picture: NDArray[np.uint8], colours: int, decide: Decide, progress: Pro
 
 
 class _Coder:
-    """What lines have taught.
+    """Candidates and probabilities, which adapt from line to line.
 
     Args:
         bits: of a colour's number.
@@ -103,7 +103,7 @@ class _Coder:
         return node - (1 << self._bits)
 
     def _remember(self, keys: NDArray[np.int64], colours: NDArray[np.uint8]) -> None:
-        """Let the colours of a line be the next candidates; of equal neighbourhoods the last one's stays."""
+        """Store the colours of a line as candidates; of equal neighbourhoods the last one's stays."""
         runs = self._runs.take(keys)
         right = (self._last.take(keys) == colours) & (runs > 0)
         self._runs[keys] = np.where(right, np.minimum(runs, 254) + 1, 1)
