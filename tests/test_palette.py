@@ -1,4 +1,4 @@
-"""Pictures of at most 256 colours: they come back, smaller than a general coder makes them, and damage is refused."""
+"""Pictures of few colours: they come back, smaller than a general coder makes them, and damage is refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Levels = NDArray[np.uint8]
 def page(height: int, width: int, colours: int) -> Levels:
     """Lines and letters in a number of colours at the most, (H, W, 3)."""
     rng = np.random.default_rng(colours)
-    image = Image.new("P", (width, height))
+    image = Image.new("I", (width, height))
     draw = ImageDraw.Draw(image)
     for number in range(3 * colours):
         x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
@@ -32,7 +32,7 @@ def page(height: int, width: int, colours: int) -> Levels:
     return found
 
 
-@pytest.mark.parametrize("colours", [1, 2, 3, 17, 129, 256])
+@pytest.mark.parametrize("colours", [1, 2, 3, 17, 256, 700])
 @pytest.mark.parametrize("size", [(1, 1), (2, 90), (90, 2), (31, 47)])
 def test_pictures_come_back(size: tuple[int, int], colours: int) -> None:
     levels = page(*size, colours)
@@ -70,9 +70,10 @@ def test_drawn_pictures_take_half_of_what_a_general_coder_makes_of_them() -> Non
 
 
 def test_pictures_of_many_colours_or_thin_ones_have_no_palette() -> None:
-    levels = np.arange(257, dtype=np.uint16)
-    many = np.stack([levels & 255, levels >> 8, levels & 255], axis=-1).astype(np.uint8)[None]
-    assert palette.split(many) is None and palette.split(many[:, :256]) is not None
+    levels = np.arange(4097, dtype=np.uint16)
+    many = np.stack([levels & 255, levels >> 8, levels & 255], axis=-1).astype(np.uint8)[None].repeat(32, axis=0)
+    assert palette.split(many) is None and palette.split(many[:, :4096]) is not None
+    assert palette.split(many[:1, :4096]) is None and palette.split(many[:1, :256]) is not None
     assert palette.split(np.zeros((65536, 8, 3), np.uint8)) is None
 
 
@@ -92,6 +93,8 @@ def test_damage_is_refused() -> None:
     for reason, body in bodies.items():
         with pytest.raises(FormatError, match=reason):
             palette.decode(body, 40, 50, 3)
+    with pytest.raises(FormatError, match="palette of 4097 colours"):
+        palette.decode(b"\x80\x20" + file.residual, 40, 50, 3)
     with pytest.raises(FormatError, match="too few"):
         palette.decode(file.residual, 4096, 4096, 3)
     with pytest.raises(FormatError, match="too thin"):

@@ -92,7 +92,7 @@ class Line:
         at: where the line's pixels are in it.
     """
 
-    def __init__(self, places: NDArray[np.uint8], stride: int, at: NDArray[np.int64]) -> None:
+    def __init__(self, places: NDArray[np.uint16], stride: int, at: NDArray[np.int64]) -> None:
         offsets = [column - row * stride for row, column in (*NEAR, *FAR)]
         around = places.take(np.array(offsets)[:, None] + at)
         self.near = around[:COLOURS]
@@ -105,7 +105,7 @@ class Line:
         self.looked_up = hashed(sums[2 * CONTEXTS :]) >> np.uint32(32 - HASH_BITS)
 
     def asked(
-        self, those: NDArray[np.int64], candidate: NDArray[np.uint8], number: int, trust: NDArray[np.uint8]
+        self, those: NDArray[np.int64], candidate: NDArray[np.uint16], number: int, trust: NDArray[np.uint8]
     ) -> Uint32:
         """Return the contexts of whether pixels have their candidate's colour, (CONTEXTS, n).
 

@@ -1,4 +1,4 @@
-"""Pictures of at most 256 colours to bytes and back: the palette, then the pixels by `ranking`."""
+"""Pictures of at most 4096 colours to bytes and back: the palette, then the pixels by `ranking`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from ...coding.binary_coder import FEW, Reader, Writer
 from ...coding.precision import PRECISION
 from ...coding.wavefront import Wavefront
+from ...container.varint import read_number, write_number
 from ...errors import FormatError
 from ...io.images import Pixels
 from ..result import Progress
 from .contexts import ABOVE, SLANT
-from .ranking import MOST_COLOURS, bordered, walk
+from .ranking import MOST_COLOURS, Numbers, bordered, walk
 
+FEW_COLOURS, PIXELS_A_COLOUR = 256, 32
+"""Colours that are few in any picture, and pixels for each of more of them: palettes take bytes, too."""
 PROBED = 13
 """Distance of the pixels by which most pictures of more colours are recognised."""
 FREE_PIXELS, PIXELS_A_BYTE = 1 << 20, 1 << 15
@@ -28,7 +31,7 @@ ORDER = {1: (0,), 2: (0, 1), 3: (1, 0, 2), 4: (1, 0, 2, 3)}
 Colours = NDArray[np.uint8]
 
 
-def split(samples: Pixels) -> tuple[NDArray[np.uint8], Colours] | None:
+def split(samples: Pixels) -> tuple[Numbers, Colours] | None:
     """Return the numbers of the colours of samples (H, W, C), (H, W), and these, sorted, (N, C); None if they are many.
 
     None too for a picture so thin that the walk through it would take long.
@@ -38,16 +41,17 @@ def split(samples: Pixels) -> tuple[NDArray[np.uint8], Colours] | None:
     keys = np.zeros(samples.shape[:2], np.uint32)
     for channel in ORDER[samples.shape[2]]:
         keys = keys << np.uint32(8) | samples[:, :, channel]
-    if len(np.unique(keys[::PROBED, ::PROBED])) > MOST_COLOURS:
+    most = min(MOST_COLOURS, max(FEW_COLOURS, keys.size // PIXELS_A_COLOUR))
+    if len(np.unique(keys[::PROBED, ::PROBED])) > most:
         return None
     colours, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
-    if len(colours) > MOST_COLOURS:
+    if len(colours) > most:
         return None
     found: Colours = samples.reshape(-1, samples.shape[2])[first]
-    return numbers.reshape(keys.shape).astype(np.uint8), found
+    return numbers.reshape(keys.shape).astype(np.uint16), found
 
 
-def encode(numbers: NDArray[np.uint8], colours: Colours, progress: Progress | None = None) -> tuple[bytes, float]:
+def encode(numbers: Numbers, colours: Colours, progress: Progress | None = None) -> tuple[bytes, float]:
     """Return the bytes of a picture that was `split`, and their ideal length in bits.
 
     Args:
@@ -65,7 +69,8 @@ def encode(numbers: NDArray[np.uint8], colours: Colours, progress: Progress | No
     picture = bordered(height, width)
     picture[ABOVE:, :width] = numbers
     walk(picture, len(colours), push, progress)
-    return bytes([len(colours) - 1]) + writer.to_bytes().ljust(_least(height, width), b"\0"), 8 + writer.spent
+    count = write_number(len(colours) - 1)
+    return count + writer.to_bytes().ljust(_least(height, width), b"\0"), 8 * len(count) + writer.spent
 
 
 def decode(data: bytes, height: int, width: int, channels: int, progress: Progress | None = None) -> Pixels:
@@ -79,14 +84,17 @@ def decode(data: bytes, height: int, width: int, channels: int, progress: Progre
     """
     if Wavefront(height, width, SLANT).is_long:
         raise FormatError(f"it codes {width} x {height} pixels of few colours, too thin for that: damaged")
-    if len(data) < 1 + _least(height, width):
+    count, start = read_number(data, 0)
+    if count >= MOST_COLOURS:
+        raise FormatError(f"a palette of {count + 1} colours is too long: damaged")
+    if len(data) < start + _least(height, width):
         raise FormatError(f"{len(data)} bytes are too few for {width} x {height} pixels: damaged")
-    reader = Reader(data[1:], FEW + 1)
+    reader = Reader(data[start:], FEW + 1)
 
     def pop(_: NDArray[np.bool_], ones: NDArray[np.int64]) -> NDArray[np.bool_]:
         return reader.pop(ones).astype(bool)
 
-    colours = _read_colours(reader, data[0] + 1, channels)
+    colours = _read_colours(reader, count + 1, channels)
     picture = bordered(height, width)
     walk(picture, len(colours), pop, progress)
     numbers = picture[ABOVE:, :width]

@@ -17,28 +17,29 @@ from ..result import Progress
 from .contexts import ABOVE, BESIDE, HASH_BITS, LOOKED_UP, SLANT, Line
 from .mixer import Mixer
 
+Numbers = NDArray[np.uint16]
 Decide = Callable[[NDArray[np.bool_], Integers], NDArray[np.bool_]]
 """Returns decisions, from what they are if the picture is known, and P(1) in units of 2^-24."""
 LOOKED, NEIGHBOURS = len(LOOKED_UP), 2
 CANDIDATES = LOOKED + NEIGHBOURS
 """First the looked-up ones, then the pixel to the left and the one above."""
-TREE_BITS = 8
-MOST_COLOURS = 1 << TREE_BITS
+MOST_COLOURS = 1 << 12
+"""Colours of a picture: palettes of more take what they save."""
 TRUST = np.array([0, 1, 2, 3, *[4] * 4, *[5] * 8, *[6] * 48, *[7] * 192], np.uint8)
 """Class of trust by how often in a row a candidate was right; 0 if there is none."""
 
 
-def bordered(height: int, width: int) -> NDArray[np.uint8]:
+def bordered(height: int, width: int) -> Numbers:
     """Return a picture of colour 0 with rows above it and columns to its right that neighbourhoods reach into."""
-    return np.zeros((ABOVE + height, width + BESIDE), np.uint8)
+    return np.zeros((ABOVE + height, width + BESIDE), np.uint16)
 
 
-def walk(picture: NDArray[np.uint8], colours: int, decide: Decide, progress: Progress | None = None) -> None:
+def walk(picture: Numbers, colours: int, decide: Decide, progress: Progress | None = None) -> None:
     """Go through the pixels of a picture, line by line of the wavefront, from the top down on each.
 
     Args:
         picture: numbers of colours, from `bordered`; a pixel is read, and written, after `decide` was called for it.
-        colours: how many there are, 1 to 256.
+        colours: how many there are, at least 1.
         decide: codes decisions.
         progress: Callback with rows.
     """
@@ -62,10 +63,10 @@ class _Coder:
     def __init__(self, bits: int, decide: Decide) -> None:
         self._bits, self._decide = bits, decide
         self._mixer = Mixer(CANDIDATES + bits)
-        self._last = np.zeros(LOOKED << HASH_BITS, np.uint8)
+        self._last = np.zeros(LOOKED << HASH_BITS, np.uint16)
         self._runs = np.zeros(LOOKED << HASH_BITS, np.uint8)
 
-    def code(self, line: Line, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def code(self, line: Line, known: Numbers) -> Numbers:
         """Return the colours of a line's pixels, (N,); `known` are these if the picture is known."""
         keys = line.looked_up + _STARTS
         candidates = np.concatenate([self._last.take(keys), line.near[:NEIGHBOURS]])
@@ -92,7 +93,7 @@ class _Coder:
         self._remember(keys, colours)
         return colours
 
-    def _number(self, line: Line, those: NDArray[np.int64], known: NDArray[np.uint8]) -> NDArray[np.int64]:
+    def _number(self, line: Line, those: NDArray[np.int64], known: Numbers) -> NDArray[np.int64]:
         """Return the colours of pixels that have no candidate's, bit by bit from the highest on."""
         node = np.ones(len(those), np.int64)
         for level in range(self._bits):
@@ -102,7 +103,7 @@ class _Coder:
             node = 2 * node + bits
         return node - (1 << self._bits)
 
-    def _remember(self, keys: NDArray[np.int64], colours: NDArray[np.uint8]) -> None:
+    def _remember(self, keys: NDArray[np.int64], colours: Numbers) -> None:
         """Store the colours of a line as candidates; of equal neighbourhoods the last one's stays."""
         runs = self._runs.take(keys)
         right = (self._last.take(keys) == colours) & (runs > 0)
