@@ -11,6 +11,8 @@ import math
 import torch
 from torch import Tensor
 
+from .precision import reduced
+
 MOMENTUM = 0.95
 STEPS = 5
 POLYNOMIAL = (3.4445, -4.775, 2.0315)
@@ -61,8 +63,11 @@ class Muon:
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """Return the matrices (N, outputs, inputs), singular values about 1 each, in bfloat16 (Newton-Schulz iteration)."""
-    x = matrices.bfloat16()
+    """Return the matrices (N, outputs, inputs), singular values about 1 each, in bfloat16 (Newton-Schulz iteration).
+
+    Where the device would emulate it, they are in float32.
+    """
+    x = matrices.to(reduced(matrices.device.type))
     turned = x.shape[1] > x.shape[2]
     x = x.mT if turned else x
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=SMALL)
