@@ -14,7 +14,7 @@ from benchmarks.digits import evenly
 from benchmarks.options import images_option, open_model
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
-from vlae_codec.container.header import AROUND_LOSSLESS
+from vlae_codec.container.header import AROUND
 from vlae_codec.families.bilevel import lossless
 from vlae_models.data.sets import load_set
 
@@ -30,7 +30,7 @@ def main(data: Path, images: int) -> None:
     test = load_set("mnist-static", data).test
     chosen = test[evenly(images, len(test))]
     codes = [lossless.encode(open_model(name), chosen) for name in MODELS]
-    sizes = np.array([[AROUND_LOSSLESS + code.payload_bits / 8 for code in found] for found in codes])
+    sizes = np.array([[AROUND + code.payload_bits / 8 for code in found] for found in codes])
     means = dict(zip(MODELS, sizes.mean(axis=1), strict=True)) | {"shortest": sizes.min(axis=0).mean()}
     rows = [{"model": name, "file_bytes": round(float(size), 3)} for name, size in means.items()]
     bounds = [float(np.mean([code.neg_elbo_bits for code in found])) for found in codes]

@@ -24,7 +24,7 @@ from benchmarks.peers import peers
 from benchmarks.results import read_result, write_result
 from vlae_cli.common import data_option, exit_on_error
 from vlae_codec.container.archive import BITS_BACK, write_archive
-from vlae_codec.container.header import write_lossless
+from vlae_codec.container.header import TREE_SEARCH, write_lossless
 from vlae_codec.errors import VlaeError
 from vlae_codec.families.bilevel import lossless
 from vlae_codec.families.bilevel.lossless_chunk import PRECISION, Spent, decode_chunk, encode_chunk
@@ -147,13 +147,13 @@ def single(model: IntegerModel, images: Pixels, effort: int) -> dict[str, Any]:
 
         codes = lossless.encode(model, images, effort=effort, progress=advance)
     encoding, started = time.monotonic() - started, time.monotonic()
-    z = decode(model, [code.mode for code in codes], [code.payload for code in codes])
+    z = decode(model, [TREE_SEARCH] * len(codes), [code.payload for code in codes])
     exact = bool((lossless.restore(model, z, [code.residual for code in codes]) == images).all())
     if not exact:
         raise VlaeError("a single file does not come back")
     decoding = time.monotonic() - started
     over = np.array([code.payload_bits - code.neg_elbo_bits for code in codes])
-    files = [len(write_lossless(c.mode, model.fingerprint, c.payload, c.residual)) for c in codes]
+    files = [len(write_lossless(model.fingerprint, c.payload, c.residual)) for c in codes]
     return {
         "images": len(images),
         "effort": effort,

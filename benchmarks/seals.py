@@ -16,13 +16,11 @@ from vlae_codec.container.header import (
     CHECKSUM,
     ENVELOPE,
     HEADER,
-    LOSSLESS,
     MAGIC,
     STORED,
     VERSION,
     WINDOWED,
     WINDOWED_LOSSLESS,
-    parse,
     parse_head,
 )
 from vlae_codec.container.varint import read_number, write_number
@@ -49,9 +47,6 @@ def reseal(data: bytes, known: Fingerprints) -> bytes:
             return data if mode == WINDOWED else with_crc(data[: -CHECKSUM.size], model)
         if mode == ARCHIVE:
             return _reseal_archive(data, model)
-        if mode == LOSSLESS:
-            checked = parse(data).checked
-            data = with_crc(data[: checked - CHECKSUM.size], model) + data[checked:]
         return with_crc(data[: -CHECKSUM.size], model)
     except FormatError:
         return data

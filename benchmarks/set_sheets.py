@@ -17,10 +17,11 @@ from benchmarks.judged import JUDGES
 from benchmarks.options import images_option, open_model
 from benchmarks.results import FOLDER
 from vlae_cli.common import data_option, exit_on_error
+from vlae_codec.container.header import TREE_SEARCH
 from vlae_codec.io.images import Pixels
 from vlae_codec.io.sheets import contact_sheet
 from vlae_codec.io.writing import write_picture
-from vlae_codec.latents.payload import MAX_BITS, TREE_SEARCH, Code, decode, encode
+from vlae_codec.latents.payload import MAX_BITS, Code, decode, encode
 from vlae_codec.model.networks import IntegerModel
 from vlae_models.data.sets import Images, load_set
 

@@ -96,10 +96,10 @@ class Reader:
             for kind, payload, bits in self.archive(data):
                 yield self.draw(self.latents(kind, payload, bits), seed)
         elif mode == 5:
-            end = 7 + (data[6] & 31) + 1
-            self.check(data[: end + 2])
             self.check(data)
-            yield self.restore(self.latents(data[6] >> 5, data[7:end]), data[end + 2 : -2])
+            size = (data[6] >> 5) + 1
+            code = (int.from_bytes(data[6:-2], "big") << 3).to_bytes(len(data) - 7, "big")[1:]
+            yield self.restore(self.latents(0, code[:size]), code[size:])
         else:
             self.check(data)
             yield self.draw(self.latents(mode, data[6:-2]), seed)

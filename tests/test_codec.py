@@ -105,7 +105,7 @@ def test_models_that_begin_alike_are_told_apart(install: Callable[..., Path]) ->
     install("one", fingerprint="abcdef" + "0" * 58)
     install("two", fingerprint="abcdef" + "1" * 58)
     for name in ("one", "two"):
-        info, _ = identify(compress(BLANK, name))
+        info, _, _ = identify(compress(BLANK, name))
         assert info.name == name
     damaged = compress(BLANK, "one")[:-1] + b"\0"
     with pytest.raises(FormatError, match="checksum"):

@@ -98,6 +98,16 @@ def test_interval(seed: int, count: int, skew: int) -> None:
     assert parts == symbols.tolist()
 
 
+@given(seeds, st.integers(0, 300), st.integers(0, 7))
+def test_interval_leaves_bits(seed: int, count: int, spare: int) -> None:
+    rng = np.random.default_rng(seed)
+    ones, symbols = rng.integers(1, TOP, count).tolist(), rng.integers(0, 2, count).tolist()
+    data, least = encode_interval(symbols, ones, spare), len(encode_interval(symbols, ones))
+    assert not data or data[-1] % (1 << spare) == 0
+    assert least <= len(data) <= least + 1
+    assert list(IntervalDecoder(data, count).pop(ones)) == symbols
+
+
 @given(st.binary(max_size=200))
 def test_interval_takes_any_bytes(data: bytes) -> None:
     assert len(list(IntervalDecoder(data, 50).pop([TOP // 3] * 50))) == 50

@@ -12,7 +12,7 @@ import torch
 from independent_reader import Reader
 from small_models import exported, float_model, some_images, some_latents, tiny_model
 
-from vlae_codec.container.header import write_container
+from vlae_codec.container.header import TREE_SEARCH, write_container
 from vlae_codec.errors import FormatError, ModelError
 from vlae_codec.families import registry
 from vlae_codec.families.bilevel import archive, lossless
@@ -123,7 +123,7 @@ def test_the_independent_reader_reads_labels(tmp_path: Path, code: str) -> None:
 def test_exact_files_have_a_label_too() -> None:
     images = some_images(4)
     codes = lossless.encode(model(), images, bits=16, effort=1)
-    z = decode(model(), [code.mode for code in codes], [code.payload for code in codes])
+    z = decode(model(), [TREE_SEARCH] * len(codes), [code.payload for code in codes])
     np.testing.assert_array_equal(lossless.restore(model(), z, [code.residual for code in codes]), images)
 
 

@@ -11,10 +11,15 @@ from collections.abc import Iterator, Sequence
 from .precision import PRECISION
 
 
-def encode_interval(symbols: Sequence[int], ones: Sequence[int]) -> bytes:
+def encode_interval(symbols: Sequence[int], ones: Sequence[int], spare: int = 0) -> bytes:
     """Return the shortest bytes for symbols of 0 and 1 where P(1) = ones / 2^24, 0 < ones < 2^24.
 
     The bytes stand for a number in [0, 1), and zeros behind them change nothing: their end comes from elsewhere.
+
+    Args:
+        symbols: what is coded.
+        ones: for each of them.
+        spare: last bits of the bytes that are 0.
     """
     low, width = 0, 1
     for symbol, one in zip(symbols, ones, strict=True):
@@ -22,11 +27,12 @@ def encode_interval(symbols: Sequence[int], ones: Sequence[int]) -> bytes:
         width = one_width if symbol else (width << PRECISION) - one_width
         low += 0 if symbol else one_width
     total = PRECISION * len(symbols)
-    for size in range(max(0, (total - width.bit_length()) // 8), total // 8 + 1):
-        unit = total - 8 * size
+    for size in range(max(0, (total - width.bit_length()) // 8), (total + spare + 7) // 8 + 1):
+        unit = total + spare - 8 * size
         value = -(-low >> unit)
         if value << unit < low + width:
-            return value.to_bytes(size, "big").rstrip(b"\0")
+            data = (value << spare).to_bytes(size, "big").rstrip(b"\0")
+            return data + b"\0" if data and data[-1] % (1 << spare) else data
     raise AssertionError("an interval of whole units holds a multiple of them")
 
 

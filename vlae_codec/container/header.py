@@ -1,4 +1,4 @@
-"""The `.vlz` file of one picture: 8 bytes around a lossy payload, 11 around a lossless one.
+"""The `.vlz` file of one picture: 8 bytes around what its model has coded.
 
     offset  0       2            3             6          6 + n    8 + n
             +-------+------------+-------------+-----------+--------+
@@ -15,17 +15,14 @@
 
 The model fixes the picture's size, and the file's length that of the payload, so neither is written.
 
-A lossless file (mode 5) holds a lossy one but for its mode, and the residual behind it. It can be cut anywhere
-behind the first checksum and still gives the lossy picture.
+A lossless file (mode 5) holds a tree-search code, too, and the residual behind it, as bits without a gap. Cut anywhere
+behind its payload it still gives the lossy picture, which no checksum confirms then.
 
-    0                             6        7         7 + n    9 + n          9 + n + m
-    +-----------------------------+--------+---------+--------+------------+--------+
-    | magic, ver, 5, fingerprint  | inside | payload | CRC-16 |  residual  | CRC-16 |
-    +-----------------------------+--------+---------+--------+------------+--------+
-                  6                   1         n        2          m          2
-
-    inside       the payload's mode in the high 3 bits, n - 1 in the low 5
-    CRC-16       each of the fingerprint and of everything before it, as above
+    offset  0                             6                                          6 + n + m  8 + n + m
+            +-----------------------------+-------+-----------+----------------------+--------+
+            | magic, ver, 5, fingerprint  | n - 1 |  payload  |       residual       | CRC-16 |
+            +-----------------------------+-------+-----------+----------------------+--------+
+    bits                48                    3     8 n, n <= 8       8 m - 3, m > 0      16
 
 Mode 6 is an archive of many pictures; see `archive`. Modes 7 to 10 and 12 are pictures of any size; see the containers
 of the windowed, the photo, the stored and the page family. Mode 11 has metadata in front of a file of one picture; see
@@ -43,7 +40,8 @@ from ..errors import FormatError
 
 MAGIC = b"\xd6Z"
 VERSION = 1
-MODES = {0: "search", 1: "sample-1", 2: "sample-2", 3: "sample-3", 4: "sample-4"}
+TREE_SEARCH = 0
+MODES = {TREE_SEARCH: "search", 1: "sample-1", 2: "sample-2", 3: "sample-3", 4: "sample-4"}
 LOSSLESS, ARCHIVE, WINDOWED, WINDOWED_LOSSLESS, PHOTO, STORED, ENVELOPE, PAGE = 5, 6, 7, 8, 9, 10, 11, 12
 COLLECTION = 15
 HEADER = struct.Struct("<2sB3s")
@@ -51,9 +49,10 @@ CHECKSUM = struct.Struct("<H")
 AROUND = HEADER.size + CHECKSUM.size  # bytes that are not payload
 MAX_PAYLOAD = 64
 MAX_FILE = AROUND + MAX_PAYLOAD
-AROUND_LOSSLESS = HEADER.size + 1 + 2 * CHECKSUM.size
-MAX_INSIDE = 32
-"""Bytes of the lossy payload in a lossless file."""
+LENGTH_BITS = 3
+"""Of a lossless file, what its payload's length takes, and the residual's last byte leaves."""
+MAX_INSIDE = 1 << LENGTH_BITS
+"""Bytes of the payload in a lossless file."""
 MAX_LOSSLESS = 1 << 20
 MAX_ARCHIVE = 1 << 30
 
@@ -63,17 +62,15 @@ class Container:
     """What a file says before its model is known.
 
     Attributes:
-        mode: of the lossy payload.
+        mode: of the payload.
         prefix: first bytes of the model's fingerprint.
         payload: the lossy code.
-        checked: where the lossy part ends, its checksum included.
         residual: of a lossless file the exact pixels given the code, what is left of them in one that was cut.
     """
 
     mode: int
     prefix: bytes
     payload: bytes
-    checked: int
     residual: bytes | None = None
 
 
@@ -111,21 +108,18 @@ def parse(data: bytes) -> Container:
         raise FormatError(f"cut short: {len(data)} bytes, and a .vlz file has at least {AROUND + 1}; fetch it again")
     if len(data) > MAX_FILE:
         raise FormatError(f"too long: more than {MAX_FILE} bytes, the most that a .vlz file of one picture has")
-    return Container(mode, prefix, data[HEADER.size : -CHECKSUM.size], len(data))
+    return Container(mode, prefix, data[HEADER.size : -CHECKSUM.size])
 
 
 def _parse_lossless(data: bytes, prefix: bytes) -> Container:
-    inside = data[HEADER.size] if len(data) > HEADER.size else 0
-    start, size = HEADER.size + 1, (inside & 31) + 1
-    checked = start + size + CHECKSUM.size
-    if len(data) < checked:
-        raise FormatError(f"cut short: {len(data)} bytes, and its lossy part alone has {checked}; fetch it again")
+    size = (data[HEADER.size] >> 8 - LENGTH_BITS) + 1 if len(data) > HEADER.size else MAX_INSIDE
+    if len(data) <= HEADER.size + size:
+        raise FormatError(f"cut short: {len(data)} bytes, within its lossy part; fetch it again")
     if len(data) > MAX_LOSSLESS:
         raise FormatError(f"too long: more than {MAX_LOSSLESS} bytes, the most that a lossless file of one picture has")
-    if inside >> 5 not in MODES:
-        raise FormatError(f"a lossy part of unknown mode {inside >> 5}: damaged")
-    residual = data[checked : max(checked, len(data) - CHECKSUM.size)]
-    return Container(inside >> 5, prefix, data[start : start + size], checked, residual)
+    coded = data[HEADER.size : max(HEADER.size + size + 1, len(data) - CHECKSUM.size)]
+    bits = (int.from_bytes(coded, "big") << LENGTH_BITS).to_bytes(1 + len(coded), "big")[1:]
+    return Container(TREE_SEARCH, prefix, bits[:size], bits[size:])
 
 
 def parse_head(data: bytes) -> tuple[int, bytes]:
@@ -156,18 +150,19 @@ def limit(head: bytes) -> int:
     return small.get(mode, MAX_ARCHIVE)
 
 
-def write_lossless(mode: int, fingerprint: bytes, payload: bytes, residual: bytes) -> bytes:
+def write_lossless(fingerprint: bytes, payload: bytes, residual: bytes) -> bytes:
     """Return the bytes of a lossless file.
 
     Args:
-        mode: of the lossy payload, a key of MODES.
         fingerprint: the model's, 32 bytes.
-        payload: the lossy code, 1 to 32 bytes.
-        residual: the pixels given it.
+        payload: the tree-search code, 1 to 8 bytes.
+        residual: the pixels given it, a byte or more; the last 3 bits are 0.
     """
-    assert mode in MODES and len(fingerprint) == 32 and 1 <= len(payload) <= MAX_INSIDE
-    body = start_of(LOSSLESS, fingerprint) + bytes([mode << 5 | len(payload) - 1]) + payload
-    return with_checksum(fingerprint, with_checksum(fingerprint, body) + residual)
+    assert len(fingerprint) == 32 and 1 <= len(payload) <= MAX_INSIDE
+    assert residual and residual[-1] % (1 << LENGTH_BITS) == 0
+    bits = bytes([len(payload) - 1]) + payload + residual
+    coded = (int.from_bytes(bits, "big") >> LENGTH_BITS).to_bytes(len(bits) - 1, "big")
+    return with_checksum(fingerprint, start_of(LOSSLESS, fingerprint) + coded)
 
 
 def check_parts(data: bytes, checked: int, fingerprint: bytes, several: bool = True) -> bool:
@@ -205,11 +200,8 @@ def check(data: bytes, fingerprint: bytes) -> None:
 
 def sections(container: Container) -> list[dict[str, str | int]]:
     """Name, offset and length in bytes of each part of the file, in order."""
-    lengths = {"header": HEADER.size, "payload": len(container.payload), "checksum": CHECKSUM.size}
-    if container.residual is not None:
-        lengths["header"] += 1
-        lengths |= {"residual": len(container.residual), "second checksum": CHECKSUM.size}
-    return layout(lengths)
+    name, coded = ("payload", b"") if container.residual is None else ("payload and residual", container.residual)
+    return layout({"header": HEADER.size, name: len(container.payload + coded), "checksum": CHECKSUM.size})
 
 
 def layout(lengths: Mapping[str, int]) -> list[dict[str, str | int]]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..coding.prefix_code import BitReader, BitWriter, IndexCode
+from ..container.header import TREE_SEARCH
 from ..errors import FormatError, ModelError
 from ..model.networks import BATCH, IntegerModel, Integers, Pictures
 from ..parallel import in_threads
@@ -26,8 +27,6 @@ from .tree_search import MAX_BLOCK_BITS, choose_paths, decode_paths
 
 SEARCH, SAMPLE = CODES = ("search", "sample")
 """The codes of z by name: tree search, and relative entropy coding of a sample."""
-TREE_SEARCH = 0
-"""The mode of the tree-search code."""
 MAX_BITS = 56
 """Bits of the longest tree-search code; its path must stay a positive int64."""
 

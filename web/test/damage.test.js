@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 import { crc16, crc32 } from "../js/container/checksums.js";
 import { parseArchive } from "../js/container/archive.js";
-import { ARCHIVE, LOSSLESS, WINDOWED_LOSSLESS, parseSingle } from "../js/container/header.js";
+import { ARCHIVE, WINDOWED_LOSSLESS } from "../js/container/header.js";
 import { philox } from "../js/exact/philox.js";
 import { open } from "../js/picture.js";
 import { fromHex } from "../js/store.js";
@@ -65,7 +65,6 @@ function resealed(data) {
   const word = (at, value) => new DataView(data.buffer).setUint32(at, value, true);
   try {
     const mode = data[2] & 15;
-    if (mode === LOSSLESS) seal(parseSingle(data).checked);
     if (mode === WINDOWED_LOSSLESS) seal(parseWindowed(data).checked);
     if (mode === ARCHIVE) {
       const { header, names, starts, lengths } = parseArchive(data);

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...container.header import check_parts, write_container, write_lossless
+from ...container.header import write_container, write_lossless
 from ...container.limits import check_pixels
 from ...errors import FormatError
 from ...io.datasets import check_size
@@ -127,7 +127,7 @@ def _encoded(info: ModelInfo, form: Picture, code: Code | LosslessCode) -> Encod
     """Return the file of a code."""
     fingerprint, lossy_bits, residual_bits, exact = bytes.fromhex(info.fingerprint), code.payload_bits, None, None
     if isinstance(code, LosslessCode):
-        data = write_lossless(code.mode, fingerprint, code.payload, code.residual)
+        data = write_lossless(fingerprint, code.payload, code.residual)
         lossy_bits, residual_bits, exact = 8 * len(code.payload), 8 * len(code.residual), form.pixels.astype(bool)
     else:
         data = write_container(code.mode, fingerprint, code.payload)
@@ -149,19 +149,17 @@ def open_file(data: bytes, device: str = "cpu", preview: bool = False, max_pixel
         FormatError: the bytes are no .vlz file of one picture, are damaged, or announce too many pixels.
         ModelError: the model is unknown or damaged.
     """
-    info, container = identify(data)
+    info, container, whole = identify(data)
     check_pixels(info.height, info.width, 1, max_pixels)
     check_payload(registry.load(info, IntegerModel, device), container.mode, container.payload)
     file = OpenedFile(info, container.mode, container.payload)
     if container.residual is None:
         return file
-    whole = check_parts(data, container.checked, bytes.fromhex(info.fingerprint))
-    lost = f"cut short or damaged behind its lossy part, of whose residual {len(container.residual)} bytes are there"
+    lost = "cut short or damaged: the exact pixels are lost"
     if preview:
-        notice = None if whole else f"{lost}: the exact pixels are lost, this is the lossy picture"
-        return replace(file, notice=notice)
+        return replace(file, notice=None if whole else f"{lost}, this is the lossy picture, if that part is right")
     if not whole:
-        raise FormatError(f"{lost}: the exact pixels are lost, `preview` draws the lossy picture")
+        raise FormatError(f"{lost}, `preview` draws the lossy picture, if that part is right")
     return replace(file, residual=container.residual)
 
 

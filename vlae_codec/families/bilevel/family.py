@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ...container.header import LOSSLESS, MODES, check_parts, parse, parse_head, sections
+from ...container.header import LOSSLESS, MODES, parse, parse_head, sections
 from ...errors import VlaeError
 from ...io.adjust import is_hidden_ink, is_ink
 from ...io.images import Picture, is_grey
@@ -86,8 +86,8 @@ class BilevelFamily:
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return the model of a file, and whether all of it is intact."""
-        info, file = identify(data)
-        return info, check_parts(data, file.checked, bytes.fromhex(info.fingerprint), file.residual is not None)
+        info, _, whole = identify(data)
+        return info, whole
 
     def decode(
         self, files: Sequence[bytes], draw: Draw, device: str, progress: Progress | None

@@ -17,8 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ...coding.interval import IntervalDecoder, encode_interval
+from ...container.header import LENGTH_BITS
 from ...latents.labelled import by_label, label_bits
-from ...latents.payload import EFFORTS, INDEX_BITS, MAX_BITS, TREE_SEARCH, longest_code, path_payload, whole_bytes
+from ...latents.payload import EFFORTS, INDEX_BITS, MAX_BITS, longest_code, path_payload, whole_bytes
 from ...latents.posterior import Floats, Posterior, posterior_of, rates
 from ...latents.tree_search import search_tree
 from ...model.networks import BATCH, IntegerModel, Integers, Pictures, spent_bits
@@ -51,8 +52,7 @@ class LosslessCode:
     """One picture's exact code and what theory says of it.
 
     Attributes:
-        mode: of the lossy code.
-        payload: the lossy code.
+        payload: the lossy code, of tree search.
         residual: the pixels given it.
         kl_bits: KL(q(z|x) || p(z)).
         neg_elbo_bits: -ELBO, what bits-back pays for the exact picture.
@@ -60,7 +60,6 @@ class LosslessCode:
         pixel_bits: -log2 p(x|z) of the z that was sent, the residual before it is whole bytes.
     """
 
-    mode: int
     payload: bytes
     residual: bytes
     kl_bits: float
@@ -113,10 +112,10 @@ def _encode(
         lengths = lossy_lengths(theory.kl, bits, most)
         for i, best in enumerate(explain(model, batch, posterior, lengths, effort)):
             pixels, ones = (coding_order(model, one.reshape(1, -1)) for one in (batch[i], best.ones))
-            residual = encode_interval(pixels.tolist(), ones.tolist())
+            residual = encode_interval(pixels.tolist(), ones.tolist(), LENGTH_BITS) or b"\0"
             payload = path_payload(model, best.path, best.bits)
             bound = float(theory.kl[i]), float(theory.neg_elbo[i]), float(theory.naive[i])
-            codes.append(LosslessCode(TREE_SEARCH, payload, residual, *bound, best.pixel_bits))
+            codes.append(LosslessCode(payload, residual, *bound, best.pixel_bits))
             if progress:
                 progress(1)
     return codes

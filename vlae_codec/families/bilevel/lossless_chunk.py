@@ -18,11 +18,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from ...coding.ans import Stack
+from ...container.header import TREE_SEARCH
 from ...errors import FormatError
 from ...exact.layers import FRACTION
 from ...exact.tables import EXP_FRACTION, EXP_MIN, load_tables
 from ...latents.bins import MAX_PRECISION, MIN_PRECISION
-from ...latents.payload import TREE_SEARCH, decode, longest_code
+from ...latents.payload import decode, longest_code
 from ...latents.posterior import NAIVE_STEP, Posterior, gaussian_kl, posterior_of, rates
 from ...model.networks import IntegerModel, Pictures, spent_bits
 from ...pixels.bernoulli import coding_order, read_pixels

@@ -25,18 +25,20 @@ import { PixelNet, features } from "./pixels.js";
 export async function openSingle(data, store) {
   const { mode, prefix } = parseHead(data);
   const parts = parseSingle(data);
-  const fingerprint = await match(data.subarray(0, parts.checked), prefix, store);
+  const found = await store.find(prefix);
+  const right = found.find((one) => sealed(data, fromHex(one)));
+  const whole = right !== undefined;
+  const fingerprint = right ?? found[0];
+  if (!whole && mode !== LOSSLESS) check(data, fromHex(fingerprint));
   const { name } = (await store.list()).models[fingerprint];
   const model = await store.model(fingerprint);
   const { height, width } = model.info;
-  const whole = mode !== LOSSLESS || (data.length >= parts.checked + 2 && sealed(data, fromHex(fingerprint)));
-  const lengths = /** @type {[string, number][]} */ ([["header", mode === LOSSLESS ? 7 : 6], ["payload", parts.payload.length], ["checksum", 2]]);
-  if (mode === LOSSLESS) lengths.push(["residual", (parts.residual ?? []).length], ["second checksum", 2]);
+  const coded = parts.payload.length + (parts.residual ?? []).length;
   return {
     kind: mode === LOSSLESS ? "lossless" : parts.mode ? "sample" : "tree-search code",
     model: name, fingerprint, height, width, count: 1, drawn: mode !== LOSSLESS || !whole,
     exact: mode === LOSSLESS, whole,
-    sections: layout(lengths.slice(0, whole ? 5 : 3)),
+    sections: layout([["header", 6], [parts.residual ? "payload and residual" : "payload", coded], ["checksum", 2]].slice(0, whole ? 3 : 2)),
     draw: (options) => drawSingle(model, parts, whole, store, options),
   };
 }
@@ -68,7 +70,7 @@ async function drawSingle(model, parts, whole, store, { seed = 0, samples = 1, p
   const tables = await loadTables(store);
   const net = new PixelNet(layers, tables, features(layers, latents(layers, tables, parts.mode, parts.payload)));
   if (parts.residual && !preview) {
-    if (!whole) throw new VlzError("cut short or damaged behind its lossy part: the exact pixels are lost, a preview is left");
+    if (!whole) throw new VlzError("cut short or damaged: the exact pixels are lost, a preview is left, if that part is right");
     const { height, width } = model.info;
     return [asPicture(net, net.restore(new Interval(parts.residual, height * width)))];
   }

@@ -21,7 +21,7 @@ const MAX_SIDE = 65536;
 
 /**
  * @typedef {{ name: string, offset: number, bytes: number }} Section
- * @typedef {{ mode: number, payload: Uint8Array, residual?: Uint8Array, checked: number }} Single
+ * @typedef {{ mode: number, payload: Uint8Array, residual?: Uint8Array }} Single
  */
 
 /**
@@ -52,14 +52,15 @@ export function cutShort(data) {
 export function parseSingle(data) {
   const { mode } = parseHead(data);
   if (mode === LOSSLESS) {
-    const checked = 7 + (data[6] & 31) + 1 + 2;
-    if (data.length < checked) throw cutShort(data);
+    const size = (data[6] >> 5) + 1;
+    if (data.length <= 6 + size) throw cutShort(data);
     if (data.length > MAX_LOSSLESS) throw new VlzError(`too long: ${data.length} bytes for a lossless file of one picture`);
-    const payload = data.subarray(7, checked - 2);
-    return { mode: data[6] >> 5, payload, residual: data.subarray(checked, Math.max(checked, data.length - 2)), checked };
+    const coded = data.subarray(6, Math.max(7 + size, data.length - 2));
+    const bits = coded.map((byte, place) => (byte << 3) | ((coded[place + 1] ?? 0) >> 5));
+    return { mode: 0, payload: bits.subarray(0, size), residual: bits.subarray(size) };
   }
   if (data.length > 8 + MAX_PAYLOAD) throw new VlzError(`too long: ${data.length} bytes for a file of one picture`);
-  return { mode, payload: data.subarray(6, -2), checked: data.length };
+  return { mode, payload: data.subarray(6, -2) };
 }
 
 /**
