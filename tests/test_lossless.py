@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_models import BACKENDS, SHAPES, some_images, some_latents, tiny_model
 
+from vlae_codec.coding.interval import encode_interval
 from vlae_codec.container import header
 from vlae_codec.container.header import TREE_SEARCH, check, parse, write_lossless
 from vlae_codec.errors import FormatError
-from vlae_codec.families.bilevel.lossless import encode, restore
+from vlae_codec.families.bilevel.lossless import encode, explain, restore
 from vlae_codec.latents.payload import decode
-from vlae_codec.model.networks import spent_bits
+from vlae_codec.latents.posterior import posterior_of
+from vlae_codec.model.networks import IntegerModel, Integers, Pictures, spent_bits
 from vlae_codec.pixels.bernoulli import coding_order, read_pixels
 
 models = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
@@ -116,6 +118,22 @@ def test_every_flipped_bit_is_noticed(bit: int) -> None:
     data[bit // 8] ^= 1 << bit % 8
     with pytest.raises(FormatError):
         check(bytes(data), FINGERPRINT)
+
+
+def test_the_leaf_of_the_fewest_bytes_is_taken() -> None:
+    """Of leaves that take nearly the same bits the number of one may happen to end a byte before."""
+    model, images = tiny_model(), some_images(20)
+    leaves = explain(model, images, posterior_of(model, images), [(16,)] * len(images), 5)
+    coded = [in_order(model, *both) for both in zip(images, (one.ones for one in leaves), strict=True)]
+    sizes = np.array([len(encode_interval(*both, header.LENGTH_BITS)) for both in coded])
+    taken = np.array([len(code.residual) for code in encode(model, images, bits=16)])
+    assert (taken <= sizes).all() and taken.sum() < sizes.sum()
+
+
+def in_order(model: IntegerModel, image: Pictures, ones: Integers) -> tuple[list[int], list[int]]:
+    """Return the pixels of an image, and their probabilities, in the order in which they are coded."""
+    pixels, given = (coding_order(model, part.reshape(1, -1)).tolist() for part in (image, ones))
+    return pixels, given
 
 
 @settings(max_examples=200)

@@ -4,12 +4,13 @@
 
 The receiver makes z from the lossy code and has p(x|z) from the local decoder, pixel by pixel; it needs nothing of
 q(z|x). So the sender is free in its choice: of the leaves of the candidates' tree that the lossy search ends with it
-takes the one that leaves the fewest bytes in all. A leaf's own length is fixed, so that is the one that explains the
-picture best, which is a good lossy code as well.
+takes the one that leaves the fewest bytes in all. A leaf's own length is fixed, so these are the ones that explain the
+picture best, and good lossy codes as well; which of them takes a byte less than the others is chance.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -27,6 +28,8 @@ from ...pixels.bernoulli import coding_order, read_pixels
 
 TRIED = 2
 """Leaves whose residuals are compared, for each leaf that the lossy code of the same effort draws."""
+LUCK = 6
+"""Bits by which a leaf may miss the bytes that it is tried for; that it fits nevertheless has odds of one in 2^that."""
 
 
 class Explanation(NamedTuple):
@@ -110,9 +113,9 @@ def _encode(
         posterior = posterior_of(model, batch)
         theory = rates(model, batch, posterior)
         lengths = lossy_lengths(theory.kl, bits, most)
-        for i, best in enumerate(explain(model, batch, posterior, lengths, effort)):
-            pixels, ones = (coding_order(model, one.reshape(1, -1)) for one in (batch[i], best.ones))
-            residual = encode_interval(pixels.tolist(), ones.tolist(), LENGTH_BITS) or b"\0"
+        for i, options in enumerate(lengths):
+            found = _explanations(model, batch[i : i + 1], posterior.of(i), options, effort)
+            best, residual = _shortest(model, batch[i], found)
             payload = path_payload(model, best.path, best.bits)
             bound = float(theory.kl[i]), float(theory.neg_elbo[i]), float(theory.naive[i])
             codes.append(LosslessCode(payload, residual, *bound, best.pixel_bits))
@@ -140,22 +143,39 @@ def explain(
         lengths: of the leaves' paths, in bits; any may be taken.
         effort: 1 ... 9.
     """
-    best = []
-    for i, options in enumerate(lengths):
-        found = [_explain(model, images[i : i + 1], posterior.of(i), bits, effort) for bits in options]
-        best.append(min(found, key=lambda one: one.bits + one.pixel_bits))
-    return best
+    return [
+        _explanations(model, images[i : i + 1], posterior.of(i), options, effort)[0]
+        for i, options in enumerate(lengths)
+    ]
 
 
-def _explain(model: IntegerModel, image: Pictures, posterior: Posterior, bits: int, effort: int) -> Explanation:
-    level = EFFORTS[effort]
-    paths, z = search_tree(model, posterior, bits - label_bits(model), level.beam)
-    paths, z = paths[: TRIED * level.drawn], z[: TRIED * level.drawn]
-    copies = np.repeat(image, len(z), axis=0)
-    ones = model.likelihoods(copies, z)
-    spent = spent_bits(copies, ones)
-    first = int(np.argmin(spent))
-    return Explanation(int(paths[first]), bits, z[first], ones[first], float(spent[first]))
+def _explanations(
+    model: IntegerModel, image: Pictures, posterior: Posterior, lengths: Sequence[int], effort: int
+) -> list[Explanation]:
+    """Return the best leaves of a search for one image (1, H, W), by the bits that they take with its pixels."""
+    level, found = EFFORTS[effort], []
+    for bits in lengths:
+        paths, z = search_tree(model, posterior, bits - label_bits(model), level.beam)
+        paths, z = paths[: TRIED * level.drawn], z[: TRIED * level.drawn]
+        copies = np.repeat(image, len(z), axis=0)
+        ones = model.likelihoods(copies, z)
+        leaves = zip(paths.tolist(), z, ones, spent_bits(copies, ones).tolist(), strict=True)
+        found += [Explanation(path, bits, *rest) for path, *rest in leaves]
+    return sorted(found, key=lambda one: one.bits + one.pixel_bits)
+
+
+def _shortest(model: IntegerModel, image: Pictures, found: Sequence[Explanation]) -> tuple[Explanation, bytes]:
+    """Return the leaf, of some in the order of their bits, that is written in the fewest bytes, and its residual."""
+    pixels = coding_order(model, image.reshape(1, -1)).tolist()
+    best, residual, size = found[0], b"", math.inf
+    for one in found:
+        if one.bits + one.pixel_bits + LENGTH_BITS > 8 * (size - 1) + LUCK:
+            break
+        ones = coding_order(model, one.ones.reshape(1, -1)).tolist()
+        tried = encode_interval(pixels, ones, LENGTH_BITS) or b"\0"
+        if one.bits // 8 + len(tried) < size:
+            best, residual, size = one, tried, one.bits // 8 + len(tried)
+    return best, residual
 
 
 def restore(model: IntegerModel, z: Integers, residuals: Sequence[bytes]) -> Pictures:
