@@ -142,7 +142,8 @@ def machine_of(last: dict[str, str]) -> str:
 
 def images_of(recipe: BilevelRecipe) -> str:
     """Which images a model has seen."""
-    return f"the images of its train {'and valid parts' if recipe.train.use_valid else 'part'}"
+    drawn = f", drawn anew each time from the ink of `{recipe.train.ink}`" if recipe.train.ink else ""
+    return f"the images of its train {'and valid parts' if recipe.train.use_valid else 'part'}{drawn}"
 
 
 def figures(result: dict[str, Any]) -> list[str]:

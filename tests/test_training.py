@@ -55,6 +55,11 @@ def test_a_seed_decides_the_weights(data: Path, tmp_path: Path) -> None:
     assert not torch.equal(first.local.mix.weight, other.local.mix.weight)
 
 
+def test_images_may_be_drawn_from_the_ink_of_another_set(data: Path, tmp_path: Path) -> None:
+    other = dataclasses.replace(with_train(ink=RECIPE.data), data="caltech")
+    assert_equal_weights(train(data, tmp_path / "one"), train(data, tmp_path / "two", other))
+
+
 class InterruptedRunError(Exception):
     pass
 

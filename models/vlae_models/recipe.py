@@ -21,7 +21,12 @@ else:
 if TYPE_CHECKING:
     from importlib.abc import Traversable
 
-WINDOWS = {"none": Window(0, 0, 0), "4x2": Window(1, 2, 1), "5x3": Window(2, 2, 2), "7x4": Window(3, 3, 3)}
+WINDOWS = {
+    "none": Window(0, 0, 0),
+    "4x2": Window(1, 2, 1),
+    "5x3": Window(2, 2, 2),
+    "7x4": Window(3, 3, 3),
+}
 """The decoder's windows by the paper's names."""
 
 STACKS: dict[str, tuple[int, ...]] = {"six-3x3": (1,) * 6, "full": (1, 1, 2, 4, 8, 11)}
@@ -116,6 +121,8 @@ class TrainConfig(Schedule):
             with the learning rate.
         dropout: of the fully connected layers.
         init: released model (name or folder) whose weights training starts from; "" for none.
+        ink: set of the same pictures in grey, whose training images are drawn anew each time in place of the recipe's;
+            "" for the set of the recipe.
         mirror: turn half of the training images left to right, drawn anew each time.
         shift: move each training image by up to this many pixels, drawn anew each time.
         label: weight of -log q(y|x), of models with labels.
@@ -133,6 +140,7 @@ class TrainConfig(Schedule):
     auxiliary: float = 0.0
     dropout: float = 0.0
     init: str = ""
+    ink: str = ""
     mirror: bool = False
     shift: int = 0
     label: float = 1.0

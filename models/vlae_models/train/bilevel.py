@@ -28,7 +28,7 @@ class Trainer(Loop[VLAE]):
     ) -> None:
         self.train = train = recipe.train
         torch.manual_seed(train.seed)
-        ink = load_ink(recipe.data, data)
+        ink = load_ink(train.ink or recipe.data, data)
         seen = np.concatenate([ink.train, ink.valid]) if train.use_valid else ink.train
         self.train_ink, self.valid_images = as_tensor(seen) / WHITE, as_tensor(binarise(ink.valid, 1))
         model = VLAE(recipe.model, train.dropout)

@@ -37,7 +37,7 @@ class LabelledTrainer(Trainer):
         self, recipe: BilevelRecipe, data: Path, folder: Path, minutes: float | None, device: str, quiet: bool = False
     ) -> None:
         super().__init__(recipe, data, folder, minutes, device, quiet)
-        labels = load_labels(recipe.data, data)
+        labels = load_labels(recipe.train.ink or recipe.data, data)
         seen = np.concatenate([labels.train, labels.valid]) if recipe.train.use_valid else labels.train
         self.valid_images = self.valid_images[::VALID_STEP]
         self.train_labels, self.valid_labels = (
