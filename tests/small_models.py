@@ -22,7 +22,7 @@ from vlae_models.windowed import export as windowed
 from vlae_models.windowed.config import WindowedRecipe
 from vlae_models.windowed.vlae import WindowedVLAE
 
-WINDOW_NAMES = ["none", "4x2", "5x3", "7x4"]
+WINDOW_NAMES = ["none", "4x2", "5x3", "7x4", "13x7"]
 SHAPES = {"two blocks": ("4x2", 16, 2), "four blocks": ("4x2", 32, 4)}
 BACKENDS = ["torch", "cuda"]
 """The devices that have to give what numpy ("cpu") gives."""

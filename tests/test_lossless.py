@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_models import BACKENDS, SHAPES, some_images, some_latents, tiny_model
+from small_models import BACKENDS, SHAPES, WINDOW_NAMES, some_images, some_latents, tiny_model
 
 from vlae_codec.coding.interval import encode_interval
 from vlae_codec.container import header
@@ -57,7 +57,7 @@ def test_every_backend_writes_and_reads_the_same_bytes(device: str) -> None:
     np.testing.assert_array_equal(restore(theirs, z, [code.residual for code in codes]), images)
 
 
-@pytest.mark.parametrize("window", ["none", "4x2", "5x3", "7x4"])
+@pytest.mark.parametrize("window", WINDOW_NAMES)
 def test_the_receiver_meets_the_senders_probabilities(window: str) -> None:
     """In the sender's order, though it knows only the pixels read before."""
     model, images, z = tiny_model(window), some_images(3), some_latents(3)

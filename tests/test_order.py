@@ -41,7 +41,7 @@ def test_every_pixel_once_and_after_its_window(height: int, width: int, window: 
 
 @pytest.mark.parametrize(
     ("name", "height", "width", "steps"),
-    [("7x4", 28, 28, 136), ("4x2", 28, 28, 82), ("7x4", 512, 768, 2812), ("none", 28, 28, 28)],
+    [("7x4", 28, 28, 136), ("13x7", 28, 28, 217), ("4x2", 28, 28, 82), ("7x4", 512, 768, 2812), ("none", 28, 28, 28)],
 )
 def test_number_of_steps(name: str, height: int, width: int, steps: int) -> None:
     found = list(wavefront_steps(height, width, WINDOWS[name]))

@@ -44,7 +44,7 @@ def test_all_released_weights_are_taken(released: str) -> None:
             torch.testing.assert_close(got, expected, atol=2e-4, rtol=0, msg=name)
 
 
-@pytest.mark.parametrize("window", ["4x2", "7x4", "none"])
+@pytest.mark.parametrize("window", ["4x2", "7x4", "13x7", "none"])
 def test_pixels_that_both_windows_see_keep_their_weights(released: str, window: str) -> None:
     net, old = started(config_of(window), released), float_model("5x3")
     known = WINDOWS["5x3"].offsets()

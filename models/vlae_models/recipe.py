@@ -26,6 +26,7 @@ WINDOWS = {
     "4x2": Window(1, 2, 1),
     "5x3": Window(2, 2, 2),
     "7x4": Window(3, 3, 3),
+    "13x7": Window(6, 6, 6),
 }
 """The decoder's windows by the paper's names."""
 
