@@ -13,8 +13,8 @@ from PIL import Image
 from small_models import exported, some_images
 
 import vlae_codec
-from vlae_codec.container.header import write_container
-from vlae_codec.errors import ModelError
+from vlae_codec.container.header import write_container, write_lossless
+from vlae_codec.errors import FormatError, ModelError
 from vlae_codec.families import registry
 from vlae_codec.families.bilevel import codec, editing
 from vlae_codec.latents.labelled import split_label
@@ -63,6 +63,14 @@ def test_another_label_holds_the_style(files: Files) -> None:
     assert (np.diff(editing.latents([code, edited]), axis=0) != 0).any()
     assert editing.read_code(edited.lossy) == edited
     assert editing.with_label(edited, 1) == code
+
+
+def test_a_cut_exact_file_is_not_edited(files: Files) -> None:
+    code = codes(files)[0]
+    whole = write_lossless(bytes.fromhex(code.model.fingerprint), code.payload, b"some pixels 0")
+    assert editing.read_code(whole) == code
+    with pytest.raises(FormatError, match="cut short"):
+        editing.read_code(whole[:-1])
 
 
 def test_another_style_holds_the_label(files: Files) -> None:

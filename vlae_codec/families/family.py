@@ -98,7 +98,7 @@ class Family(Protocol):
         """
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
-        """Return the model of a file whose lossy part is verified, and whether the rest of it is intact.
+        """Return the model of a file, and whether all of it is intact; of a lossless one less may be left.
 
         Raises:
             FormatError: no file of the family, or damaged.

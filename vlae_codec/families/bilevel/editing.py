@@ -38,7 +38,7 @@ def read_code(data: bytes) -> OpenedFile:
         ModelError: the model is unknown or damaged.
     """
     inner, _ = envelope.unwrap(data)
-    return replace(open_file(inner, preview=True), notice=None)
+    return replace(open_file(inner), residual=None)
 
 
 def label_of(code: OpenedFile) -> int | None:
