@@ -25,7 +25,7 @@ from vlae_models.windowed.config import WINDOWED
 USE = {
     "mnist": "Lossy compression of bilevel 28x28 drawings of single digits, bright ink on black.",
     "mnist-dynamic": "Study of the method on digits binarised anew, beside published tables; `mnist` for compression.",
-    "mnist-fine": "Study of the method: likelihood beside published tables; `mnist` for compression.",
+    "mnist-fine": "Exact digits, and likelihood beside published tables; `mnist` for lossy compression.",
     "mnist-label": "Editing of coded digits (`vlae-edit`), and their compression with the class apart.",
     "omniglot": "Lossy compression of bilevel 28x28 drawings of single characters, bright ink on black.",
     "caltech": "Lossy compression of bilevel 28x28 silhouettes of objects, the object bright.",
