@@ -64,7 +64,7 @@ export class Counts {
   /** @param {import("../store.js").Numbers} templates (T, ROWS) */
   constructor({ data, shape }) {
     this.templates = shape[0];
-    this.masks = Uint32Array.from(data, (value) => Number(value));
+    this.masks = Uint32Array.from(/** @type {any} */ (data), (value) => Number(value));
     this.paper = new Uint16Array(this.templates << HASH_BITS);
     this.ink = new Uint16Array(this.templates << HASH_BITS);
   }
