@@ -65,3 +65,27 @@ test("any bytes give the symbols of plain arithmetic, or are refused where it re
   }
   assert.ok(refused > 0 && refused < 300);
 });
+
+test("decisions are the symbols of plain arithmetic", () => {
+  let refused = 0;
+  for (let file = 0; file < 200; file++) {
+    const data = new Uint8Array(new Uint32Array([...Array(10).keys()].flatMap((i) => [...philox(i, file, 0, 0, 8, 0)])).buffer);
+    if (file % 3 === 0) data.fill(255, 0, 20);
+    if (file % 3 === 1) data.fill(0, 5, 40);
+    const [found, plain] = [new RangeDecoder(data), new Plain(data)];
+    for (let i = 0; i < 600; i++) {
+      const word = philox(i, file, 1, 0, 8, 0)[0];
+      const one = 1 + [word >>> 8, word & 15, 2 ** 24 - 20 + (word & 15), 2 ** 23 - 8 + (word & 15)][i % 4] % (2 ** 24 - 1);
+      let decision;
+      try {
+        decision = plain.pop([0, 2 ** 24 - one - (one < 2 ** 23 ? 1 : 0), 2 ** 24]);
+      } catch {
+        refused++;
+        assert.throws(() => found.decide(one), { name: "VlzError" });
+        break;
+      }
+      assert.equal(found.decide(one), decision);
+    }
+  }
+  assert.ok(refused > 0 && refused < 200);
+});

@@ -1,11 +1,9 @@
-/** Decisions of the windowed family: few of them are one exact number, many go through a range coder. */
+/** Decisions of exact pixels and of latents: few of them are one exact number, many go through a range coder. */
 
 import { VlzError } from "../errors.js";
 import { Interval } from "./interval.js";
 import { RangeDecoder } from "./range.js";
 
-const ONE = 1 << 24;
-const HALF = 1 << 23;
 const FEW = 4096;
 
 /**
@@ -19,11 +17,15 @@ export function decisions(data, count) {
     const interval = new Interval(data, count);
     return (one) => interval.pop(one);
   }
+  const coder = words(data);
+  return (one) => coder.decide(one);
+}
+
+/**
+ * Return the coder of many decisions.
+ * @param {Uint8Array} data
+ */
+export function words(data) {
   if (data.length % 4) throw new VlzError(`${data.length} bytes of coded bits are not whole words of 4: damaged`);
-  const coder = new RangeDecoder(data);
-  const cuts = [0, 0, ONE];
-  return (one) => {
-    cuts[1] = ONE - one - (one < HALF ? 1 : 0);
-    return coder.pop(cuts);
-  };
+  return new RangeDecoder(data);
 }

@@ -7,6 +7,7 @@
 import { VlzError } from "../errors.js";
 
 const WORD = 2 ** 32;
+const [ONE, HALF] = [2 ** 24, 2 ** 23];
 const DIGIT = 2 ** 20;
 
 export class RangeDecoder {
@@ -45,17 +46,52 @@ export class RangeDecoder {
     this.take(scale, cumulative[first + 1] - cumulative[first]);
     if (!this.inside()) {
       // The quotient was rounded down to the symbol before, or no encoder wrote this.
-      if (++first > cumulative.length - 2) throw new VlzError("its coded bits cannot be decoded: damaged");
+      if (++first > cumulative.length - 2) throw undecodable();
       [this.high, this.low] = minus(this.high, this.low, this.rangeHigh, this.rangeLow);
       this.take(scale, cumulative[first + 1] - cumulative[first]);
     }
-    if (this.rangeHigh === 0) {
-      this.high = this.low;
-      this.low = this.next();
-      this.rangeHigh = this.rangeLow;
-      this.rangeLow = 0;
-    }
+    if (this.rangeHigh === 0) this.shift();
     return first;
+  }
+
+  /**
+   * Return the next decision: what `pop` returns for two symbols, in less time.
+   * @param {number} one the probability of a 1, in units of 2^-24
+   */
+  decide(one) {
+    const { rangeHigh, rangeLow } = this;
+    const none = ONE - one - (one < HALF ? 1 : 0);
+    // The scale in two digits, each of which gives a product below 2^44.
+    const upper = (rangeHigh >>> 12) * none;
+    let high = Math.floor(upper / 4096);
+    let low = (upper - 4096 * high) * DIGIT + (((rangeHigh & 4095) << 8) | (rangeLow >>> 24)) * none;
+    const carry = Math.floor(low / WORD);
+    high += carry;
+    low -= carry * WORD;
+    const decision = this.high > high || (this.high === high && this.low >= low) ? 1 : 0;
+    if (decision) {
+      let borrow = this.low < low ? 1 : 0;
+      this.high -= high + borrow;
+      this.low += borrow * WORD - low;
+      // The rest of the scale: that times 2^24 is the interval without its last digits.
+      const whole = rangeLow - (rangeLow & 0xffffff);
+      borrow = whole < low ? 1 : 0;
+      high = rangeHigh - high - borrow;
+      low = whole - low + borrow * WORD;
+      if (this.high > high || (this.high === high && this.low >= low)) throw undecodable();
+    }
+    this.rangeHigh = high;
+    this.rangeLow = low;
+    if (high === 0) this.shift();
+    return decision;
+  }
+
+  /** Take in the next word. */
+  shift() {
+    this.high = this.low;
+    this.low = this.next();
+    this.rangeHigh = this.rangeLow;
+    this.rangeLow = 0;
   }
 
   /**
@@ -83,6 +119,10 @@ export class RangeDecoder {
   inside() {
     return this.high < this.rangeHigh || (this.high === this.rangeHigh && this.low < this.rangeLow);
   }
+}
+
+function undecodable() {
+  return new VlzError("its coded bits cannot be decoded: damaged");
 }
 
 /**
