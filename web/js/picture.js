@@ -42,7 +42,7 @@ export async function open(data, store) {
   if (mode < ARCHIVE) return openSingle(data, store);
   if (mode === ARCHIVE) return openArchive(data, store);
   if (mode === PHOTO) return openPhoto(data, store);
-  if (mode === STORED) return openStored(data);
+  if (mode === STORED) return openStored(data, store);
   if (mode === PAGE) return openPage(data, store);
   return openWindowed(data, store);
 }

@@ -1,10 +1,11 @@
-/** Exact pictures without a model: tiles of lossless WebP images. */
+/** Exact pictures without a model: tiles of lossless WebP images, or a palette and pixels. */
 
 import { check, layout, parseHead, readNumber, readSize } from "../container/header.js";
 import { VlzError } from "../errors.js";
 import { readWebp } from "../webp/decode.js";
+import { readPalette } from "./palette.js";
 
-const [GREY, ALPHA, DEEP] = [1, 2, 4];
+const [GREY, ALPHA, DEEP, PALETTE] = [1, 2, 4, 8];
 const TILE = 4096;
 const NO_MODEL = new Uint8Array(32);
 
@@ -17,21 +18,29 @@ const NO_MODEL = new Uint8Array(32);
 /**
  * Open a file without a model.
  * @param {Uint8Array} data
+ * @param {import("../store.js").Store} store
  * @returns {Opened}
  */
-export function openStored(data) {
+export function openStored(data, store) {
   const { prefix } = parseHead(data);
   const flags = data[6];
   if (prefix.some((byte) => byte)) throw new VlzError("it names a model where there should be none: damaged");
-  if (flags & ~(GREY | ALPHA | DEEP)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
+  if (flags & ~(GREY | ALPHA | DEEP | PALETTE)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
+  if (flags & DEEP && flags & PALETTE) throw new VlzError("its samples have 16 bits and a palette of 8: damaged");
   const [height, width, start] = readSize(data, 7);
   check(data, NO_MODEL);
-  const tiles = data.subarray(start, data.length - 2);
+  const body = data.subarray(start, data.length - 2);
+  const channels = (flags & GREY ? 1 : 3) + (flags & ALPHA ? 1 : 0);
+  const palette = (flags & PALETTE) !== 0;
   return {
-    kind: `exact ${flags & GREY ? "grey" : "colour"} picture${flags & DEEP ? " of 16 bits" : ""}${flags & ALPHA ? ", with transparency" : ""}, by a general coder`,
+    kind: `exact ${flags & GREY ? "grey" : "colour"} picture${flags & DEEP ? " of 16 bits" : ""}${flags & ALPHA ? ", with transparency" : ""}, by a ${palette ? "palette" : "general coder"}`,
     model: "", fingerprint: "", height, width, count: 1, drawn: false, exact: true, whole: true,
-    sections: layout([["header", start], ["tiles", tiles.length], ["checksum", 2]]),
-    draw: async ({ progress }) => [picture(tiles, height, width, flags, progress)],
+    sections: layout([["header", start], [palette ? "pixels" : "tiles", body.length], ["checksum", 2]]),
+    draw: async ({ progress }) => {
+      if (!palette) return [picture(body, height, width, flags, progress)];
+      const logistic = /** @type {import("../store.js").Numbers} */ ((await store.table("tables")).arrays.get("logistic"));
+      return [{ height, width, channels, data: readPalette(body, height, width, channels, logistic, progress) }];
+    },
   };
 }
 

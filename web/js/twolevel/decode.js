@@ -3,14 +3,12 @@
 import { match } from "../bilevel/decode.js";
 import { decisions } from "../coding/decisions.js";
 import { cutShort, layout, parseHead, readNumber, readSize } from "../container/header.js";
+import { checkWork } from "../container/limits.js";
 import { VlzError } from "../errors.js";
 import { Counts, Rows, SLANT } from "./contexts.js";
 import { Mixer, quotient } from "./mixer.js";
 
 const GREY = 1;
-const FREE_PIXELS = 2 ** 20;
-const PIXELS_A_BYTE = 2 ** 15;
-const [LONGEST, FRONTIER] = [2 ** 15, 64];
 
 /**
  * @typedef {import("../picture.js").Opened} Opened
@@ -70,12 +68,7 @@ export async function openPage(data, store) {
   const file = parsePage(data);
   const fingerprint = await match(data, file.prefix, store);
   const { height, width, rows, columns, residual, levels } = file;
-  const least = Math.floor(Math.max(0, rows.length * columns.length - FREE_PIXELS) / PIXELS_A_BYTE) & -4;
-  if (residual.length < least) throw new VlzError(`${residual.length} bytes are too few for its coded pixels: damaged`);
-  const steps = columns.length + SLANT * (rows.length - 1);
-  if (steps > LONGEST && rows.length * columns.length <= FRONTIER * steps) {
-    throw new VlzError(`it codes ${columns.length} x ${rows.length} pixels, too thin for a page: damaged`);
-  }
+  checkWork(rows.length, columns.length, SLANT, residual.length);
   if (!rows.length && residual.length) throw new VlzError("it has pixels of no rows: damaged");
   return {
     kind: "exact page of two levels", model: (await store.list()).models[fingerprint].name, fingerprint, height, width,
