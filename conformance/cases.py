@@ -22,6 +22,8 @@ from vlae_codec.families.page import codec as page
 from vlae_codec.families.registry import find_model
 from vlae_codec.families.request import Rate
 from vlae_codec.families.stored import codec as stored
+from vlae_codec.families.stored import palette
+from vlae_codec.families.stored.container import StoredFile, write_file
 from vlae_codec.io.images import Picture, decode_image
 
 Levels = NDArray[np.uint8]
@@ -202,7 +204,7 @@ def photo_cases() -> Iterator[Case]:
 def stored_cases() -> Iterator[Case]:
     """Yield the cases of exact pictures without a model."""
 
-    def code(levels: Levels, alpha: Levels | None = None, effort: int = 5) -> Callable[[], bytes]:
+    def code(levels: Levels, alpha: Levels | None = None, effort: int = stored.PALETTES - 1) -> Callable[[], bytes]:
         return lambda: stored.compress(Picture(levels, alpha=alpha), effort).data
 
     plane = (waves(40, 50, True) // 2 + 100).astype(np.uint8)
@@ -220,6 +222,35 @@ def stored_cases() -> Iterator[Case]:
         made = partial(vlae_codec.compress, samples, lossless=True)
         yield Case(f"stored-deep-{name}", f"16 bits, {name}", made)
     yield Case("stored-tiles", "tiles side by side", code((np.mgrid[:3, :4100][1] // 17 % 2 * 255).astype(np.uint8)))
+    yield from palette_cases()
+
+
+def palette_cases() -> Iterator[Case]:
+    """Yield the cases of exact pictures by a palette: lines, flat parts and specks in a number of colours."""
+
+    def code(colours: int, channels: int, size: tuple[int, int] = (48, 64), specks: float = 0.03) -> bytes:
+        rng = np.random.default_rng(5)
+        rows, columns = np.mgrid[: size[0], : size[1]]
+        numbers = (columns // 9 + rows // 12) * (rows % 12 > 3) % colours
+        numbers[rng.random(size) < specks] = rng.integers(colours)
+        far = rng.random(size) < specks
+        numbers[far] = rng.integers(0, colours, int(far.sum()))
+        found = palette.split(rng.integers(0, 256, (colours, channels), np.uint8)[numbers])
+        assert found is not None
+        body, _ = palette.encode(*found)
+        return write_file(StoredFile(channels < 3, channels % 2 == 0, *size, body, palette=True))
+
+    def case(name: str, tests: str, *about: Any) -> Case:
+        return Case(f"stored-palette{name}", f"a palette: {tests}", partial(code, *about))
+
+    yield case("", "20 colours", 20, 3)
+    yield case("-alpha", "20 colours with transparency", 20, 4)
+    yield case("-grey", "7 levels", 7, 1)
+    yield case("-alpha-grey", "90 levels with transparency", 90, 2)
+    yield case("-many", "256 colours", 256, 3, (48, 64), 0.5)
+    yield case("-one", "one colour", 1, 3)
+    yield case("-two", "two colours, few pixels", 2, 3, (3, 5), 0.3)
+    yield case("-column", "a column", 5, 3, (200, 1))
 
 
 def page_cases() -> Iterator[Case]:

@@ -6,12 +6,17 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from vlae_codec.container.archive import parse_archive
 from vlae_codec.container.header import checksum
 from vlae_codec.container.varint import write_number
 from vlae_codec.families import registry
 from vlae_codec.families.page.container import PageFile, Stretches, write_file
 from vlae_codec.families.registry import find_model
+from vlae_codec.families.stored import palette
+from vlae_codec.families.stored.container import StoredFile
+from vlae_codec.families.stored.container import write_file as write_stored
 
 
 class Bad(NamedTuple):
@@ -167,12 +172,33 @@ def bad_pictures(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad("windowed-other", "a model of another family", checksummed(photo, good[:3] + photo[:3] + good[6:-2]))
     stored, none = files["stored-colour"], bytes(32)
     yield Bad("stored-model", "a model where there is none", checksummed(none, stored[:3] + b"\0\0\x01" + stored[6:-2]))
-    yield Bad("stored-flags", "flags that are not known", checksummed(none, stored[:6] + b"\x08" + stored[7:-2]))
+    yield Bad("stored-flags", "flags that are not known", checksummed(none, stored[:6] + b"\x10" + stored[7:-2]))
     yield Bad(
         "stored-size", "a tile of another size", checksummed(none, stored[:7] + bytes([stored[7] + 1]) + stored[8:-2])
     )
     yield Bad("stored-more", "a byte behind the tiles", checksummed(none, stored[:-2] + b"\0"))
     yield Bad("stored-cut", "a tile that is cut", checksummed(none, stored[:-9]))
+
+
+def bad_palettes(files: dict[str, bytes]) -> Iterator[Bad]:
+    """Yield exact pictures by a palette."""
+    good, none, about = files["stored-palette-alpha"], bytes(32), "stored-palette"
+
+    def picture(body: bytes, height: int = 9, width: int = 9) -> bytes:
+        return write_stored(StoredFile(False, False, height, width, body, palette=True))
+
+    colours = np.arange(9, dtype=np.uint8).reshape(3, 3)
+    beyond, _ = palette.encode(np.full((9, 9), 3, np.uint8), colours)
+    drawn, _ = palette.encode(np.zeros((9, 9), np.uint8), colours)
+    yield Bad(f"{about}-level", "a palette beyond the highest level", picture(b"\x04" + bytes(40)))
+    yield Bad(f"{about}-beyond", "a colour that is not in the palette", picture(beyond))
+    yield Bad(f"{about}-deep", "a palette of 16 bits", checksummed(none, good[:6] + b"\x0e" + good[7:-2]))
+    yield Bad(f"{about}-empty", "nothing behind the size", picture(b""))
+    yield Bad(f"{about}-bits", "bits that no encoder writes", picture(b"\x04" + b"\xff" * 40))
+    yield Bad(f"{about}-words", "half a word", picture(drawn + b"\0\0"))
+    yield Bad(f"{about}-much", "many pixels from few bytes", picture(drawn, 4096, 4096))
+    yield Bad(f"{about}-thin", "a longer walk than its pixels are worth", picture(drawn, 65536, 8))
+    yield Bad(f"{about}-flipped", "a flipped bit of the pixels", good[:-9] + bytes([good[-9] ^ 1]) + good[-8:])
 
 
 def bad_pages(files: dict[str, bytes]) -> Iterator[Bad]:
@@ -230,5 +256,5 @@ def bad_metadata(files: dict[str, bytes]) -> Iterator[Bad]:
 
 def all_bad(files: dict[str, bytes]) -> Iterator[Bad]:
     """Yield all files to refuse, made of the files of the suite by name."""
-    for some in (bad_single, bad_archives, bad_pictures, bad_pages, bad_collections, bad_metadata):
+    for some in (bad_single, bad_archives, bad_pictures, bad_palettes, bad_pages, bad_collections, bad_metadata):
         yield from some(files)

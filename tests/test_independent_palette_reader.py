@@ -11,8 +11,9 @@ from independent_palette_reader import picture
 from numpy.typing import NDArray
 
 from vlae_codec.families.stored import palette
-from vlae_codec.families.stored.container import StoredFile, write_file
+from vlae_codec.families.stored.container import StoredFile, parse_file, write_file
 
+SUITE = Path(__file__).resolve().parents[1] / "conformance" / "files"
 TABLES = Path(str(resources.files("vlae_codec"))) / "exact" / "tables.npz"
 
 
@@ -48,6 +49,14 @@ def test_long_runs() -> None:
     levels[:, :250] = 0
     levels[:, 64:250:37], levels[:, 1100::5] = 90, 255
     check(levels)
+
+
+@pytest.mark.parametrize("path", sorted(SUITE.glob("stored-palette*.vlz")), ids=lambda path: path.stem)
+def test_files_of_the_suite(path: Path) -> None:
+    data = path.read_bytes()
+    file = parse_file(data)
+    expected = palette.decode(file.residual, file.height, file.width, file.channels)
+    np.testing.assert_array_equal(np.array(picture(data, TABLES)), expected)
 
 
 def check(levels: NDArray[np.uint8]) -> None:
