@@ -31,7 +31,15 @@ from tqdm import tqdm
 
 import vlae_codec
 from benchmarks.fuzz_photos import PhotoCorpus, damaged_photo_model, make_photo_corpus, read_photo_folder
-from benchmarks.fuzz_stored import damaged_metadata, damaged_tiles, make_pages, make_stored, make_wrapped
+from benchmarks.fuzz_stored import (
+    damaged_metadata,
+    damaged_palette,
+    damaged_tiles,
+    make_pages,
+    make_palettes,
+    make_stored,
+    make_wrapped,
+)
 from benchmarks.memory_folder import MemoryFolder
 from benchmarks.mutations import mutate, mutate_arrays, mutate_info, pack_model
 from benchmarks.results import FOLDER, read_result, write_result
@@ -58,8 +66,8 @@ MAX_PHOTO_PIXELS = 40 * 30
 """Of a picture of any size: exact pixels are eight decisions each, and the narrowest pictures take one step a pixel."""
 KEPT = 5000
 """Inputs between two savings."""
-KINDS = ("file", "archive", "model", "photo", "photo model", "stored", "metadata", "page")
-WEIGHTS = (28, 14, 12, 14, 6, 10, 8, 8)
+KINDS = ("file", "archive", "model", "photo", "photo model", "stored", "metadata", "page", "palette")
+WEIGHTS = (28, 14, 12, 14, 6, 10, 8, 8, 8)
 
 
 class HangError(Exception):
@@ -79,11 +87,12 @@ class Corpus:
     stored: list[bytes]
     wrapped: list[bytes]
     pages: list[bytes]
+    palettes: list[bytes]
 
     @property
     def all_files(self) -> list[bytes]:
         """Files of every kind, of which parts are spliced into others."""
-        return self.files + self.archives + self.photos.files + self.stored + self.wrapped + self.pages
+        return self.files + self.archives + self.photos.files + self.stored + self.wrapped + self.pages + self.palettes
 
 
 @dataclass
@@ -122,9 +131,10 @@ def make_corpus(models: Path) -> Corpus:
     photos = make_photo_corpus(models / "small-photo")
     released = [find_model(name).fingerprint for name in ("photo", "page")]
     prints = [bytes.fromhex(text) for text in (info["fingerprint"], photos.info["fingerprint"], *released)]
-    stored, pages = make_stored(), make_pages()
+    stored, pages, palettes = make_stored(), make_pages(), make_palettes()
     wrapped = make_wrapped([files[0], photos.files[0], photos.files[-1], pages[-1], *stored[:2]])
-    return Corpus({one[:3]: one for one in prints}, files, archives, info, parts, photos, stored, wrapped, pages)
+    fingerprints = {one[:3]: one for one in prints}
+    return Corpus(fingerprints, files, archives, info, parts, photos, stored, wrapped, pages, palettes)
 
 
 def read_vlz(data: bytes) -> str:
@@ -180,11 +190,14 @@ def damaged_file(kind: str, rng: random.Random, corpus: Corpus) -> bytes:
     """Make a file of a kind whose bytes are changed; some with packed parts inside of these."""
     if kind == "stored" and rng.randrange(2):
         return damaged_tiles(rng.choice(corpus.stored), rng, corpus.all_files)
+    if kind == "palette" and rng.randrange(2):
+        return damaged_palette(rng.choice(corpus.palettes), rng, corpus.all_files)
     if kind == "metadata" and rng.randrange(2):
         return damaged_metadata(rng.choice(corpus.wrapped), rng, corpus.all_files)
     bases = {
         "file": corpus.files, "archive": corpus.archives, "photo": corpus.photos.files,
         "stored": corpus.stored, "metadata": corpus.wrapped, "page": corpus.pages,
+        "palette": corpus.palettes,
     }[kind]  # fmt: skip
     return mutate(rng.choice(bases), rng, corpus.all_files)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -15,12 +16,15 @@ from vlae_codec.container.envelope import Metadata, unwrap, wrap
 from vlae_codec.container.varint import read_number, write_number
 from vlae_codec.families.page import codec as page_codec
 from vlae_codec.families.registry import find_model
+from vlae_codec.families.stored import palette
 from vlae_codec.families.stored.codec import compress
-from vlae_codec.families.stored.container import parse_file, write_file
+from vlae_codec.families.stored.container import StoredFile, parse_file, write_file
 from vlae_codec.io.images import from_array
 
 SHAPES = ((1, 1, 3), (9, 14, 1), (12, 8, 2), (30, 40, 3), (11, 7, 4))
 """Rows, columns and channels."""
+PALETTES = (1, 2, 9, 200)
+"""How many colours there are at the most."""
 
 
 def make_stored() -> list[bytes]:
@@ -30,6 +34,19 @@ def make_stored() -> list[bytes]:
         for shape in SHAPES:
             picture = rng.integers(0, np.iinfo(dtype).max, shape, endpoint=True).astype(dtype)
             files.append(compress(from_array(picture), effort=1).data)
+    return files
+
+
+def make_palettes() -> list[bytes]:
+    """Make files by a palette, of every kind of channels: stripes and noise in one colour to many."""
+    rng, files = np.random.default_rng(13), []
+    for (height, width, channels), colours in product(SHAPES, PALETTES):
+        numbers = np.arange(width) // 3 % colours + np.zeros((height, 1), np.int64)
+        numbers[height // 2 :] = rng.integers(0, colours, (height - height // 2, width))
+        found = palette.split(rng.integers(0, 256, (colours, channels), np.uint8)[numbers])
+        assert found is not None
+        body, _ = palette.encode(*found)
+        files.append(write_file(StoredFile(channels < 3, channels % 2 == 0, height, width, body, palette=True)))
     return files
 
 
@@ -64,6 +81,13 @@ def damaged_tiles(data: bytes, rng: random.Random, others: Sequence[bytes]) -> b
     number = rng.randrange(len(tiles))
     tiles[number] = mutate(tiles[number], rng, others)
     return write_file(replace(file, residual=b"".join(write_number(len(one)) + one for one in tiles)))
+
+
+def damaged_palette(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
+    """Make a file whose palette or pixels are changed, the words made whole and the checksum put right."""
+    file = parse_file(data)
+    body = mutate(file.residual, rng, others)
+    return write_file(replace(file, residual=body + bytes(-(len(body) - 1) % 4)))
 
 
 def damaged_metadata(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
