@@ -247,7 +247,7 @@ def palette_cases() -> Iterator[Case]:
     yield case("-alpha", "20 colours with transparency", 20, 4)
     yield case("-grey", "7 levels", 7, 1)
     yield case("-alpha-grey", "90 levels with transparency", 90, 2)
-    yield case("-many", "256 colours", 256, 3, (48, 64), 0.5)
+    yield case("-many", "300 colours", 300, 3, (96, 100), 0.3)
     yield case("-one", "one colour", 1, 3)
     yield case("-two", "two colours, few pixels", 2, 3, (3, 5), 0.3)
     yield case("-column", "a column", 5, 3, (200, 1))

@@ -188,10 +188,11 @@ def bad_palettes(files: dict[str, bytes]) -> Iterator[Bad]:
         return write_stored(StoredFile(False, False, height, width, body, palette=True))
 
     colours = np.arange(9, dtype=np.uint8).reshape(3, 3)
-    beyond, _ = palette.encode(np.full((9, 9), 3, np.uint8), colours)
-    drawn, _ = palette.encode(np.zeros((9, 9), np.uint8), colours)
+    beyond, _ = palette.encode(np.full((9, 9), 3, np.uint16), colours)
+    drawn, _ = palette.encode(np.zeros((9, 9), np.uint16), colours)
     yield Bad(f"{about}-level", "a palette beyond the highest level", picture(b"\x04" + bytes(40)))
     yield Bad(f"{about}-beyond", "a colour that is not in the palette", picture(beyond))
+    yield Bad(f"{about}-long", "a palette of 4097 colours", picture(b"\x80\x20" + bytes(40)))
     yield Bad(f"{about}-deep", "a palette of 16 bits", checksummed(none, good[:6] + b"\x0e" + good[7:-2]))
     yield Bad(f"{about}-empty", "nothing behind the size", picture(b""))
     yield Bad(f"{about}-bits", "bits that no encoder writes", picture(b"\x04" + b"\xff" * 40))

@@ -82,7 +82,7 @@ def picture(data: bytes, tables: Path) -> list[list[list[int]]]:
     """
     assert data[:6] == b"\xd6\x5a\x1a\0\0\0" and data[6] & ~3 == 8
     place, size = 7, list[int]()
-    for _ in range(2):
+    for _ in range(3):
         size.append(0)
         shift = 0
         while True:
@@ -90,8 +90,9 @@ def picture(data: bytes, tables: Path) -> list[list[list[int]]]:
             place, shift = place + 1, shift + 7
             if data[place - 1] < 128:
                 break
-    decide = Words(data[place + 1 : -2]).decide
-    colours = palette(data[place] + 1, (1 if data[6] & 1 else 3) + (data[6] >> 1 & 1), decide)
+    assert size[2] < 4096
+    decide = Words(data[place:-2]).decide
+    colours = palette(size[2] + 1, (1 if data[6] & 1 else 3) + (data[6] >> 1 & 1), decide)
     numbers = _Coded(size[0], size[1], len(colours), decide, read_npz(tables)["logistic"]).pixels()
     return [[colours[number] for number in row] for row in numbers]
 

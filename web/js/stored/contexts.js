@@ -91,7 +91,7 @@ const [VALUES, NUMBERS, TRUSTS, NODE] = [factors(VALUE, 0), factors(NUMBER, 0), 
 /** Contexts of the pixels of a line. */
 export class Contexts {
   /**
-   * @param {Uint8Array} places the picture with its borders
+   * @param {Uint16Array} places the picture with its borders
    * @param {number} stride pixels of a row of it
    * @param {number} most pixels of a line
    */
@@ -100,7 +100,7 @@ export class Contexts {
     const offsets = (/** @type {number[][]} */ list) => Int32Array.from(list, ([row, column]) => column - row * stride);
     this.near = offsets(NEAR);
     this.far = offsets(FAR);
-    this.around = new Uint8Array(NEAR.length);
+    this.around = new Uint16Array(NEAR.length);
     this.sums = new Int32Array(most * (CONTEXTS + LOOKED_UP));
     this.six = new Uint8Array(most * RELATED);
   }

@@ -1,10 +1,11 @@
-/** Pictures of at most 256 colours: the palette, then the pixels by their numbers in it (docs/format.md, section 15). */
+/** Pictures of few colours: the palette, then the pixels by their numbers in it (docs/format.md, section 15). */
 
 import { words } from "../coding/decisions.js";
+import { readNumber } from "../container/header.js";
 import { checkWork } from "../container/limits.js";
 import { VlzError } from "../errors.js";
 import { SLANT } from "./contexts.js";
-import { Ranking } from "./ranking.js";
+import { MOST_COLOURS, Ranking } from "./ranking.js";
 
 const HALF = 1 << 23;
 /** Channels in the order in which a colour has them. */
@@ -20,11 +21,12 @@ const ORDER = [[], [0], [0, 1], [1, 0, 2], [1, 0, 2, 3]];
  * @param {((part: number) => void) | undefined} progress
  */
 export function readPalette(data, height, width, channels, logistic, progress) {
-  if (!data.length) throw new VlzError("it has no palette: damaged");
-  checkWork(height, width, SLANT, data.length - 1);
-  const coder = words(data.subarray(1));
-  const colours = readColours(coder, data[0] + 1, channels);
-  const numbers = new Ranking(height, width, data[0] + 1, logistic).decode(coder, progress);
+  const [last, start] = readNumber(data, 0);
+  if (last >= MOST_COLOURS) throw new VlzError(`a palette of ${last + 1} colours is too long: damaged`);
+  checkWork(height, width, SLANT, data.length - start);
+  const coder = words(data.subarray(start));
+  const colours = readColours(coder, last + 1, channels);
+  const numbers = new Ranking(height, width, last + 1, logistic).decode(coder, progress);
   const samples = new Uint8Array(numbers.length * channels);
   for (let i = 0, to = 0; i < numbers.length; i++) {
     const first = numbers[i] * channels;

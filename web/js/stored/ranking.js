@@ -6,6 +6,8 @@ import { Mixer } from "./mixer.js";
 /** Candidates: those that are looked up, then the pixel to the left and the one above. */
 const CANDIDATES = LOOKED_UP + 2;
 const MOST_RUN = 255;
+const RUN_PLACE = 12;
+export const MOST_COLOURS = 1 << RUN_PLACE;
 /** Class of trust by how often in a row a candidate was right; 0 if there is none. */
 const TRUST = Uint8Array.from({ length: MOST_RUN + 1 }, (_, run) => Math.min(run, 3) + [4, 8, 16, 64].filter((least) => run >= least).length);
 
@@ -21,15 +23,15 @@ export class Ranking {
     this.width = width;
     this.stride = width + BESIDE;
     this.bits = 32 - Math.clz32(colours - 1);
-    this.places = new Uint8Array((ABOVE + height) * this.stride);
+    this.places = new Uint16Array((ABOVE + height) * this.stride);
     const most = Math.min(height, Math.ceil(width / SLANT));
     this.contexts = new Contexts(this.places, this.stride, most);
     this.mixer = new Mixer(CANDIDATES + this.bits, most, logistic);
-    /** The last colour of each cell, and above 8 bits its run. */
-    this.known = new Uint16Array(LOOKED_UP * CELLS);
+    /** The last colour of each cell, and above 12 bits its run. */
+    this.known = new Uint32Array(LOOKED_UP * CELLS);
     this.cells = new Int32Array(most * LOOKED_UP);
-    this.looked = new Uint16Array(most * LOOKED_UP);
-    this.candidates = new Uint8Array(most * CANDIDATES);
+    this.looked = new Uint32Array(most * LOOKED_UP);
+    this.candidates = new Uint16Array(most * CANDIDATES);
     this.trust = new Uint8Array(most * CANDIDATES).fill(1);
     this.left = new Int32Array(most);
     this.nodes = new Int32Array(most);
@@ -50,7 +52,7 @@ export class Ranking {
       if (end > first) this.line((ABOVE + first) * stride + time - SLANT * first, end - first, coder);
       if (time % 64 === 0) progress?.(time / steps);
     }
-    const numbers = new Uint8Array(height * width);
+    const numbers = new Uint16Array(height * width);
     for (let row = 0; row < height; row++) {
       const start = (ABOVE + row) * stride;
       numbers.set(places.subarray(start, start + width), row * width);
@@ -72,8 +74,8 @@ export class Ranking {
         const cell = contexts.lookedUp(slot, k);
         cells[slot * LOOKED_UP + k] = cell;
         const value = (looked[slot * LOOKED_UP + k] = known[cell]);
-        candidates[slot * CANDIDATES + k] = value & 255;
-        trust[slot * CANDIDATES + k] = TRUST[value >> 8];
+        candidates[slot * CANDIDATES + k] = value & (MOST_COLOURS - 1);
+        trust[slot * CANDIDATES + k] = TRUST[value >> RUN_PLACE];
         candidates[slot * CANDIDATES + LOOKED_UP + k] = contexts.neighbour(slot, k);
       }
       left[slot] = slot;
@@ -161,9 +163,9 @@ export class Ranking {
     const down = this.stride - SLANT;
     for (let i = 0; i < count * LOOKED_UP; i++) {
       const colour = places[at + Math.floor(i / LOOKED_UP) * down];
-      const run = looked[i] >> 8;
-      const right = run && (looked[i] & 255) === colour;
-      known[cells[i]] = ((right ? Math.min(MOST_RUN, run + 1) : 1) << 8) | colour;
+      const run = looked[i] >> RUN_PLACE;
+      const right = run && (looked[i] & (MOST_COLOURS - 1)) === colour;
+      known[cells[i]] = ((right ? Math.min(MOST_RUN, run + 1) : 1) << RUN_PLACE) | colour;
     }
   }
 }
