@@ -102,7 +102,7 @@ export class Contexts {
     this.far = offsets(FAR);
     this.around = new Uint16Array(NEAR.length);
     this.sums = new Int32Array(most * (CONTEXTS + LOOKED_UP));
-    this.six = new Uint8Array(most * RELATED);
+    this.six = new Uint16Array(most * RELATED);
   }
 
   /**
