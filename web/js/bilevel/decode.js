@@ -38,7 +38,7 @@ export async function openSingle(data, store) {
     kind: mode === LOSSLESS ? "lossless" : parts.mode ? "sample" : "tree-search code",
     model: name, fingerprint, height, width, count: 1, drawn: mode !== LOSSLESS || !whole,
     exact: mode === LOSSLESS, whole,
-    sections: layout([["header", 6], [parts.residual ? "payload and residual" : "payload", coded], ["checksum", 2]].slice(0, whole ? 3 : 2)),
+    sections: layout([["header", 6], [parts.residual ? "payload and residual" : "payload", coded], ["checksum", 2]]).slice(0, whole ? 3 : 2),
     draw: (options) => drawSingle(model, parts, whole, store, options),
   };
 }
