@@ -22,6 +22,7 @@ from vlae_codec.model.folder import WEIGHTS, read_arrays, read_limited
 from vlae_codec.model.info import ModelInfo
 from vlae_codec.model.limits import MAX_FILE
 
+from ..train.precision import has_bfloat16
 from .config import PhotoConfig
 from .export import LATENT_BITS
 from .nets import PATCH
@@ -116,7 +117,7 @@ class Search:
 
     def _cost(self, latents: Tensor, crop: Tensor, quality: Tensor, heat: float, generator: torch.Generator) -> Tensor:
         """Bits a pixel, and the slope times the distortion."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
             coded = self.net.prior(latents, quality, True, lambda x: annealed(x, heat, generator))
             drawn = self.net.synthesis(coded.values * self.net.inverse(quality), quality)
         drawn = PIXEL_UNIT * drawn + PIXEL_UNIT

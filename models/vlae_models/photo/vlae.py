@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..train.precision import has_bfloat16
 from .config import PhotoConfig
 from .nets import GAIN_BOUND, PATCH, Analysis, Gains, Synthesis
 from .prior import Prior
@@ -70,9 +71,10 @@ class PhotoVLAE(nn.Module):
             quality: (B,), 0 ... 1.
             hard: round as the codec does.
             start: scales that MS-SSIM leaves out.
-            reduced: compute the networks, but for the linear paths, in bfloat16.
+            reduced: compute the networks, but for the linear paths, in bfloat16, where the device has it.
         """
-        with torch.autocast(levels.device.type, torch.bfloat16, enabled=reduced):
+        device = levels.device.type
+        with torch.autocast(device, torch.bfloat16, enabled=reduced and has_bfloat16(device)):
             y = self.analysis((levels - LEVELS) / LEVELS)
             coded = self.prior(y * self.gain(quality), quality, hard)
             texture = texture_cost(self.texture, coded)

@@ -14,7 +14,7 @@ from ..recipe import BilevelRecipe
 from .batches import batch_of, draw_batch
 from .loop import Loop, Losses, load_average
 from .optimiser import Optimiser
-from .precision import reduced
+from .precision import has_bfloat16
 from .warm_start import start_from
 
 
@@ -44,8 +44,7 @@ class Trainer(Loop[VLAE]):
     def _losses(self) -> Losses:
         train, step = self.train, self.state.step
         x = draw_batch(batch_of(self.train_ink, step, train), step, train).to(self.device)
-        precision = reduced(self.device)
-        with torch.autocast(self.device, precision, enabled=precision != torch.float32):
+        with torch.autocast(self.device, torch.bfloat16, enabled=has_bfloat16(self.device)):
             bound, label_cost = self._costs(x)
         rate, distortion = bound.rate.mean(), bound.distortion.mean()
         counted = rate

@@ -16,6 +16,7 @@ from ..nets.label import one_hot
 from ..nets.prior import gaussian_kl
 from ..nets.vlae import VLAE, bernoulli_cost, sample
 from ..recipe import TrainConfig
+from .precision import has_bfloat16
 
 IMAGES, PART, BATCH = 30_000, 100, 300
 """Most images that are encoded, how many at once, and images of an update."""
@@ -41,7 +42,8 @@ def start_labels(net: VLAE, ink: Tensor, labels: Tensor, train: TrainConfig, upd
     device = next(net.parameters()).device
     x, labels = torch.bernoulli(ink[::step]).to(device), labels[::step].to(device)
     known = one_hot(labels, net.config.labels)
-    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+    reduced = torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device.type))
+    with torch.no_grad(), reduced:
         trunk = [net.encoder.trunk(part) for part in torch.split(x, PART)]
         found = [net.encoder.head(part) for part in trunk]
         h = torch.cat(trunk).float()

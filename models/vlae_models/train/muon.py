@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from .precision import reduced
+from .precision import has_bfloat16
 
 MOMENTUM = 0.95
 STEPS = 5
@@ -67,7 +67,7 @@ def orthogonal(matrices: Tensor) -> Tensor:
 
     Where the device would emulate it, they are in float32.
     """
-    x = matrices.to(reduced(matrices.device.type))
+    x = matrices.to(torch.bfloat16 if has_bfloat16(matrices.device.type) else torch.float32)
     turned = x.shape[1] > x.shape[2]
     x = x.mT if turned else x
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=SMALL)

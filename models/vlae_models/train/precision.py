@@ -1,4 +1,4 @@
-"""The precision that a device multiplies matrices in where bfloat16 suffices."""
+"""Whether layers are computed in bfloat16 where that suffices."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ WITHOUT = ("DEFAULT", "AVX2")
 """Processors, by torch's names, that have no instructions for bfloat16: it is emulated, at a fraction of the speed."""
 
 
-def reduced(device: str) -> torch.dtype:
-    """Return bfloat16, or float32 where the device ("cpu" or "cuda") would emulate it."""
-    emulated = device == "cpu" and torch.backends.cpu.get_cpu_capability() in WITHOUT
-    return torch.float32 if emulated else torch.bfloat16
+def has_bfloat16(device: str) -> bool:
+    """Return whether a device ("cpu" or "cuda") computes in bfloat16 at least as fast as in float32."""
+    return device != "cpu" or torch.backends.cpu.get_cpu_capability() not in WITHOUT

@@ -11,6 +11,7 @@ import torch
 from ..data.crops import load_photos, load_validation, random_crops, shares
 from ..train.loop import Loop, Losses
 from ..train.optimiser import ENDS, FIRST, Optimiser
+from ..train.precision import has_bfloat16
 from .config import WindowedRecipe
 from .restore import start_from, start_local
 from .start import start_linear_path
@@ -71,7 +72,7 @@ class WindowedTrainer(Loop[WindowedVLAE]):
         positions = torch.from_numpy(rng.integers(0, train.crop**2, (train.batch, train.positions))).to(self.device)
         context = torch.where(noisy[:, None, None, None] > 0, noised(x, train.context_noise_range), x)
         base_grad_scale = train.base_grad_scale * (self.left() if train.base_grad_decay else 1.0)
-        with torch.autocast(self.device, torch.bfloat16):
+        with torch.autocast(self.device, torch.bfloat16, enabled=has_bfloat16(self.device)):
             parts: Parts = self.model(
                 x, log_width, context, noisy, positions, base_grad_scale, train.decoder_grad_scale
             )
