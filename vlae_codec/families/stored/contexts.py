@@ -46,7 +46,7 @@ _NEARER, _FARTHER = tuple(range(EQUAL, EQUAL + 11)), tuple(range(EQUAL + 11, FEA
 _RELATED = tuple(range(FEATURES, CANDIDATE))
 LOOKED_UP = (tuple(range(COLOURS)), _MIDDLE)
 """Features of the contexts whose last colours are candidates."""
-ASKED = (
+OF_CANDIDATE = (
     (*_PAIRS, *_RELATED, NUMBER, TRUST),
     (0, 1, 3, CANDIDATE, NUMBER),
     (*_LARGE, CANDIDATE, NUMBER),
@@ -57,9 +57,9 @@ ASKED = (
     (0, *range(13, COLOURS), CANDIDATE, NUMBER),
 )
 """Features of the contexts of the question whether a pixel has a candidate's colour."""
-TREE = ((NODE,), (0, NODE), (1, NODE), (0, 1, NODE), (3, NODE), (0, 2, NODE), (*_SMALL, NODE), (1, 3, NODE))
+OF_NODE = ((NODE,), (0, NODE), (1, NODE), (0, 1, NODE), (3, NODE), (0, 2, NODE), (*_SMALL, NODE), (1, 3, NODE))
 """Features of the contexts of a bit of a colour's number."""
-CONTEXTS = len(ASKED)
+CONTEXTS = len(OF_CANDIDATE)
 
 
 def hashed(sums: NDArray[np.integer] | Floats) -> Uint32:
@@ -72,9 +72,9 @@ def hashed(sums: NDArray[np.integer] | Floats) -> Uint32:
 
 
 def _factors() -> Floats:
-    """Return the factors of features in contexts: of `ASKED`, `TREE` and `LOOKED_UP`, 0 where one has no part."""
+    """Return the factors of features in `OF_CANDIDATE`, `OF_NODE` and `LOOKED_UP`, 0 where one has no part."""
     found = np.zeros((2 * CONTEXTS + len(LOOKED_UP), EVERYTHING))
-    for row, features in enumerate((*ASKED, *TREE, *LOOKED_UP)):
+    for row, features in enumerate((*OF_CANDIDATE, *OF_NODE, *LOOKED_UP)):
         numbers = np.array(features) + (EVERYTHING * row + 1)
         found[row, list(features)] = hashed(numbers * 0x9E3779B1 & 0xFFFFFFFF) | np.uint32(1)
     return found
@@ -101,10 +101,10 @@ class Line:
         features[COLOURS:EQUAL] = around[_FIRSTS] == around[_SECONDS]
         features[EQUAL:] = around[COLOURS:] == around[1]
         sums = FACTORS[:, :FEATURES] @ features
-        self._asked, self._tree = sums[:CONTEXTS], sums[CONTEXTS : 2 * CONTEXTS]
+        self._of_candidate, self._of_node = sums[:CONTEXTS], sums[CONTEXTS : 2 * CONTEXTS]
         self.looked_up = hashed(sums[2 * CONTEXTS :]) >> np.uint32(32 - HASH_BITS)
 
-    def asked(
+    def of_candidate(
         self, those: NDArray[np.int64], candidate: NDArray[np.uint16], number: int, trust: NDArray[np.uint8]
     ) -> Uint32:
         """Return the contexts of whether pixels have their candidate's colour, (CONTEXTS, n).
@@ -118,11 +118,11 @@ class Line:
         features = np.empty((EVERYTHING - FEATURES, len(those)))
         features[:RELATED] = self.near[:RELATED, those] == candidate
         features[RELATED], features[RELATED + 1], features[RELATED + 2] = candidate, number, trust
-        return hashed(self._asked[:, those] + FACTORS[:CONTEXTS, FEATURES:] @ features)
+        return hashed(self._of_candidate[:, those] + FACTORS[:CONTEXTS, FEATURES:] @ features)
 
-    def tree(self, those: NDArray[np.int64], node: NDArray[np.int64]) -> Uint32:
+    def of_node(self, those: NDArray[np.int64], node: NDArray[np.int64]) -> Uint32:
         """Return the contexts of the bits at nodes of the tree of colours, (CONTEXTS, n)."""
-        return hashed(self._tree[:, those] + FACTORS[CONTEXTS : 2 * CONTEXTS, NODE, None] * node)
+        return hashed(self._of_node[:, those] + FACTORS[CONTEXTS : 2 * CONTEXTS, NODE, None] * node)
 
 
 _FIRSTS, _SECONDS = (np.array(side) for side in zip(*PAIRS, strict=True))

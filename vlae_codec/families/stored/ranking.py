@@ -79,8 +79,8 @@ class _Coder:
             if not fresh.any():
                 continue
             those, found, kinds = left[fresh], found[fresh], kinds[fresh]
-            asked = line.asked(those, found, number, kinds)
-            ones = self._mixer.ones(number, asked, kinds if number < LOOKED else None)
+            contexts = line.of_candidate(those, found, number, kinds)
+            ones = self._mixer.ones(number, contexts, kinds if number < LOOKED else None)
             hit = self._decide(known[those] == found, ones)
             self._mixer.learn(hit)
             colours[those[hit]] = found[hit]
@@ -97,7 +97,7 @@ class _Coder:
         """Return the colours of pixels that have no candidate's, bit by bit from the highest on."""
         node = np.ones(len(those), np.int64)
         for level in range(self._bits):
-            ones = self._mixer.ones(CANDIDATES + level, line.tree(those, node))
+            ones = self._mixer.ones(CANDIDATES + level, line.of_node(those, node))
             bits = self._decide((known >> (self._bits - 1 - level) & 1).astype(bool), ones)
             self._mixer.learn(bits)
             node = 2 * node + bits
