@@ -83,7 +83,7 @@ MUTANTS = (
     Mutant(
         "inputs", LIMITS, "MAX_INPUTS = 1 << 48, 1 << 17", "MAX_INPUTS = 1 << 48, 1 << 20", ("test_model_limits.py",)
     ),
-    Mutant("interval", INTERVAL, "total // 8 + 1)", "total // 8)", ("test_coding.py",)),
+    Mutant("interval", INTERVAL, "(total + spare) // 8 + 1)", "(total + spare) // 8)", ("test_coding.py",)),
     Mutant("escape", SYMBOLS, "LONGEST = 12", "LONGEST = 11", ("test_symbols.py",)),
     Mutant("rounds", PHILOX, "in range(10)", "in range(9)", ("test_philox.py",)),
     Mutant("index", COLLECTION, "if (steps < 0).any()", "if (steps < -1).any()", ("test_collection_index.py",)),

@@ -118,3 +118,12 @@ def test_interval_takes_any_bytes(data: bytes) -> None:
 def test_interval_at_the_ends(symbol: int, one: int) -> None:
     data = encode_interval([symbol] * 20, [one] * 20)
     assert list(IntervalDecoder(data, 20).pop([one] * 20)) == [symbol] * 20
+
+
+@pytest.mark.parametrize("spare", [1, 3, 7])
+@pytest.mark.parametrize("one", [1, TOP - 1])
+def test_interval_leaves_bits_at_the_ends(one: int, spare: int) -> None:
+    for symbols in ([0], [1], [0, 1], [1, 0]):
+        data = encode_interval(symbols, [one] * len(symbols), spare)
+        assert not data or data[-1] % (1 << spare) == 0
+        assert list(IntervalDecoder(data, len(symbols)).pop([one] * len(symbols))) == symbols

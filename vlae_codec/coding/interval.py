@@ -26,8 +26,9 @@ def encode_interval(symbols: Sequence[int], ones: Sequence[int], spare: int = 0)
         low, one_width = low << PRECISION, width * one
         width = one_width if symbol else (width << PRECISION) - one_width
         low += 0 if symbol else one_width
-    total = PRECISION * len(symbols)
-    for size in range(max(0, (total - width.bit_length()) // 8), (total + spare + 7) // 8 + 1):
+    filled = -(PRECISION * len(symbols) + spare) % 8
+    low, width, total = low << filled, width << filled, PRECISION * len(symbols) + filled
+    for size in range(max(0, (total - width.bit_length()) // 8), (total + spare) // 8 + 1):
         unit = total + spare - 8 * size
         value = -(-low >> unit)
         if value << unit < low + width:
