@@ -200,4 +200,4 @@ class _Coded:
         errors = [((one.found << 24) - one.one) >> 12 for one in asked]
         for i in range(9):
             total = sum(error * one.inputs[i] for error, one in zip(errors, asked, strict=True))
-            weights[i] += total // (isqrt(len(asked)) << 12)
+            weights[i] = clamp(weights[i] + total // (isqrt(len(asked)) << 12), -(1 << 26), 1 << 26)

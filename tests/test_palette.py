@@ -9,10 +9,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from vlae_codec.container.header import PAGE
 from vlae_codec.errors import FormatError, VlaeError
-from vlae_codec.families.stored import codec, palette
+from vlae_codec.families import codec as families
+from vlae_codec.families.choice import plan
+from vlae_codec.families.request import Rate
+from vlae_codec.families.stored import codec, mixer, palette
 from vlae_codec.families.stored.container import StoredFile, parse_file
 from vlae_codec.families.stored.contexts import ABOVE, BESIDE, FAR, NEAR, SLANT
+from vlae_codec.families.stored.ranking import Numbers
 from vlae_codec.io.images import Picture
 
 Levels = NDArray[np.uint8]
@@ -115,3 +120,34 @@ def test_sixteen_bits_and_a_palette_exclude_each_other() -> None:
     with pytest.raises(FormatError, match="16 bits and a palette"):
         parse_file(bytes(data))
     assert StoredFile(False, True, 1, 1, b"", palette=True).describe().mode == "stored, palette"
+
+
+def test_a_picture_is_coded_by_its_palette_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is wanted if it is flat, and again if it is hardly larger than a lossy one."""
+    calls = list[int]()
+
+    def counted(numbers: Numbers, colours: Levels) -> tuple[bytes, float]:
+        calls.append(1)
+        return encode(numbers, colours)
+
+    encode = palette.encode
+    monkeypatch.setattr(palette, "encode", counted)
+    made = families.compress_one(plan(Picture(page(96, 160, 12)), "auto", Rate()))
+    assert parse_file(made.data).palette and len(calls) == 1
+    assert 8 * len(made.data) > families.FLAT_BITS * 96 * 160
+
+
+def test_large_pages_of_two_levels_go_to_their_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(palette, "encode", None)
+    levels = np.where(page(300, 260, 2)[:, :, 0] == 0, 0, 255).astype(np.uint8)
+    assert families.compress_one(plan(Picture(levels), "auto", Rate())).data[2] & 15 == PAGE
+
+
+def test_weights_have_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixer, "WEIGHT_MOST", 18020)
+    for kinds in (None, np.zeros(3, np.uint8)):
+        found = mixer.Mixer(1)
+        for _ in range(20):
+            found.ones(0, np.zeros((8, 3), np.uint32), kinds)
+            found.learn(np.ones(3, bool))
+        assert found._weights.max() == 18020

@@ -133,7 +133,7 @@ def test_gradients_of_few_colours_seem_small_to_the_estimate() -> None:
     """With less effort no palette is tried, and the estimate is hundreds of times what the file takes."""
     ramp = np.arange(600) * 40 // 600
     sky = Picture(np.repeat(np.stack([100 + ramp, 140 + ramp, 200 + ramp], 1)[:, None], 600, 1).astype(np.uint8))
-    assert stored.compress_within(sky, len(stored.compress(sky).data))
+    assert stored.Exact(sky).within(len(stored.compress(sky).data))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 LONGEST, FRONTIER = 1 << 15, 64
 """Steps up to which no wavefront is long, and pixels for each of them from which on none is."""
+FREE_PIXELS, PIXELS_A_BYTE = 1 << 20, 1 << 15
+"""Pixels that take no byte, and those beyond that a byte pays for: a file of a few bytes must not cause much work."""
 SHOWN = 64
 """Steps from one report of progress to the next."""
 
@@ -32,6 +34,11 @@ class Wavefront(NamedTuple):
     def is_long(self) -> bool:
         """Whether it takes far longer than the area of the picture says, as through thin and high ones."""
         return self.steps > LONGEST and self.height * self.width <= FRONTIER * self.steps
+
+    @property
+    def least_bytes(self) -> int:
+        """The fewest bytes that its decisions may be coded in, whole words of 4: shorter ones are filled up."""
+        return max(0, self.height * self.width - FREE_PIXELS) // PIXELS_A_BYTE // 4 * 4
 
     def lines(self, progress: Callable[[int, int], object] | None = None) -> Iterator[tuple[int, int, int]]:
         """Yield each step with the first of its rows and the one behind the last, none where slant exceeds width.

@@ -40,6 +40,8 @@ FEWER = "kept in {} colours: a lossy file would be much further from it"
 DRAWN, MUCH = 16, 2.0
 """Times the bytes of a lossy file that the exact one takes of a drawn picture at the most (photographs take 20), and by
 what factor fewer colours have to be nearer: they make steps of what is smooth."""
+QUICK = 1 << 16
+"""Pixels of a picture of two levels up to which a palette is tried beside the page model, which is rarely larger."""
 THIN = 8
 """Pixels of a side below which a picture is stored: models code patches of at least that size."""
 DRAWN_BITS, HARDEST = 1.0, 7
@@ -178,29 +180,33 @@ def _smallest(job: Job, encode: Encode) -> Encoded:
     if rate.quality == FINEST:
         whole = stored.compress(picture, rate.steps)
         return replace(whole, notices=(*whole.notices, WHOLE))
-    kept, lossy = None, None
+    exact, kept, lossy = stored.Exact(picture, rate.steps), None, None
     if rate.target_bytes is not None:
-        kept = stored.compress_within(picture, rate.target_bytes, rate.steps)
+        kept = exact.within(rate.target_bytes)
         lossy = None if kept else _only(encode([job]))
     elif _is_thin(picture):
         kept = stored.compress(picture, rate.steps)
     else:
         most = FLAT_BITS / 8 * math.prod(picture.size) if rate.quality is None else 0
-        kept = stored.compress_within(picture, int(most), rate.steps)
+        kept = exact.within(int(most))
         if not kept:
             lossy = _lossy(job, encode)
-            kept = stored.compress_within(picture, len(lossy.data) + HARDLY, rate.steps)
+            kept = exact.within(len(lossy.data) + HARDLY)
     if kept:
         return replace(kept, notices=(*kept.notices, EXACT))
     assert lossy is not None
-    return _with_fewer_colours(picture, lossy, rate) or lossy
+    return _with_fewer_colours(picture, lossy, exact.estimate, rate) or lossy
 
 
-def _with_fewer_colours(picture: Picture, lossy: Encoded, rate: Rate) -> Encoded | None:
-    """Return the file of a drawn picture in fewer colours, if it is much nearer and no larger than a lossy one."""
+def _with_fewer_colours(picture: Picture, lossy: Encoded, exact: int, rate: Rate) -> Encoded | None:
+    """Return the file of a drawn picture in fewer colours, if it is much nearer and no larger than a lossy one.
+
+    Args:
+        exact: estimated bytes of the exact file.
+    """
     most = len(lossy.data) if rate.target_bytes is None else rate.target_bytes
     pixels = math.prod(picture.size)
-    if pixels > colours.MOST_PIXELS or stored.estimate(picture) > min(DRAWN * most, DRAWN_BITS / 8 * 3 * pixels):
+    if pixels > colours.MOST_PIXELS or exact > min(DRAWN * most, DRAWN_BITS / 8 * 3 * pixels):
         return None
     shown = attempt(partial(decompress_one, lossy.data, Draw()))
     if isinstance(shown, VlaeError):  # there is no memory to compare them
@@ -237,7 +243,8 @@ def _as_page(picture: Picture, effort: int) -> Encoded | None:
         made = page.compress(picture, info)
     except ImageError:
         return stored.compress(picture, effort)
-    return stored.compress_within(picture, len(made.data) - 1, effort) or made
+    quick = math.prod(picture.size) <= QUICK
+    return stored.Exact(picture, effort, palettes=quick).within(len(made.data) - 1) or made
 
 
 def _smaller_exact(picture: Picture, by_model: Callable[[], Encoded], effort: int) -> Encoded:

@@ -27,8 +27,6 @@ from .walk import BESIDE, walk
 
 GAP = 16
 """Rows or columns of paper, side by side, from which on they are left out."""
-FREE_PIXELS, PIXELS_A_BYTE = 1 << 20, 1 << 15
-"""Coded pixels that take no byte, and those beyond that a byte pays for."""
 ENCODING, DECODING = 16, 4
 """Bytes of memory that a pixel takes while it is coded, and while it is read and shown."""
 WORK = 24 << 20
@@ -87,10 +85,11 @@ def compress(picture: Picture, info: ModelInfo, progress: Progress | None = None
     rows, columns = (stretches(np.asarray(ink.any(axis))) for axis in (1, 0))
     height, width = picture.size
     head = PageFile(b"", height, width, paper_level, ink_level, rows, columns)
-    if Wavefront(*head.coded_size, SLANT).is_long:
+    front = Wavefront(*head.coded_size, SLANT)
+    if front.is_long:
         raise ImageError(f"so thin a picture takes model {info.name}, which walks along it, long: name no model")
     residual, spent = _encode(model, ink[_numbers(rows)][:, _numbers(columns)], progress) if rows else (b"", 0.0)
-    residual = residual.ljust(_least(*head.coded_size), b"\0")
+    residual = residual.ljust(front.least_bytes, b"\0")
     data = write_file(model.fingerprint, replace(head, residual=residual))
     bits = 8 * len(residual)
     return Encoded(
@@ -162,9 +161,10 @@ def _encode(model: PageModel, ink: Bits, progress: Progress | None) -> tuple[byt
 def _decode(model: PageModel, file: PageFile, progress: Progress | None) -> Bits:
     """Return the coded rows and columns of a file."""
     height, width = file.coded_size
-    if Wavefront(height, width, SLANT).is_long:
+    front = Wavefront(height, width, SLANT)
+    if front.is_long:
         raise FormatError(f"it codes {width} x {height} pixels, too thin for a page: damaged")
-    if len(file.residual) < _least(height, width):
+    if len(file.residual) < front.least_bytes:
         raise FormatError(f"{len(file.residual)} bytes are too few for {width} x {height} coded pixels: damaged")
     reader, picture = Reader(file.residual, height * width), np.zeros((height, width + BESIDE), np.uint8)
 
@@ -174,8 +174,3 @@ def _decode(model: PageModel, file: PageFile, progress: Progress | None) -> Bits
 
     walk(model, picture, pop, progress)
     return picture[:, :width]
-
-
-def _least(height: int, width: int) -> int:
-    """Return the least bytes of a residual, in words of 4: a file of a few bytes must not cause much work."""
-    return max(0, height * width - FREE_PIXELS) // PIXELS_A_BYTE // 4 * 4

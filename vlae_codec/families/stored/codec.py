@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,25 +26,28 @@ from . import palette
 from .container import NO_MODEL, StoredFile, parse_file, write_file
 
 Level = TypeVar("Level", np.uint8, np.uint16)
-INFO = ModelInfo("stored", NO_MODEL.hex(), 0, 0, False, Path(), True, "no model: pixels by lossless WebP", STORED)
+INFO = ModelInfo(
+    "stored", NO_MODEL.hex(), 0, 0, False, Path(), True, "no model: pixels by a palette or lossless WebP", STORED
+)
 """What stands for a model where there is none."""
 ENCODING, DECODING = 40, 16
 """Bytes of a pixel of a tile that the WebP library takes at the most."""
 BESIDE, SHOWN = 8, 10
 """Bytes of a pixel for copies of the samples and the file, and to show or write the picture."""
-WORTH_TRYING = 6.0
+WORTH_TRYING, WITH_PALETTE = 3.0, 6.0
 """Times the bytes of another file that the estimate may be for the picture to be coded in earnest: the estimate is of
-little effort, and of drawn pictures it takes up to that much more than a palette."""
+little effort, which takes up to that much more of drawn pictures, and more still where a palette is tried."""
 PALETTES, MOST_PIXELS = 3, 1 << 23
 """Effort from which on palettes are tried, and pixels up to which they are: larger pictures take minutes."""
 
 
-def compress(picture: Picture, effort: int = 5) -> Encoded:
+def compress(picture: Picture, effort: int = 5, palettes: bool = True) -> Encoded:
     """Return the file of a picture, which keeps every pixel, those that alpha hides among them.
 
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB, perhaps with an alpha plane.
         effort: 1 to 9.
+        palettes: whether a palette is tried, from effort `PALETTES` on.
 
     Raises:
         ImageError: a side is too long.
@@ -53,7 +57,7 @@ def compress(picture: Picture, effort: int = 5) -> Encoded:
     require(encoding_bytes(height, width), "keeping it exactly")
     samples, grey = channels(picture)
     file = StoredFile(grey, samples.shape[2] == 4, height, width, _tiles(samples, effort), samples.dtype == np.uint16)
-    few = None if effort < PALETTES else _with_palette(file, samples)
+    few = _with_palette(file, samples) if palettes and effort >= PALETTES else None
     if few and len(few[0]) < len(file.residual):
         file, spent = replace(file, residual=few[0], palette=True), few[1]
     else:
@@ -99,18 +103,43 @@ def _bytes_of(samples: Pixels | Deep) -> Iterator[Pixels]:
     yield samples.astype(np.uint8)
 
 
-def compress_within(picture: Picture, most: int, effort: int = 5) -> Encoded | None:
-    """Return the file of a picture, 8 bits a sample, if it has at most so many bytes.
+class Exact:
+    """The exact file of a picture, 8 bits a sample, that is estimated and made once at the most.
 
-    None too if coding it would take more memory than it may. Pictures that are far from it take little time.
+    Args:
+        picture: as `compress` takes it.
+        effort: 1 to 9.
+        palettes: whether a palette is tried, from effort `PALETTES` on.
     """
-    picture = replace(picture, deep=None)
-    if max(picture.size) > MAX_SIDE or not fits(encoding_bytes(*picture.size)):
-        return None
-    if estimate(picture) > WORTH_TRYING * most:
-        return None
-    made = compress(picture, effort)
-    return made if len(made.data) <= most else None
+
+    def __init__(self, picture: Picture, effort: int = 5, palettes: bool = True) -> None:
+        self._picture, self._effort = replace(picture, deep=None), effort
+        self._palettes = palettes and effort >= PALETTES
+
+    @functools.cached_property
+    def estimate(self) -> int:
+        """About its bytes, at little effort."""
+        return estimate(self._picture)
+
+    def within(self, most: int) -> Encoded | None:
+        """Return the file if it has at most so many bytes.
+
+        None too if coding it would take more memory than it may. Pictures that are far from it take little time.
+        """
+        size = self._picture.size
+        if max(size) > MAX_SIDE or not fits(encoding_bytes(*size)):
+            return None
+        if self.estimate > (WITH_PALETTE if self._seems_few else WORTH_TRYING) * most:
+            return None
+        return self._file if len(self._file.data) <= most else None
+
+    @functools.cached_property
+    def _file(self) -> Encoded:
+        return compress(self._picture, self._effort, self._palettes)
+
+    @functools.cached_property
+    def _seems_few(self) -> bool:
+        return self._palettes and palette.seem_few(channels(self._picture)[0].astype(np.uint8, copy=False))
 
 
 def estimate(picture: Picture) -> int:

@@ -33,6 +33,8 @@ START = 18000
 """Each weight at first, in units of 2^-16."""
 RATE = 2.0**-12
 """Of the weights' learning."""
+WEIGHT_MOST = 1 << 26
+"""Bound of weights, which keeps sums exact whatever a damaged file makes of them; those of pictures are far below."""
 LOGIT_MOST = 10240
 """Bound of logits, 1/1024: ten."""
 ERROR_SHIFT = PRECISION - 12
@@ -89,11 +91,14 @@ class Mixer:
         """
         errors = (decided.astype(np.int64) << PRECISION) - self._ones >> ERROR_SHIFT
         if self._kinds is None:
-            self._mixed[:, 0] += np.floor(self._inputs @ errors.astype(np.float64) * RATE / math.isqrt(len(errors)))
+            moved = self._mixed[:, 0]
+            moved += np.floor(self._inputs @ errors.astype(np.float64) * RATE / math.isqrt(len(errors)))
         else:
             members = np.equal(self._kinds[:, None], _KINDS).astype(np.float64)
             roots = np.maximum(np.floor(np.sqrt(np.add.reduce(members, 0))), 1)
-            self._mixed += np.floor((self._inputs * errors) @ members * RATE / roots)
+            moved = self._mixed
+            moved += np.floor((self._inputs * errors) @ members * RATE / roots)
+        np.maximum(np.minimum(moved, WEIGHT_MOST, out=moved), -WEIGHT_MOST, out=moved)
         counts, found = self._found & (1 << COUNT_BITS) - 1, self._found
         moves = (GOALS.take(decided) - (found >> COUNT_BITS)) * RATES.take(counts) >> 16
         found += moves << COUNT_BITS

@@ -19,8 +19,6 @@ FEW_COLOURS, PIXELS_A_COLOUR = 256, 32
 """Colours that are few in any picture, and pixels for each of more of them: palettes take bytes, too."""
 PROBED = 13
 """Distance of the pixels by which most pictures of more colours are recognised."""
-FREE_PIXELS, PIXELS_A_BYTE = 1 << 20, 1 << 15
-"""Pixels that take no byte, and those beyond that a byte pays for: a file of a few bytes must not cause much work."""
 ENCODING, DECODING = 40, 8
 """Bytes of memory that a pixel takes while it is coded, and while it is read and shown."""
 WORK = 64 << 20
@@ -31,32 +29,44 @@ ORDER = {1: (0,), 2: (0, 1), 3: (1, 0, 2), 4: (1, 0, 2, 3)}
 Colours = NDArray[np.uint8]
 
 
+def seem_few(samples: Pixels) -> bool:
+    """Return whether `split` may take samples (H, W, C), by some of them."""
+    height, width, _ = samples.shape
+    if Wavefront(height, width, SLANT).is_long:
+        return False
+    return len(np.unique(_keys(samples[::PROBED, ::PROBED]))) <= _most(height * width)
+
+
 def split(samples: Pixels) -> tuple[Numbers, Colours] | None:
     """Return the numbers of the colours of samples (H, W, C), (H, W), and these, sorted, (N, C); None if they are many.
 
     None too for a picture so thin that the walk through it would take long.
     """
-    if Wavefront(samples.shape[0], samples.shape[1], SLANT).is_long:
+    if not seem_few(samples):
         return None
-    keys = np.zeros(samples.shape[:2], np.uint32)
-    for channel in ORDER[samples.shape[2]]:
-        keys = keys << np.uint32(8) | samples[:, :, channel]
-    most = min(MOST_COLOURS, max(FEW_COLOURS, keys.size // PIXELS_A_COLOUR))
-    if len(np.unique(keys[::PROBED, ::PROBED])) > most:
-        return None
+    keys = _keys(samples)
     colours, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
-    if len(colours) > most:
+    if len(colours) > _most(keys.size):
         return None
     found: Colours = samples.reshape(-1, samples.shape[2])[first]
     return numbers.reshape(keys.shape).astype(np.uint16), found
 
 
-def encode(numbers: Numbers, colours: Colours, progress: Progress | None = None) -> tuple[bytes, float]:
-    """Return the bytes of a picture that was `split`, and their ideal length in bits.
+def _keys(samples: Pixels) -> NDArray[np.uint32]:
+    """Return a number for each pixel, (H, W), by which colours are sorted."""
+    keys = np.zeros(samples.shape[:2], np.uint32)
+    for channel in ORDER[samples.shape[2]]:
+        keys = keys << np.uint32(8) | samples[:, :, channel]
+    return keys
 
-    Args:
-        progress: Callback with rows.
-    """
+
+def _most(pixels: int) -> int:
+    """Return how many colours are few in a picture of so many pixels."""
+    return min(MOST_COLOURS, max(FEW_COLOURS, pixels // PIXELS_A_COLOUR))
+
+
+def encode(numbers: Numbers, colours: Colours) -> tuple[bytes, float]:
+    """Return the bytes of a picture that was `split`, and their ideal length in bits."""
     writer = Writer(FEW + 1)
 
     def push(bits: NDArray[np.bool_], ones: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -68,9 +78,10 @@ def encode(numbers: Numbers, colours: Colours, progress: Progress | None = None)
     height, width = numbers.shape
     picture = bordered(height, width)
     picture[ABOVE:, :width] = numbers
-    walk(picture, len(colours), push, progress)
+    walk(picture, len(colours), push)
     count = write_number(len(colours) - 1)
-    return count + writer.to_bytes().ljust(_least(height, width), b"\0"), 8 * len(count) + writer.spent
+    least = Wavefront(height, width, SLANT).least_bytes
+    return count + writer.to_bytes().ljust(least, b"\0"), 8 * len(count) + writer.spent
 
 
 def decode(data: bytes, height: int, width: int, channels: int, progress: Progress | None = None) -> Pixels:
@@ -82,12 +93,13 @@ def decode(data: bytes, height: int, width: int, channels: int, progress: Progre
     Raises:
         FormatError: no encoder wrote them, or they are too few for such work.
     """
-    if Wavefront(height, width, SLANT).is_long:
+    front = Wavefront(height, width, SLANT)
+    if front.is_long:
         raise FormatError(f"it codes {width} x {height} pixels of few colours, too thin for that: damaged")
     count, start = read_number(data, 0)
     if count >= MOST_COLOURS:
         raise FormatError(f"a palette of {count + 1} colours is too long: damaged")
-    if len(data) < start + _least(height, width):
+    if len(data) < start + front.least_bytes:
         raise FormatError(f"{len(data)} bytes are too few for {width} x {height} pixels: damaged")
     reader = Reader(data[start:], FEW + 1)
 
@@ -135,8 +147,3 @@ def _read_colours(reader: Reader, count: int, channels: int) -> Colours:
         for channel in others:
             colour[channel] = sum(bit() << place for place in range(7, -1, -1))
     return colours
-
-
-def _least(height: int, width: int) -> int:
-    """Return the least bytes of the pixels, in words of 4."""
-    return max(0, height * width - FREE_PIXELS) // PIXELS_A_BYTE // 4 * 4

@@ -25,7 +25,7 @@ CANDIDATES = LOOKED + NEIGHBOURS
 """First the looked-up ones, then the pixel to the left and the one above."""
 MOST_COLOURS = 1 << 12
 """Colours of a picture: palettes of more take what they save."""
-TRUST = np.array([0, 1, 2, 3, *[4] * 4, *[5] * 8, *[6] * 48, *[7] * 192], np.uint8)
+TRUST_BY_RUN = np.array([0, 1, 2, 3, *[4] * 4, *[5] * 8, *[6] * 48, *[7] * 192], np.uint8)
 """Class of trust by how often in a row a candidate was right; 0 if there is none."""
 
 
@@ -71,7 +71,7 @@ class _Coder:
         keys = line.looked_up + _STARTS
         candidates = np.concatenate([self._last.take(keys), line.near[:NEIGHBOURS]])
         trust = np.ones(candidates.shape, np.uint8)
-        TRUST.take(self._runs.take(keys), out=trust[:LOOKED])
+        TRUST_BY_RUN.take(self._runs.take(keys), out=trust[:LOOKED])
         colours, left = np.zeros_like(known), np.arange(len(known))
         for number in range(CANDIDATES):
             found, kinds = candidates[number, left], trust[number, left]

@@ -10,6 +10,7 @@ const RATES = Float64Array.from({ length: MOST_COUNTED + 1 }, (_, n) => Math.flo
 const FRESH = 1 << 31;
 const GOAL = 2 ** 22 - 1;
 const [BIAS, START, LOGIT_MOST, RANGE] = [512, 18000, 10240, 16384];
+const WEIGHT_MOST = 2 ** 26;
 
 export class Mixer {
   /**
@@ -88,7 +89,10 @@ export class Mixer {
       if (!counts[kind]) continue;
       const divisor = 4096 * Math.floor(Math.sqrt(counts[kind]));
       const w = (question * CLASSES + kind) * INPUTS;
-      for (let i = 0; i < INPUTS; i++) weights[w + i] += Math.floor(gradients[kind * INPUTS + i] / divisor);
+      for (let i = 0; i < INPUTS; i++) {
+        const weight = weights[w + i] + Math.floor(gradients[kind * INPUTS + i] / divisor);
+        weights[w + i] = Math.max(-WEIGHT_MOST, Math.min(WEIGHT_MOST, weight));
+      }
       gradients.fill(0, kind * INPUTS, (kind + 1) * INPUTS);
       counts[kind] = 0;
     }
