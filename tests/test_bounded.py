@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_models import WINDOW_NAMES, tiny_model
 
-from vlae_codec.autoregressive import bounded
+from vlae_codec.autoregressive import bounded, bounded_net
 from vlae_codec.autoregressive.bounded import exact_logits
 from vlae_codec.autoregressive.bounded_net import BoundedColumns, BoundedNet
 from vlae_codec.autoregressive.window_net import LocalNet
@@ -21,11 +21,11 @@ def latents(count: int) -> Integers:
     return np.random.default_rng(5).integers(-2000, 2000, (count, 16))
 
 
-@pytest.mark.parametrize("columns", [1, 100, bounded.COLUMNS])
+@pytest.mark.parametrize("columns", [1, 100, bounded_net.COLUMNS])
 @pytest.mark.parametrize("window", WINDOW_NAMES)
 def test_pixels_are_those_of_the_exact_network(window: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     model, z = tiny_model(window), latents(MANY + 3)
-    monkeypatch.setattr(bounded, "COLUMNS", columns)
+    monkeypatch.setattr(bounded_net, "COLUMNS", columns)
     draws = np.arange(len(z), dtype=np.int64) % 3
     np.testing.assert_array_equal(model.draw(z, 7, draws), model.draw(z, 7, draws, raster=True))
     np.testing.assert_array_equal(model.draw(z, 7), model.draw(z, 7, raster=True))
@@ -59,7 +59,7 @@ def test_the_bound_holds(seed: int, shift: int, blocks: int, most: int) -> None:
     work = BoundedColumns(BoundedNet(net), count)
     columns = work.inputs(count)
     columns[:-1] = rng.integers(0, most + 1, (inputs, count))
-    found = work.run()
+    found = work.run(columns)
     off = np.abs(np.floor(found.logits.astype(np.float64) + 0.5) - exact_logits(net, columns))
     assert (off <= found.bound + 1).all()
 
@@ -69,5 +69,6 @@ def test_the_bound_is_of_use() -> None:
     model = tiny_model()
     rng, net = np.random.default_rng(1), BoundedNet(model.local_net)
     work = BoundedColumns(net, 200)
-    work.inputs(200)[:-1] = rng.integers(0, 2000, (len(work.inputs(200)) - 1, 200))
-    assert work.run().bound < 64 * 0.4
+    columns = work.inputs(200)
+    columns[:-1] = rng.integers(0, 2000, (len(columns) - 1, 200))
+    assert work.run(columns).bound < 64 * 0.4

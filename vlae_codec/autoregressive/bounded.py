@@ -11,9 +11,6 @@ from .engine import Shape, Sheared, Sink, Source
 from .order import diagonals
 from .window_net import LocalNet, Workspace
 
-COLUMNS = 384
-"""Pixels that go through the network at once: what they take stays in a processor's second cache."""
-
 
 def draw_bounded(
     net: BoundedNet, shape: Shape, features: NDArray[np.float32], least: NDArray[np.floating]
@@ -35,26 +32,19 @@ def draw_bounded(
     edges = least.astype(np.float32) - np.float32(0.5)
     seen, sink = Sheared(shape, 1, features), Sink(shape, emit, 1, features)
     beside, known = Source(shape, lambda a, b: features[a:b]), Source(shape, lambda a, b: edges[a:b])
-    block = min(shape.frontier, max(1, COLUMNS // shape.batch))
-    work, memory = BoundedColumns(net, block * shape.batch), np.zeros(shape.frontier * shape.batch, np.float32)
+    work = BoundedColumns(net, shape.frontier * shape.batch)
     for step in diagonals(shape.height, shape.width, shape.slant):
         for part in (seen, beside, known, sink):
             part.reach(step)
-        over = memory[: step.count * shape.batch].reshape(step.count, shape.batch)
-        edge, unsure, columns = known.diagonal(step), list[NDArray[np.int64]](), list[NDArray[np.float32]]()
-        for here in step.parts(block):
-            start, inputs = here.first - step.first, work.inputs(here.count * shape.batch)
-            filled = seen.gather(here, inputs)
-            inputs[filled:-1].reshape(-1, here.count, shape.batch)[...] = beside.diagonal(here).swapaxes(0, 1)
-            found, end = work.run(), start + here.count
-            np.subtract(found.logits.reshape(here.count, -1), edge[start:end], out=over[start:end])
-            close = np.flatnonzero(np.abs(over[start:end]) <= found.bound)
-            unsure.append(close + start * shape.batch)
-            columns.append(inputs[:, close])
-        numbers = np.concatenate(unsure)
-        if len(numbers):
-            exact = exact_logits(net.exact, np.concatenate(columns, axis=1))
-            over.reshape(-1)[numbers] = exact - np.broadcast_to(edge, over.shape)[np.divmod(numbers, shape.batch)]
+        inputs = work.inputs(step.count * shape.batch)
+        filled = seen.gather(step, inputs)
+        inputs[filled:-1].reshape(-1, step.count, shape.batch)[...] = beside.diagonal(step).swapaxes(0, 1)
+        found, edge = work.run(inputs), known.diagonal(step)
+        over = found.logits.reshape(step.count, shape.batch) - edge
+        close = np.flatnonzero(np.abs(over) <= found.bound)
+        if len(close):
+            exact = exact_logits(net.exact, inputs[:, close])
+            over.reshape(-1)[close] = exact - np.broadcast_to(edge, over.shape).reshape(-1)[close]
         seen.put(step, over[None] >= 0)
         sink.diagonal(step)[...] = over[:, None] >= 0
     sink.give(shape.height)

@@ -29,6 +29,8 @@ UNIT = 1.01 * 2.0**-24
 """The rounding of single precision, and more than what products of several roundings add."""
 SPARE = 1.001
 """More than what the bounds themselves are rounded by."""
+COLUMNS = 768
+"""Pixels that go through the network at once: more would leave a processor's caches, fewer wait for the interpreter."""
 LEAST, MOST, ZERO = np.float32(-LIMIT), np.float32(LIMIT), np.float32(0)
 
 
@@ -95,34 +97,39 @@ class BoundedNet:
 
 
 class BoundedColumns:
-    """The network with memory for a block of columns.
+    """The network with memory for the columns of a step, which go through it in blocks.
 
     Args:
         net: the network.
-        most: columns of the largest block.
+        most: columns of the longest step.
     """
 
     def __init__(self, net: BoundedNet, most: int) -> None:
-        self.net, self.most, width = net, most, net.width
-        rows = (net.mix.weight.shape[1], width + 1, width + 1, width + 1, width + 1, 2)
-        self._memory = [np.zeros(size * most, np.float32) for size in rows]
-        self._count, self._buffers = 0, list[Singles]()
+        self.net, self._rows = net, net.mix.weight.shape[1]
+        self._inputs, self._logits = (np.zeros(rows * most, np.float32) for rows in (self._rows, 2))
+        self._memory = np.zeros((4, (net.width + 1) * min(most, COLUMNS)), np.float32)
 
     def inputs(self, count: int) -> Singles:
         """Return the buffer for the windows and features of `count` columns, (inputs + 1, count), its last row ones."""
-        if self._count != count:
-            self._buffers = [memory[: len(memory) // self.most * count].reshape(-1, count) for memory in self._memory]
-            inputs, _, active, hidden, *_ = self._buffers
-            inputs[-1] = active[-1] = hidden[-1] = 1
-            self._count = count
-        return self._buffers[0]
+        found = self._inputs[: self._rows * count].reshape(-1, count)
+        found[-1] = 1
+        return found
 
-    def run(self) -> Bounded:
+    def run(self, inputs: Singles) -> Bounded:
         """Return what comes of the inputs; the next call overwrites it."""
-        net, (inputs, stream, active, hidden, update, logits) = self.net, self._buffers
+        count = inputs.shape[1]
+        logits = self._logits[: 2 * count].reshape(2, count)
+        blocks = [slice(start, start + COLUMNS) for start in range(0, count, COLUMNS)]
+        return Bounded(logits[0], max(self._block(inputs[:, here], logits[:, here]) for here in blocks))
+
+    def _block(self, inputs: Singles, logits: Singles) -> float:
+        """Write the logits of a block, and return their bound."""
+        net, shape = self.net, (4, self.net.width + 1, inputs.shape[1])
+        stream, active, hidden, update = self._memory[:, : shape[1] * shape[2]].reshape(shape)
         top, relu, inner, added = stream[:-1], active[:-1], hidden[:-1], update[:-1]
         sums = _product(net.mix, inputs, stream)
         error, reach = net.mix.error(0.0, sums), net.mix.reach(0.0, sums)
+        active[-1] = 1
         for first, second in net.blocks:
             reach = _clamped(top, reach)
             top.clip(ZERO, MOST, relu)
@@ -135,8 +142,7 @@ class BoundedColumns:
             reach += grown
             error += second.error(error_inside, sums) + UNIT * reach * net.root
         top.clip(ZERO, MOST, relu)
-        sums = _product(net.head, active, logits)
-        return Bounded(logits[0], net.head.error(error, sums))
+        return net.head.error(error, _product(net.head, active, logits))
 
 
 def _product(layer: Layer, inputs: Singles, out: Singles) -> float:

@@ -37,7 +37,7 @@ BATCH = 64
 """Images that the networks see at once; bounds memory to some tens of megabytes."""
 SPARSE_BATCH = 512
 """Images that are drawn at once if only some of their pixels are."""
-BOUNDED_BATCH = 128
+BOUNDED_BATCH = 256
 """Images that are drawn at once in single precision where that is certain."""
 GPU_BATCH = 1024
 """Images that a GPU draws at once."""
@@ -46,7 +46,7 @@ SHARE = 16
 FEW = 8
 """Images whose maps of float64 are few enough for a processor's cache."""
 MANY = 32
-"""Images from which on spectral convolutions are faster; so many go through them at once."""
+"""Images from which on spectral convolutions are faster."""
 NOISE_SHIFT = EXP_FRACTION + QUANTILE_FRACTION - FRACTION
 """Bits by which the product of a scale and noise is finer than latents."""
 
@@ -132,7 +132,7 @@ class IntegerModel(NamedLayers):
 
     def _trunk(self, images: Pictures) -> Array:
         if self._spectral(len(images)):
-            return self._spectral_encoder(images, MANY, self._plain_trunk)
+            return self._spectral_encoder(images, BATCH, self._plain_trunk)
         return self._plain_trunk(images)
 
     @functools.cached_property
@@ -221,7 +221,7 @@ class IntegerModel(NamedLayers):
     def _features(self, z: Integers) -> Array:
         """Return the features as they are computed, (H, W, F, B), in the model's dtype or in single precision."""
         if self._spectral(len(z)):
-            return self._spectral_decoder(self.to_device(z), MANY)
+            return self._spectral_decoder(self.to_device(z), BATCH)
         return self._feature_net(self.to_device(z), self._few)
 
     @property
