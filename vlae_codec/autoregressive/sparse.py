@@ -36,7 +36,7 @@ def draw_some(
     needed, places = least[rows, columns, numbers], ((rows + above) * stride + columns + left) * batch + numbers
     around = np.array([(down * stride + across) * batch for down, across in window.offsets()], np.int64)[:, None]
     flat, beside = features.reshape(-1), (rows * width + columns) * count * batch + numbers
-    channels, most = batch * np.arange(count)[:, None], block_pixels(net, 1)
+    channels, most = batch * np.arange(count)[:, None], 8 // net.mix.itemsize * block_pixels(net, 1)
     work = Workspace(net, most, features)
     for start, end in zip([0, *steps], steps, strict=False):
         for first in range(start, end, most):

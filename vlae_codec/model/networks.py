@@ -221,7 +221,7 @@ class IntegerModel(NamedLayers):
     def _features(self, z: Integers) -> Array:
         """Return the features as they are computed, (H, W, F, B), in the model's dtype or in single precision."""
         if self._spectral(len(z)):
-            return self._spectral_decoder(self.to_device(z), BATCH)
+            return self._spectral_decoder(self.to_device(z), BATCH * 8 // np.dtype(self.dtype).itemsize)
         return self._feature_net(self.to_device(z), self._few)
 
     @property
