@@ -14,7 +14,7 @@ from vlae_codec.errors import ImageError
 from vlae_codec.io.images import decode_image
 from vlae_codec.io.metadata import Keeping, parse_kinds
 from vlae_codec.io.profiles import CONVERTED, UNREAD_PROFILE
-from vlae_codec.io.writing import FORMATS, check_ending, write_picture
+from vlae_codec.io.writing import FORMATS, check_ending, encode_picture, write_picture
 
 RGBA = np.random.default_rng(0).integers(0, 256, (12, 9, 4), np.uint8)
 
@@ -29,6 +29,14 @@ def test_every_ending_is_its_format(tmp_path: Path, ending: str, channels: int) 
         assert image.format == FORMATS[ending][0]
         found, wanted = (np.asarray(one.convert("RGB")).astype(int) for one in (image, Image.fromarray(pixels)))
         assert abs(found - wanted).mean() < (8 if image.format in ("JPEG", "AVIF") else 1e-9)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (28, 28), (5, 8), (3, 17)])
+def test_two_levels_are_pixels_of_one_bit(shape: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(1).random(shape) < 0.5
+    with Image.open(io.BytesIO(encode_picture(pixels))) as image:
+        assert image.mode == "1"
+        np.testing.assert_array_equal(np.asarray(image), pixels)
 
 
 def test_transparency_needs_a_format_that_holds_it(tmp_path: Path) -> None:

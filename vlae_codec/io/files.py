@@ -120,7 +120,7 @@ def write_whole(target: Path, data: bytes, origin: Origin = NOWHERE) -> None:
         with disk_errors(target), target.open("wb") as file:
             file.write(data)
         return
-    place = Path(os.path.realpath(target))
+    place = Path(os.path.realpath(target)) if target.is_symlink() else target
     with disk_errors(target), replaced(place) as beside:
         old, time = _mode_of(place), origin.time()
         mode = origin.mode() if old is None else old & origin.mode()
@@ -139,9 +139,10 @@ def replaced(target: Path) -> Iterator[Path]:
     try:
         yield beside
         os.replace(beside, target)
-    finally:
+    except BaseException:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager

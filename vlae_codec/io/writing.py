@@ -72,6 +72,8 @@ def encode_picture(pixels: Drawn, ending: str = ".png", metadata: Metadata = NOT
     if pixels.dtype == np.uint16 and (kind, pixels.ndim) != ("TIFF", 2):
         return _encode_deep(pixels.astype(np.uint16), kind, ending, held)
     require(WRITING * pixels.shape[0] * pixels.shape[1], "writing it")
+    if pixels.dtype == np.bool_ and kind == "PNG" and metadata == NOTHING:
+        return deep_png.encode_level_png(pixels.astype(np.bool_))
     image = Image.fromarray(pixels)
     if kind in OPAQUE and image.mode in ("LA", "RGBA"):
         raise ImageError(f"{ending} holds no transparency: name it .png, .webp or .tif")
