@@ -41,7 +41,7 @@ LOSSY_CHUNK = 1000
 LOSSLESS_CHUNK = 10_000
 TASTED = 64
 """Pictures that decide which model an archive takes."""
-DRAWN = 256
+DRAWN = 512
 """Pictures that are drawn at once."""
 
 

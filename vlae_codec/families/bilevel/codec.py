@@ -30,7 +30,7 @@ from . import lossless as lossless_code
 from .identify import identify
 from .lossless import LosslessCode
 
-BATCH = 256
+BATCH = 512
 
 Report = Callable[[int], None]
 Forms = dict[ModelInfo, Picture]
