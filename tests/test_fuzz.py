@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -18,9 +21,22 @@ from vlae_codec.errors import FormatError, VlaeError
 INPUTS = 1000
 
 
+@pytest.fixture(scope="module")
+def installed() -> Iterator[tuple[fuzz.Corpus, str]]:
+    """The corpus, which takes seconds to make, and the folder of its models."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VLAE_MODELS", "set by the fuzzer, undone by this fixture")
+        with fuzz.installed_corpus() as corpus:
+            yield corpus, os.environ["VLAE_MODELS"]
+
+
 @pytest.fixture(autouse=True)
-def own_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VLAE_MODELS", "set by the fuzzer, undone by this fixture")
+def corpus(installed: tuple[fuzz.Corpus, str], user_models: Path, monkeypatch: pytest.MonkeyPatch) -> fuzz.Corpus:
+    """The corpus, which every run of the fuzzer in a test shares."""
+    corpus, folder = installed
+    monkeypatch.setenv("VLAE_MODELS", folder)
+    monkeypatch.setattr(fuzz, "installed_corpus", lambda: nullcontext(corpus))
+    return corpus
 
 
 def test_damaged_inputs_fail_in_one_line_or_decode(tmp_path: Path) -> None:
@@ -43,27 +59,21 @@ def test_damaged_inputs_fail_in_one_line_or_decode(tmp_path: Path) -> None:
     )
 
 
-def test_an_input_depends_on_nothing_but_its_number() -> None:
-    with fuzz.installed_corpus() as corpus:
-        check_inputs(corpus)
-
-
-def check_inputs(corpus: fuzz.Corpus) -> None:
+def test_an_input_depends_on_nothing_but_its_number(corpus: fuzz.Corpus) -> None:
     forth = [fuzz.make_input(number, corpus)[2] for number in range(300)]
     back = [fuzz.make_input(number, corpus)[2] for number in reversed(range(300))]
     assert forth == back[::-1]
 
 
-def test_checksums_are_put_right_again() -> None:
-    with fuzz.installed_corpus() as corpus:
-        whole = [data for data in corpus.photos.files if data[2] & 15 != WINDOWED_LOSSLESS]  # these may be cut
-        for data in whole + corpus.stored + corpus.wrapped + corpus.pages + corpus.palettes:
-            assert reseal(data[:-2] + bytes(b ^ 255 for b in data[-2:]), corpus.known) == data
-        for data in corpus.wrapped:
-            inner, told = unwrap(data)
-            assert unwrap(wrap_entries(entries_of(told), inner)) == (inner, told)
-            with pytest.raises(FormatError, match="unknown kind"):
-                unwrap(wrap_entries(b"\x09\0", inner))
+def test_checksums_are_put_right_again(corpus: fuzz.Corpus) -> None:
+    whole = [data for data in corpus.photos.files if data[2] & 15 != WINDOWED_LOSSLESS]  # these may be cut
+    for data in whole + corpus.stored + corpus.wrapped + corpus.pages + corpus.palettes:
+        assert reseal(data[:-2] + bytes(b ^ 255 for b in data[-2:]), corpus.known) == data
+    for data in corpus.wrapped:
+        inner, told = unwrap(data)
+        assert unwrap(wrap_entries(entries_of(told), inner)) == (inner, told)
+        with pytest.raises(FormatError, match="unknown kind"):
+            unwrap(wrap_entries(b"\x09\0", inner))
     for data in fuzz_collections.make_corpus():
         end = len(data) - FOOTER_SIZE
         assert reseal_collection(data[:end] + data[end:-4].replace(data[-12:-4], b"damaged!") + data[-4:]) == data

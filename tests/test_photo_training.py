@@ -68,6 +68,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def released(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finished training in `run` and what was released of it in `model`."""
+    folder = tmp_path_factory.mktemp("released")
+    WindowedTrainer(RECIPE, data, folder / "run", None, "cpu", quiet=True).run(quiet=True)
+    release_windowed(folder / "run", RECIPE, data, folder / "model", auto=False)
+    return folder
+
+
 def test_sheets_are_cut_into_pictures(data: Path) -> None:
     pictures = cifar.load_cifar(data, "test_00.webp")
     assert pictures.shape == (550, 32, 32, 3)
@@ -101,28 +110,24 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(data: Path, tmp_pat
     assert int(row["step"]) == 6 and float(row["bits_subpixel_0"]) > float(row["kl_bpp_0"]) / 3 > 0
 
 
-def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, tmp_path: Path) -> None:
-    WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
-    release_windowed(tmp_path / "run", RECIPE, data, tmp_path / "model", auto=False)
-    info = registry.find_model(str(tmp_path / "model"))
-    assert info and not info.auto and info.fingerprint == registry.read_tree(tmp_path / "model")["fingerprint"]
+def test_a_released_model_keeps_its_only_width_and_its_patch(data: Path, released: Path) -> None:
+    info = registry.find_model(str(released / "model"))
+    assert info and not info.auto and info.fingerprint == registry.read_tree(released / "model")["fingerprint"]
     picture = Picture(cifar.load_cifar(data, "test_00.webp")[0])
     files = {codec.compress_photo(picture, info, Rate(quality=quality)).data for quality in (0, 50, 100)}
     assert len(files) == 1, "trained at one width, it has one quality"
 
 
-def test_a_local_decoder_starts_from_a_released_one_with_another_window(data: Path, tmp_path: Path) -> None:
-    WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
-    release_windowed(tmp_path / "run", RECIPE, data, tmp_path / "model")
-    old = WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average.local
+def test_a_local_decoder_starts_from_a_released_one_with_another_window(data: Path, released: Path) -> None:
+    old = WindowedTrainer(RECIPE, data, released / "run", None, "cpu", quiet=True).average.local
     new = WindowedVLAE(dataclasses.replace(MODEL, window="7x4", latent=0)).local
-    start_local(new, str(tmp_path / "model"))
+    start_local(new, str(released / "model"))
     picture, places = torch.randn(1, 3, 16, 16), torch.arange(256)[None]
     beside, here = torch.zeros(256, 5), torch.randn(256, 3)
     expected = old(old.gather(picture, places), beside, here)
     assert torch.allclose(new(new.gather(picture, places), beside, here), expected, atol=1e-2)
     with pytest.raises(ModelError, match="shape"):
-        start_local(WindowedVLAE(dataclasses.replace(MODEL, local=16)).local, str(tmp_path / "model"))
+        start_local(WindowedVLAE(dataclasses.replace(MODEL, local=16)).local, str(released / "model"))
     with pytest.raises(ModelError, match="no model"):
         start_local(new, "nothing")
 
@@ -142,12 +147,12 @@ def test_a_plain_vae_comes_back_from_its_integers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("window", ["5x3", "4x2"])
-def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path: Path, window: str) -> None:
-    WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).run(quiet=True)
-    release_windowed(tmp_path / "run", RECIPE, data, tmp_path / "model")
-    old = WindowedTrainer(RECIPE, data, tmp_path / "run", None, "cpu", quiet=True).average
+def test_all_networks_start_from_those_of_a_released_model(
+    data: Path, released: Path, tmp_path: Path, window: str
+) -> None:
+    old = WindowedTrainer(RECIPE, data, released / "run", None, "cpu", quiet=True).average
     model = dataclasses.replace(MODEL, window=window)
-    train = dataclasses.replace(TRAINING, init=str(tmp_path / "model"))
+    train = dataclasses.replace(TRAINING, init=str(released / "model"))
     new = WindowedTrainer(
         WindowedRecipe("new", "cifar10", model=model, train=train), data, tmp_path / "new", None, "cpu"
     ).model
@@ -164,10 +169,10 @@ def test_all_networks_start_from_those_of_a_released_model(data: Path, tmp_path:
     before, after = (net.distortion(x, features, x, torch.zeros(2), places) for net in (old, new))
     assert torch.allclose(before, after, rtol=0.005) == (window == "5x3")
     sharper = WindowedVLAE(dataclasses.replace(model, prior_sharper=2))
-    start_from(sharper, str(tmp_path / "model"))
+    start_from(sharper, str(released / "model"))
     assert torch.allclose(sharper.rate(z, torch.zeros(2)), old.rate(z, torch.zeros(2)), rtol=0.01)
     with pytest.raises(ModelError, match="shape"):
-        start_from(WindowedVLAE(dataclasses.replace(MODEL, latent=5)), str(tmp_path / "model"))
+        start_from(WindowedVLAE(dataclasses.replace(MODEL, latent=5)), str(released / "model"))
 
 
 def test_the_mean_picture_asks_less_of_z_as_it_fades() -> None:
