@@ -74,9 +74,9 @@ def test_zarr(options: dict[str, Any], tmp_path: Path) -> None:
     zarr = pytest.importorskip("zarr", "3")
     codec = import_module("vlae_codec.engines.zarr").VlaeCodec
     zarr.registry.register_codec("vlae", codec)  # where the package is installed its entry point does that
-    array = array_of((5, 20, 30, 3))
+    array = array_of((3, 9, 14, 3))
     stored = zarr.create_array(
-        tmp_path / "a.zarr", shape=array.shape, chunks=(2, 20, 16, 3), dtype="uint8", serializer=codec(**options),
+        tmp_path / "a.zarr", shape=array.shape, chunks=(2, 9, 8, 3), dtype="uint8", serializer=codec(**options),
         compressors=None,
     )  # fmt: skip
     stored[:] = array
@@ -85,7 +85,7 @@ def test_zarr(options: dict[str, Any], tmp_path: Path) -> None:
     found = again[:]
     assert found.shape == array.shape
     assert np.array_equal(found, array) == ("lossless" in options)
-    assert np.array_equal(again[3, 4:9, 14:20], found[3, 4:9, 14:20])
+    assert np.array_equal(again[2, 4:9, 6:11], found[2, 4:9, 6:11])
     with pytest.raises(ImageError, match="chunks of uint16"):
         zarr.create_array(tmp_path / "b.zarr", shape=(9, 9), dtype="uint16", serializer=codec(), compressors=None)
 
@@ -110,10 +110,10 @@ def test_numcodecs(options: dict[str, Any]) -> None:
     numcodecs.register_codec(codec)
     used = numcodecs.get_codec({"id": "vlae", **options})
     assert numcodecs.get_codec(used.get_config()) == used
-    array = array_of((3, 20, 30))
-    out = np.empty_like(array)
-    used.decode(used.encode(array), out)
-    assert np.array_equal(out, used.decode(used.encode(array)))
+    array = array_of((3, 9, 14))
+    out, data = np.empty_like(array), used.encode(array)
+    used.decode(data, out)
+    assert np.array_equal(out, used.decode(data))
     assert np.array_equal(out, array) == ("lossless" in options)
 
 
@@ -121,9 +121,9 @@ def test_numcodecs_in_an_array_of_zarr_2(tmp_path: Path) -> None:
     zarr = pytest.importorskip("zarr", "3")
     codec = import_module("vlae_codec.engines.numcodecs").Vlae
     pytest.importorskip("numcodecs").register_codec(codec)
-    array = array_of((5, 20, 30))
+    array = array_of((3, 9, 14))
     stored = zarr.create_array(
-        tmp_path / "a.zarr", shape=array.shape, chunks=(2, 20, 30), dtype="uint8", zarr_format=2,
+        tmp_path / "a.zarr", shape=array.shape, chunks=(2, 9, 14), dtype="uint8", zarr_format=2,
         filters=[codec(lossless=True)], compressors=None,
     )  # fmt: skip
     stored[:] = array
