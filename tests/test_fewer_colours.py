@@ -32,7 +32,7 @@ def drawing() -> Levels:
         colour = tuple(int(level) for level in rng.choice(inks))
         draw.line((int(x), int(y), int(y), int(size)), colour, 5)
         draw.ellipse((int(x), int(y), int(x + size / 4 + 3), int(y + size / 5 + 3)), colour)
-    return np.asarray(image.resize((200, 160), Image.Resampling.BICUBIC))
+    return np.asarray(image.resize((150, 120), Image.Resampling.BICUBIC))
 
 
 def made(levels: Levels, **rate: float | int) -> Encoded:
@@ -92,7 +92,7 @@ def test_targets_are_kept_and_transparency_with_them() -> None:
     size = len(made(levels, quality=75).data)
     file = made(levels, target_bytes=size + 50)
     assert is_reduced(file) and len(file.data) <= size + 50
-    alpha = np.tile(np.arange(200, dtype=np.uint8), (160, 1)) // 50 * 80
+    alpha = np.tile(np.arange(150, dtype=np.uint8), (120, 1)) // 50 * 80
     see_through = codec.compress_one(plan(Picture(levels, alpha=alpha.astype(np.uint8)), "auto", Rate(quality=80)))
     assert is_reduced(see_through)
     assert np.array_equal(np.asarray(vlae_codec.decompress(see_through.data))[:, :, 3], alpha)
