@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import gzip
 import math
@@ -20,7 +21,8 @@ from vlae_models.nets.label import one_hot
 from vlae_models.nets.vlae import VLAE, as_tensor
 from vlae_models.recipe import BILEVEL, BilevelRecipe, TrainConfig, parse_recipe
 from vlae_models.train.label_start import start_labels
-from vlae_models.train.labelled import LabelledTrainer, relabelled
+from vlae_models.train.labelled import LabelledTrainer, expected_images, relabelled
+from vlae_models.train.style import ClassStyles
 
 LABELS = 3
 TRAIN = TrainConfig(updates=4, batch=10, free_updates=0, average=0.9, edit=1.0, use_valid=True)
@@ -90,8 +92,8 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
 
 def test_each_weight_of_the_recipe_changes_what_is_learnt(data: Path, tmp_path: Path) -> None:
     plain = trained(data, tmp_path / "plain").average.encoder.squeeze.weight
-    for name in ("label", "edit"):
-        other = trained(data, tmp_path / name, **{name: 0.0}).average.encoder.squeeze.weight
+    for name, value in (("label", 0.0), ("edit", 0.0), ("style", 1.0)):
+        other = trained(data, tmp_path / name, **{name: value}).average.encoder.squeeze.weight
         assert not torch.equal(plain, other), name
 
 
@@ -118,6 +120,36 @@ def test_the_start_fits_classifier_prior_and_auxiliary_decoder_alone(data: Path)
         start = net(ink, one_hot(labels, LABELS))
     assert float(fitted.rate.mean()) < float(start.rate.mean()) - 1
     assert float(fitted.auxiliary.mean()) < float(start.auxiliary.mean())
+
+
+def test_a_start_from_a_model_with_labels_fits_the_auxiliary_decoder_alone(data: Path) -> None:
+    net = copy.deepcopy(float_model(labels=LABELS))
+    ink = as_tensor(load_ink("mnist-dynamic", data).train) / 255
+    labels = torch.from_numpy(load_labels("mnist-dynamic", data).train.astype(np.int64))
+    before = {name: weight.clone() for name, weight in net.state_dict().items()}
+    start_labels(net, ink, labels, TRAIN, updates=2)
+    changed = {name.split(".")[0] for name, weight in net.state_dict().items() if not torch.equal(weight, before[name])}
+    assert changed == {"auxiliary"}
+
+
+def test_a_style_is_what_an_image_has_beside_its_class() -> None:
+    random = np.random.default_rng(0)
+    width, label = random.integers(2, 9, 60), torch.from_numpy(random.integers(0, 2, 60))
+    bars = np.arange(28) < (width + 8 * label.numpy())[:, None]
+    x = torch.from_numpy(np.repeat(bars[:, None, None], 28, axis=2)).float()
+    styles = ClassStyles(x, label)(x, label)
+    for one in range(2):
+        own, expected = styles[label == one, 0], width[label.numpy() == one]
+        torch.testing.assert_close((own.mean(), own.std()), (torch.tensor(0.0), torch.tensor(1.0)), atol=1e-4, rtol=0)
+        assert np.corrcoef(own.numpy(), expected)[0, 1] > 0.99
+
+
+def test_edits_teach_what_the_pictures_are_drawn_from_and_not_the_auxiliary_decoder() -> None:
+    net = copy.deepcopy(float_model(labels=LABELS))
+    whole, drawn = expected_images(net, torch.randn(4, 16), torch.arange(4) % LABELS)
+    (whole.sum() + drawn.sum()).backward()  # type: ignore[no-untyped-call]
+    assert net.auxiliary.weight.grad is None
+    assert net.decoder.out.weight.grad is not None and net.decoder.out.weight.grad.abs().max() > 0
 
 
 def test_labels_need_latents() -> None:

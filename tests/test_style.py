@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
-from benchmarks.style import slant, thickness, within_class
+from benchmarks.style import breadth, slant, thickness, within_class
+from vlae_models.train import style
 
 
 def stroke(width: int, lean: float = 0.0) -> NDArray[np.uint8]:
@@ -27,6 +29,19 @@ def test_slant_is_that_of_a_bar_wherever_it_is(lean: float) -> None:
     bar = stroke(3, lean)
     assert slant(bar)[0] == pytest.approx(lean, abs=0.05)
     assert slant(np.roll(bar, (2, 3), (1, 2)))[0] == pytest.approx(slant(bar)[0])
+
+
+def test_a_blurred_stroke_is_as_thick_as_a_sharp_one() -> None:
+    sharp = torch.from_numpy(stroke(4)).double()
+    blurred = torch.nn.functional.avg_pool2d(sharp, 3, stride=1, padding=1)
+    assert style.thickness(blurred).item() == pytest.approx(style.thickness(sharp).item(), rel=0.02)
+
+
+@pytest.mark.parametrize("width", [1, 6])
+def test_breadth_is_that_of_a_bar_wherever_it_is(width: int) -> None:
+    assert breadth(stroke(width))[0] == pytest.approx(np.sqrt((width**2 - 1) / 12))
+    assert breadth(np.roll(stroke(width), 3, 2))[0] == pytest.approx(breadth(stroke(width))[0])
+    assert breadth(np.zeros((1, 28, 28), np.uint8))[0] == 0
 
 
 def test_what_a_class_has_of_itself_is_taken_out() -> None:

@@ -128,6 +128,8 @@ class TrainConfig(Schedule):
         shift: move each training image by up to this many pixels, drawn anew each time.
         label: weight of -log q(y|x), of models with labels.
         edit: weight of -log q(y'|x') of the auxiliary decoder's mean image x' of an image's noise under any label y'.
+        style: weight of how far what is drawn of this noise under y' and under y is apart in thickness and slant, each
+            within its class.
         use_valid: train on the validation images too (for the released run).
     """
 
@@ -146,6 +148,7 @@ class TrainConfig(Schedule):
     shift: int = 0
     label: float = 1.0
     edit: float = 0.0
+    style: float = 0.0
     use_valid: bool = False
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""A start for models with labels from one without: what is new, fitted to what its encoder and decoder make of images.
+"""A start for models with labels from another: what is new, fitted to what its encoder and decoder make of images.
 
 Classifier, prior and auxiliary decoder are small and read features or latents that are computed once, so this takes
 seconds where the training of all networks takes minutes.
@@ -30,6 +30,8 @@ AUXILIARY_UPDATES, AUXILIARY_RATE = 200, 0.03
 
 def start_labels(net: VLAE, ink: Tensor, labels: Tensor, train: TrainConfig, updates: int = UPDATES) -> None:
     """Fit q(y|x), p(z|y) and the auxiliary decoder of a network whose other parts are trained.
+
+    Where these read labels already, the auxiliary decoder alone: released models have none.
 
     Args:
         ink: of the training images, (N, 1, 28, 28), 0 to 1.
@@ -63,8 +65,9 @@ def start_labels(net: VLAE, ink: Tensor, labels: Tensor, train: TrainConfig, upd
         chosen = chosen[:PART] % len(features)
         return bernoulli_cost(net.auxiliary(features[chosen]).squeeze(1), x[chosen]).mean()
 
-    _fit(net.label, classifier_cost, len(h), updates, RATE)
-    _fit(net.prior, prior_cost, len(h), updates, RATE)
+    if net.prior.first is None or not net.prior.first.weight.any():  # as it is made: labels are new to the network
+        _fit(net.label, classifier_cost, len(h), updates, RATE)
+        _fit(net.prior, prior_cost, len(h), updates, RATE)
     _fit(net.auxiliary, auxiliary_cost, len(h), min(updates, AUXILIARY_UPDATES), AUXILIARY_RATE)
 
 
