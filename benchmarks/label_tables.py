@@ -8,6 +8,7 @@ from benchmarks.results import read_result
 from benchmarks.tables import Lines, percent, table
 
 NAME = "labelled-mnist-label"
+STYLES = ("slant", "thickness", "breadth")
 LABELS = {"without": "none", "inferred": "inferred, q(y\\|x)", "known": "the true one"}
 
 
@@ -41,18 +42,17 @@ def label_edits(folder: Path) -> Lines:
     edits = result["edits"]
     rows = [
         (
-            row["strength"],
+            row.get("strength", "not edited"),
             percent(row["read"]),
             percent(row["read_other_seed"]),
-            f"{row['slant_correlation']:.2f}",
-            f"{row['thickness_correlation']:.2f}",
+            *(f"{row[f'{style}_correlation']:.2f}" for style in STYLES),
         )
-        for row in edits["strengths"]
+        for row in [*edits["strengths"], edits["unedited"]]
     ]
-    titles = ("strength", "read as wanted", "with another seed", "slant, correlation", "thickness, correlation")
+    titles = ("strength", "read as wanted", "with another seed", *(f"{style}, correlation" for style in STYLES))
     what = (
-        f"{edits['images']} test digits edited to another one's class, in codes of {edits['payload_bits']:.1f} bits;"
-        f" unedited, {percent(edits['unedited_read'])} are read as what they are, and {percent(edits['samples_read'])}"
-        f" of the prior's pictures as their label. {percent(edits['label_inferred'])} of the labels are inferred right:"
+        f"{edits['images']} test digits edited to another one's class, in codes of {edits['payload_bits']:.1f} bits,"
+        f" and other draws of these codes; {percent(edits['samples_read'])} of the prior's pictures are read as their"
+        f" label, and {percent(edits['label_inferred'])} of the labels are inferred right:"
     )
     return [what, "", *table(titles, rows)]
