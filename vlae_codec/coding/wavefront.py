@@ -40,6 +40,10 @@ class Wavefront(NamedTuple):
         """The fewest bytes that its decisions may be coded in, whole words of 4: shorter ones are filled up."""
         return max(0, self.height * self.width - FREE_PIXELS) // PIXELS_A_BYTE // 4 * 4
 
+    def rows(self, time: int) -> tuple[int, int]:
+        """Return the first row of a step and the one behind the last; there may be none."""
+        return max(0, -(-(time - self.width + 1) // self.slant)), min(self.height - 1, time // self.slant) + 1
+
     def lines(self, progress: Callable[[int, int], object] | None = None) -> Iterator[tuple[int, int, int]]:
         """Yield each step with the first of its rows and the one behind the last, none where slant exceeds width.
 
@@ -48,8 +52,7 @@ class Wavefront(NamedTuple):
         """
         steps, shown = self.steps, 0
         for time in range(steps):
-            first = max(0, -(-(time - self.width + 1) // self.slant))
-            yield time, first, min(self.height - 1, time // self.slant) + 1
+            yield time, *self.rows(time)
             if progress and (time % SHOWN == 0 or time == steps - 1):
                 done = self.height * (time + 1) // steps
                 progress(done - shown, self.height)

@@ -14,6 +14,7 @@ from . import known, registry
 from .family import Job
 from .registry import AUTO
 from .request import Rate
+from .stored import codec as stored
 from .stored.family import StoredFamily
 
 
@@ -55,14 +56,15 @@ def _suiting(picture: Picture, rate: Rate, marked: Sequence[ModelInfo]) -> tuple
 def candidates(model: str = AUTO, lossless: bool = False) -> list[ModelInfo]:
     """Return the models that a picture may go to: the one named, or all that are marked for "auto".
 
-    Some are marked for lossless files alone.
+    Some are marked for lossless files alone, which need none: the last one stands for that.
 
     Raises:
         ModelError: no model has the name.
     """
     if model != AUTO:
         return [registry.find_model(model)]
-    return [info for info in registry.list_models() if info.auto or (lossless and info.auto_lossless)]
+    marked = [info for info in registry.list_models() if info.auto or (lossless and info.auto_lossless)]
+    return [*marked, stored.INFO] if lossless else marked
 
 
 def bilevel_models(model: str = AUTO, lossless: bool = False) -> list[ModelInfo]:

@@ -44,8 +44,8 @@ QUICK = 1 << 16
 """Pixels of a picture of two levels up to which a palette is tried beside the page model, which is rarely larger."""
 THIN = 8
 """Pixels of a side below which a picture is stored: models code patches of at least that size."""
-DRAWN_BITS, HARDEST = 1.0, 7
-"""Bits a sample up to which no model is tried for an exact file, below so much effort: photographs take 2 to 5."""
+DRAWN_BITS = 1.0
+"""Bits a sample that the exact file of a drawn picture takes at the most: photographs take 2 to 5."""
 
 Given = TypeVar("Given")
 Kind = TypeVar("Kind", bound=Hashable)
@@ -73,7 +73,7 @@ def compress(
         by_model = partial(known.family(name).encode, rate=rate, device=device, progress=progress)
         if not storable:
             return by_model(group)
-        return (attempt(partial(_smallest, job, by_model)) for job in group)
+        return (attempt(partial(_smallest, job, by_model, progress)) for job in group)
 
     return _together(jobs, kind, work)
 
@@ -167,7 +167,7 @@ def _only(found: Iterator[Made | VlaeError]) -> Made:
     return made
 
 
-def _smallest(job: Job, encode: Encode) -> Encoded:
+def _smallest(job: Job, encode: Encode, progress: Progress | None) -> Encoded:
     """Return the file of a picture of any size, stored without a model where that takes fewer bytes."""
     picture, rate = job.picture, job.rate
     if two := _as_page(picture, rate.steps):
@@ -176,9 +176,9 @@ def _smallest(job: Job, encode: Encode) -> Encoded:
         if rate.target_bytes is None or len(two.data) <= rate.target_bytes:
             return replace(two, notices=(*two.notices, TWO_LEVELS))
     if rate.lossless:
-        return _smaller_exact(picture, lambda: _only(encode([job])), rate.steps)
+        return _only(encode([job]))
     if rate.quality == FINEST:
-        whole = stored.compress(picture, rate.steps)
+        whole = stored.compress(picture, rate.steps, progress=progress)
         return replace(whole, notices=(*whole.notices, WHOLE))
     exact, kept, lossy = stored.Exact(picture, rate.steps), None, None
     if rate.target_bytes is not None:
@@ -245,13 +245,3 @@ def _as_page(picture: Picture, effort: int) -> Encoded | None:
         return stored.compress(picture, effort)
     quick = math.prod(picture.size) <= QUICK
     return stored.Exact(picture, effort, palettes=quick).within(len(made.data) - 1) or made
-
-
-def _smaller_exact(picture: Picture, by_model: Callable[[], Encoded], effort: int) -> Encoded:
-    """Return the smaller exact file; the model is not tried where it has hardly a chance or cannot."""
-    made = stored.compress(picture, effort)
-    bits = 8 * len(made.data) / picture.pixels.size
-    unfit = picture.alpha is not None or picture.deep is not None or _is_thin(picture)
-    if unfit or (bits < DRAWN_BITS and effort < HARDEST):
-        return made
-    return min(by_model(), made, key=lambda one: len(one.data))

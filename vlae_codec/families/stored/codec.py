@@ -1,8 +1,9 @@
-"""Pictures to the bytes of files without a model and back: tiles of WebP images, or a palette if colours are few."""
+"""Pictures to the bytes of files without a model and back: tiles of WebP images, a palette, or predicted samples."""
 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,14 +23,26 @@ from ...io.images import Picture, Pixels, is_grey
 from ...memory import fits, require
 from ...model.info import STORED, ModelInfo
 from ..result import Encoded, Progress
-from . import palette
-from .container import NO_MODEL, StoredFile, parse_file, write_file
+from . import palette, predicted
+from .container import NO_MODEL, PALETTE, PREDICTED, TILES, StoredFile, parse_file, write_file
 
 Level = TypeVar("Level", np.uint8, np.uint16)
+Coded = tuple[int, bytes, float]
+"""A coding, the bytes of samples, and their ideal length in bits."""
 INFO = ModelInfo(
-    "stored", NO_MODEL.hex(), 0, 0, False, Path(), True, "no model: pixels by a palette or lossless WebP", STORED
+    "stored",
+    NO_MODEL.hex(),
+    0,
+    0,
+    False,
+    Path(),
+    True,
+    "no model: predicted samples, palettes, lossless WebP",
+    STORED,
 )
 """What stands for a model where there is none."""
+HARD, QUICK = 7, 1 << 18
+"""Effort from which on samples are predicted where a lossy file was wanted, and pixels up to which they always are."""
 ENCODING, DECODING = 40, 16
 """Bytes of a pixel of a tile that the WebP library takes at the most."""
 BESIDE, SHOWN = 8, 10
@@ -37,17 +50,26 @@ BESIDE, SHOWN = 8, 10
 WORTH_TRYING, WITH_PALETTE = 3.0, 6.0
 """Times the bytes of another file that the estimate may be for the picture to be coded in earnest: the estimate is of
 little effort, which takes up to that much more of drawn pictures, and more still where a palette is tried."""
-PALETTES, MOST_PIXELS = 3, 1 << 23
-"""Effort from which on palettes are tried, and pixels up to which they are: larger pictures take minutes."""
+SLOW, MOST_PIXELS = 3, 1 << 23
+"""Effort from which on palettes and predictions are tried, and pixels up to which they are: larger pictures take
+minutes."""
 
 
-def compress(picture: Picture, effort: int = 5, palettes: bool = True) -> Encoded:
-    """Return the file of a picture, which keeps every pixel, those that alpha hides among them.
+def compress(
+    picture: Picture,
+    effort: int = 5,
+    *,
+    palettes: bool = True,
+    predictions: bool = True,
+    progress: Progress | None = None,
+) -> Encoded:
+    """Return the smallest file of a picture, which keeps every pixel, those that alpha hides among them.
 
     Args:
         picture: uint8, (H, W) grey or (H, W, 3) RGB, perhaps with an alpha plane.
         effort: 1 to 9.
-        palettes: whether a palette is tried, from effort `PALETTES` on.
+        palettes, predictions: whether these are tried, from effort `SLOW` on.
+        progress: Callback with rows.
 
     Raises:
         ImageError: a side is too long.
@@ -56,12 +78,16 @@ def compress(picture: Picture, effort: int = 5, palettes: bool = True) -> Encode
     height, width = picture.size
     require(encoding_bytes(height, width), "keeping it exactly")
     samples, grey = channels(picture)
-    file = StoredFile(grey, samples.shape[2] == 4, height, width, _tiles(samples, effort), samples.dtype == np.uint16)
-    few = _with_palette(file, samples) if palettes and effort >= PALETTES else None
-    if few and len(few[0]) < len(file.residual):
-        file, spent = replace(file, residual=few[0], palette=True), few[1]
-    else:
-        spent = 8.0 * len(file.residual)
+    tiles = _tiles(samples, effort)
+    file = StoredFile(grey, samples.shape[2] == 4, height, width, tiles, samples.dtype == np.uint16)
+    choices = [(TILES, tiles, 8.0 * len(tiles))]
+    if effort >= SLOW and not file.deep and height * width <= MOST_PIXELS:
+        own = _without_colour(file, samples.astype(np.uint8, copy=False))
+        photograph = grey and 8 * len(tiles) > own.size  # which has few levels, too
+        found = _by_palette(own, progress) if palettes and not photograph else []
+        choices += found or (_by_prediction(own, progress) if predictions else [])
+    coding, residual, spent = min(choices, key=lambda one: len(one[1]))
+    file = replace(file, coding=coding, residual=residual)
     data, bits = write_file(file), 8 * len(file.residual)
     size = picture.size
     return Encoded(data, INFO, size, size, 0.0, 0, spent, residual_bits=bits, notices=picture.notices)
@@ -77,13 +103,20 @@ def _tiles(samples: Pixels | Deep, effort: int) -> bytes:
     return body
 
 
-def _with_palette(file: StoredFile, samples: Pixels | Deep) -> tuple[bytes, float] | None:
-    """Return palette and pixels of samples in colour, and their ideal length in bits; None if colours are many."""
+def _by_palette(samples: Pixels, progress: Progress | None) -> list[Coded]:
+    """Return samples by their palette; nothing if colours are many."""
     height, width = samples.shape[:2]
-    if file.deep or height * width > MOST_PIXELS or not fits(palette.WORK + palette.ENCODING * height * width):
-        return None
-    found = palette.split(_without_colour(file, samples.astype(np.uint8, copy=False)))
-    return found and palette.encode(*found)
+    if not fits(palette.WORK + palette.ENCODING * height * width):
+        return []
+    found = palette.split(samples)
+    return [(PALETTE, *palette.encode(*found, progress))] if found else []
+
+
+def _by_prediction(samples: Pixels, progress: Progress | None) -> list[Coded]:
+    """Return predicted samples; nothing if the picture is thin."""
+    if predicted.is_long(*samples.shape[:2]) or not fits(predicted.memory(*samples.shape)):
+        return []
+    return [(PREDICTED, *predicted.encode(samples, progress))]
 
 
 def _without_colour(file: StoredFile, samples: NDArray[Level]) -> NDArray[Level]:
@@ -109,12 +142,13 @@ class Exact:
     Args:
         picture: as `compress` takes it.
         effort: 1 to 9.
-        palettes: whether a palette is tried, from effort `PALETTES` on.
+        palettes: whether a palette is tried, from effort `SLOW` on.
     """
 
     def __init__(self, picture: Picture, effort: int = 5, palettes: bool = True) -> None:
         self._picture, self._effort = replace(picture, deep=None), effort
-        self._palettes = palettes and effort >= PALETTES
+        self._palettes = palettes and effort >= SLOW
+        self._predictions = palettes and (effort >= HARD or math.prod(picture.size) <= QUICK)
 
     @functools.cached_property
     def estimate(self) -> int:
@@ -135,7 +169,7 @@ class Exact:
 
     @functools.cached_property
     def _file(self) -> Encoded:
-        return compress(self._picture, self._effort, self._palettes)
+        return compress(self._picture, self._effort, palettes=self._palettes, predictions=self._predictions)
 
     @functools.cached_property
     def _seems_few(self) -> bool:
@@ -164,9 +198,11 @@ def decompress(
     check_pixels(file.height, file.width, max_pixels=max_pixels)
     tile = min(file.height, webp.TILE) * min(file.width, webp.TILE)
     require(DECODING * tile + SHOWN * file.height * file.width * (1 + file.deep), "decompressing it")
-    if file.palette:
-        require(palette.WORK + palette.DECODING * file.height * file.width, "decompressing it")
-        found = palette.decode(file.residual, file.height, file.width, file.channels, progress)
+    if file.coding != TILES:
+        shape = file.height, file.width, file.channels
+        by = palette if file.coding == PALETTE else predicted
+        require(by.memory(*shape), "decompressing it")
+        found = by.decode(file.residual, *shape, progress)
         return found[:, :, 0] if file.channels == 1 else found, INFO
     offset = 0
     parts: list[tuple[tuple[slice, slice], bytes]] = []

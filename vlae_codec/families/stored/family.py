@@ -37,12 +37,12 @@ class StoredFamily(OneByOne):
         """Do nothing: there is no model."""
 
     def takes(self, picture: Picture, info: ModelInfo, rate: Rate) -> bool:
-        """Return True: any picture can be coded."""
-        return True
+        """Return whether the exact pixels are wanted."""
+        return rate.lossless
 
     def encode_one(self, job: Job, device: str, progress: Progress | None) -> Encoded:
         """Return the file of a picture."""
-        return codec.compress(job.picture, job.rate.steps)
+        return codec.compress(job.picture, job.rate.steps, progress=progress)
 
     def identify(self, data: bytes) -> tuple[ModelInfo, bool]:
         """Return what stands for the model of a verified file."""

@@ -28,9 +28,9 @@ GOALS = np.array([-(1 << CELL_BITS - 1), (1 << CELL_BITS - 1) - 1])
 CLASSES = 8
 """Sets of weights of a question."""
 BIAS = 512
-"""The last input, a half in logits."""
-START = 18000
-"""Each weight at first, in units of 2^-16."""
+"""The input behind those of the cells, a half in logits."""
+START = np.array([18000] * CONTEXTS + [0])
+"""Weights at first, in units of 2^-16: of cells, and of the bias."""
 RATE = 2.0**-12
 """Of the weights' learning."""
 WEIGHT_MOST = 1 << 26
@@ -41,12 +41,17 @@ ERROR_SHIFT = PRECISION - 12
 
 
 @functools.cache
+def logits(bits: int) -> Floats:
+    """Return the logits, 1/1024, of probabilities 0, 1, ... in units of 2^-bits, where 0 has that of 1."""
+    found = np.searchsorted(load_tables().logistic, np.arange(1 << bits) << PRECISION - bits) - float(LOGISTIC_RANGE)
+    found[0] = found[1]
+    return found
+
+
+@functools.cache
 def logits_of_cells() -> Floats:
     """Return the logit, 1/1024, by the 12 highest bits of a cell, which say by how much it differs from 1/2."""
-    logistic = load_tables().logistic
-    found = np.searchsorted(logistic, np.arange(1 << 12) << PRECISION - 12) - float(LOGISTIC_RANGE)
-    found[0] = found[1]
-    return np.roll(found, 1 << 11)
+    return np.roll(logits(12), 1 << 11)
 
 
 class Mixer:
@@ -54,27 +59,38 @@ class Mixer:
 
     Args:
         questions: kinds of decisions, each with weights of its own.
+        classes: sets of weights of a question.
+        start: weights at first, those of further inputs behind those of `START`.
     """
 
-    def __init__(self, questions: int) -> None:
+    def __init__(self, questions: int, classes: int = CLASSES, start: NDArray[np.int64] = START) -> None:
         self._cells = np.zeros(CONTEXTS << HASH_BITS, np.int32)
-        self._weights = np.full((questions, CONTEXTS + 1, CLASSES), START, np.float64)
-        self._weights[:, -1] = 0
+        self._weights = np.tile(start.astype(np.float64)[:, None], (questions, 1, classes))
+        self._classes = np.arange(classes, dtype=np.uint8)
 
-    def ones(self, question: int, contexts: Uint32, kinds: NDArray[np.uint8] | None = None) -> Integers:
+    def ones(
+        self,
+        question: int,
+        contexts: Uint32,
+        kinds: NDArray[np.uint8] | None = None,
+        further: Floats | None = None,
+    ) -> Integers:
         """Return P(1), in units of 2^-24, of decisions (n,) of one question.
 
         Args:
             contexts: their hashes, (CONTEXTS, n).
             kinds: which of the sets of weights each uses; None for the first one.
+            further: inputs beside those of the cells, whole logits in 1/1024, (m, n).
         """
         self._kinds, self._mixed = kinds, self._weights[question]
         self._at = (contexts >> np.uint32(32 - HASH_BITS)).astype(np.intp)
         self._at += _STARTS
         self._found = self._cells.take(self._at).astype(np.int64)
-        self._inputs = np.empty((CONTEXTS + 1, contexts.shape[1]))
-        self._inputs[:-1] = logits_of_cells().take(self._found >> COUNT_BITS + CELL_BITS - 12)
-        self._inputs[-1] = BIAS
+        self._inputs = np.empty((len(self._mixed), contexts.shape[1]))
+        self._inputs[:CONTEXTS] = logits_of_cells().take(self._found >> COUNT_BITS + CELL_BITS - 12)
+        self._inputs[CONTEXTS] = BIAS
+        if further is not None:
+            self._inputs[CONTEXTS + 1 :] = further
         if kinds is None:
             sums = self._mixed[:, 0] @ self._inputs
         else:
@@ -94,7 +110,7 @@ class Mixer:
             moved = self._mixed[:, 0]
             moved += np.floor(self._inputs @ errors.astype(np.float64) * RATE / math.isqrt(len(errors)))
         else:
-            members = np.equal(self._kinds[:, None], _KINDS).astype(np.float64)
+            members = np.equal(self._kinds[:, None], self._classes).astype(np.float64)
             roots = np.maximum(np.floor(np.sqrt(np.add.reduce(members, 0))), 1)
             moved = self._mixed
             moved += np.floor((self._inputs * errors) @ members * RATE / roots)
@@ -106,5 +122,4 @@ class Mixer:
         self._cells[self._at] = found
 
 
-_KINDS = np.arange(CLASSES, dtype=np.uint8)
 _STARTS = np.arange(CONTEXTS)[:, None] << HASH_BITS

@@ -1,11 +1,11 @@
-"""Pictures of at most 4096 colours to bytes and back: the palette, then the pixels by `ranking`."""
+"""Pictures of at most 256 colours to bytes and back: the palette, then the pixels by `ranking`."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...coding.binary_coder import FEW, Reader, Writer
+from ...coding.binary_coder import Reader
 from ...coding.precision import PRECISION
 from ...coding.wavefront import Wavefront
 from ...container.varint import read_number, write_number
@@ -13,10 +13,9 @@ from ...errors import FormatError
 from ...io.images import Pixels
 from ..result import Progress
 from .contexts import ABOVE, SLANT
+from .decisions import new_reader, new_writer, popping, pushing
 from .ranking import MOST_COLOURS, Numbers, bordered, walk
 
-FEW_COLOURS, PIXELS_A_COLOUR = 256, 32
-"""Colours that are few in any picture, and pixels for each of more of them: palettes take bytes, too."""
 PROBED = 13
 """Distance of the pixels by which most pictures of more colours are recognised."""
 ENCODING, DECODING = 40, 8
@@ -29,12 +28,17 @@ ORDER = {1: (0,), 2: (0, 1), 3: (1, 0, 2), 4: (1, 0, 2, 3)}
 Colours = NDArray[np.uint8]
 
 
+def memory(height: int, width: int, channels: int) -> int:
+    """Return the bytes that reading a picture takes."""
+    return WORK + DECODING * height * width
+
+
 def seem_few(samples: Pixels) -> bool:
     """Return whether `split` may take samples (H, W, C), by some of them."""
     height, width, _ = samples.shape
     if Wavefront(height, width, SLANT).is_long:
         return False
-    return len(np.unique(_keys(samples[::PROBED, ::PROBED]))) <= _most(height * width)
+    return len(np.unique(_keys(samples[::PROBED, ::PROBED]))) <= MOST_COLOURS
 
 
 def split(samples: Pixels) -> tuple[Numbers, Colours] | None:
@@ -46,7 +50,7 @@ def split(samples: Pixels) -> tuple[Numbers, Colours] | None:
         return None
     keys = _keys(samples)
     colours, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
-    if len(colours) > _most(keys.size):
+    if len(colours) > MOST_COLOURS:
         return None
     found: Colours = samples.reshape(-1, samples.shape[2])[first]
     return numbers.reshape(keys.shape).astype(np.uint16), found
@@ -60,25 +64,20 @@ def _keys(samples: Pixels) -> NDArray[np.uint32]:
     return keys
 
 
-def _most(pixels: int) -> int:
-    """Return how many colours are few in a picture of so many pixels."""
-    return min(MOST_COLOURS, max(FEW_COLOURS, pixels // PIXELS_A_COLOUR))
+def encode(numbers: Numbers, colours: Colours, progress: Progress | None = None) -> tuple[bytes, float]:
+    """Return the bytes of a picture that was `split`, and their ideal length in bits.
 
-
-def encode(numbers: Numbers, colours: Colours) -> tuple[bytes, float]:
-    """Return the bytes of a picture that was `split`, and their ideal length in bits."""
-    writer = Writer(FEW + 1)
-
-    def push(bits: NDArray[np.bool_], ones: NDArray[np.int64]) -> NDArray[np.bool_]:
-        writer.push(bits.astype(np.int64), ones)
-        return bits
-
+    Args:
+        progress: Callback with rows.
+    """
+    writer = new_writer()
+    push = pushing(writer)
     bits = np.array(_bits_of(colours), bool)
     push(bits, np.full(len(bits), 1 << PRECISION - 1))
     height, width = numbers.shape
     picture = bordered(height, width)
     picture[ABOVE:, :width] = numbers
-    walk(picture, len(colours), push)
+    walk(picture, len(colours), push, progress)
     count = write_number(len(colours) - 1)
     least = Wavefront(height, width, SLANT).least_bytes
     return count + writer.to_bytes().ljust(least, b"\0"), 8 * len(count) + writer.spent
@@ -101,14 +100,10 @@ def decode(data: bytes, height: int, width: int, channels: int, progress: Progre
         raise FormatError(f"a palette of {count + 1} colours is too long: damaged")
     if len(data) < start + front.least_bytes:
         raise FormatError(f"{len(data)} bytes are too few for {width} x {height} pixels: damaged")
-    reader = Reader(data[start:], FEW + 1)
-
-    def pop(_: NDArray[np.bool_], ones: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return reader.pop(ones).astype(bool)
-
+    reader = new_reader(data[start:])
     colours = _read_colours(reader, count + 1, channels)
     picture = bordered(height, width)
-    walk(picture, len(colours), pop, progress)
+    walk(picture, len(colours), popping(reader), progress)
     numbers = picture[ABOVE:, :width]
     if numbers.max() >= len(colours):
         raise FormatError("it has colours that are not in its palette: damaged")

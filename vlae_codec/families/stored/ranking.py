@@ -6,25 +6,21 @@ After Fenwick, "Symbol ranking text compression" (1996), and Ausbeck, "The piece
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ...coding.precision import Integers
 from ...coding.wavefront import Wavefront
 from ..result import Progress
 from .contexts import ABOVE, BESIDE, HASH_BITS, LOOKED_UP, SLANT, Line
+from .decisions import Decide
 from .mixer import Mixer
 
 Numbers = NDArray[np.uint16]
-Decide = Callable[[NDArray[np.bool_], Integers], NDArray[np.bool_]]
-"""Returns decisions, from what they are if the picture is known, and P(1) in units of 2^-24."""
 LOOKED, NEIGHBOURS = len(LOOKED_UP), 2
 CANDIDATES = LOOKED + NEIGHBOURS
 """First the looked-up ones, then the pixel to the left and the one above."""
-MOST_COLOURS = 1 << 12
-"""Colours of a picture: palettes of more take what they save."""
+MOST_COLOURS = 1 << 8
+"""Colours of a picture: of more, samples are predicted."""
 TRUST_BY_RUN = np.array([0, 1, 2, 3, *[4] * 4, *[5] * 8, *[6] * 48, *[7] * 192], np.uint8)
 """Class of trust by how often in a row a candidate was right; 0 if there is none."""
 

@@ -67,8 +67,8 @@ class WindowedFamily(OneByOne):
         pixels.draw(model, z, number, (2, 2), temperature=0)
 
     def takes(self, picture: Picture, info: ModelInfo, rate: Rate) -> bool:
-        """Return True: any picture can be coded."""
-        return True
+        """Return whether a lossy file is wanted: exact ones are smaller without a model."""
+        return not rate.lossless
 
     def encode_one(self, job: Job, device: str, progress: Progress | None) -> Encoded:
         """Return the file of a picture."""

@@ -1,0 +1,149 @@
+"""Samples bit by bit, highest first, by predictions from their surroundings.
+
+What logistic distributions around several predictions say of a bit is mixed with what cells of contexts say, which
+hold exact samples: a picture that was JPEG once, or YCC, has few of all colours, and a sample says much of the next.
+After Meyer and Tischer, "TMW - a new method for lossless image compression" (1997), which blends distributions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...coding.wavefront import SHOWN
+from ...exact.tables import LOGISTIC_RANGE, load_tables
+from ..result import Progress
+from .contexts import hashed
+from .decisions import Decide
+from .mixer import START, Mixer, logits
+from .planes import FEATURES, NORTH, WEST, Floats, Indices, Line, Planes
+from .regression import Global, Local
+
+SAMPLE_BITS, FRACTION = 8, 16
+"""Bits of a sample, and parts of a level in which predictions are."""
+NARROW, WIDE = (4, 5 / 8, 1 / 2), (12, 29 / 32, 13 / 16)
+"""Features and factors of the local predictions."""
+PREDICTIONS = 3
+NEAR = (((0, -1), 4), ((-1, 0), 4), ((-1, -1), 2), ((-1, 1), 3), ((0, -2), 2), ((-2, 0), 2))
+"""Samples whose errors say how wide a distribution is, and their weights."""
+LEAST = 68.0
+"""Sum of the errors of samples a quarter of a level off, which is added to all sums."""
+STEEPNESS = 29013.0
+"""Steps of the table of the logistic distribution for one part of a level where the sum of errors is 1."""
+EDGES = np.array([80, 96, 120, 160, 240, 400, 800])
+"""Sums of errors that part classes of weights."""
+LOGIT_BITS = 16
+"""Of the probabilities of bits by each of the distributions."""
+SPREAD, NODE = 0x9E3779B1, 0x2C1B3C6D
+"""Factors of contexts, and of a bit's place in the tree of levels, in what is hashed."""
+
+
+class Coder:
+    """Predictions and probabilities, which adapt from step to step.
+
+    Args:
+        planes: of the picture, filled step by step.
+        decide: codes decisions.
+    """
+
+    def __init__(self, planes: Planes, decide: Decide) -> None:
+        count, height = planes.count, planes.front.height
+        self._planes, self._decide = planes, decide
+        self._regressions = (*(Local(count, height, *one) for one in (NARROW, WIDE)), Global(count, FEATURES))
+        self._errors = np.zeros((PREDICTIONS + 1, planes.samples.size), np.uint16)
+        start = np.array([0] * len(START) + [65536 // PREDICTIONS] * PREDICTIONS)
+        self._mixer = Mixer(SAMPLE_BITS, count * (len(EDGES) + 1), start)
+        self._around = np.array([row * planes.stride + column for (row, column), _ in NEAR])[:, None]
+        self._weights = np.array([float(weight) for _, weight in NEAR])
+
+    def code(self, line: Line, known: Indices) -> None:
+        """Code the samples of a line, (N,); `known` are these if the picture is known."""
+        planes = self._planes
+        features, base = planes.features(line), planes.base(line)
+        found = np.stack([one.predict(line, features) for one in self._regressions])
+        predicted = np.floor((found + base) * (FRACTION / 2) + 0.5)
+        predicted = np.minimum(np.maximum(predicted, 0.0), 255.0 * FRACTION)
+        sums = np.stack([self._weights @ one.take(self._around + line.at) for one in self._errors]) + LEAST
+        mean = _mean(predicted, 1.0 / (sums[:-1] * sums[:-1]))
+        kinds = np.searchsorted(EDGES, sums[-1], side="right")
+        contexts = self._contexts(line, (mean.astype(np.int64) + FRACTION // 2) // FRACTION, kinds)
+        classes = (line.planes * (len(EDGES) + 1) + kinds).astype(np.uint8)
+        samples = self._levels(predicted, STEEPNESS / sums[:-1], contexts, classes, known)
+        planes.write(line, samples)
+        self._errors[:-1, line.at] = np.abs(samples * FRACTION - predicted)
+        self._errors[-1, line.at] = np.abs(samples * FRACTION - mean)
+        for one in self._regressions:
+            one.learn(line, features, 2 * samples - base)
+
+    def _contexts(self, line: Line, level: Indices, kinds: Indices) -> Indices:
+        """Return what contexts are hashed from, without the node, (CONTEXTS, N).
+
+        Args:
+            level: the mean prediction.
+            kinds: how uncertain it is.
+        """
+        west, north = (self._planes.near(line, 0, place) for place in (WEST, NORTH))
+        first, second = (self._planes.near(line, before, (0, 0)) for before in (1, 2))
+        both = first << 8 | second
+        found = np.stack(
+            [first, both, first << 8 | level, both << 8 | level, level << 8 | kinds, west << 8 | north,
+             (first << 8 | west) << 8 | level, both << 8 | west]
+        )  # fmt: skip
+        return (found << 2 | line.planes) * SPREAD & 0xFFFFFFFF
+
+    def _levels(
+        self, predicted: Floats, steepness: Floats, contexts: Indices, classes: NDArray[np.uint8], known: Indices
+    ) -> Indices:
+        """Return samples, bit by bit.
+
+        Args:
+            predicted: the middles of distributions, (PREDICTIONS, N).
+            steepness: their steps of the table a part of a level.
+            contexts: as of `_contexts`.
+            classes: of weights.
+            known: the samples if they are known.
+        """
+        logistic, table = load_tables().logistic, logits(LOGIT_BITS)
+        low = np.zeros(len(known), np.int64)
+        below, above = np.zeros_like(predicted), np.full_like(predicted, float(logistic[-1] + 1))
+        for place in range(SAMPLE_BITS):
+            middle = low + (1 << SAMPLE_BITS - 1 - place)
+            steps = np.floor((middle * FRACTION - FRACTION // 2 - predicted) * steepness)
+            steps = np.minimum(np.maximum(steps, -LOGISTIC_RANGE), LOGISTIC_RANGE)
+            at = logistic.take(steps.astype(np.int64) + LOGISTIC_RANGE).astype(np.float64)
+            share = np.floor((above - at + 1) / (above - below + 2) * (1 << LOGIT_BITS))
+            node = (low >> SAMPLE_BITS - place) + (1 << place)
+            ones = self._mixer.ones(place, hashed(contexts + node * NODE), classes, table.take(share.astype(np.int64)))
+            bits = self._decide(known >= middle, ones)
+            self._mixer.learn(bits)
+            low = np.where(bits, middle, low)
+            below, above = np.where(bits, at, below), np.where(bits, above, at)
+        return low
+
+
+def _mean(predicted: Floats, shares: Floats) -> Floats:
+    """Return the mean of predictions, in whole parts of a level, by their shares."""
+    parts, all_shares = predicted * shares, shares[0]
+    total = parts[0]
+    for part, share in zip(parts[1:], shares[1:], strict=True):
+        total, all_shares = total + part, all_shares + share
+    return np.floor(total / all_shares + 0.5)
+
+
+def walk(planes: Planes, decide: Decide, known: Planes, progress: Progress | None = None) -> None:
+    """Go through the samples of a picture, step by step.
+
+    Args:
+        planes: filled with its samples.
+        decide: codes decisions.
+        known: the same picture, if it is known, or `planes`.
+        progress: Callback with rows.
+    """
+    coder, height, shown = Coder(planes, decide), planes.front.height, 0
+    for time in range(planes.steps):
+        line = planes.line(time)
+        coder.code(line, known.take(line))
+        if progress and (time % SHOWN == 0 or time == planes.steps - 1):
+            done = height * (time + 1) // planes.steps
+            progress(done - shown, height)
+            shown = done
