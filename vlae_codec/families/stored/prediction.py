@@ -17,7 +17,7 @@ from .contexts import hashed
 from .decisions import Decide
 from .mixer import START, Mixer, logits
 from .planes import FEATURES, NORTH, WEST, Floats, Indices, Line, Planes
-from .regression import Global, Local
+from .regression import Global, Local, Regression
 
 SAMPLE_BITS, FRACTION = 8, 16
 """Bits of a sample, and parts of a level in which predictions are."""
@@ -49,7 +49,8 @@ class Coder:
     def __init__(self, planes: Planes, decide: Decide) -> None:
         count, height = planes.count, planes.front.height
         self._planes, self._decide = planes, decide
-        self._regressions = (*(Local(count, height, *one) for one in (NARROW, WIDE)), Global(count, FEATURES))
+        local = [Local(count, height, *one) for one in (NARROW, WIDE)]
+        self._regressions: list[Regression] = [*local, Global(count, FEATURES)]
         self._errors = np.zeros((PREDICTIONS + 1, planes.samples.size), np.uint16)
         start = np.array([0] * len(START) + [65536 // PREDICTIONS] * PREDICTIONS)
         self._mixer = Mixer(SAMPLE_BITS, count * (len(EDGES) + 1), start)

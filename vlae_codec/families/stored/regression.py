@@ -8,6 +8,7 @@ every machine has the same bits.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from .planes import Floats, Line, Part
 RIDGE = 8.0
 """Added to the diagonal, which draws coefficients to 0; also the least pivot, whatever rounding leaves of it."""
 WIDER, WEIGHT_BITS, WEIGHT_MOST, FADING = 4, 16, 2.0**31, 511 / 512
-"""Of the regression over all samples: factor of `RIDGE`, fraction bits of coefficients and their bound, which keeps sums
-of whole numbers exact, and what a step leaves of the moments."""
+"""Of the regression over all samples: factor of `RIDGE`, fraction bits of coefficients and their bound, which keeps
+sums of whole numbers exact, and what a step leaves of the moments."""
 TINY, FLUSHED = 2.0**-32, 64
 """Moments below which are set to 0, and steps from one time to the next: numbers near 0 take processors long."""
 
@@ -39,6 +40,16 @@ def solve(moments: Floats, ridge: float) -> Floats:
     for known in range(count - 1, 0, -1):
         found[:known] -= moments[known, :known] * found[known]
     return found
+
+
+class Regression(Protocol):
+    """Predictions of samples, which learn from step to step."""
+
+    def predict(self, line: Line, features: Floats) -> Floats:
+        """Return predictions of targets, (N,), from features (FEATURES, N) of a line."""
+
+    def learn(self, line: Line, features: Floats, targets: Floats) -> None:
+        """Add the line's samples, whose targets (N,) were predicted last."""
 
 
 class Local:
