@@ -16,13 +16,13 @@ from benchmarks.cifar_tables import tiny_pictures, tiny_rates, tiny_sheet
 from benchmarks.collection_tables import estimate, many, million, stores, training
 from benchmarks.default_checks import default_checks
 from benchmarks.defaults import defaults
+from benchmarks.exact import exact_pictures
 from benchmarks.inline import fill
 from benchmarks.input_kinds import input_kinds
 from benchmarks.label_tables import label_bounds, label_edits
 from benchmarks.lossy.chart import CHART, chart
 from benchmarks.lossy.rows import read_rows
 from benchmarks.page_tables import two_levels
-from benchmarks.palettes import few_colours
 from benchmarks.photo_tables import (
     exact_photographs,
     lossy_bits,
@@ -69,9 +69,8 @@ PAGES: dict[str, tuple[Section, ...]] = {
         texture,
         lossy_speed,
         lossy_memory,
-        exact_photographs,
+        exact_pictures,
         two_levels,
-        few_colours,
         meaning,
         ceilings,
         kept_figure,

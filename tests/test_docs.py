@@ -50,7 +50,9 @@ def shell(tmp_path: Path) -> dict[str, str]:
     shutil.copytree(str(resources.files("vlae_cli") / "digits"), tmp_path / "digits")
     shutil.copy(tmp_path / "digits" / "3.png", tmp_path / "digit.png")
     rows, columns = np.mgrid[:40, :56]
-    levels = np.stack([rows * 6, columns * 4, 255 - rows * 3 - columns], axis=-1).astype(np.uint8)
+    grain = np.random.default_rng(0).integers(0, 12, rows.shape)
+    levels = np.stack([rows * 6, columns * 4, 255 - rows * 3 - columns], axis=-1) - grain[:, :, None]
+    levels = np.clip(levels, 0, 255).astype(np.uint8)
     Image.fromarray(levels).save(tmp_path / "photo.jpg")
     paths = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
     found = os.pathsep.join(filter(None, sys.path))

@@ -43,7 +43,8 @@ ERROR_SHIFT = PRECISION - 12
 @functools.cache
 def logits(bits: int) -> Floats:
     """Return the logits, 1/1024, of probabilities 0, 1, ... in units of 2^-bits, where 0 has that of 1."""
-    found = np.searchsorted(load_tables().logistic, np.arange(1 << bits) << PRECISION - bits) - float(LOGISTIC_RANGE)
+    steps = np.searchsorted(load_tables().logistic, np.arange(1 << bits) << PRECISION - bits)
+    found = (steps - LOGISTIC_RANGE).astype(np.float64)
     found[0] = found[1]
     return found
 

@@ -89,7 +89,8 @@ class Planes:
     def __init__(self, count: int, height: int, width: int) -> None:
         self.count, self.front = count, Wavefront(height, width, SLANT)
         self.samples = np.zeros((count, ABOVE + height + BELOW, width + 2 * BESIDE), np.uint8)
-        self.stride, self.size = self.samples.shape[2], self.samples[0].size
+        self.stride = width + 2 * BESIDE
+        self.size = (ABOVE + height + BELOW) * self.stride
         self._flat = self.samples.reshape(-1)
         offsets = np.array([[self._offset(*one) for one in NEIGHBOURS[min(plane, 2)]] for plane in range(count)])
         self._offsets = offsets[:, :, None]

@@ -64,7 +64,10 @@ class Coder:
         found = np.stack([one.predict(line, features) for one in self._regressions])
         predicted = np.floor((found + base) * (FRACTION / 2) + 0.5)
         predicted = np.minimum(np.maximum(predicted, 0.0), 255.0 * FRACTION)
-        sums = np.stack([self._weights @ one.take(self._around + line.at) for one in self._errors]) + LEAST
+        around = self._around + line.at
+        sums = np.full((PREDICTIONS + 1, len(line.at)), LEAST)
+        for own, errors in zip(sums, self._errors, strict=True):
+            own += self._weights @ errors.take(around)
         mean = _mean(predicted, 1.0 / (sums[:-1] * sums[:-1]))
         kinds = np.searchsorted(EDGES, sums[-1], side="right")
         contexts = self._contexts(line, (mean.astype(np.int64) + FRACTION // 2) // FRACTION, kinds)
@@ -74,7 +77,7 @@ class Coder:
         self._errors[:-1, line.at] = np.abs(samples * FRACTION - predicted)
         self._errors[-1, line.at] = np.abs(samples * FRACTION - mean)
         for one in self._regressions:
-            one.learn(line, features, 2 * samples - base)
+            one.learn(line, features, 2.0 * samples - base)
 
     def _contexts(self, line: Line, level: Indices, kinds: Indices) -> Indices:
         """Return what contexts are hashed from, without the node, (CONTEXTS, N).
@@ -124,11 +127,14 @@ class Coder:
 
 def _mean(predicted: Floats, shares: Floats) -> Floats:
     """Return the mean of predictions, in whole parts of a level, by their shares."""
-    parts, all_shares = predicted * shares, shares[0]
-    total = parts[0]
-    for part, share in zip(parts[1:], shares[1:], strict=True):
-        total, all_shares = total + part, all_shares + share
-    return np.floor(total / all_shares + 0.5)
+    sums: list[Floats] = []
+    for rows in (predicted * shares, shares):
+        total: Floats = rows[0].copy()
+        for row in rows[1:]:
+            total += row
+        sums.append(total)
+    mean: Floats = np.floor(sums[0] / sums[1] + 0.5)
+    return mean
 
 
 def walk(planes: Planes, decide: Decide, known: Planes, progress: Progress | None = None) -> None:

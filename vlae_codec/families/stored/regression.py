@@ -77,7 +77,7 @@ class Local:
         found += self._faded
         self._sums = found.copy()
         coefficients = solve(found, RIDGE)
-        predicted = coefficients[0] * features[0]
+        predicted: Floats = coefficients[0] * features[0]
         for weight, feature in zip(coefficients[1:], features[1:], strict=False):
             predicted += weight * feature
         return predicted
