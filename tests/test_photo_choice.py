@@ -109,10 +109,10 @@ def test_exact_greys_are_not_rounded_to_two_levels() -> None:
     bilevel = np.where(INK > 127, 255, 0).astype(np.uint8)
     models = {info.name for info in bilevel_models(lossless=True)}
     assert chosen(bilevel, lossless=True) == models
-    assert chosen(INK, lossless=True) == {"exact"}
+    assert chosen(INK, lossless=True) == {"stored"}
     assert chosen(INK, lossless=True, binarise=True) == models
     see_through = Picture(bilevel, alpha=np.where(bilevel, 255, 9).astype(np.uint8))
-    assert [info.name for info in plan(see_through, registry.AUTO, Rate(lossless=True)).models] == ["exact"]
+    assert [info.name for info in plan(see_through, registry.AUTO, Rate(lossless=True)).models] == ["stored"]
 
 
 def test_dark_ink_on_transparency_is_no_bilevel_picture() -> None:
@@ -124,4 +124,4 @@ def test_one_shipped_model_is_what_photographs_get() -> None:
     zoo = Path(__file__).parents[1] / "models" / "vlae_models" / "zoo"
     shipped = [read_folder(path.parent) for path in zoo.glob("*/model.json")]
     auto = {info.name: info.family for info in shipped if info.auto and info.family != BILEVEL}
-    assert auto == {"photo": PHOTO, "photo-exact": WINDOWED, "page": PAGE}
+    assert auto == {"photo": PHOTO, "page": PAGE}

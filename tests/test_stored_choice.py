@@ -20,10 +20,9 @@ from vlae_codec.families.result import Encoded
 from vlae_codec.families.stored import codec as stored
 from vlae_codec.families.windowed import codec as windowed
 from vlae_codec.io.images import Picture
-from vlae_codec.model.info import PHOTO, WINDOWED, ModelInfo
+from vlae_codec.model.info import PHOTO, ModelInfo
 
 LOSSY = ModelInfo("lossy", "a" * 64, 0, 0, True, Path(), family=PHOTO)
-EXACT = ModelInfo("exact", "b" * 64, 0, 0, True, Path(), family=WINDOWED)
 Sizes = Callable[[int], list[tuple[int, int]]]
 
 
@@ -84,7 +83,6 @@ def test_quality_100_is_without_loss_where_no_model_is_named(model_takes: Sizes)
 def test_thin_pictures_are_no_work_for_a_model(size: tuple[int, int], model_takes: Sizes) -> None:
     asked = model_takes(1)
     assert compressed(noise(*size, 5), LOSSY, auto=True).model is stored.INFO
-    assert compressed(noise(*size, 5), EXACT, auto=True, lossless=True).model is stored.INFO
     assert not asked
 
 
@@ -92,27 +90,7 @@ def test_thin_pictures_are_no_work_for_a_model(size: tuple[int, int], model_take
 def test_a_patch_is_enough_for_a_model(size: tuple[int, int], model_takes: Sizes) -> None:
     asked = model_takes(1)
     assert compressed(noise(*size, 5), LOSSY, auto=True, quality=70).model is LOSSY
-    assert compressed(noise(*size, 5), EXACT, auto=True, lossless=True).model is EXACT
-    assert asked == [size, size]
-
-
-@pytest.mark.parametrize(("bits", "effort", "tried"), [(0, 5, False), (0, 9, True), (2, 5, True), (5, 1, True)])
-def test_exact_photographs_get_a_model_and_drawings_only_by_much_effort(
-    bits: int, effort: int, tried: bool, model_takes: Sizes
-) -> None:
-    """Photographs take 2 to 5 bits a sample; the model, which is much slower, is kept for these."""
-    asked = model_takes(1)
-    stripes = Picture(np.repeat(np.arange(64, dtype=np.uint8)[:, None] // 16 * 40, 64, axis=1))
-    picture = noise(64, 64, bits) if bits else stripes
-    found = compressed(picture, EXACT, auto=True, lossless=True, effort=effort)
-    assert bool(asked) is tried and (found.model is EXACT) is tried
-
-
-def test_the_smaller_one_of_two_exact_files_is_taken(model_takes: Sizes) -> None:
-    exact = len(stored.compress(noise(64, 64, 4)).data)
-    for count, model in ((exact - 1, EXACT), (exact + 1, stored.INFO)):
-        model_takes(count)
-        assert compressed(noise(64, 64, 4), EXACT, auto=True, lossless=True).model is model
+    assert asked == [size]
 
 
 def gradient(side: int) -> Picture:
