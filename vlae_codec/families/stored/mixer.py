@@ -55,6 +55,20 @@ def logits_of_cells() -> Floats:
     return np.roll(logits(12), 1 << 11)
 
 
+class Classes:
+    """Which of a question's sets of weights decisions use.
+
+    Args:
+        numbers: those of the sets, (n,).
+        count: sets that there are.
+    """
+
+    def __init__(self, numbers: NDArray[np.integer], count: int = CLASSES) -> None:
+        self.numbers = numbers
+        self.members = np.equal(numbers[:, None], np.arange(count)).astype(np.float64)
+        self.roots = np.maximum(np.floor(np.sqrt(np.add.reduce(self.members, 0))), 1)
+
+
 class Mixer:
     """Probabilities of decisions in the order in which they are taken.
 
@@ -67,23 +81,22 @@ class Mixer:
     def __init__(self, questions: int, classes: int = CLASSES, start: NDArray[np.int64] = START) -> None:
         self._cells = np.zeros(CONTEXTS << HASH_BITS, np.int32)
         self._weights = np.tile(start.astype(np.float64)[:, None], (questions, 1, classes))
-        self._classes = np.arange(classes, dtype=np.uint8)
 
     def ones(
         self,
         question: int,
         contexts: Uint32,
-        kinds: NDArray[np.uint8] | None = None,
+        classes: Classes | None = None,
         further: Floats | None = None,
     ) -> Integers:
         """Return P(1), in units of 2^-24, of decisions (n,) of one question.
 
         Args:
             contexts: their hashes, (CONTEXTS, n).
-            kinds: which of the sets of weights each uses; None for the first one.
+            classes: of the decisions; None for the first one alone.
             further: inputs beside those of the cells, whole logits in 1/1024, (m, n).
         """
-        self._kinds, self._mixed = kinds, self._weights[question]
+        self._classes, self._mixed = classes, self._weights[question]
         self._at = (contexts >> np.uint32(32 - HASH_BITS)).astype(np.intp)
         self._at += _STARTS
         self._found = self._cells.take(self._at).astype(np.int64)
@@ -92,10 +105,10 @@ class Mixer:
         self._inputs[CONTEXTS] = BIAS
         if further is not None:
             self._inputs[CONTEXTS + 1 :] = further
-        if kinds is None:
+        if classes is None:
             sums = self._mixed[:, 0] @ self._inputs
         else:
-            sums = np.add.reduce(self._mixed.take(kinds, axis=1) * self._inputs, 0)
+            sums = np.add.reduce(self._mixed.take(classes.numbers, axis=1) * self._inputs, 0)
         logits = np.minimum(np.maximum(np.floor(sums * 2.0**-16), -LOGIT_MOST), LOGIT_MOST)
         found: Integers = load_tables().logistic.take(logits.astype(np.int64) + LOGISTIC_RANGE)
         self._ones = found
@@ -107,14 +120,12 @@ class Mixer:
         All move from where they were before; of decisions that share a cell the last one counts.
         """
         errors = (decided.astype(np.int64) << PRECISION) - self._ones >> ERROR_SHIFT
-        if self._kinds is None:
+        if self._classes is None:
             moved = self._mixed[:, 0]
             moved += np.floor(self._inputs @ errors.astype(np.float64) * RATE / math.isqrt(len(errors)))
         else:
-            members = np.equal(self._kinds[:, None], self._classes).astype(np.float64)
-            roots = np.maximum(np.floor(np.sqrt(np.add.reduce(members, 0))), 1)
             moved = self._mixed
-            moved += np.floor((self._inputs * errors) @ members * RATE / roots)
+            moved += np.floor((self._inputs * errors) @ self._classes.members * RATE / self._classes.roots)
         np.maximum(np.minimum(moved, WEIGHT_MOST, out=moved), -WEIGHT_MOST, out=moved)
         counts, found = self._found & (1 << COUNT_BITS) - 1, self._found
         moves = (GOALS.take(decided) - (found >> COUNT_BITS)) * RATES.take(counts) >> 16

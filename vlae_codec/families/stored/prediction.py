@@ -8,14 +8,13 @@ After Meyer and Tischer, "TMW - a new method for lossless image compression" (19
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...coding.wavefront import SHOWN
 from ...exact.tables import LOGISTIC_RANGE, load_tables
 from ..result import Progress
 from .contexts import hashed
 from .decisions import Decide
-from .mixer import START, Mixer, logits
+from .mixer import START, Classes, Mixer, logits
 from .planes import FEATURES, NORTH, WEST, Floats, Indices, Line, Planes
 from .regression import Global, Local, Regression
 
@@ -32,6 +31,7 @@ STEEPNESS = 29013.0
 """Steps of the table of the logistic distribution for one part of a level where the sum of errors is 1."""
 EDGES = np.array([80, 96, 120, 160, 240, 400, 800])
 """Sums of errors that part classes of weights."""
+CLASSES_A_PLANE = len(EDGES) + 1
 LOGIT_BITS = 16
 """Of the probabilities of bits by each of the distributions."""
 SPREAD, NODE = 0x9E3779B1, 0x2C1B3C6D
@@ -53,7 +53,7 @@ class Coder:
         self._regressions: list[Regression] = [*local, Global(count, FEATURES)]
         self._errors = np.zeros((PREDICTIONS + 1, planes.samples.size), np.uint16)
         start = np.array([0] * len(START) + [65536 // PREDICTIONS] * PREDICTIONS)
-        self._mixer = Mixer(SAMPLE_BITS, count * (len(EDGES) + 1), start)
+        self._mixer = Mixer(SAMPLE_BITS, count * CLASSES_A_PLANE, start)
         self._around = np.array([row * planes.stride + column for (row, column), _ in NEAR])[:, None]
         self._weights = np.array([float(weight) for _, weight in NEAR])
 
@@ -71,7 +71,7 @@ class Coder:
         mean = _mean(predicted, 1.0 / (sums[:-1] * sums[:-1]))
         kinds = np.searchsorted(EDGES, sums[-1], side="right")
         contexts = self._contexts(line, (mean.astype(np.int64) + FRACTION // 2) // FRACTION, kinds)
-        classes = (line.planes * (len(EDGES) + 1) + kinds).astype(np.uint8)
+        classes = Classes(line.planes * CLASSES_A_PLANE + kinds, planes.count * CLASSES_A_PLANE)
         samples = self._levels(predicted, STEEPNESS / sums[:-1], contexts, classes, known)
         planes.write(line, samples)
         self._errors[:-1, line.at] = np.abs(samples * FRACTION - predicted)
@@ -96,7 +96,7 @@ class Coder:
         return (found << 2 | line.planes) * SPREAD & 0xFFFFFFFF
 
     def _levels(
-        self, predicted: Floats, steepness: Floats, contexts: Indices, classes: NDArray[np.uint8], known: Indices
+        self, predicted: Floats, steepness: Floats, contexts: Indices, classes: Classes, known: Indices
     ) -> Indices:
         """Return samples, bit by bit.
 

@@ -13,7 +13,7 @@ from ...coding.wavefront import Wavefront
 from ..result import Progress
 from .contexts import ABOVE, BESIDE, HASH_BITS, LOOKED_UP, SLANT, Line
 from .decisions import Decide
-from .mixer import Mixer
+from .mixer import Classes, Mixer
 
 Numbers = NDArray[np.uint16]
 LOOKED, NEIGHBOURS = len(LOOKED_UP), 2
@@ -76,7 +76,7 @@ class _Coder:
                 continue
             those, found, kinds = left[fresh], found[fresh], kinds[fresh]
             contexts = line.of_candidate(those, found, number, kinds)
-            ones = self._mixer.ones(number, contexts, kinds if number < LOOKED else None)
+            ones = self._mixer.ones(number, contexts, Classes(kinds) if number < LOOKED else None)
             hit = self._decide(known[those] == found, ones)
             self._mixer.learn(hit)
             colours[those[hit]] = found[hit]
