@@ -108,8 +108,8 @@ class Planes:
         return self.samples[:, ABOVE : ABOVE + self.front.height, BESIDE : BESIDE + self.front.width]
 
     def line(self, time: int) -> Line:
-        """Return the samples of a step."""
-        parts, at, start = list[Part](), list[Indices](), 0
+        """Return the samples of a step; there may be none, as of pictures of a column."""
+        parts, at, start = list[Part](), [np.empty(0, np.int64)], 0
         for plane in range(self.count):
             own = time - DELAY * plane
             first, end = self.front.rows(own)

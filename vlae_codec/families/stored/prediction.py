@@ -149,7 +149,8 @@ def walk(planes: Planes, decide: Decide, known: Planes, progress: Progress | Non
     coder, height, shown = Coder(planes, decide), planes.front.height, 0
     for time in range(planes.steps):
         line = planes.line(time)
-        coder.code(line, known.take(line))
+        if line.parts:
+            coder.code(line, known.take(line))
         if progress and (time % SHOWN == 0 or time == planes.steps - 1):
             done = height * (time + 1) // planes.steps
             progress(done - shown, height)
