@@ -5,15 +5,11 @@ It is slow, and there to be compared with.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable
-from math import isqrt
-from operator import mul
 from pathlib import Path
-from typing import NamedTuple
 
+from independent_mixing import Decide, Mixer, Question, hashed, head, leb128
 from independent_photo_reader import Words
-from independent_reader import MASK, clamp, read_npz
+from independent_reader import read_npz
 
 NEAR = (
     (0, -1), (1, 0), (1, -1), (1, 1), (0, -2), (2, 0), (2, 1), (1, 2), (2, -1), (1, -2), (0, -3), (2, 3), (3, 0),
@@ -39,17 +35,6 @@ CONTEXTS = [
 ]  # fmt: skip
 
 Pixel = tuple[int, int]
-Decide = Callable[[int], int]
-"""A decision from the probability of a 1, in units of 2^-24."""
-
-
-def hashed(value: int) -> int:
-    """The hash h."""
-    value &= MASK
-    value ^= value >> 15
-    value = value * 0x2C1B3C6D & MASK
-    return value ^ value >> 13
-
 
 FACTORS = [[hashed((60 * c + i + 1) * 0x9E3779B1) | 1 for i in range(60)] for c in range(len(CONTEXTS))]
 
@@ -64,37 +49,19 @@ def trust(run: int) -> int:
     return min(run, 3) + sum(run >= least for least in (4, 8, 16, 64))
 
 
-class Asked(NamedTuple):
-    """A decision: in which class, from which cells and inputs, its probability, and what it was."""
-
-    kind: int
-    cells: list[tuple[int, int]]
-    inputs: list[int]
-    one: int
-    found: int
-
-
 def picture(data: bytes, tables: Path) -> list[list[list[int]]]:
     """The samples of each pixel of a file of mode 10 with flag 8, row by row; checksums are left to others.
 
     Args:
         tables: the file of the format's tables.
     """
-    assert data[:6] == b"\xd6\x5a\x1a\0\0\0" and data[6] & ~3 == 8
-    place, size = 7, list[int]()
-    for _ in range(3):
-        size.append(0)
-        shift = 0
-        while True:
-            size[-1] |= (data[place] & 127) << shift
-            place, shift = place + 1, shift + 7
-            if data[place - 1] < 128:
-                break
-    assert size[2] < 4096
+    channels, height, width, place = head(data, 8)
+    most, place = leb128(data, place)
+    assert most < 256
     decide = Words(data[place:-2]).decide
-    colours = palette(size[2] + 1, (1 if data[6] & 1 else 3) + (data[6] >> 1 & 1), decide)
-    numbers = _Coded(size[0], size[1], len(colours), decide, read_npz(tables)["logistic"]).pixels()
-    return [[colours[number] for number in row] for row in numbers]
+    colours = palette(most + 1, channels, decide)
+    numbers = _Coded(height, width, len(colours), decide, read_npz(tables)["logistic"]).pixels()
+    return [[colours[one] for one in row] for row in numbers]
 
 
 def palette(count: int, channels: int, decide: Decide) -> list[list[int]]:
@@ -115,11 +82,9 @@ class _Coded:
 
     def __init__(self, height: int, width: int, colours: int, decide: Decide, logistic: list[int]) -> None:
         self.height, self.width, self.bits = height, width, (colours - 1).bit_length()
-        self.decide, self.logistic = decide, logistic
+        self.mixer = Mixer([18000] * 8 + [0], decide, logistic)
         self.numbers = [[0] * width for _ in range(height)]
         self.known: dict[tuple[int, int], tuple[int, int]] = {}
-        self.cells: dict[tuple[int, int], tuple[int, int]] = {}
-        self.weights: dict[tuple[int, int], list[int]] = {}
 
     def at(self, row: int, column: int) -> int:
         return self.numbers[row][column] if 0 <= row < self.height and 0 <= column < self.width else 0
@@ -174,30 +139,8 @@ class _Coded:
         self.known |= new
 
     def ask(self, question: int, contexts: range, features: list[list[int]], kinds: list[int]) -> list[int]:
-        """The decisions of one question, which then are learnt."""
-        asked = [self.decision(question, contexts, *one) for one in zip(features, kinds, strict=True)]
-        for kind in set(kinds):
-            self.learn(self.weights[question, kind], [one for one in asked if one.kind == kind])
-        new = {}
-        for one in asked:
-            for place in one.cells:
-                p, n = self.cells.get(place, (1 << 21, 0))
-                moved = p + ((((1 << 22) - 1) * one.found - p) * (655360 // (10 * n + 12)) >> 16)
-                new[place] = moved, min(127, n + 1)
-        self.cells |= new
-        return [one.found for one in asked]
-
-    def decision(self, question: int, contexts: range, features: list[int], kind: int) -> Asked:
-        cells = [(c % 8, cell(c, features)) for c in contexts]
-        shares = [max(1, self.cells.get(place, (1 << 21, 0))[0] >> 10) for place in cells]
-        inputs = [bisect_left(self.logistic, share << 12) - 16384 for share in shares] + [512]
-        weights = self.weights.setdefault((question, kind), [18000] * 8 + [0])
-        logit = clamp(sum(map(mul, weights, inputs)) >> 16, -10240, 10240)
-        probability = self.logistic[logit + 16384]
-        return Asked(kind, cells, inputs, probability, self.decide(probability))
-
-    def learn(self, weights: list[int], asked: list[Asked]) -> None:
-        errors = [((one.found << 24) - one.one) >> 12 for one in asked]
-        for i in range(9):
-            total = sum(error * one.inputs[i] for error, one in zip(errors, asked, strict=True))
-            weights[i] = clamp(weights[i] + total // (isqrt(len(asked)) << 12), -(1 << 26), 1 << 26)
+        asked = [
+            Question(kind, [cell(context, one) for context in contexts])
+            for one, kind in zip(features, kinds, strict=True)
+        ]
+        return self.mixer.ask(question, asked)

@@ -11,7 +11,7 @@ from independent_palette_reader import picture
 from numpy.typing import NDArray
 
 from vlae_codec.families.stored import palette
-from vlae_codec.families.stored.container import StoredFile, parse_file, write_file
+from vlae_codec.families.stored.container import PALETTE, StoredFile, parse_file, write_file
 
 SUITE = Path(__file__).resolve().parents[1] / "conformance" / "files"
 TABLES = Path(str(resources.files("vlae_codec"))) / "exact" / "tables.npz"
@@ -64,5 +64,5 @@ def check(levels: NDArray[np.uint8]) -> None:
     found = palette.split(levels)
     assert found is not None
     body, _ = palette.encode(*found)
-    file = StoredFile(channels < 3, channels % 2 == 0, height, width, body, palette=True)
+    file = StoredFile(channels < 3, channels % 2 == 0, height, width, body, coding=PALETTE)
     np.testing.assert_array_equal(np.array(picture(write_file(file), TABLES)), levels)
