@@ -22,8 +22,8 @@ from vlae_codec.families.page import codec as page
 from vlae_codec.families.registry import find_model
 from vlae_codec.families.request import Rate
 from vlae_codec.families.stored import codec as stored
-from vlae_codec.families.stored import palette
-from vlae_codec.families.stored.container import StoredFile, write_file
+from vlae_codec.families.stored import palette, predicted
+from vlae_codec.families.stored.container import PALETTE, PREDICTED, StoredFile, write_file
 from vlae_codec.io.images import Picture, decode_image
 
 Levels = NDArray[np.uint8]
@@ -204,8 +204,9 @@ def photo_cases() -> Iterator[Case]:
 def stored_cases() -> Iterator[Case]:
     """Yield the cases of exact pictures without a model."""
 
-    def code(levels: Levels, alpha: Levels | None = None, effort: int = stored.PALETTES - 1) -> Callable[[], bytes]:
-        return lambda: stored.compress(Picture(levels, alpha=alpha), effort).data
+    def code(levels: Levels, alpha: Levels | None = None, effort: int = stored.SLOW - 1) -> Callable[[], bytes]:
+        picture = Picture(levels, alpha=alpha)
+        return lambda: stored.compress(picture, effort, palettes=False, predictions=False).data
 
     plane = (waves(40, 50, True) // 2 + 100).astype(np.uint8)
     few = (waves(40, 50) // 64 * 64).astype(np.uint8)
@@ -223,6 +224,7 @@ def stored_cases() -> Iterator[Case]:
         yield Case(f"stored-deep-{name}", f"16 bits, {name}", made)
     yield Case("stored-tiles", "tiles side by side", code((np.mgrid[:3, :4100][1] // 17 % 2 * 255).astype(np.uint8)))
     yield from palette_cases()
+    yield from predicted_cases()
 
 
 def palette_cases() -> Iterator[Case]:
@@ -238,7 +240,7 @@ def palette_cases() -> Iterator[Case]:
         found = palette.split(rng.integers(0, 256, (colours, channels), np.uint8)[numbers])
         assert found is not None
         body, _ = palette.encode(*found)
-        return write_file(StoredFile(channels < 3, channels % 2 == 0, *size, body, palette=True))
+        return write_file(StoredFile(channels < 3, channels % 2 == 0, *size, body, coding=PALETTE))
 
     def case(name: str, tests: str, *about: Any) -> Case:
         return Case(f"stored-palette{name}", f"a palette: {tests}", partial(code, *about))
@@ -247,10 +249,37 @@ def palette_cases() -> Iterator[Case]:
     yield case("-alpha", "20 colours with transparency", 20, 4)
     yield case("-grey", "7 levels", 7, 1)
     yield case("-alpha-grey", "90 levels with transparency", 90, 2)
-    yield case("-many", "300 colours", 300, 3, (96, 100), 0.3)
+    yield case("-many", "256 colours", 256, 3, (96, 100), 0.3)
     yield case("-one", "one colour", 1, 3)
     yield case("-two", "two colours, few pixels", 2, 3, (3, 5), 0.3)
     yield case("-column", "a column", 5, 3, (200, 1))
+
+
+def predicted_cases() -> Iterator[Case]:
+    """Yield the cases of exact pictures by predicted samples."""
+
+    def code(levels: Levels, plane: Levels | None = None) -> bytes:
+        samples = np.atleast_3d(levels)
+        samples = samples if plane is None else np.concatenate([samples, plane[:, :, None]], axis=2)
+        body, _ = predicted.encode(samples)
+        height, width = levels.shape[:2]
+        return write_file(StoredFile(levels.ndim == 2, plane is not None, height, width, body, coding=PREDICTED))
+
+    def case(name: str, tests: str, *planes: Levels) -> Case:
+        return Case(f"stored-predicted{name}", f"predicted samples: {tests}", partial(code, *planes))
+
+    plane = (waves(40, 50, True) // 2 + 100).astype(np.uint8)
+    extremes = 255 * np.random.default_rng(6).integers(0, 2, (30, 40, 3), np.uint8)
+    yield case("", "colour", waves(60, 90, noise=6))
+    yield case("-grey", "grey", waves(60, 90, True, noise=6))
+    yield case("-alpha", "colour with transparency", waves(40, 50, noise=3), plane)
+    yield case("-alpha-grey", "grey with transparency", waves(40, 50, True), plane)
+    yield case("-quantised", "few of all colours", waves(60, 70, noise=9) // 12 * 12)
+    yield case("-extremes", "noise of black and white channels", extremes)
+    yield case("-flat", "one colour", np.full((20, 200, 3), 77, np.uint8))
+    yield case("-dot", "one pixel", np.full((1, 1, 3), 200, np.uint8))
+    yield case("-row", "a row", waves(1, 90, noise=9))
+    yield case("-column", "a column, with steps that have no samples", waves(90, 1, noise=9))
 
 
 def page_cases() -> Iterator[Case]:

@@ -14,8 +14,8 @@ from vlae_codec.container.varint import write_number
 from vlae_codec.families import registry
 from vlae_codec.families.page.container import PageFile, Stretches, write_file
 from vlae_codec.families.registry import find_model
-from vlae_codec.families.stored import palette
-from vlae_codec.families.stored.container import StoredFile
+from vlae_codec.families.stored import palette, predicted
+from vlae_codec.families.stored.container import PALETTE, PREDICTED, StoredFile
 from vlae_codec.families.stored.container import write_file as write_stored
 
 
@@ -172,7 +172,7 @@ def bad_pictures(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad("windowed-other", "a model of another family", checksummed(photo, good[:3] + photo[:3] + good[6:-2]))
     stored, none = files["stored-colour"], bytes(32)
     yield Bad("stored-model", "a model where there is none", checksummed(none, stored[:3] + b"\0\0\x01" + stored[6:-2]))
-    yield Bad("stored-flags", "flags that are not known", checksummed(none, stored[:6] + b"\x10" + stored[7:-2]))
+    yield Bad("stored-flags", "flags that are not known", checksummed(none, stored[:6] + b"\x20" + stored[7:-2]))
     yield Bad(
         "stored-size", "a tile of another size", checksummed(none, stored[:7] + bytes([stored[7] + 1]) + stored[8:-2])
     )
@@ -185,14 +185,14 @@ def bad_palettes(files: dict[str, bytes]) -> Iterator[Bad]:
     good, none, about = files["stored-palette-alpha"], bytes(32), "stored-palette"
 
     def picture(body: bytes, height: int = 9, width: int = 9) -> bytes:
-        return write_stored(StoredFile(False, False, height, width, body, palette=True))
+        return write_stored(StoredFile(False, False, height, width, body, coding=PALETTE))
 
     colours = np.arange(9, dtype=np.uint8).reshape(3, 3)
     beyond, _ = palette.encode(np.full((9, 9), 3, np.uint16), colours)
     drawn, _ = palette.encode(np.zeros((9, 9), np.uint16), colours)
     yield Bad(f"{about}-level", "a palette beyond the highest level", picture(b"\x04" + bytes(40)))
     yield Bad(f"{about}-beyond", "a colour that is not in the palette", picture(beyond))
-    yield Bad(f"{about}-long", "a palette of 4097 colours", picture(b"\x80\x20" + bytes(40)))
+    yield Bad(f"{about}-long", "a palette of 257 colours", picture(b"\x80\x02" + bytes(40)))
     yield Bad(f"{about}-deep", "a palette of 16 bits", checksummed(none, good[:6] + b"\x0e" + good[7:-2]))
     yield Bad(f"{about}-empty", "nothing behind the size", picture(b""))
     yield Bad(f"{about}-bits", "bits that no encoder writes", picture(b"\x04" + b"\xff" * 40))
@@ -200,6 +200,23 @@ def bad_palettes(files: dict[str, bytes]) -> Iterator[Bad]:
     yield Bad(f"{about}-much", "many pixels from few bytes", picture(drawn, 4096, 4096))
     yield Bad(f"{about}-thin", "a longer walk than its pixels are worth", picture(drawn, 65536, 8))
     yield Bad(f"{about}-flipped", "a flipped bit of the pixels", good[:-9] + bytes([good[-9] ^ 1]) + good[-8:])
+
+
+def bad_predicted(files: dict[str, bytes]) -> Iterator[Bad]:
+    """Yield exact pictures by predicted samples."""
+    good, none, about = files["stored-predicted-alpha"], bytes(32), "stored-predicted"
+
+    def picture(body: bytes, height: int = 9, width: int = 9) -> bytes:
+        return write_stored(StoredFile(False, False, height, width, body, coding=PREDICTED))
+
+    flat, _ = predicted.encode(np.full((9, 9, 3), 40, np.uint8))
+    yield Bad(f"{about}-deep", "predicted samples of 16 bits", checksummed(none, good[:6] + b"\x16" + good[7:-2]))
+    yield Bad(f"{about}-palette", "predicted and a palette", checksummed(none, good[:6] + b"\x1a" + good[7:-2]))
+    yield Bad(f"{about}-bits", "bits that no encoder writes", picture(b"\xff" * 40))
+    yield Bad(f"{about}-words", "half a word", picture(flat + b"\0\0"))
+    yield Bad(f"{about}-much", "many pixels from few bytes", picture(flat, 4096, 4096))
+    yield Bad(f"{about}-thin", "a longer walk than its pixels are worth", picture(flat, 65536, 8))
+    yield Bad(f"{about}-flipped", "a flipped bit of the samples", good[:-9] + bytes([good[-9] ^ 1]) + good[-8:])
 
 
 def bad_pages(files: dict[str, bytes]) -> Iterator[Bad]:
@@ -257,5 +274,6 @@ def bad_metadata(files: dict[str, bytes]) -> Iterator[Bad]:
 
 def all_bad(files: dict[str, bytes]) -> Iterator[Bad]:
     """Yield all files to refuse, made of the files of the suite by name."""
-    for some in (bad_single, bad_archives, bad_pictures, bad_palettes, bad_pages, bad_collections, bad_metadata):
+    stored = (bad_palettes, bad_predicted)
+    for some in (bad_single, bad_archives, bad_pictures, *stored, bad_pages, bad_collections, bad_metadata):
         yield from some(files)
