@@ -33,10 +33,11 @@ import vlae_codec
 from benchmarks.fuzz_photos import PhotoCorpus, damaged_photo_model, make_photo_corpus, read_photo_folder
 from benchmarks.fuzz_stored import (
     damaged_metadata,
-    damaged_palette,
     damaged_tiles,
+    damaged_words,
     make_pages,
     make_palettes,
+    make_predicted,
     make_stored,
     make_wrapped,
 )
@@ -66,8 +67,8 @@ MAX_PHOTO_PIXELS = 40 * 30
 """Of a picture of any size: exact pixels are eight decisions each, and the narrowest pictures take one step a pixel."""
 KEPT = 5000
 """Inputs between two savings."""
-KINDS = ("file", "archive", "model", "photo", "photo model", "stored", "metadata", "page", "palette")
-WEIGHTS = (28, 14, 12, 14, 6, 10, 8, 8, 8)
+KINDS = ("file", "archive", "model", "photo", "photo model", "stored", "metadata", "page", "palette", "predicted")
+WEIGHTS = (28, 14, 12, 14, 6, 10, 8, 8, 8, 8)
 
 
 class HangError(Exception):
@@ -88,11 +89,13 @@ class Corpus:
     wrapped: list[bytes]
     pages: list[bytes]
     palettes: list[bytes]
+    predicted: list[bytes]
 
     @property
     def all_files(self) -> list[bytes]:
         """Files of every kind, of which parts are spliced into others."""
-        return self.files + self.archives + self.photos.files + self.stored + self.wrapped + self.pages + self.palettes
+        stored = self.stored + self.palettes + self.predicted
+        return self.files + self.archives + self.photos.files + stored + self.wrapped + self.pages
 
 
 @dataclass
@@ -131,10 +134,10 @@ def make_corpus(models: Path) -> Corpus:
     photos = make_photo_corpus(models / "small-photo")
     released = [find_model(name).fingerprint for name in ("photo", "page")]
     prints = [bytes.fromhex(text) for text in (info["fingerprint"], photos.info["fingerprint"], *released)]
-    stored, pages, palettes = make_stored(), make_pages(), make_palettes()
+    stored, pages, palettes, predicted = make_stored(), make_pages(), make_palettes(), make_predicted()
     wrapped = make_wrapped([files[0], photos.files[0], photos.files[-1], pages[-1], *stored[:2]])
     fingerprints = {one[:3]: one for one in prints}
-    return Corpus(fingerprints, files, archives, info, parts, photos, stored, wrapped, pages, palettes)
+    return Corpus(fingerprints, files, archives, info, parts, photos, stored, wrapped, pages, palettes, predicted)
 
 
 def read_vlz(data: bytes) -> str:
@@ -190,14 +193,15 @@ def damaged_file(kind: str, rng: random.Random, corpus: Corpus) -> bytes:
     """Make a file of a kind whose bytes are changed; some with packed parts inside of these."""
     if kind == "stored" and rng.randrange(2):
         return damaged_tiles(rng.choice(corpus.stored), rng, corpus.all_files)
-    if kind == "palette" and rng.randrange(2):
-        return damaged_palette(rng.choice(corpus.palettes), rng, corpus.all_files)
+    if kind in ("palette", "predicted") and rng.randrange(2):
+        words = corpus.palettes if kind == "palette" else corpus.predicted
+        return damaged_words(rng.choice(words), rng, corpus.all_files)
     if kind == "metadata" and rng.randrange(2):
         return damaged_metadata(rng.choice(corpus.wrapped), rng, corpus.all_files)
     bases = {
         "file": corpus.files, "archive": corpus.archives, "photo": corpus.photos.files,
         "stored": corpus.stored, "metadata": corpus.wrapped, "page": corpus.pages,
-        "palette": corpus.palettes,
+        "palette": corpus.palettes, "predicted": corpus.predicted,
     }[kind]  # fmt: skip
     return mutate(rng.choice(bases), rng, corpus.all_files)
 

@@ -16,9 +16,9 @@ from vlae_codec.container.envelope import Metadata, unwrap, wrap
 from vlae_codec.container.varint import read_number, write_number
 from vlae_codec.families.page import codec as page_codec
 from vlae_codec.families.registry import find_model
-from vlae_codec.families.stored import palette
+from vlae_codec.families.stored import palette, predicted
 from vlae_codec.families.stored.codec import compress
-from vlae_codec.families.stored.container import StoredFile, parse_file, write_file
+from vlae_codec.families.stored.container import PALETTE, PREDICTED, StoredFile, parse_file, write_file
 from vlae_codec.io.images import from_array
 
 SHAPES = ((1, 1, 3), (9, 14, 1), (12, 8, 2), (30, 40, 3), (11, 7, 4))
@@ -46,7 +46,19 @@ def make_palettes() -> list[bytes]:
         found = palette.split(rng.integers(0, 256, (colours, channels), np.uint8)[numbers])
         assert found is not None
         body, _ = palette.encode(*found)
-        files.append(write_file(StoredFile(channels < 3, channels % 2 == 0, height, width, body, palette=True)))
+        files.append(write_file(StoredFile(channels < 3, channels % 2 == 0, height, width, body, coding=PALETTE)))
+    return files
+
+
+def make_predicted() -> list[bytes]:
+    """Make files of predicted samples, of every kind of channels: slopes with noise, and noise alone."""
+    rng, files = np.random.default_rng(14), []
+    for height, width, channels in SHAPES:
+        slopes = np.arange(width)[:, None] * 4 + np.arange(height)[:, None, None] * 3 + np.zeros((1, 1, channels))
+        for noise in (1.0, 90.0):
+            levels = (slopes + rng.normal(0, noise, slopes.shape)).clip(0, 255).astype(np.uint8)
+            body, _ = predicted.encode(levels)
+            files.append(write_file(StoredFile(channels < 3, channels % 2 == 0, height, width, body, coding=PREDICTED)))
     return files
 
 
@@ -83,11 +95,12 @@ def damaged_tiles(data: bytes, rng: random.Random, others: Sequence[bytes]) -> b
     return write_file(replace(file, residual=b"".join(write_number(len(one)) + one for one in tiles)))
 
 
-def damaged_palette(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
-    """Make a file whose palette or pixels are changed, the words made whole and the checksum put right."""
+def damaged_words(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:
+    """Make a file whose palette or samples are changed, the words made whole and the checksum put right."""
     file = parse_file(data)
     body = mutate(file.residual, rng, others)
-    return write_file(replace(file, residual=body + bytes(-(len(body) - 1) % 4)))
+    beside = file.coding == PALETTE  # bytes of the number of colours
+    return write_file(replace(file, residual=body + bytes(-(len(body) - beside) % 4)))
 
 
 def damaged_metadata(data: bytes, rng: random.Random, others: Sequence[bytes]) -> bytes:

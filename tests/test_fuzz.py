@@ -54,7 +54,7 @@ def test_damaged_inputs_fail_in_one_line_or_decode(tmp_path: Path) -> None:
     )
     assert all(
         state.outcomes[kind][found] > 1
-        for kind in ("stored", "metadata", "page", "palette")
+        for kind in ("stored", "metadata", "page", "palette", "predicted")
         for found in ("FormatError", "decoded")
     )
 
@@ -67,7 +67,7 @@ def test_an_input_depends_on_nothing_but_its_number(corpus: fuzz.Corpus) -> None
 
 def test_checksums_are_put_right_again(corpus: fuzz.Corpus) -> None:
     whole = [data for data in corpus.photos.files if data[2] & 15 != WINDOWED_LOSSLESS]  # these may be cut
-    for data in whole + corpus.stored + corpus.wrapped + corpus.pages + corpus.palettes:
+    for data in whole + corpus.stored + corpus.wrapped + corpus.pages + corpus.palettes + corpus.predicted:
         assert reseal(data[:-2] + bytes(b ^ 255 for b in data[-2:]), corpus.known) == data
     for data in corpus.wrapped:
         inner, told = unwrap(data)
