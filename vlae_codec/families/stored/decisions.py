@@ -1,4 +1,4 @@
-"""What a walk through a picture asks for: decisions of 0 and 1, which are pushed or popped with their probabilities."""
+"""What a walk through a picture needs: decisions of 0 and 1, which are pushed or popped with their probabilities."""
 
 from __future__ import annotations
 
