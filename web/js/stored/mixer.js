@@ -2,98 +2,129 @@
 
 import { CELLS, CONTEXTS } from "./contexts.js";
 
-const INPUTS = CONTEXTS + 1;
-const CLASSES = 8;
 const [MOST_COUNTED, COUNT_BITS] = [127, 10];
-const RATES = Float64Array.from({ length: MOST_COUNTED + 1 }, (_, n) => Math.floor(655360 / (10 * n + 12)));
+/** Shares by which the probability of a cell moves, by what it has counted. */
+const RATES = Float64Array.from({ length: MOST_COUNTED + 1 }, (_, n) => Math.floor(655360 / (10 * n + 12)) / 65536);
 /** A cell of probability 1/2 that has counted nothing; cells are kept as differences from it, as memory starts as 0. */
 const FRESH = 1 << 31;
 const GOAL = 2 ** 22 - 1;
-const [BIAS, START, LOGIT_MOST, RANGE] = [512, 18000, 10240, 16384];
+const [BIAS, LOGIT_MOST] = [512, 10240];
+/** Half the steps of the format's table of the logistic distribution. */
+export const RANGE = 16384;
 const WEIGHT_MOST = 2 ** 26;
+
+/**
+ * Return the logits, 1/1024, of probabilities 0, 1, ... in units of 2^-bits, where 0 has that of 1.
+ * @param {Int32Array} logistic
+ * @param {number} bits
+ */
+export function logits(logistic, bits) {
+  const found = new Int16Array(1 << bits);
+  for (let share = 1, k = 0; share < found.length; share++) {
+    while (logistic[k] < share << (24 - bits)) k++;
+    found[share] = k - RANGE;
+  }
+  found[0] = found[1];
+  return found;
+}
 
 export class Mixer {
   /**
    * @param {number} questions
+   * @param {number} classes sets of weights of a question
+   * @param {number[]} start weights at first: of cells, of the bias, and of further inputs
    * @param {number} most decisions of one question
    * @param {import("../store.js").Numbers} logistic the format's table
    */
-  constructor(questions, most, logistic) {
+  constructor(questions, classes, start, most, logistic) {
     this.logistic = Int32Array.from(/** @type {any} */ (logistic.data), Number);
-    this.logits = new Int16Array(1 << 12);
-    for (let share = 1, k = 0; share < this.logits.length; share++) {
-      while (this.logistic[k] < share << 12) k++;
-      this.logits[share] = k - RANGE;
-    }
-    this.logits[0] = this.logits[1];
+    this.logits = Float64Array.from(logits(this.logistic, 12));
     this.cells = new Uint32Array(CONTEXTS * CELLS);
-    this.weights = new Float64Array(questions * CLASSES * INPUTS).fill(START);
-    for (let i = CONTEXTS; i < this.weights.length; i += INPUTS) this.weights[i] = 0;
-    /** Cells of the decisions of a question. */
+    this.classes = classes;
+    this.size = start.length;
+    this.weights = Float64Array.from({ length: questions * classes * start.length }, (_, i) => start[i % start.length]);
+    /** Of the decisions of a question: cells, further inputs behind the bias, and sets of weights, which are put in. */
     this.at = new Int32Array(most * CONTEXTS);
+    this.inputs = new Float64Array(most * start.length).fill(BIAS);
+    this.kinds = new Uint8Array(most);
+    /** What was decided. */
+    this.bits = new Uint8Array(most);
     this.found = new Uint32Array(most * CONTEXTS);
-    this.inputs = new Int32Array(INPUTS).fill(BIAS);
-    this.gradients = new Float64Array(CLASSES * INPUTS);
-    this.counts = new Int32Array(CLASSES);
+    this.ones = new Int32Array(most);
+    this.gradients = new Float64Array(classes * start.length);
+    this.counts = new Int32Array(classes);
   }
 
   /**
-   * Return P(1), in units of 2^-24, of the next decision of a question.
+   * Read the decisions of a question, all from what was there before.
    * @param {number} question
-   * @param {number} kind which of its sets of weights
-   * @param {number} place of its cells
+   * @param {number} count of decisions
+   * @param {import("../coding/range.js").RangeDecoder} coder
    */
-  one(question, kind, place) {
-    const { at, cells, found, inputs, logits, weights } = this;
-    let w = (question * CLASSES + kind) * INPUTS;
-    let sum = BIAS * weights[w + CONTEXTS];
-    for (let c = 0; c < CONTEXTS; c++) {
-      const cell = cells[at[place + c]] ^ FRESH;
-      found[place + c] = cell;
-      inputs[c] = logits[cell >>> 20];
-      sum += inputs[c] * weights[w++];
-    }
-    return this.logistic[RANGE + Math.max(-LOGIT_MOST, Math.min(LOGIT_MOST, Math.floor(sum / 65536)))];
+  decide(question, count, coder) {
+    const { bits, ones } = this;
+    this.mix(question, count);
+    for (let i = 0; i < count; i++) bits[i] = coder.decide(ones[i]);
+    this.move(count);
+    this.learn(question);
   }
 
   /**
-   * Note what was decided.
-   * @param {number} kind
-   * @param {number} place
-   * @param {number} one the probability that it had
-   * @param {number} decision
+   * Find P(1), in units of 2^-24, of the decisions of a question.
+   * @param {number} question
+   * @param {number} count
    */
-  note(kind, place, one, decision) {
-    const { found, inputs, gradients } = this;
-    const error = ((decision << 24) - one) >> 12;
-    for (let i = 0, g = kind * INPUTS; i < INPUTS; i++) gradients[g++] += error * inputs[i];
-    this.counts[kind]++;
-    const goal = decision ? GOAL : 0;
-    for (let i = place; i < place + CONTEXTS; i++) {
-      const share = found[i] >>> COUNT_BITS;
-      const count = found[i] & ((1 << COUNT_BITS) - 1);
-      const moved = share + Math.floor(((goal - share) * RATES[count]) / 65536);
-      found[i] = (moved << COUNT_BITS) | Math.min(MOST_COUNTED, count + 1);
+  mix(question, count) {
+    const { at, cells, found, inputs, kinds, logits, logistic, weights, ones, classes, size } = this;
+    for (let i = 0; i < count * CONTEXTS; i++) found[i] = cells[at[i]] ^ FRESH;
+    for (let i = 0, place = 0, own = 0; i < count; i++, place += CONTEXTS, own += size) {
+      const w = (question * classes + kinds[i]) * size;
+      let sum = 0;
+      for (let c = 0; c < CONTEXTS; c++) {
+        const logit = logits[found[place + c] >>> 20];
+        inputs[own + c] = logit;
+        sum += logit * weights[w + c];
+      }
+      for (let c = CONTEXTS; c < size; c++) sum += inputs[own + c] * weights[w + c];
+      ones[i] = logistic[RANGE + Math.max(-LOGIT_MOST, Math.min(LOGIT_MOST, Math.floor(sum / 65536)))];
     }
   }
 
   /**
-   * Move cells and weights along by what was noted of a question.
-   * @param {number} question
-   * @param {number} end of the places of its decisions
+   * Move cells along by what was decided, and note what weights should learn of it.
+   * @param {number} count
    */
-  learn(question, end) {
-    const { at, cells, found, weights, gradients, counts } = this;
-    for (let i = 0; i < end; i++) cells[at[i]] = found[i] ^ FRESH;
-    for (let kind = 0; kind < CLASSES; kind++) {
+  move(count) {
+    const { at, cells, found, inputs, kinds, bits, ones, gradients, counts, size } = this;
+    for (let i = 0, place = 0, own = 0; i < count; i++, own += size) {
+      const error = ((bits[i] << 24) - ones[i]) >> 12;
+      const goal = bits[i] * GOAL;
+      counts[kinds[i]]++;
+      for (let c = 0, g = kinds[i] * size; c < size; c++, g++) gradients[g] += error * inputs[own + c];
+      for (const end = place + CONTEXTS; place < end; place++) {
+        const share = found[place] >>> COUNT_BITS;
+        const counted = found[place] & ((1 << COUNT_BITS) - 1);
+        const moved = (share + (goal - share) * RATES[counted]) | 0;
+        cells[at[place]] = ((moved << COUNT_BITS) | Math.min(MOST_COUNTED, counted + 1)) ^ FRESH;
+      }
+    }
+  }
+
+  /**
+   * Move weights along by what was noted.
+   * @param {number} question
+   */
+  learn(question) {
+    const { weights, gradients, counts, classes, size } = this;
+    for (let kind = 0; kind < classes; kind++) {
       if (!counts[kind]) continue;
       const divisor = 4096 * Math.floor(Math.sqrt(counts[kind]));
-      const w = (question * CLASSES + kind) * INPUTS;
-      for (let i = 0; i < INPUTS; i++) {
-        const weight = weights[w + i] + Math.floor(gradients[kind * INPUTS + i] / divisor);
+      const w = (question * classes + kind) * size;
+      for (let i = 0; i < size; i++) {
+        const weight = weights[w + i] + Math.floor(gradients[kind * size + i] / divisor);
         weights[w + i] = Math.max(-WEIGHT_MOST, Math.min(WEIGHT_MOST, weight));
       }
-      gradients.fill(0, kind * INPUTS, (kind + 1) * INPUTS);
+      gradients.fill(0, kind * size, (kind + 1) * size);
       counts[kind] = 0;
     }
   }

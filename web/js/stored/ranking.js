@@ -5,8 +5,12 @@ import { Mixer } from "./mixer.js";
 
 /** Candidates: those that are looked up, then the pixel to the left and the one above. */
 const CANDIDATES = LOOKED_UP + 2;
+/** Classes of trust. */
+const CLASSES = 8;
+/** Weights at first: of cells, and of the bias. */
+const WEIGHTS = [...Array(CONTEXTS).fill(18000), 0];
 const MOST_RUN = 255;
-const RUN_PLACE = 12;
+const RUN_PLACE = 8;
 export const MOST_COLOURS = 1 << RUN_PLACE;
 /** Class of trust by how often in a row a candidate was right; 0 if there is none. */
 const TRUST = Uint8Array.from({ length: MOST_RUN + 1 }, (_, run) => Math.min(run, 3) + [4, 8, 16, 64].filter((least) => run >= least).length);
@@ -26,8 +30,8 @@ export class Ranking {
     this.places = new Uint16Array((ABOVE + height) * this.stride);
     const most = Math.min(height, Math.ceil(width / SLANT));
     this.contexts = new Contexts(this.places, this.stride, most);
-    this.mixer = new Mixer(CANDIDATES + this.bits, most, logistic);
-    /** The last colour of each cell, and above 12 bits its run. */
+    this.mixer = new Mixer(CANDIDATES + this.bits, CLASSES, WEIGHTS, most, logistic);
+    /** The last colour of each cell, and above 8 bits its run. */
     this.known = new Uint32Array(LOOKED_UP * CELLS);
     this.cells = new Int32Array(most * LOOKED_UP);
     this.looked = new Uint32Array(most * LOOKED_UP);
@@ -35,7 +39,7 @@ export class Ranking {
     this.trust = new Uint8Array(most * CANDIDATES).fill(1);
     this.left = new Int32Array(most);
     this.nodes = new Int32Array(most);
-    this.asked = new Int32Array(most);
+    this.asked = new Uint8Array(most);
   }
 
   /**
@@ -94,28 +98,23 @@ export class Ranking {
    * @param {import("../coding/range.js").RangeDecoder} coder
    */
   ask(number, rest, at, coder) {
-    const { contexts, mixer, candidates, trust, left, places } = this;
+    const { contexts, mixer, candidates, trust, left, asked, places } = this;
     const down = this.stride - SLANT;
-    let [kept, place] = [0, 0];
+    let [count, kept] = [0, 0];
     for (let i = 0; i < rest; i++) {
-      const slot = left[i];
-      const own = slot * CANDIDATES + number;
-      const colour = candidates[own];
+      const own = left[i] * CANDIDATES + number;
       const kind = trust[own];
-      if (kind && this.isNew(own, number)) {
-        contexts.candidate(slot, colour, number, kind, mixer.at, place);
-        const one = mixer.one(number, kind, place);
-        const hit = coder.decide(one);
-        mixer.note(kind, place, one, hit);
-        place += CONTEXTS;
-        if (hit) {
-          places[at + slot * down] = colour;
-          continue;
-        }
-      }
-      left[kept++] = slot;
+      asked[i] = kind && this.isNew(own, number) ? 1 : 0;
+      if (!asked[i]) continue;
+      contexts.candidate(left[i], candidates[own], number, kind, mixer.at, count * CONTEXTS);
+      mixer.kinds[count++] = kind;
     }
-    mixer.learn(number, place);
+    mixer.decide(number, count, coder);
+    for (let i = 0, place = 0; i < rest; i++) {
+      const slot = left[i];
+      if (asked[i] && mixer.bits[place++]) places[at + slot * down] = candidates[slot * CANDIDATES + number];
+      else left[kept++] = slot;
+    }
     return kept;
   }
 
@@ -139,15 +138,11 @@ export class Ranking {
   read(rest, at, coder) {
     const { contexts, mixer, nodes, left } = this;
     nodes.fill(1, 0, rest);
+    mixer.kinds.fill(0, 0, rest);
     for (let level = 0; level < this.bits; level++) {
-      for (let i = 0, place = 0; i < rest; i++, place += CONTEXTS) {
-        contexts.node(left[i], nodes[i], mixer.at, place);
-        const one = mixer.one(CANDIDATES + level, 0, place);
-        const bit = coder.decide(one);
-        mixer.note(0, place, one, bit);
-        nodes[i] = 2 * nodes[i] + bit;
-      }
-      mixer.learn(CANDIDATES + level, rest * CONTEXTS);
+      for (let i = 0; i < rest; i++) contexts.node(left[i], nodes[i], mixer.at, i * CONTEXTS);
+      mixer.decide(CANDIDATES + level, rest, coder);
+      for (let i = 0; i < rest; i++) nodes[i] = 2 * nodes[i] + mixer.bits[i];
     }
     const down = this.stride - SLANT;
     for (let i = 0; i < rest; i++) this.places[at + left[i] * down] = nodes[i] - (1 << this.bits);
