@@ -10,7 +10,8 @@ export const CONTEXTS = 8;
 export const LOOKED_UP = 2;
 const HASH_BITS = 20;
 export const CELLS = 1 << HASH_BITS;
-const SHIFT = 32 - HASH_BITS;
+/** Places by which a hash is moved to be a cell's number. */
+export const SHIFT = 32 - HASH_BITS;
 const NEAR = [
   [0, -1], [1, 0], [1, -1], [1, 1], [0, -2], [2, 0], [2, 1], [1, 2], [2, -1], [1, -2], [0, -3], [2, 3], [3, 0], [0, -4], [4, 0],
   [3, 3], [2, -3],
@@ -41,7 +42,7 @@ const LISTS = [
  * Return a hash of 32 bits, of which the highest 20 are a cell's number.
  * @param {number} a
  */
-function hashed(a) {
+export function hashed(a) {
   const b = Math.imul(a ^ (a >>> 15), 0x2c1b3c6d);
   return b ^ (b >>> 13);
 }

@@ -1,11 +1,14 @@
-/** Exact pictures without a model: tiles of lossless WebP images, or a palette and pixels. */
+/** Exact pictures without a model: tiles of lossless WebP images, a palette and pixels, or predicted samples. */
 
 import { check, layout, parseHead, readNumber, readSize } from "../container/header.js";
 import { VlzError } from "../errors.js";
 import { readWebp } from "../webp/decode.js";
 import { readPalette } from "./palette.js";
+import { readPredicted } from "./predicted.js";
 
-const [GREY, ALPHA, DEEP, PALETTE] = [1, 2, 4, 8];
+const [GREY, ALPHA, DEEP, PALETTE, PREDICTED] = [1, 2, 4, 8, 16];
+/** Flags of which a file has one at most. */
+const CODINGS = DEEP | PALETTE | PREDICTED;
 const TILE = 4096;
 const NO_MODEL = new Uint8Array(32);
 
@@ -25,21 +28,23 @@ export function openStored(data, store) {
   const { prefix } = parseHead(data);
   const flags = data[6];
   if (prefix.some((byte) => byte)) throw new VlzError("it names a model where there should be none: damaged");
-  if (flags & ~(GREY | ALPHA | DEEP | PALETTE)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
-  if (flags & DEEP && flags & PALETTE) throw new VlzError("its samples have 16 bits and a palette of 8: damaged");
+  if (flags & ~(GREY | ALPHA | CODINGS)) throw new VlzError(`flags ${flags} are unknown: damaged, or made by a newer program`);
+  const coding = flags & CODINGS;
+  if (coding & (coding - 1)) throw new VlzError(`flags ${flags} exclude one another: damaged`);
   const [height, width, start] = readSize(data, 7);
   check(data, NO_MODEL);
   const body = data.subarray(start, data.length - 2);
   const channels = (flags & GREY ? 1 : 3) + (flags & ALPHA ? 1 : 0);
-  const palette = (flags & PALETTE) !== 0;
+  const read = coding === PALETTE ? readPalette : coding === PREDICTED ? readPredicted : undefined;
+  const way = coding === PALETTE ? "by a palette" : read ? "by prediction" : "by a general coder";
   return {
-    kind: `exact ${flags & GREY ? "grey" : "colour"} picture${flags & DEEP ? " of 16 bits" : ""}${flags & ALPHA ? ", with transparency" : ""}, by a ${palette ? "palette" : "general coder"}`,
+    kind: `exact ${flags & GREY ? "grey" : "colour"} picture${flags & DEEP ? " of 16 bits" : ""}${flags & ALPHA ? ", with transparency" : ""}, ${way}`,
     model: "", fingerprint: "", height, width, count: 1, drawn: false, exact: true, whole: true,
-    sections: layout([["header", start], [palette ? "pixels" : "tiles", body.length], ["checksum", 2]]),
+    sections: layout([["header", start], [read ? "pixels" : "tiles", body.length], ["checksum", 2]]),
     draw: async ({ progress }) => {
-      if (!palette) return [picture(body, height, width, flags, progress)];
+      if (!read) return [picture(body, height, width, flags, progress)];
       const logistic = /** @type {import("../store.js").Numbers} */ ((await store.table("tables")).arrays.get("logistic"));
-      return [{ height, width, channels, data: readPalette(body, height, width, channels, logistic, progress) }];
+      return [{ height, width, channels, data: read(body, height, width, channels, logistic, progress) }];
     },
   };
 }

@@ -9,7 +9,7 @@ import { MOST_COLOURS, Ranking } from "./ranking.js";
 
 const HALF = 1 << 23;
 /** Channels in the order in which a colour has them. */
-const ORDER = [[], [0], [0, 1], [1, 0, 2], [1, 0, 2, 3]];
+export const ORDER = [[], [0], [0, 1], [1, 0, 2], [1, 0, 2, 3]];
 
 /**
  * Return the samples of a picture.
