@@ -192,7 +192,7 @@ def test_damage_is_refused() -> None:
 
 
 def test_thin_pictures_are_not_predicted() -> None:
-    assert predicted.is_long(65536, 8) and not predicted.is_long(1, 20000)
+    assert predicted.is_long(65536, 8) and not predicted.is_long(1, 8000)
     assert codec._by_prediction(np.zeros((65536, 8, 3), np.uint8), None) == []
 
 

@@ -19,11 +19,13 @@ class Wavefront(NamedTuple):
     Attributes:
         height, width: of the picture.
         slant: steps by which a row runs behind the row above it.
+        cost: of a step and a pixel, as times that of the cheapest walk.
     """
 
     height: int
     width: int
     slant: int
+    cost: int = 1
 
     @property
     def steps(self) -> int:
@@ -33,12 +35,12 @@ class Wavefront(NamedTuple):
     @property
     def is_long(self) -> bool:
         """Whether it takes far longer than the area of the picture says, as through thin and high ones."""
-        return self.steps > LONGEST and self.height * self.width <= FRONTIER * self.steps
+        return self.cost * self.steps > LONGEST and self.height * self.width <= FRONTIER * self.steps
 
     @property
     def least_bytes(self) -> int:
         """The fewest bytes that its decisions may be coded in, whole words of 4: shorter ones are filled up."""
-        return max(0, self.height * self.width - FREE_PIXELS) // PIXELS_A_BYTE // 4 * 4
+        return max(0, self.cost * self.height * self.width - FREE_PIXELS) // PIXELS_A_BYTE // 4 * 4
 
     def rows(self, time: int) -> tuple[int, int]:
         """Return the first row of a step and the one behind the last; there may be none."""

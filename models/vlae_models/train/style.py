@@ -1,6 +1,6 @@
 """How a digit is written, whatever it is: the thickness of its strokes and their slant.
 
-Both are differentiable, so that training can ask for them, and of images of 0 and 1 they are what benchmarks report.
+Both are differentiable, so that they can be terms of a loss, and of images of 0 and 1 they are what benchmarks report.
 """
 
 from __future__ import annotations

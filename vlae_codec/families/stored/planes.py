@@ -16,6 +16,8 @@ from ...io.images import Pixels
 
 SLANT, DELAY = 2, 5
 """Steps by which a row runs behind the row above it, and a plane behind the one before it."""
+COST = 4
+"""Of a step and a pixel, as times that of palettes."""
 ABOVE, BELOW, BESIDE = 4, 2, 6
 """Rows and columns of a plane's border, which repeats the samples next to it."""
 WEST, NORTH = (0, -1), (-1, 0)
@@ -87,7 +89,7 @@ class Planes:
     """
 
     def __init__(self, count: int, height: int, width: int) -> None:
-        self.count, self.front = count, Wavefront(height, width, SLANT)
+        self.count, self.front = count, Wavefront(height, width, SLANT, COST)
         self.samples = np.zeros((count, ABOVE + height + BELOW, width + 2 * BESIDE), np.uint8)
         self.stride = width + 2 * BESIDE
         self.size = (ABOVE + height + BELOW) * self.stride

@@ -10,7 +10,7 @@ from ...io.images import Pixels
 from ..result import Progress
 from .decisions import new_reader, new_writer, popping, pushing
 from .palette import ORDER
-from .planes import SLANT, Planes
+from .planes import COST, SLANT, Planes
 from .prediction import walk
 
 WORK, SAMPLE_BYTES, ROW_BYTES = 64 << 20, 12, 3072
@@ -24,7 +24,7 @@ def memory(height: int, width: int, channels: int) -> int:
 
 def is_long(height: int, width: int) -> bool:
     """Return whether a picture is too thin to be predicted."""
-    return Wavefront(height, width, SLANT).is_long
+    return Wavefront(height, width, SLANT, COST).is_long
 
 
 def encode(samples: Pixels, progress: Progress | None = None) -> tuple[bytes, float]:

@@ -11,11 +11,12 @@ const [LONGEST, FRONTIER] = [2 ** 15, 64];
  * @param {number} width
  * @param {number} slant steps by which a row runs behind the row above it
  * @param {number} bytes
+ * @param {number} cost of a step and a pixel, as times that of the cheapest walk
  */
-export function checkWork(height, width, slant, bytes) {
+export function checkWork(height, width, slant, bytes, cost = 1) {
   const pixels = height * width;
-  const least = Math.floor(Math.max(0, pixels - FREE_PIXELS) / PIXELS_A_BYTE) & -4;
+  const least = Math.floor(Math.max(0, cost * pixels - FREE_PIXELS) / PIXELS_A_BYTE) & -4;
   if (bytes < least) throw new VlzError(`${bytes} bytes are too few for ${width} x ${height} pixels: damaged`);
   const steps = width + slant * (height - 1);
-  if (steps > LONGEST && pixels <= FRONTIER * steps) throw new VlzError(`it codes ${width} x ${height} pixels, too thin for that: damaged`);
+  if (cost * steps > LONGEST && pixels <= FRONTIER * steps) throw new VlzError(`it codes ${width} x ${height} pixels, too thin for that: damaged`);
 }

@@ -2,6 +2,8 @@
 
 /** Steps by which a row runs behind the row above it, and a plane behind the one before it. */
 export const SLANT = 2;
+/** Of a step and a pixel, as times that of palettes. */
+export const COST = 4;
 const DELAY = 5;
 /** Rows and columns of a plane's border. */
 const [ABOVE, BELOW, BESIDE] = [4, 2, 6];

@@ -3,7 +3,7 @@
 import { words } from "../coding/decisions.js";
 import { checkWork } from "../container/limits.js";
 import { ORDER } from "./palette.js";
-import { SLANT } from "./planes.js";
+import { COST, SLANT } from "./planes.js";
 import { Prediction } from "./prediction.js";
 
 /**
@@ -16,7 +16,7 @@ import { Prediction } from "./prediction.js";
  * @param {((part: number) => void) | undefined} progress
  */
 export function readPredicted(data, height, width, channels, logistic, progress) {
-  checkWork(height, width, SLANT, data.length);
+  checkWork(height, width, SLANT, data.length, COST);
   const planes = new Prediction(channels, height, width, logistic).decode(words(data), progress);
   const samples = new Uint8Array(height * width * channels);
   ORDER[channels].forEach((channel, plane) => {

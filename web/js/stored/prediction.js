@@ -64,6 +64,7 @@ export class Prediction {
     const { planes, globals } = this;
     for (let time = 0; time < planes.steps; time++) {
       const parts = planes.parts(time);
+      if (!parts.length) continue;
       let end = 0;
       for (const part of parts) {
         this.predict(part, end);
