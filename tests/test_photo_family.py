@@ -17,11 +17,7 @@ from vlae_codec.families.photo import coding, transform
 from vlae_codec.families.photo.container import parse_file, write_file
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.photo.rounding import choose
-from vlae_codec.families.windowed import codec as windowed
-from vlae_codec.families.windowed.container import parse_file as parse_windowed
-from vlae_codec.families.windowed.container import write_file as write_windowed
 from vlae_codec.io.adjust import filled
-from vlae_codec.io.images import Picture
 
 Levels = NDArray[np.uint8]
 
@@ -208,15 +204,10 @@ def test_damage_under_a_good_checksum_is_survived() -> None:
 
 
 def test_a_model_of_the_other_family_is_damage() -> None:
-    exact = registry.find_model("photo-exact")
-    assert exact
+    other = registry.find_model("page")
     file = parse_file(vlae_codec.compress(scene(64, 64)))
     with pytest.raises(FormatError, match="family"):
-        vlae_codec.decompress(write_file(bytes.fromhex(exact.fingerprint), file))
-    lossless = vlae_codec.compress(scene(16, 16), "photo-exact", lossless=True)
-    parts = parse_windowed(lossless)
-    with pytest.raises(FormatError, match="family"):
-        vlae_codec.decompress(write_windowed(model().fingerprint, parts))
+        vlae_codec.decompress(write_file(bytes.fromhex(other.fingerprint), file))
 
 
 def test_a_small_file_cannot_ask_for_much_work(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,21 +235,10 @@ def test_what_does_nothing_is_refused() -> None:
         vlae_codec.decompress(data, temperature=0.5)
     with pytest.raises(OptionError, match="`lossless`: not for model photo"):
         vlae_codec.compress(scene(64, 64), "photo", lossless=True)
-    info = registry.find_model("photo-exact")
-    with pytest.raises(ImageError, match="transparent"):
-        windowed.compress_photo(Picture(scene(64, 64), alpha=np.zeros((64, 64), np.uint8)), info)
-
-
-def test_the_window_decoder_keeps_exact_pixels() -> None:
-    original = scene(40, 30)
-    data = vlae_codec.compress(original, "photo-exact", lossless=True)
-    assert vlae_codec.inspect(data).model == "photo-exact"
-    assert len(vlae_codec.compress(original, lossless=True)) < len(data)
-    np.testing.assert_array_equal(np.asarray(vlae_codec.decompress(data)), original)
 
 
 @pytest.mark.parametrize("shape", [(1, 65_537, 3), (70_000, 1, 3)])
-@pytest.mark.parametrize("options", [{}, {"model": "photo"}, {"model": "photo-exact"}, {"lossless": True}])
+@pytest.mark.parametrize("options", [{}, {"model": "photo"}, {"lossless": True}])
 def test_sides_beyond_the_format_are_refused_at_once(shape: tuple[int, int, int], options: dict[str, Any]) -> None:
     with pytest.raises(ImageError, match="65536 is the most"):
         vlae_codec.compress(np.zeros(shape, np.uint8), **options)

@@ -30,12 +30,10 @@ def photo(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("model", "arguments", "wrong"),
     [
-        ("photo-exact", ["--effort", "9"], "effort"),
-        ("photo-exact", ["--bits", "24"], "bits"),
+        ("photo", ["--bits", "24"], "bits"),
         ("photo", ["--lossless"], "lossless"),
         ("photo", ["--code", "sample"], "code"),
         ("photo", ["--fit"], "fit"),
-        ("photo-exact", ["--lossless", "--binarise"], "binarise"),
         ("auto", ["--bits", "24"], "bits"),
         ("auto", ["--lossless", "--binarise"], "binarise"),
     ],
