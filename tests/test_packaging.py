@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = [ROOT / folder for folder in PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]]
 LEFT_OUT: list[str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"]
-MODELS = {"caltech", "mnist", "omniglot", "page", "photo"}
+MODELS = {"caltech", "mnist", "mnist-fine", "omniglot", "page", "photo"}
 MOST = 16_000_000
 SCRIPTS: dict[str, str] = PROJECT["project"]["scripts"]
 
