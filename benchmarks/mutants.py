@@ -62,6 +62,7 @@ class Mutant(NamedTuple):
 
 
 CODEC, PICTURES = "vlae_codec/families/photo/codec.py", "vlae_codec/families/codec.py"
+STORED = "vlae_codec/families/stored/codec.py"
 TARGET, CODING = "vlae_codec/families/photo/target.py", "vlae_codec/families/photo/coding.py"
 ROUNDING, PROBE = "vlae_codec/families/photo/rounding.py", "vlae_codec/families/bilevel/archive.py"
 TREE, LIMITS = "vlae_codec/latents/tree_search.py", "vlae_codec/model/limits.py"
@@ -75,7 +76,7 @@ MUTANTS = (
     Mutant("close", TARGET, "CLOSE = 0.98", "CLOSE = 0.9", ("test_sender_choices.py",)),
     Mutant("least-payload", CODING, "A_BYTE = 2048, 64", "A_BYTE = 2048, 96", ("test_sender_choices.py",)),
     Mutant("hardly", PICTURES, "HARDLY = 64", "HARDLY = 640", ("test_stored_choice.py",)),
-    Mutant("drawn-bits", PICTURES, "HARDEST = 1.0, 7", "HARDEST = 3.0, 7", ("test_stored_choice.py",)),
+    Mutant("slow", STORED, "SLOW, MOST_PIXELS = 3", "SLOW, MOST_PIXELS = 6", ("test_palette.py", "test_prediction.py")),
     Mutant("children", TREE, "MAX_CHILDREN = 1 << 17", "MAX_CHILDREN = 1 << 12", ("test_tree_search.py",)),
     Mutant("meaning", TREE, "original.scale) ** 2)", "original.scale) ** 4)", ("test_tree_search.py",)),
     Mutant("probe", PROBE, "TASTED = 64", "TASTED = 1", ("test_bilevel_choice.py",)),

@@ -32,7 +32,7 @@ class ChunkOptions:
 
     Attributes:
         lossless: keep every value; without it, photographs at a quality.
-        model: name or fingerprint; by default that for photographs, or for their exact pixels.
+        model: name or fingerprint; by default that for photographs, or "auto" for exact pixels.
         quality: 0 to 100, by default 70.
         effort: 1 to 9; of models that have it.
     """
@@ -72,11 +72,11 @@ def encode_array(array: NDArray[Any], options: ChunkOptions) -> bytes:
     """
     check_chunk(array.shape, array.dtype)
     pictures = list(_pictures(array.astype(np.uint8) * np.uint8(FULL) if array.dtype == bool else array))
-    model = options.model or _default_model(options.lossless)
+    model = options.model or (registry.AUTO if options.lossless else _default_model())
     given: dict[str, Any] = {"lossless": options.lossless, "effort": options.effort, "quality": options.quality}
     if array.ndim == 2 and array.dtype == np.uint8:
         return api.compress(pictures[0], model, **given)
-    if registry.find_model(model).family == BILEVEL:
+    if model != registry.AUTO and registry.find_model(model).family == BILEVEL:
         files = [api.compress_many(pictures, model, **given)]
     else:
         files = [api.compress(one, model, **given) for one in pictures]
@@ -109,11 +109,10 @@ def decode_array(data: bytes, device: str = "cpu") -> NDArray[Any]:
     return np.asarray(array > FULL // 2) if title[2] else array
 
 
-def _default_model(lossless: bool) -> str:
+def _default_model() -> str:
     """Return the name for photographs: digits that are drawn anew are no values of an array."""
     for info in registry.list_models():
-        options = known.family(info.family).options
-        if info.auto and not info.height and "quality" in options and (not lossless or "lossless" in options):
+        if info.auto and not info.height and "quality" in known.family(info.family).options:
             return info.fingerprint
     raise ModelError("no model for photographs is installed: reinstall vlae-codec")
 
