@@ -52,10 +52,20 @@ class Wavefront(NamedTuple):
         Args:
             progress: Callback with rows.
         """
-        steps, shown = self.steps, 0
-        for time in range(steps):
+        for time in times(self.steps, self.height, progress):
             yield time, *self.rows(time)
-            if progress and (time % SHOWN == 0 or time == steps - 1):
-                done = self.height * (time + 1) // steps
-                progress(done - shown, self.height)
-                shown = done
+
+
+def times(steps: int, height: int, progress: Callable[[int, int], object] | None = None) -> Iterator[int]:
+    """Yield 0 ... steps - 1, and report them as the rows of a picture of so much height.
+
+    Args:
+        progress: Callback with rows.
+    """
+    shown = 0
+    for time in range(steps):
+        yield time
+        if progress and (time % SHOWN == 0 or time == steps - 1):
+            done = height * (time + 1) // steps
+            progress(done - shown, height)
+            shown = done

@@ -44,8 +44,6 @@ QUICK = 1 << 16
 """Pixels of a picture of two levels up to which a palette is tried beside the page model, which is rarely larger."""
 THIN = 8
 """Pixels of a side below which a picture is stored: models code patches of at least that size."""
-DRAWN_BITS = 1.0
-"""Bits a sample that the exact file of a drawn picture takes at the most: photographs take 2 to 5."""
 
 Given = TypeVar("Given")
 Kind = TypeVar("Kind", bound=Hashable)
@@ -206,7 +204,7 @@ def _with_fewer_colours(picture: Picture, lossy: Encoded, exact: int, rate: Rate
     """
     most = len(lossy.data) if rate.target_bytes is None else rate.target_bytes
     pixels = math.prod(picture.size)
-    if pixels > colours.MOST_PIXELS or exact > min(DRAWN * most, DRAWN_BITS / 8 * 3 * pixels):
+    if pixels > colours.MOST_PIXELS or exact > min(DRAWN * most, stored.DRAWN_BITS / 8 * 3 * pixels):
         return None
     shown = attempt(partial(decompress_one, lossy.data, Draw()))
     if isinstance(shown, VlaeError):  # there is no memory to compare them
@@ -244,4 +242,4 @@ def _as_page(picture: Picture, effort: int) -> Encoded | None:
     except ImageError:
         return stored.compress(picture, effort)
     quick = math.prod(picture.size) <= QUICK
-    return stored.Exact(picture, effort, palettes=quick).within(len(made.data) - 1) or made
+    return stored.Exact(picture, effort, slow=quick).within(len(made.data) - 1) or made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,14 +41,18 @@ INFO = ModelInfo(
 )
 """What stands for a model where there is none."""
 HARD, QUICK = 7, 1 << 18
-"""Effort from which on samples are predicted where a lossy file was wanted, and pixels up to which they always are."""
+"""Effort from which on samples of drawn pictures are predicted where a lossy file was wanted, and pixels up to which
+they are at less."""
 ENCODING, DECODING = 40, 16
 """Bytes of a pixel of a tile that the WebP library takes at the most."""
 BESIDE, SHOWN = 8, 10
 """Bytes of a pixel for copies of the samples and the file, and to show or write the picture."""
-WORTH_TRYING, WITH_PALETTE = 3.0, 6.0
+WORTH_TRYING, WITH_SLOW = 3.0, 6.0
 """Times the bytes of another file that the estimate may be for the picture to be coded in earnest: the estimate is of
-little effort, which takes up to that much more of drawn pictures, and more still where a palette is tried."""
+little effort, which takes up to that much more of drawn pictures, and more still where a palette or
+predictions are tried."""
+DRAWN_BITS = 1.0
+"""Bits a sample that a general coder makes of drawn pictures at the most: of photographs it makes 2 to 5."""
 SLOW, MOST_PIXELS = 3, 1 << 23
 """Effort from which on palettes and predictions are tried, and pixels up to which they are: larger pictures take
 minutes."""
@@ -83,8 +86,8 @@ def compress(
     choices = [(TILES, tiles, 8.0 * len(tiles))]
     if effort >= SLOW and not file.deep and height * width <= MOST_PIXELS:
         own = _without_colour(file, samples.astype(np.uint8, copy=False))
-        photograph = grey and 8 * len(tiles) > own.size  # which has few levels, too
-        found = _by_palette(own, progress) if palettes and not photograph else []
+        photograph = grey and 8 * len(tiles) > DRAWN_BITS * own.size  # which has few levels, too
+        found = _by_palette(own, progress) if palettes and not (photograph and predictions) else []
         choices += found or (_by_prediction(own, progress) if predictions else [])
     coding, residual, spent = min(choices, key=lambda one: len(one[1]))
     file = replace(file, coding=coding, residual=residual)
@@ -142,13 +145,12 @@ class Exact:
     Args:
         picture: as `compress` takes it.
         effort: 1 to 9.
-        palettes: whether a palette is tried, from effort `SLOW` on.
+        slow: whether palettes and, of drawn pictures, predictions are tried, from effort `SLOW` on.
     """
 
-    def __init__(self, picture: Picture, effort: int = 5, palettes: bool = True) -> None:
+    def __init__(self, picture: Picture, effort: int = 5, slow: bool = True) -> None:
         self._picture, self._effort = replace(picture, deep=None), effort
-        self._palettes = palettes and effort >= SLOW
-        self._predictions = palettes and (effort >= HARD or math.prod(picture.size) <= QUICK)
+        self._slow = slow and effort >= SLOW
 
     @functools.cached_property
     def estimate(self) -> int:
@@ -163,17 +165,23 @@ class Exact:
         size = self._picture.size
         if max(size) > MAX_SIDE or not fits(encoding_bytes(*size)):
             return None
-        if self.estimate > (WITH_PALETTE if self._seems_few else WORTH_TRYING) * most:
+        if self.estimate > (WITH_SLOW if self._seems_few or self._predicts else WORTH_TRYING) * most:
             return None
         return self._file if len(self._file.data) <= most else None
 
     @functools.cached_property
     def _file(self) -> Encoded:
-        return compress(self._picture, self._effort, palettes=self._palettes, predictions=self._predictions)
+        return compress(self._picture, self._effort, palettes=self._slow, predictions=self._predicts)
+
+    @functools.cached_property
+    def _predicts(self) -> bool:
+        height, width = self._picture.size
+        quick = self._effort >= HARD or height * width <= QUICK
+        return self._slow and quick and 8 * self.estimate <= DRAWN_BITS * channels(self._picture)[0].size
 
     @functools.cached_property
     def _seems_few(self) -> bool:
-        return self._palettes and palette.seem_few(channels(self._picture)[0].astype(np.uint8, copy=False))
+        return self._slow and palette.seem_few(channels(self._picture)[0].astype(np.uint8, copy=False))
 
 
 def estimate(picture: Picture) -> int:

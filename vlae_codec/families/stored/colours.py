@@ -55,7 +55,7 @@ def compress_within(picture: Picture, most: int, error: float, effort: int = 5) 
         samples = channels(fewer)[0]
         if index < low or squared_error(samples, wanted) > error:
             break
-        made = compress(fewer, effort)
+        made = compress(fewer, effort, predictions=False)
         known = estimated(index), len(made.data)
         if len(made.data) <= most:
             found, low = replace(made, exact=samples), index + 1

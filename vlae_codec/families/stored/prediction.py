@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...coding.wavefront import SHOWN
+from ...coding.wavefront import times
 from ...exact.tables import LOGISTIC_RANGE, load_tables
 from ..result import Progress
 from .contexts import hashed
@@ -146,12 +146,8 @@ def walk(planes: Planes, decide: Decide, known: Planes, progress: Progress | Non
         known: the same picture, if it is known, or `planes`.
         progress: Callback with rows.
     """
-    coder, height, shown = Coder(planes, decide), planes.front.height, 0
-    for time in range(planes.steps):
+    coder = Coder(planes, decide)
+    for time in times(planes.steps, planes.front.height, progress):
         line = planes.line(time)
         if line.parts:
             coder.code(line, known.take(line))
-        if progress and (time % SHOWN == 0 or time == planes.steps - 1):
-            done = height * (time + 1) // planes.steps
-            progress(done - shown, height)
-            shown = done
