@@ -13,6 +13,7 @@ from vlae_codec.exact.philox import philox
 from vlae_codec.exact.tables import load_tables
 from vlae_codec.families.photo import coding, transform
 from vlae_codec.families.photo.container import parse_file
+from vlae_codec.families.photo.masking import masking
 from vlae_codec.families.photo.model import PhotoModel
 from vlae_codec.families.photo.texture import LARGEST, LEAST, SCALES, SIGMA_FRACTION, Draw, drawn, offsets
 from vlae_codec.families.registry import find_model, load
@@ -83,7 +84,7 @@ def test_only_what_was_not_sent_is_drawn(model: PhotoModel) -> None:
     rows, columns = transform.grid(SIZE)
     base, texture = (coding.pop(model, file.payload, rows, columns, file.level, Draw(heat)) for heat in (0.0, 1.0))
     sent = transform.analyse(model, scene())
-    coding.push(model, sent, file.level, 4)
+    coding.push(model, sent, file.level, 4, masking(scene()))
     np.testing.assert_array_equal(base, sent)
     away = np.abs(texture - base)
     assert 0 < away.max() <= 8

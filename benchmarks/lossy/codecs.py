@@ -6,12 +6,14 @@ import functools
 import io
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 import vlae_codec
+from vlae_codec.families.photo import sender
 from vlae_codec.families.photo.codec import compress
 from vlae_codec.families.registry import find_model
 from vlae_codec.families.request import Rate
@@ -40,6 +42,12 @@ def _searched(levels: Levels, quality: float) -> tuple[int, Levels]:
     """As `_ours` with the search of `vlae-compress --effort 9`."""
     made = compress(Picture(levels), find_model("photo"), Rate(quality=quality, effort=9, refine=search_of))
     return len(made.data), np.asarray(vlae_codec.decompress(made.data).convert("RGB"))
+
+
+def _unmasked(levels: Levels, quality: float) -> tuple[int, Levels]:
+    """As `_ours` with errors that are worth as much everywhere."""
+    with mock.patch.object(sender, "masking", return_value=None):
+        return _ours(levels, quality, model="photo")
 
 
 def _pillow(levels: Levels, quality: float, kind: str, downscale: int = 1, **options: Any) -> tuple[int, Levels]:
@@ -77,9 +85,10 @@ OURS = {
     "photo": Codec(functools.partial(_ours, model="photo"), OUR_SETTINGS),
     "auto": Codec(functools.partial(_ours, model="auto"), OUR_SETTINGS, ("graphics",)),
     "search": Codec(_searched, (28, 56, 84), ("kodak",)),
+    "unmasked": Codec(_unmasked, OUR_SETTINGS, ("kodak",)),
     "plain-rounding": Codec(functools.partial(_ours, model="photo", effort=1), OUR_SETTINGS, ("kodak",)),
     "first": Codec(functools.partial(_ours, model="photo-exact"), (10, 30, 50, 70, 85, 97)),
 }
-"""The model, what `-m auto` makes of drawn pictures, the model with the search of effort 9 and with plain rounding, and
-the lossy part of the windowed model: the first generation, whose lossless files are still the ones for exact pixels."""
+"""The model, what `-m auto` makes of drawn pictures, the model with the search of effort 9, without masking, and with
+plain rounding, and the lossy part of a windowed model: the first generation."""
 CODECS = {**OURS, **RIVALS}

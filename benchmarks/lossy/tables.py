@@ -17,6 +17,7 @@ TITLES = {
     "photo": "`photo`",
     "auto": "`-m auto`",
     "search": "`photo`, effort 9",
+    "unmasked": "`photo`, errors alike everywhere",
     "plain-rounding": "`photo`, effort 1",
     "first": "first generation",
     "avif": "AVIF 4:2:0",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...coding.symbols import SymbolReader, Symbols, SymbolWriter
 from ...exact.backend import Array
 from ...exact.flow import Flow
 from . import rounding
+from .masking import Masking
 from .model import CHANNELS_AT_ONCE, PhotoModel
 from .prior import BY, Step, gather, scatter, walk
 from .texture import BASE, Draw, Texture
@@ -33,13 +35,14 @@ class Coded(NamedTuple):
     hyper: float
 
 
-def push(model: PhotoModel, latents: Array, level: int, effort: int) -> Coded:
+def push(model: PhotoModel, latents: Array, level: int, effort: int, masking: Masking | None = None) -> Coded:
     """Code the latents of a picture, which are then the rounded ones, sixteenths of a step, as the receiver has them.
 
     Args:
         latents: y of `transform.analyse`; overwritten.
         level: of quality, 0 ... 255.
         effort: of `rounding.choose`.
+        masking: what errors are worth at each position; None for as much everywhere.
     """
     coarse = _hyper_latents(model, latents, level)
     writer, steps = SymbolWriter(), walk(model, latents, level)
@@ -51,12 +54,13 @@ def push(model: PhotoModel, latents: Array, level: int, effort: int) -> Coded:
                 symbols = rounding.choose(coarse, step.means, step.scales, rounding.PLAIN).astype(np.int16)
             else:
                 first = sum(model.slices[: step.part])
+                worth = None if masking is None else gather(masking.of(step.part)[None], step.half)[0]
                 if step.half == 0:  # `walk` overwrites both halves after the first one's symbols
                     maps = model.ops.to_numpy(latents[first : first + model.slices[step.part], 1:-1, 1:-1])
-                    symbols = _symbols(model, gather(maps, 0), first, step, level, effort)
+                    symbols = _symbols(model, gather(maps, 0), first, step, level, effort, worth)
                     other = gather(maps, 1)
                 else:
-                    symbols = _symbols(model, other, first, step, level, effort)
+                    symbols = _symbols(model, other, first, step, level, effort, worth)
             writer.push(symbols.reshape(-1), step.scales.reshape(-1))
             of_hyper = of_hyper if step.part >= 0 else writer.ideal
             step = steps.send(symbols)
@@ -76,14 +80,16 @@ def _hyper_latents(model: PhotoModel, latents: Array, level: int) -> Array:
     return out.reshape(len(out), -1)
 
 
-def _symbols(model: PhotoModel, values: Array, first: int, step: Step, level: int, effort: int) -> Symbols:
+def _symbols(
+    model: PhotoModel, values: Array, first: int, step: Step, level: int, effort: int, worth: NDArray[np.float64] | None
+) -> Symbols:
     """Choose the symbols (C, N) of a step for latents y (C, N) of the channels from `first` on, some at a time."""
     ops, out = model.ops, np.empty(values.shape, np.int16)
     for position in range(0, len(values), CHANNELS_AT_ONCE):
         part = slice(position, position + CHANNELS_AT_ONCE)
         scaled = model.gain(ops, ops.load(values[part][:, None], False), level, first + position)
         chosen = ops.to_numpy(scaled)[:, 0].astype(np.int32)
-        out[part] = rounding.choose(chosen, step.means[part], step.scales[part], effort, step.part)
+        out[part] = rounding.choose(chosen, step.means[part], step.scales[part], effort, step.part, worth)
     return out
 
 

@@ -23,7 +23,14 @@ PLAIN = 1
 """Effort at which rounding is plain."""
 
 
-def choose(values: Integers, means: Integers, scales: Scales, effort: int, part: int = 0) -> Integers:
+def choose(
+    values: Integers,
+    means: Integers,
+    scales: Scales,
+    effort: int,
+    part: int = 0,
+    worth: NDArray[np.float64] | None = None,
+) -> Integers:
     """Return the symbols of latents.
 
     Args:
@@ -31,6 +38,7 @@ def choose(values: Integers, means: Integers, scales: Scales, effort: int, part:
         means, scales: of the step, (C, N), means in sixteenths.
         effort: `PLAIN`, or above it the rule of rate and distortion.
         part: number of the slice.
+        worth: factors of what errors cost, by position, (N,).
     """
     away = values - (means << STEP_BITS - SIXTEENTHS)
     symbols: Integers = (away + (1 << STEP_BITS - 1) >> STEP_BITS).clip(-MOST, MOST)
@@ -43,6 +51,8 @@ def choose(values: Integers, means: Integers, scales: Scales, effort: int, part:
     saved = _bits()[index, size] - _bits()[index, size - 1]
     error = (offset + 1) ** 2 - offset**2
     cost = STEP_COSTS[min(part, len(STEP_COSTS) - 1)] * np.where(size > 1, LARGER, 1.0)
+    if worth is not None:
+        cost *= worth[positions[1]]
     lower = saved > cost * error
     out: Integers = symbols.copy()
     out[positions] -= np.sign(symbols[positions]) * lower

@@ -13,6 +13,7 @@ from ..result import Progress
 from . import coding, rounding
 from .compensation import Source
 from .container import PhotoFile, write_file
+from .masking import masking
 from .model import PATCH, PhotoModel
 from .restoration import SIZE, fitted, restore
 from .target import CLOSE, Search
@@ -50,8 +51,10 @@ class Sender:
         self.refine, self.progress, self.several = refine, progress, rate.target_bytes is not None
         self.source = Source(model, levels, rate.steps, self.several)
         self._latents: Array | None = None
+        chooses = rate.steps > rounding.PLAIN and not is_thin(*levels.shape[:2])
+        self.masking = masking(levels) if chooses and refine is None else None
         # A thin picture has few pixels to fit a filter to beside what drawing them takes.
-        self.filters = rate.steps > rounding.PLAIN and not is_thin(*levels.shape[:2])
+        self.filters = chooses
 
     def at(self, level: int) -> tuple[PhotoFile, coding.Coded]:
         """Return the file at a level of quality, and its payload."""
@@ -82,7 +85,7 @@ class Sender:
         self._latents = None
         latents = self.source.latents(level)
         if self.refine is None:
-            found = coding.push(self.model, latents, level, self.effort)  # which rounds them
+            found = coding.push(self.model, latents, level, self.effort, self.masking)  # which rounds them
         else:
             ops, inner = self.model.ops, latents[:, 1:-1, 1:-1]
             inner[:] = ops.load(self.refine(padded(self.levels), ops.to_numpy(inner), level, self.progress), False)
