@@ -28,6 +28,7 @@ from tqdm import tqdm
 from benchmarks.cifar import Pictures, load_test, load_train
 from benchmarks.results import write_result
 from vlae_cli.common import data_option, exit_on_error
+from vlae_models.train.precision import has_bfloat16
 
 PATH = Path(__file__).resolve().parent / "feature_net.npz"
 WIDTHS = (32, 64, 128)
@@ -178,7 +179,7 @@ def train(pictures: Pictures, labels: Labels, epochs: int) -> FeatureNet:
     for step in bar:
         chosen = order[step * BATCH : (step + 1) * BATCH]
         x = as_input(changed(pictures[chosen], random)).to(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
             scores = net(x)
         loss = F.cross_entropy(scores.float(), torch.from_numpy(labels[chosen]), label_smoothing=0.05)
         optimiser.zero_grad(set_to_none=True)

@@ -18,7 +18,7 @@ from vlae_codec.io.images import read_image
 
 TARGET = Path(__file__).parents[1] / "tests" / "sender.json"
 QUALITIES = (15, 50, 85)
-DRAWS = 4
+DRAWS = 1
 
 Levels = NDArray[np.uint8]
 

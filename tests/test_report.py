@@ -83,7 +83,7 @@ def test_measuring_needs_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_bit_that_the_decoder_can_copy_stays_out_of_the_code() -> None:
-    with_window, without = train(True, 3500)[-1], train(False, 500)[-1]
+    with_window, without = train(True, 2600)[-1], train(False, 300)[-1]
     assert with_window[0] < 0.4 and with_window[1] == pytest.approx(1, abs=0.05)
     assert without[0] > 1
 

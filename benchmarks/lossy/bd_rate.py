@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,6 +26,24 @@ def curve(points: Sequence[Point]) -> list[Point]:
     return kept
 
 
+class Line(NamedTuple):
+    """A curve through the points that no other beats: logarithms of rates and qualities, each by the other."""
+
+    points: list[Point]
+    rate: PchipInterpolator
+    quality: PchipInterpolator
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def line(points: tuple[Point, ...]) -> Line | None:
+    """Return the curve through points; None through fewer than two. Tables ask for each one many times."""
+    kept = curve(points)
+    if len(kept) < 2:
+        return None
+    rates, qualities = np.log([point.rate for point in kept]), [point.quality for point in kept]
+    return Line(kept, PchipInterpolator(qualities, rates), PchipInterpolator(rates, qualities))
+
+
 def bd_rate(ours: Sequence[Point], theirs: Sequence[Point], band: tuple[float, float]) -> float | None:
     """Return the mean of log(our rate / their rate) over the qualities that both reach, as a share; None without any.
 
@@ -32,15 +51,13 @@ def bd_rate(ours: Sequence[Point], theirs: Sequence[Point], band: tuple[float, f
         ours, theirs: points of one picture, of any number of variants.
         band: rates of theirs between which qualities count, bits a pixel.
     """
-    curves = [curve(ours), curve(theirs)]
-    if min(map(len, curves)) < 2:
+    one, other = line(tuple(ours)), line(tuple(theirs))
+    if one is None or other is None:
         return None
-    rates = [PchipInterpolator([p.quality for p in one], [np.log(p.rate) for p in one]) for one in curves]
-    quality = PchipInterpolator([np.log(p.rate) for p in curves[1]], [p.quality for p in curves[1]])
-    ends = [float(np.clip(np.log(rate), np.log(curves[1][0].rate), np.log(curves[1][-1].rate))) for rate in band]
-    low = max(curves[0][0].quality, float(quality(ends[0])))
-    high = min(curves[0][-1].quality, float(quality(ends[1])))
+    ends = np.log(np.clip(band, other.points[0].rate, other.points[-1].rate))
+    low = max(one.points[0].quality, float(other.quality(ends[0])))
+    high = min(one.points[-1].quality, float(other.quality(ends[1])))
     if high <= low:
         return None
     at = np.linspace(low, high, 200)
-    return float(np.expm1((rates[0](at) - rates[1](at)).mean()))
+    return float(np.expm1((one.rate(at) - other.rate(at)).mean()))
