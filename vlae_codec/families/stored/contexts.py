@@ -64,7 +64,11 @@ CONTEXTS = len(OF_CANDIDATE)
 
 def hashed(sums: NDArray[np.integer] | Floats) -> Uint32:
     """Return hashes of 32 bits of sums of whole numbers."""
-    found: Uint32 = sums.astype(np.int64).astype(np.uint32)
+    return scrambled(sums.astype(np.int64).astype(np.uint32))
+
+
+def scrambled(found: Uint32) -> Uint32:
+    """Return hashes of sums whose lowest 32 bits these are, in their place."""
     found ^= found >> np.uint32(15)
     found *= np.uint32(0x2C1B3C6D)
     found ^= found >> np.uint32(13)

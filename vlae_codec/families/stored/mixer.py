@@ -19,8 +19,6 @@ MOST_COUNTED = 127
 """Decisions that a cell counts at the most; the more, the slower its probability moves."""
 RATES = 655360 // (10 * np.arange(MOST_COUNTED + 1) + 12)
 """Share of 2^16 by which the probability of a cell moves, by what it has counted."""
-GROWTH = (np.arange(MOST_COUNTED + 1) < MOST_COUNTED).astype(np.int64)
-"""By how much a count grows, by what it is."""
 COUNT_BITS, CELL_BITS = 10, 22
 """Bits of a cell's count, the lowest ones, and of its probability less 1/2 above them, so that a fresh cell is 0."""
 GOALS = np.array([-(1 << CELL_BITS - 1), (1 << CELL_BITS - 1) - 1])
@@ -41,10 +39,10 @@ ERROR_SHIFT = PRECISION - 12
 
 
 @functools.cache
-def logits(bits: int) -> Floats:
+def logits(bits: int) -> NDArray[np.int16]:
     """Return the logits, 1/1024, of probabilities 0, 1, ... in units of 2^-bits, where 0 has that of 1."""
     steps = np.searchsorted(load_tables().logistic, np.arange(1 << bits) << PRECISION - bits)
-    found = (steps - LOGISTIC_RANGE).astype(np.float64)
+    found = (steps - LOGISTIC_RANGE).astype(np.int16)
     found[0] = found[1]
     return found
 
@@ -52,7 +50,13 @@ def logits(bits: int) -> Floats:
 @functools.cache
 def logits_of_cells() -> Floats:
     """Return the logit, 1/1024, by the 12 highest bits of a cell, which say by how much it differs from 1/2."""
-    return np.roll(logits(12), 1 << 11)
+    return np.roll(logits(12), 1 << 11).astype(np.float64)
+
+
+@functools.cache
+def probabilities() -> Integers:
+    """Return P(1), in units of 2^-24, of the logits from -LOGIT_MOST to LOGIT_MOST."""
+    return load_tables().logistic[LOGISTIC_RANGE - LOGIT_MOST : LOGISTIC_RANGE + LOGIT_MOST + 1]
 
 
 class Classes:
@@ -61,12 +65,16 @@ class Classes:
     Args:
         numbers: those of the sets, (n,).
         count: sets that there are.
+        inputs: weights of a set.
+
+    Attributes:
+        slots: where each decision's weights are in all of a question's, (inputs, n).
+        roots: of how many decisions use a set, whole, (count,).
     """
 
-    def __init__(self, numbers: NDArray[np.integer], count: int = CLASSES) -> None:
-        self.numbers = numbers
-        self.members = np.equal(numbers[:, None], np.arange(count)).astype(np.float64)
-        self.roots = np.maximum(np.floor(np.sqrt(np.add.reduce(self.members, 0))), 1)
+    def __init__(self, numbers: NDArray[np.integer], count: int = CLASSES, inputs: int = len(START)) -> None:
+        self.slots = np.arange(0, inputs * count, count)[:, None] + numbers
+        self.roots = np.maximum(np.floor(np.sqrt(np.bincount(numbers, minlength=count))), 1)
 
 
 class Mixer:
@@ -87,7 +95,7 @@ class Mixer:
         question: int,
         contexts: Uint32,
         classes: Classes | None = None,
-        further: Floats | None = None,
+        further: NDArray[np.int16] | None = None,
     ) -> Integers:
         """Return P(1), in units of 2^-24, of decisions (n,) of one question.
 
@@ -99,18 +107,20 @@ class Mixer:
         self._classes, self._mixed = classes, self._weights[question]
         self._at = (contexts >> np.uint32(32 - HASH_BITS)).astype(np.intp)
         self._at += _STARTS
-        self._found = self._cells.take(self._at).astype(np.int64)
+        self._found = self._cells.take(self._at)
         self._inputs = np.empty((len(self._mixed), contexts.shape[1]))
-        self._inputs[:CONTEXTS] = logits_of_cells().take(self._found >> COUNT_BITS + CELL_BITS - 12)
+        highest = self._found >> COUNT_BITS + CELL_BITS - 12 & (1 << 12) - 1
+        logits_of_cells().take(highest, mode="clip", out=self._inputs[:CONTEXTS])
         self._inputs[CONTEXTS] = BIAS
         if further is not None:
             self._inputs[CONTEXTS + 1 :] = further
         if classes is None:
             sums = self._mixed[:, 0] @ self._inputs
         else:
-            sums = np.add.reduce(self._mixed.take(classes.numbers, axis=1) * self._inputs, 0)
-        logits = np.minimum(np.maximum(np.floor(sums * 2.0**-16), -LOGIT_MOST), LOGIT_MOST)
-        found: Integers = load_tables().logistic.take(logits.astype(np.int64) + LOGISTIC_RANGE)
+            products = self._mixed.take(classes.slots)
+            products *= self._inputs
+            sums = np.add.reduce(products, 0)
+        found: Integers = probabilities().take((sums.astype(np.int64) >> 16) + LOGIT_MOST, mode="clip")
         self._ones = found
         return found
 
@@ -119,18 +129,22 @@ class Mixer:
 
         All move from where they were before; of decisions that share a cell the last one counts.
         """
-        errors = (decided.astype(np.int64) << PRECISION) - self._ones >> ERROR_SHIFT
+        errors = ((decided.astype(np.int64) << PRECISION) - self._ones >> ERROR_SHIFT).astype(np.float64)
         if self._classes is None:
             moved = self._mixed[:, 0]
-            moved += np.floor(self._inputs @ errors.astype(np.float64) * RATE / math.isqrt(len(errors)))
+            moved += np.floor(self._inputs @ errors * RATE / math.isqrt(len(errors)))
         else:
             moved = self._mixed
-            moved += np.floor((self._inputs * errors) @ self._classes.members * RATE / self._classes.roots)
+            self._inputs *= errors
+            sums = np.bincount(self._classes.slots.ravel(), self._inputs.ravel(), moved.size).reshape(moved.shape)
+            moved += np.floor(sums * RATE / self._classes.roots)
         np.maximum(np.minimum(moved, WEIGHT_MOST, out=moved), -WEIGHT_MOST, out=moved)
-        counts, found = self._found & (1 << COUNT_BITS) - 1, self._found
-        moves = (GOALS.take(decided) - (found >> COUNT_BITS)) * RATES.take(counts) >> 16
-        found += moves << COUNT_BITS
-        found += GROWTH.take(counts)
+        found, counts = self._found, self._found & (1 << COUNT_BITS) - 1
+        moves = RATES.take(counts)
+        moves *= GOALS.take(decided) - (found >> COUNT_BITS)
+        moves >>= 16
+        found += (moves << COUNT_BITS).astype(np.int32)
+        found += counts < MOST_COUNTED
         self._cells[self._at] = found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from ...coding.wavefront import times
 from ...exact.tables import LOGISTIC_RANGE, load_tables
 from ..result import Progress
-from .contexts import hashed
+from .contexts import Uint32, scrambled
 from .decisions import Decide
 from .mixer import START, Classes, Mixer, logits
 from .planes import FEATURES, NORTH, WEST, Floats, Indices, Line, Planes
@@ -23,6 +23,8 @@ SAMPLE_BITS, FRACTION = 8, 16
 NARROW, WIDE = (4, 5 / 8, 1 / 2), (12, 29 / 32, 13 / 16)
 """Features and factors of the local predictions."""
 PREDICTIONS = 3
+FIRST_WEIGHTS = np.array([0] * len(START) + [65536 // PREDICTIONS] * PREDICTIONS)
+"""Of the mixer, the last ones of the predictions."""
 NEAR = (((0, -1), 4), ((-1, 0), 4), ((-1, -1), 2), ((-1, 1), 3), ((0, -2), 2), ((-2, 0), 2))
 """Samples whose errors say how wide a distribution is, and their weights."""
 LEAST = 68.0
@@ -52,8 +54,8 @@ class Coder:
         local = [Local(count, height, *one) for one in (NARROW, WIDE)]
         self._regressions: list[Regression] = [*local, Global(count, FEATURES)]
         self._errors = np.zeros((PREDICTIONS + 1, planes.samples.size), np.uint16)
-        start = np.array([0] * len(START) + [65536 // PREDICTIONS] * PREDICTIONS)
-        self._mixer = Mixer(SAMPLE_BITS, count * CLASSES_A_PLANE, start)
+        self._mixer = Mixer(SAMPLE_BITS, count * CLASSES_A_PLANE, FIRST_WEIGHTS)
+        self._logistic = load_tables().logistic.astype(np.float64)
         self._around = np.array([row * planes.stride + column for (row, column), _ in NEAR])[:, None]
         self._weights = np.array([float(weight) for _, weight in NEAR])
 
@@ -71,7 +73,7 @@ class Coder:
         mean = _mean(predicted, 1.0 / (sums[:-1] * sums[:-1]))
         kinds = np.searchsorted(EDGES, sums[-1], side="right")
         contexts = self._contexts(line, (mean.astype(np.int64) + FRACTION // 2) // FRACTION, kinds)
-        classes = Classes(line.planes * CLASSES_A_PLANE + kinds, planes.count * CLASSES_A_PLANE)
+        classes = Classes(line.planes * CLASSES_A_PLANE + kinds, planes.count * CLASSES_A_PLANE, len(FIRST_WEIGHTS))
         samples = self._levels(predicted, STEEPNESS / sums[:-1], contexts, classes, known)
         planes.write(line, samples)
         self._errors[:-1, line.at] = np.abs(samples * FRACTION - predicted)
@@ -79,7 +81,7 @@ class Coder:
         for one in self._regressions:
             one.learn(line, features, 2.0 * samples - base)
 
-    def _contexts(self, line: Line, level: Indices, kinds: Indices) -> Indices:
+    def _contexts(self, line: Line, level: Indices, kinds: Indices) -> Uint32:
         """Return what contexts are hashed from, without the node, (CONTEXTS, N).
 
         Args:
@@ -89,14 +91,18 @@ class Coder:
         west, north = (self._planes.near(line, 0, place) for place in (WEST, NORTH))
         first, second = (self._planes.near(line, before, (0, 0)) for before in (1, 2))
         both = first << 8 | second
-        found = np.stack(
+        found = np.array(
             [first, both, first << 8 | level, both << 8 | level, level << 8 | kinds, west << 8 | north,
-             (first << 8 | west) << 8 | level, both << 8 | west]
+             (first << 8 | west) << 8 | level, both << 8 | west],
+            np.uint32,
         )  # fmt: skip
-        return (found << 2 | line.planes) * SPREAD & 0xFFFFFFFF
+        found <<= 2
+        found |= line.planes.astype(np.uint32)
+        found *= np.uint32(SPREAD)
+        return found
 
     def _levels(
-        self, predicted: Floats, steepness: Floats, contexts: Indices, classes: Classes, known: Indices
+        self, predicted: Floats, steepness: Floats, contexts: Uint32, classes: Classes, known: Indices
     ) -> Indices:
         """Return samples, bit by bit.
 
@@ -107,17 +113,23 @@ class Coder:
             classes: of weights.
             known: the samples if they are known.
         """
-        logistic, table = load_tables().logistic, logits(LOGIT_BITS)
-        low = np.zeros(len(known), np.int64)
-        below, above = np.zeros_like(predicted), np.full_like(predicted, float(logistic[-1] + 1))
+        logistic, table = self._logistic, logits(LOGIT_BITS)
+        low, offsets = np.zeros(len(known), np.int64), predicted + FRACTION // 2
+        below, above = np.zeros_like(predicted), np.full_like(predicted, logistic[-1] + 1)
         for place in range(SAMPLE_BITS):
             middle = low + (1 << SAMPLE_BITS - 1 - place)
-            steps = np.floor((middle * FRACTION - FRACTION // 2 - predicted) * steepness)
-            steps = np.minimum(np.maximum(steps, -LOGISTIC_RANGE), LOGISTIC_RANGE)
-            at = logistic.take(steps.astype(np.int64) + LOGISTIC_RANGE).astype(np.float64)
-            share = np.floor((above - at + 1) / (above - below + 2) * (1 << LOGIT_BITS))
-            node = (low >> SAMPLE_BITS - place) + (1 << place)
-            ones = self._mixer.ones(place, hashed(contexts + node * NODE), classes, table.take(share.astype(np.int64)))
+            steps = middle * float(FRACTION) - offsets
+            steps *= steepness
+            np.floor(steps, out=steps)
+            steps += LOGISTIC_RANGE
+            at = logistic.take(steps.astype(np.intp), mode="clip")
+            shares = above - at
+            shares += 1
+            shares /= above - below + 2
+            shares *= 1 << LOGIT_BITS
+            nodes = ((low >> SAMPLE_BITS - place) + (1 << place)) * NODE
+            hashes = scrambled(contexts + nodes.astype(np.uint32))
+            ones = self._mixer.ones(place, hashes, classes, table.take(shares.astype(np.intp)))
             bits = self._decide(known >= middle, ones)
             self._mixer.learn(bits)
             low = np.where(bits, middle, low)
