@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from vlae_codec.families.stored.planes import (
     Line,
 )
 from vlae_codec.families.stored.prediction import NEAR, Coder
-from vlae_codec.families.stored.regression import FLUSHED, RIDGE, TINY, WEIGHT_MOST, Global, Local, solve
+from vlae_codec.families.stored.regression import FLUSHED, RIDGE, TINY, WEIGHT_MOST, Global, Local, Triangle
 from vlae_codec.io.images import Picture
 
 Levels = NDArray[np.uint8]
@@ -139,16 +140,17 @@ def test_sums_are_exact_in_any_order(noise: str, monkeypatch: pytest.MonkeyPatch
 
 def test_coefficients_solve_the_equations() -> None:
     rows = np.random.default_rng(5).integers(-510, 511, (13, 200)).astype(np.float64)
-    moments = rows @ rows[:-1].T
-    found = solve(moments[:, :, None].copy(), RIDGE)[:, 0]
+    moments, triangle = rows @ rows[:-1].T, Triangle(12)
+    found = triangle.solve(triangle.products(rows).sum(axis=1, keepdims=True), RIDGE)[:, 0]
     expected = np.linalg.solve(moments[:-1] + RIDGE * np.eye(12), moments[-1])
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 def test_equations_without_a_solution_have_small_coefficients() -> None:
     """Of equal features any share would do; the least pivot keeps them from growing without bound."""
-    rows = np.full((13, 30), 500.0)
-    found = solve((rows @ rows[:-1].T)[:, :, None], RIDGE)
+    triangle = Triangle(12)
+    moments = 30 * triangle.products(np.full((13, 1), 500.0))
+    found = triangle.solve(moments, RIDGE)
     np.testing.assert_allclose(found.sum(), 1, atol=1e-3)
     assert np.abs(found).max() < 1.1
 
@@ -170,6 +172,21 @@ def test_moments_do_not_come_near_zero_without_being_it(monkeypatch: pytest.Monk
     monkeypatch.setattr(Local, "learn", watched)
     predicted.encode(levels)
     assert max(times) > 180
+
+
+def test_coding_takes_no_more_memory_than_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predicted, "WORK", 34 << 20)  # of cells and tables; what is left is of libraries
+    levels = photograph(128, 256)
+    said = predicted.memory(*levels.shape)
+    tracemalloc.start()
+    try:
+        data, _ = predicted.encode(levels)
+        assert tracemalloc.get_traced_memory()[1] < said
+        tracemalloc.reset_peak()
+        predicted.decode(data, *levels.shape)
+        assert tracemalloc.get_traced_memory()[1] < said
+    finally:
+        tracemalloc.stop()
 
 
 def test_damage_is_refused() -> None:

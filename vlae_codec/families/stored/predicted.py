@@ -13,7 +13,7 @@ from .palette import ORDER
 from .planes import COST, SLANT, Planes
 from .prediction import walk
 
-WORK, SAMPLE_BYTES, ROW_BYTES = 64 << 20, 12, 4352
+WORK, SAMPLE_BYTES, ROW_BYTES = 64 << 20, 12, 3200
 """Bytes of memory of cells and weights, of a sample, and of a row of a plane."""
 
 

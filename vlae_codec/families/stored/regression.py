@@ -23,23 +23,49 @@ TINY, FLUSHED = 2.0**-32, 64
 """Moments below which are set to 0, and steps from one time to the next: numbers near 0 take processors long."""
 
 
-def solve(moments: Floats, ridge: float) -> Floats:
-    """Return coefficients, (K, N), by elimination.
+class Triangle:
+    """Moments of K features, (M, N): columns of symmetric matrices from the diagonal down.
 
-    Args:
-        moments: symmetric matrices with their right sides as the last row, (K + 1, K, N), which are overwritten.
-        ridge: added to the diagonal, and the least pivot.
+    Behind the diagonal of each column comes its right side, then its rows from the lowest up to the one below the
+    diagonal: what is left to eliminate is contiguous, and so is what coefficients are found from.
+
+    Attributes:
+        rows, columns: of the moments, (M,); the right side is row K.
     """
-    count = moments.shape[1]
-    for pivot in range(count):
-        below = moments[pivot + 1 :]
-        column = below[:, pivot].copy()
-        below[:, pivot] /= np.maximum(moments[pivot, pivot] + ridge, ridge)
-        below[:, pivot + 1 :] -= below[:, pivot, None] * column[: count - pivot - 1]
-    found = moments[count]
-    for known in range(count - 1, 0, -1):
-        found[:known] -= moments[known, :known] * found[known]
-    return found
+
+    def __init__(self, count: int) -> None:
+        places = [(row, column) for column in range(count) for row in (column, *range(count, column, -1))]
+        self.rows, self.columns = np.array(places).T
+        self._shares, self._plain = count - self.rows, count - self.columns
+        ends = np.cumsum(np.arange(count + 1, 1, -1)).tolist()
+        self._pivots = list(zip([0, *ends], ends, strict=False))
+
+    def products(self, factors: Floats) -> Floats:
+        """Return the moments of features and, behind them, of a target, (K + 1, N)."""
+        found: Floats = factors.take(self.rows, axis=0)
+        found *= factors.take(self.columns, axis=0)
+        return found
+
+    def solve(self, moments: Floats, ridge: float) -> Floats:
+        """Return coefficients, (K, N), by elimination.
+
+        Args:
+            moments: are overwritten.
+            ridge: added to the diagonal, and the least pivot.
+        """
+        for start, end in self._pivots:
+            shares = moments[start + 1 : end]
+            plain = shares.copy()
+            shares /= np.maximum(moments[start] + ridge, ridge)
+            products = shares.take(self._shares[end:], axis=0)
+            products *= plain.take(self._plain[end:], axis=0)
+            moments[end:] -= products
+        found = np.empty((len(self._pivots), moments.shape[1]))
+        for known, (start, end) in enumerate(reversed(self._pivots)):
+            terms = moments[start + 1 : end]
+            terms[1:] *= found[:known]
+            np.subtract.reduce(terms, axis=0, out=found[known])
+        return found[::-1]
 
 
 class Regression(Protocol):
@@ -63,35 +89,33 @@ class Local:
 
     def __init__(self, planes: int, height: int, count: int, column: float, row: float) -> None:
         self._count, self._column, self._row = count, column, row
-        self._beside = np.zeros((planes, count + 1, count, height + 1))
+        self._triangle = Triangle(count)
+        self._beside = np.zeros((planes, len(self._triangle.rows), height + 1))
         self._all = np.zeros_like(self._beside)
 
     def predict(self, line: Line, features: Floats) -> Floats:
         """Return predictions of targets, (N,)."""
-        found = np.empty((self._count + 1, self._count, len(line.at)))
-        self._faded = np.empty_like(found)
+        self._sums = np.empty((len(self._triangle.rows), len(line.at)))
         for part in line.parts:
             own, above = _rows(part)
-            np.multiply(self._beside[part.plane, :, :, own], self._column, out=self._faded[:, :, part.where])
-            np.multiply(self._all[part.plane, :, :, above], self._row, out=found[:, :, part.where])
-        found += self._faded
-        self._sums = found.copy()
-        coefficients = solve(found, RIDGE)
-        predicted: Floats = coefficients[0] * features[0]
-        for weight, feature in zip(coefficients[1:], features[1:], strict=False):
-            predicted += weight * feature
+            beside, sums = self._beside[part.plane, :, own], self._sums[:, part.where]
+            beside *= self._column
+            np.multiply(self._all[part.plane, :, above], self._row, out=sums)
+            sums += beside
+        terms = self._triangle.solve(self._sums.copy(), RIDGE)
+        terms *= features[: self._count]
+        predicted: Floats = terms[0]
+        for term in terms[1:]:
+            predicted += term
         return predicted
 
     def learn(self, line: Line, features: Floats, targets: Floats) -> None:
         """Add the line's samples, whose targets (N,) were predicted last."""
-        rows = np.concatenate([features[: self._count], targets[None]])
-        products = rows[:, None] * rows[None, :-1]
-        self._faded += products
-        self._sums += products
+        products = self._triangle.products(np.concatenate([features[: self._count], targets[None]]))
         for part in line.parts:
             own, _ = _rows(part)
-            self._beside[part.plane, :, :, own] = self._faded[:, :, part.where]
-            self._all[part.plane, :, :, own] = self._sums[:, :, part.where]
+            self._beside[part.plane, :, own] += products[:, part.where]
+            np.add(self._sums[:, part.where], products[:, part.where], out=self._all[part.plane, :, own])
         if line.time % FLUSHED == 0:
             for moments in (self._beside, self._all):
                 moments[np.abs(moments) < TINY] = 0
@@ -111,7 +135,8 @@ class Global:
     """
 
     def __init__(self, planes: int, count: int) -> None:
-        self._moments = np.zeros((count + 1, count, planes))
+        self._triangle = Triangle(count)
+        self._moments = np.zeros((len(self._triangle.rows), planes))
         self._coefficients = np.zeros((count, planes))
 
     def predict(self, line: Line, features: Floats) -> Floats:
@@ -124,9 +149,9 @@ class Global:
         rows = np.concatenate([features, targets[None]])
         for part in line.parts:
             own = rows[:, part.where]
-            moments = self._moments[:, :, part.plane]
+            moments = self._moments[:, part.plane]
             moments *= FADING
-            moments += own @ own[:-1].T
+            moments += (own @ own[:-1].T)[self._triangle.rows, self._triangle.columns]
         if line.time % 2 == 0:
-            found = np.floor(solve(self._moments.copy(), WIDER * RIDGE) * 2.0**WEIGHT_BITS + 0.5)
+            found = np.floor(self._triangle.solve(self._moments.copy(), WIDER * RIDGE) * 2.0**WEIGHT_BITS + 0.5)
             self._coefficients = np.minimum(np.maximum(found, -WEIGHT_MOST), WEIGHT_MOST)
