@@ -96,8 +96,8 @@ class Planes:
         self._flat = self.samples.reshape(-1)
         offsets = np.array([[self._offset(*one) for one in NEIGHBOURS[min(plane, 2)]] for plane in range(count)])
         self._offsets = offsets[:, :, None]
-        before = np.array([[one[0] for one in NEIGHBOURS[min(plane, 2)]] for plane in range(count)])[:, :, None]
-        self._west, self._north = (self._offset(0, *place) - before * self.size for place in (WEST, NORTH))
+        self._before = np.array([[one[0] for one in NEIGHBOURS[min(plane, 2)]] for plane in range(count)])
+        self._sides = np.array([[[self._offset(before, *side)] for before in range(3)] for side in (WEST, NORTH)])
 
     @property
     def steps(self) -> int:
@@ -142,8 +142,8 @@ class Planes:
         for part in line.parts:
             at, own = line.at[part.where], found[:, part.where]
             np.multiply(self._flat.take(self._offsets[part.plane] + at), 2.0, out=own)
-            own -= self._flat.take(self._west[part.plane] + at)
-            own -= self._flat.take(self._north[part.plane] + at)
+            sides = self._flat.take(self._sides[:, : part.plane + 1] + at)
+            own -= sides.sum(axis=0, dtype=np.float64).take(self._before[part.plane], axis=0)
         return found
 
     def write(self, line: Line, samples: Indices) -> None:
