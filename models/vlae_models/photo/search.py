@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vlae_codec.families.photo.masking import masking
 from vlae_codec.families.photo.model import LEVELS
 from vlae_codec.families.registry import read_tree
 from vlae_codec.model.folder import WEIGHTS, read_arrays, read_limited
@@ -76,9 +77,10 @@ class Search:
         gain = self.net.gain(quality)
         found = torch.from_numpy(np.asarray(y, np.float32))[None] * 2.0**-LATENT_BITS * gain
         picture = torch.from_numpy(levels).permute(2, 0, 1)[None].float()
+        worth = torch.from_numpy(masking(levels).fine).float().repeat_interleave(PATCH, 0).repeat_interleave(PATCH, 1)
         positions = list(tiles(*levels.shape[:2]))
         for inner, outer in positions:
-            self._refine(found, picture, quality, inner, outer, len(positions), progress)
+            self._refine(found, picture, worth, quality, inner, outer, len(positions), progress)
         back = (found / gain)[0] * 2.0**LATENT_BITS
         return np.asarray(back.round().numpy().astype(y.dtype))
 
@@ -86,6 +88,7 @@ class Search:
         self,
         latents: Tensor,
         picture: Tensor,
+        worth: Tensor,
         quality: Tensor,
         inner: tuple[slice, slice],
         outer: tuple[slice, slice],
@@ -107,7 +110,7 @@ class Search:
             heat = HOTTEST * (COLDEST / HOTTEST) ** done
             for group in optimiser.param_groups:
                 group["lr"] = RATE * (1 - 0.9 * done)
-            loss = self._cost(start + change * free, crop, quality, heat, generator)
+            loss = self._cost(start + change * free, crop, worth[outer], quality, heat, generator)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -115,13 +118,21 @@ class Search:
                 progress(1, STEPS * count)
         latents[at] = (start + change.detach() * free).detach()
 
-    def _cost(self, latents: Tensor, crop: Tensor, quality: Tensor, heat: float, generator: torch.Generator) -> Tensor:
-        """Bits a pixel, and the slope times the distortion."""
+    def _cost(
+        self,
+        latents: Tensor,
+        crop: Tensor,
+        worth: Tensor,
+        quality: Tensor,
+        heat: float,
+        generator: torch.Generator,
+    ) -> Tensor:
+        """Bits a pixel, and the slope times the distortion, in which errors count by their worth (H, W)."""
         with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
             coded = self.net.prior(latents, quality, True, lambda x: annealed(x, heat, generator))
             drawn = self.net.synthesis(coded.values * self.net.inverse(quality), quality)
         drawn = PIXEL_UNIT * drawn + PIXEL_UNIT
-        error = (drawn - crop).square().mean()
+        error = (worth * (drawn - crop).square()).mean()
         similarity = ms_ssim(drawn / 255, crop / 255, 1).mean() if min(crop.shape[2:]) >= 192 else torch.ones(())
         distortion = (1 - STRUCTURE) * error + STRUCTURE * STRUCTURE_UNIT * (1 - similarity)
         slope = self.coarsest * torch.exp(self.log_range * quality)

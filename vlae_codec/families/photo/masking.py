@@ -1,9 +1,9 @@
 """What an error is worth at each position of the latents: texture hides errors that a smooth surface shows.
 
 The worth falls with the variance of brightness there, as in the adaptive quantisation of video encoders, whose steps
-grow with it. Here one step serves a whole picture, so that `rounding` alone follows: more latents become 0 in texture,
-fewer on smooth surfaces. The first slice, which has the lowest frequencies, is hidden by variation that is as coarse.
-Only the sender computes this.
+grow with it. Here one step serves a whole picture, so that only what a sender chooses follows: more latents become 0 in
+texture, fewer on smooth surfaces. The first slice, which has the lowest frequencies, is hidden by variation that is as
+coarse.
 """
 
 from __future__ import annotations
