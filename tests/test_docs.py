@@ -20,7 +20,7 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SOURCE = re.compile(r"`((?:tests|benchmarks|vlae_codec|families|container|exact|model)/[a-z_/]+\.py)`")
 """Files of source that a page names, from the root of the repository or of the codec."""
 BY_CI = re.compile(r"^(make|pip install) ")
-"""Commands that .ci/run runs itself: they make environments."""
+"""Commands that .ci/run or .ci/wheel runs itself: they make environments."""
 
 
 def blocks(page: Path) -> list[str]:
@@ -74,7 +74,7 @@ def test_commands(page: Path, shell: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_what_ci_runs_itself_is_in_ci() -> None:
-    script = (ROOT / ".ci" / "run").read_text()
+    script = "\n".join((ROOT / ".ci" / name).read_text() for name in ("run", "wheel"))
     lines = [line for page in PAGES for block in blocks(page) for line in block.splitlines() if BY_CI.match(line)]
     assert lines
     for line in lines:
