@@ -210,7 +210,10 @@ def test_damage_is_refused() -> None:
 
 def test_thin_pictures_are_not_predicted() -> None:
     assert predicted.is_long(65536, 8) and not predicted.is_long(1, 8000)
-    assert codec._by_prediction(np.zeros((65536, 8, 3), np.uint8), None) == []
+    assert predicted.is_slow(3000, 1) and predicted.is_slow(3000, 12)
+    assert not predicted.is_slow(1, 2000) and not predicted.is_slow(100, 3000) and not predicted.is_slow(512, 768)
+    for size in ((65536, 8), (3000, 1)):
+        assert codec._by_prediction(np.zeros((*size, 3), np.uint8), None) == []
 
 
 def test_any_bytes_are_a_picture_or_refused() -> None:

@@ -117,7 +117,8 @@ def _by_palette(samples: Pixels, progress: Progress | None) -> list[Coded]:
 
 def _by_prediction(samples: Pixels, progress: Progress | None) -> list[Coded]:
     """Return predicted samples; nothing if the picture is thin."""
-    if predicted.is_long(*samples.shape[:2]) or not fits(predicted.memory(*samples.shape)):
+    size = samples.shape[:2]
+    if predicted.is_long(*size) or predicted.is_slow(*size) or not fits(predicted.memory(*samples.shape)):
         return []
     return [(PREDICTED, *predicted.encode(samples, progress))]
 

@@ -15,6 +15,8 @@ from .prediction import walk
 
 WORK, SAMPLE_BYTES, ROW_BYTES = 64 << 20, 12, 3200
 """Bytes of memory of cells and weights, of a sample, and of a row of a plane."""
+FEW_STEPS, PIXELS_A_STEP = 2048, 16
+"""Steps that take seconds at the most, and pixels of one from which on its work is theirs rather than its own."""
 
 
 def memory(height: int, width: int, channels: int) -> int:
@@ -25,6 +27,12 @@ def memory(height: int, width: int, channels: int) -> int:
 def is_long(height: int, width: int) -> bool:
     """Return whether a picture is too thin to be predicted."""
     return Wavefront(height, width, SLANT, COST).is_long
+
+
+def is_slow(height: int, width: int) -> bool:
+    """Return whether a picture is so thin that a sender leaves it to WebP: many steps of a few pixels each."""
+    steps = Wavefront(height, width, SLANT).steps
+    return steps > FEW_STEPS and height * width < PIXELS_A_STEP * steps
 
 
 def encode(samples: Pixels, progress: Progress | None = None) -> tuple[bytes, float]:
